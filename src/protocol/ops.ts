@@ -1,0 +1,118 @@
+/**
+ * Every op: what the isolate may ask of the host, and every event the host brings to the isolate.
+ *
+ * Three kinds of op. `post` is fire-and-forget and costs least. `request` is answered later, with a
+ * call number, through `Entry.settle`. `sync` blocks the isolate's thread until the host's I/O thread
+ * answers: only where the language leaves no choice.
+ *
+ * Arguments are primitives and ArrayBuffers (Uint8Array allowed from the isolate). Headers travel as
+ * one string, `name\nvalue\nname\nvalue…`: no header name or value can hold a line break.
+ * The host treats every argument as hostile.
+ */
+
+/** Ops without an answer. Sent as (op, event, ...arguments). */
+export const Post = {
+  /** level: LogLevel, text: string (already formatted) */
+  log: 0,
+  /** Head and, unless it streams, body of the response to a fetch event: see `Responded`. */
+  respond: 1,
+  /** The event's handler threw or rejected. name, message, stack, then 1 when passThroughOnException was called. */
+  threw: 2,
+  /** Everything of the event is over: handler, response body and every waitUntil promise. */
+  done: 3,
+  /** timer: number, milliseconds: number */
+  timerStart: 4,
+  /** timer: number */
+  timerCancel: 5,
+  /** source: number. The isolate no longer wants a host body. */
+  sourceCancel: 6,
+  /** call: number. Abort a `fetch` in flight. */
+  fetchAbort: 7,
+  /** An exception that no handler caught: name, message, stack, then where it happened ("Uncaught", "Uncaught (in promise)", "waitUntil"). */
+  uncaught: 8,
+  /** The response's streamed body failed: message. */
+  sinkAbort: 9,
+  /** The response's streamed body is complete. */
+  sinkClose: 10,
+  /** A fetch's streamed request body: call, then as for the response. */
+  uploadAbort: 11,
+  uploadClose: 12,
+  /** The result of `nano eval` and of a REPL line: see runtime/shell.ts. */
+  shell: 13,
+} as const;
+
+/** Ops that are answered later. Sent as (op, event, call, ...arguments). */
+export const Request = {
+  /** method, url, headers, redirect mode, body kind (BodyKind), body → status, statusText, headers, url, redirected, source (0: null body) */
+  fetch: 32,
+  /** source → Uint8Array chunk, or null at the end */
+  sourceRead: 33,
+  /** source → the rest, as text (UTF-8 decoded, BOM stripped) */
+  sourceText: 34,
+  /** source → the rest, as one ArrayBuffer */
+  sourceBytes: 35,
+  /** Chunk of the response's streamed body: Uint8Array → nothing, when the client can take more. */
+  sinkWrite: 36,
+  /** call, Uint8Array → nothing, when the upstream can take more */
+  uploadWrite: 37,
+  /** algorithm name ("SHA-256", …), bytes → ArrayBuffer */
+  digest: 38,
+  /** Other crypto.subtle work: see runtime/web/crypto. */
+  subtle: 39,
+  /** specifier, referrer → (settled through `Entry.imported`) */
+  importModule: 40,
+} as const;
+
+/** Ops that block the isolate. Called as (op, event, ...arguments), answered with a primitive, ArrayBuffer or Uint8Array. */
+export const Sync = {
+  /** count → ArrayBuffer of random bytes */
+  random: 64,
+  /** host, 1 when beStrict → ASCII form, or null on failure (UTS #46) */
+  domainToAscii: 65,
+  /** decoder: number (0: one-shot), label, bytes, flags (1 fatal, 2 ignoreBOM, 4 stream) → string, or null when the input is malformed and fatal */
+  decodeText: 66,
+  /** text → ArrayBuffer of its UTF-8 encoding: for strings long enough to be worth the trip */
+  encodeUtf8: 67,
+  /** nothing → milliseconds since start-up, with fraction: performance.now() where timers are precise */
+  now: 68,
+} as const;
+
+/** How a body crosses. */
+export const BodyKind = {
+  none: 0,
+  /** a string, to be encoded as UTF-8 by the host */
+  text: 1,
+  /** ArrayBuffer or Uint8Array */
+  bytes: 2,
+  /** A stream in the isolate: chunks follow with sinkWrite or uploadWrite. */
+  stream: 3,
+  /** A host body passed on untouched (`return fetch(request)`): the source's number. Its bytes never enter the isolate. */
+  source: 4,
+} as const;
+
+/** Arguments of `Post.respond` after (op, event). `encodeBody` is 1 for "manual" (the body is already content-encoded). */
+export type Responded = [status: number, statusText: string, headers: string, kind: number, body: string | ArrayBuffer | Uint8Array | number | undefined];
+
+/** What the host brings: the first argument of the isolate's one entry point. */
+export const Entry = {
+  /** (event, method, url, headers, source (0: no body), cf: JSON text or "") */
+  fetch: 0,
+  /** (event, call, ok, ...values): the answer to a Request op. Not ok: (name, message). */
+  settle: 1,
+  /** (event, timer) */
+  timer: 2,
+  /** (event, scheduledTime, cron) */
+  scheduled: 3,
+  /** (event, call, namespace): a dynamic import's module namespace */
+  imported: 4,
+  /** (event, reason): the client went away, or the event ran out of time */
+  abort: 5,
+  /** (event, entrypoint name, …) is chosen by the app; see runtime/workers/app.ts */
+  load: 6,
+  /** (event, source text, mode): `nano eval` and the REPL */
+  shell: 7,
+} as const;
+
+/** Console levels, as numbers on the wire. */
+export const LogLevel = { debug: 0, info: 1, log: 2, warn: 3, error: 4 } as const;
+export const LOG_LEVELS = ['debug', 'info', 'log', 'warn', 'error'] as const;

@@ -1,0 +1,102 @@
+/**
+ * The bridge: the only caller of host ops, and the keeper of "whose turn is it".
+ *
+ * Contract, binding on changes to this file: no host function leaves this module; every op carries
+ * the event (the request, the cron tick…) in whose turn it was made; an answer re-enters the turn of
+ * the event that asked. V8 drains all microtasks before it leaves the isolate, so what an entry
+ * starts, promise reactions included, runs in that entry's event.
+ */
+import type { Post, Request, Sync } from '../protocol/ops.ts';
+import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
+import { DOMException, isDOMExceptionName } from './web/dom-exception.ts';
+
+type Values<T> = T[keyof T];
+type SendFunction = (op: number, event: number, ...args: unknown[]) => void;
+type CallFunction = (op: number, event: number, ...args: unknown[]) => unknown;
+type Pending = { event: number; deferred: Deferred<unknown> };
+
+/** Cloudflare's text for I/O, timers and random values in the global scope. */
+export const GLOBAL_SCOPE_MESSAGE =
+  'Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, and generating random values are not allowed within global scope. To fix this error, perform this operation within a handler.  https://developers.cloudflare.com/workers/runtime-apis/handlers/';
+
+const detached = (): never => {
+  throw new ErrorCtor('The runtime is not connected to its host.');
+};
+let send: SendFunction = detached;
+let callHost: CallFunction = detached;
+let event = 0;
+let nextCall = 1;
+const pending = new MapCtor<number, Pending>();
+
+/** Connects the runtime to its host. Called once, before any tenant code. */
+export function attach(hostSend: SendFunction, hostCall: CallFunction): void {
+  send = hostSend;
+  callHost = hostCall;
+}
+
+/** The event in whose turn the isolate is; 0 in the global scope. */
+export function currentEvent(): number {
+  return event;
+}
+
+/** Makes what follows part of the turn of `id`. Called at each entry, and by nothing else. */
+export function enterEvent(id: number): void {
+  event = id;
+}
+
+/** Throws Cloudflare's error where no event is being handled. */
+export function requireEvent(): void {
+  if (event === 0) throw new ErrorCtor(GLOBAL_SCOPE_MESSAGE);
+}
+
+/** Sends a fire-and-forget op. */
+export function post(op: Values<typeof Post>, ...args: unknown[]): void {
+  ReflectApply(send, undefined, [op, event, ...args]);
+}
+
+/** A fire-and-forget op for another event than the current one. */
+export function postFor(target: number, op: Values<typeof Post>, ...args: unknown[]): void {
+  ReflectApply(send, undefined, [op, target, ...args]);
+}
+
+/** Sends an op and returns the promise of its answer (an array where the op answers with several values). */
+export function request(op: Values<typeof Request>, ...args: unknown[]): Promise<unknown> {
+  return begin(op, ...args).promise;
+}
+
+/** As `request`, with the call's number, which names it to the host (to abort it, to upload its body). */
+export function begin(op: Values<typeof Request>, ...args: unknown[]): { call: number; promise: Promise<unknown> } {
+  const call = nextCall++;
+  const deferred = newDeferred<unknown>();
+  MapPrototypeSet(pending, call, { event, deferred });
+  ReflectApply(send, undefined, [op, event, call, ...args]);
+  return { call, promise: deferred.promise };
+}
+
+/** Calls the host and blocks until it answers. */
+export function callSync(op: Values<typeof Sync>, ...args: unknown[]): unknown {
+  return ReflectApply(callHost, undefined, [op, event, ...args]);
+}
+
+/** Forgets a call: its answer, should it come, is dropped. */
+export function forget(call: number): void {
+  MapPrototypeDelete(pending, call);
+}
+
+/** The host's answer to a call. */
+export function settle(call: number, ok: boolean, values: unknown[]): void {
+  const entry = MapPrototypeGet(pending, call);
+  if (entry === undefined) return;
+  MapPrototypeDelete(pending, call);
+  event = entry.event;
+  if (ok) entry.deferred.resolve(values.length > 1 ? values : values[0]);
+  else entry.deferred.reject(errorFromHost(`${values[0]}`, `${values[1]}`));
+}
+
+/** Builds the error that a failed op rejects with. */
+export function errorFromHost(name: string, message: string): Error {
+  if (name === 'TypeError') return new TypeErrorCtor(message);
+  if (name === 'RangeError') return new RangeErrorCtor(message);
+  if (isDOMExceptionName(name)) return new DOMException(message, name) as unknown as Error;
+  return new ErrorCtor(message);
+}

@@ -1,0 +1,215 @@
+/**
+ * The intrinsics the runtime relies on, captured before any tenant code runs.
+ *
+ * Contract, binding on changes to this file: it imports nothing, has no side effect and exports only
+ * captured intrinsics. A tenant that patches a prototype afterwards then changes its own code's view,
+ * never what the runtime does. This is correctness, not the sandbox: the sandbox is the isolate.
+ *
+ * Only what is used stands here. `WebAssembly`, `SharedArrayBuffer` and host functions do not exist
+ * while the start-up snapshot is made, so nothing here may touch them.
+ */
+
+type AnyFunction = (...args: never[]) => unknown;
+type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R
+  ? (self: unknown extends T ? unknown : T, ...args: A) => R
+  : never;
+
+const { bind, call } = Function.prototype;
+
+/** Turns a method into a function whose first argument is the receiver. */
+export const uncurryThis = bind.bind(call) as unknown as <F extends AnyFunction>(method: F) => Uncurried<F>;
+
+const getterOf = (object: object, key: PropertyKey): AnyFunction => {
+  const getter = Object.getOwnPropertyDescriptor(object, key)?.get;
+  if (getter === undefined) throw new TypeError(`no getter ${String(key)}`);
+  return getter as AnyFunction;
+};
+
+// Object, Reflect, Function
+export const {
+  assign: ObjectAssign,
+  create: ObjectCreate,
+  defineProperties: ObjectDefineProperties,
+  defineProperty: ObjectDefineProperty,
+  entries: ObjectEntries,
+  freeze: ObjectFreeze,
+  getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
+  getOwnPropertyNames: ObjectGetOwnPropertyNames,
+  getPrototypeOf: ObjectGetPrototypeOf,
+  hasOwn: ObjectHasOwn,
+  is: ObjectIs,
+  isFrozen: ObjectIsFrozen,
+  keys: ObjectKeys,
+  setPrototypeOf: ObjectSetPrototypeOf,
+} = Object;
+export const ObjectPrototype = Object.prototype;
+export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as (this: unknown) => string);
+export const {
+  apply: ReflectApply,
+  construct: ReflectConstruct,
+  get: ReflectGet,
+  getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
+  has: ReflectHas,
+  ownKeys: ReflectOwnKeys,
+  set: ReflectSet,
+} = Reflect;
+export const FunctionPrototype = Function.prototype;
+export const FunctionPrototypeCall = uncurryThis(Function.prototype.call as (this: unknown, self: unknown, ...args: unknown[]) => unknown);
+export const FunctionPrototypeToString = uncurryThis(Function.prototype.toString as (this: unknown) => string);
+export const FunctionPrototypeSymbolHasInstance = uncurryThis(Function.prototype[Symbol.hasInstance] as (this: unknown, value: unknown) => boolean);
+
+// Array
+export const ArrayCtor = Array;
+export const { isArray: ArrayIsArray, from: ArrayFrom } = Array;
+export const ArrayPrototype = Array.prototype;
+export const ArrayPrototypeConcat = uncurryThis(Array.prototype.concat as AnyFunction) as unknown as <T>(self: readonly T[], ...items: (T | readonly T[])[]) => T[];
+export const ArrayPrototypeFilter = uncurryThis(Array.prototype.filter as AnyFunction) as unknown as <T>(self: readonly T[], f: (value: T, index: number) => boolean) => T[];
+export const ArrayPrototypeIncludes = uncurryThis(Array.prototype.includes as (this: readonly unknown[], value: unknown) => boolean);
+export const ArrayPrototypeIndexOf = uncurryThis(Array.prototype.indexOf as (this: readonly unknown[], value: unknown) => number);
+export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join as (this: readonly unknown[], separator?: string) => string);
+export const ArrayPrototypeMap = uncurryThis(Array.prototype.map as AnyFunction) as unknown as <T, U>(self: readonly T[], f: (value: T, index: number) => U) => U[];
+export const ArrayPrototypePop = uncurryThis(Array.prototype.pop as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
+export const ArrayPrototypePush = uncurryThis(Array.prototype.push as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
+export const ArrayPrototypeReverse = uncurryThis(Array.prototype.reverse as AnyFunction) as unknown as <T>(self: T[]) => T[];
+export const ArrayPrototypeShift = uncurryThis(Array.prototype.shift as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
+export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice as AnyFunction) as unknown as <T>(self: readonly T[], start?: number, end?: number) => T[];
+export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort as AnyFunction) as unknown as <T>(self: T[], compare?: (a: T, b: T) => number) => T[];
+export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice as AnyFunction) as unknown as <T>(self: T[], start: number, deleteCount: number, ...items: T[]) => T[];
+export const ArrayPrototypeUnshift = uncurryThis(Array.prototype.unshift as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
+export const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symbol.iterator]()) as object;
+export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(self: readonly T[]) => ArrayIterator<T>;
+export const ArrayIteratorPrototypeNext = uncurryThis(
+  (ArrayIteratorPrototype as { next: (this: unknown) => IteratorResult<unknown> }).next,
+);
+export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype) as object;
+export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype) as object;
+
+// String, Number, RegExp, Symbol, BigInt, Math, JSON
+export const StringCtor = String;
+export const StringFromCharCode = String.fromCharCode;
+export const StringFromCodePoint = String.fromCodePoint;
+type S = string;
+export const StringPrototypeCharCodeAt = uncurryThis(String.prototype.charCodeAt as (this: S, index: number) => number);
+export const StringPrototypeCodePointAt = uncurryThis(String.prototype.codePointAt as (this: S, index: number) => number | undefined);
+export const StringPrototypeEndsWith = uncurryThis(String.prototype.endsWith as (this: S, search: string) => boolean);
+export const StringPrototypeIncludes = uncurryThis(String.prototype.includes as (this: S, search: string) => boolean);
+export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf as (this: S, search: string, from?: number) => number);
+export const StringPrototypeIsWellFormed = uncurryThis(String.prototype.isWellFormed as (this: S) => boolean);
+export const StringPrototypeLastIndexOf = uncurryThis(String.prototype.lastIndexOf as (this: S, search: string) => number);
+export const StringPrototypePadStart = uncurryThis(String.prototype.padStart as (this: S, length: number, fill?: string) => string);
+export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat as (this: S, count: number) => string);
+export const StringPrototypeSlice = uncurryThis(String.prototype.slice as (this: S, start?: number, end?: number) => string);
+export const StringPrototypeStartsWith = uncurryThis(String.prototype.startsWith as (this: S, search: string, from?: number) => boolean);
+export const StringPrototypeSubstring = uncurryThis(String.prototype.substring as (this: S, start: number, end?: number) => string);
+export const StringPrototypeToLowerCase = uncurryThis(String.prototype.toLowerCase as (this: S) => string);
+export const StringPrototypeToUpperCase = uncurryThis(String.prototype.toUpperCase as (this: S) => string);
+export const StringPrototypeToWellFormed = uncurryThis(String.prototype.toWellFormed as (this: S) => string);
+export const StringPrototypeTrim = uncurryThis(String.prototype.trim as (this: S) => string);
+const stringSplit = String.prototype.split as (this: S, separator: string, limit?: number) => string[];
+/** `split` by a plain string; never by a regular expression, which a tenant could patch. */
+export const StringPrototypeSplit = uncurryThis(stringSplit);
+export const NumberCtor = Number;
+export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, isSafeInteger: NumberIsSafeInteger, parseInt: NumberParseInt } = Number;
+export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);
+/** `exec` itself reads no patchable property of a regular expression without the g and y flags. */
+export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec as (this: RegExp, text: string) => RegExpExecArray | null);
+export const SymbolCtor = Symbol;
+export const { asyncIterator: SymbolAsyncIterator, hasInstance: SymbolHasInstance, iterator: SymbolIterator, toStringTag: SymbolToStringTag, toPrimitive: SymbolToPrimitive } = Symbol;
+export const SymbolFor = Symbol.for;
+export const { asIntN: BigIntAsIntN, asUintN: BigIntAsUintN } = BigInt;
+export const { abs: MathAbs, ceil: MathCeil, floor: MathFloor, max: MathMax, min: MathMin, pow: MathPow, round: MathRound, sign: MathSign, trunc: MathTrunc, random: MathRandom } = Math;
+export const { parse: JSONParse, stringify: JSONStringify } = JSON;
+export const DateNow = Date.now;
+
+// Promise: PromisePrototypeThen keeps to the intrinsic `then`; a tenant's patch of Promise.prototype is not consulted.
+export const PromiseCtor = Promise;
+export const PromisePrototype = Promise.prototype;
+const resolvePromise = Promise.resolve;
+const rejectPromise = Promise.reject;
+const allPromise = Promise.all;
+const promiseThen = Promise.prototype.then;
+export const PromiseResolve = <T>(value: T): Promise<Awaited<T>> => Reflect.apply(resolvePromise, PromiseCtor, [value]) as Promise<Awaited<T>>;
+export const PromiseReject = <T = never>(reason: unknown): Promise<T> => Reflect.apply(rejectPromise, PromiseCtor, [reason]) as Promise<T>;
+export const PromiseAll = <T>(values: Iterable<T>): Promise<Awaited<T>[]> => Reflect.apply(allPromise, PromiseCtor, [values]) as Promise<Awaited<T>[]>;
+export const PromisePrototypeThen = uncurryThis(promiseThen as AnyFunction) as unknown as <T, A, B = never>(
+  self: Promise<T>,
+  fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+  rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+) => Promise<A | B>;
+/** A promise with its two functions. */
+export type Deferred<T> = {
+  promise: Promise<T>;
+  resolve: (value: T | PromiseLike<T>) => void;
+  reject: (reason: unknown) => void;
+};
+export const newDeferred = <T>(): Deferred<T> => {
+  let resolve!: Deferred<T>['resolve'];
+  let reject!: Deferred<T>['reject'];
+  const promise = new PromiseCtor<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+};
+const swallow = (): void => {};
+/** Sets a promise's [[PromiseIsHandled]]: its rejection is nobody's unhandled rejection. */
+export const markHandled = (promise: Promise<unknown>): void => {
+  PromisePrototypeThen(promise, undefined, swallow);
+};
+
+// Collections
+export const MapCtor = Map;
+export const MapPrototypeGet = uncurryThis(Map.prototype.get as AnyFunction) as unknown as <K, V>(self: Map<K, V>, key: K) => V | undefined;
+export const MapPrototypeSet = uncurryThis(Map.prototype.set as AnyFunction) as unknown as <K, V>(self: Map<K, V>, key: K, value: V) => Map<K, V>;
+export const MapPrototypeHas = uncurryThis(Map.prototype.has as AnyFunction) as unknown as <K>(self: Map<K, unknown>, key: K) => boolean;
+export const MapPrototypeDelete = uncurryThis(Map.prototype.delete as AnyFunction) as unknown as <K>(self: Map<K, unknown>, key: K) => boolean;
+export const MapPrototypeClear = uncurryThis(Map.prototype.clear as (this: Map<unknown, unknown>) => void);
+export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach as AnyFunction) as unknown as <K, V>(self: Map<K, V>, f: (value: V, key: K) => void) => void;
+export const MapPrototypeGetSize = uncurryThis(getterOf(Map.prototype, 'size') as (this: unknown) => number);
+export const SetCtor = Set;
+export const SetPrototypeAdd = uncurryThis(Set.prototype.add as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => Set<T>;
+export const SetPrototypeHas = uncurryThis(Set.prototype.has as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
+export const SetPrototypeDelete = uncurryThis(Set.prototype.delete as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
+export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach as AnyFunction) as unknown as <T>(self: Set<T>, f: (value: T) => void) => void;
+export const SetPrototypeGetSize = uncurryThis(getterOf(Set.prototype, 'size') as (this: unknown) => number);
+export const WeakMapCtor = WeakMap;
+export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K) => V | undefined;
+export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
+export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has as (this: WeakMap<WeakKey, unknown>, key: WeakKey) => boolean);
+export const WeakRefCtor = WeakRef;
+export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref as AnyFunction) as unknown as <T extends WeakKey>(self: WeakRef<T>) => T | undefined;
+
+// Buffers
+export const ArrayBufferCtor = ArrayBuffer;
+export const ArrayBufferIsView = ArrayBuffer.isView;
+export const ArrayBufferPrototypeGetByteLength = uncurryThis(getterOf(ArrayBuffer.prototype, 'byteLength') as (this: unknown) => number);
+export const ArrayBufferPrototypeGetDetached = uncurryThis(getterOf(ArrayBuffer.prototype, 'detached') as (this: unknown) => boolean);
+export const ArrayBufferPrototypeGetResizable = uncurryThis(getterOf(ArrayBuffer.prototype, 'resizable') as (this: unknown) => boolean);
+export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice as (this: ArrayBuffer, start: number, end?: number) => ArrayBuffer);
+export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
+export const Uint8ArrayCtor = Uint8Array;
+export const DataViewCtor = DataView;
+const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: Uint8Array };
+export const TypedArrayPrototype = TypedArray.prototype;
+export const TypedArrayPrototypeGetBuffer = uncurryThis(getterOf(TypedArrayPrototype, 'buffer') as (this: unknown) => ArrayBufferLike);
+export const TypedArrayPrototypeGetByteLength = uncurryThis(getterOf(TypedArrayPrototype, 'byteLength') as (this: unknown) => number);
+export const TypedArrayPrototypeGetByteOffset = uncurryThis(getterOf(TypedArrayPrototype, 'byteOffset') as (this: unknown) => number);
+export const TypedArrayPrototypeGetLength = uncurryThis(getterOf(TypedArrayPrototype, 'length') as (this: unknown) => number);
+/** The concrete type's name ("Uint8Array", …), or undefined for anything that is not a typed array. */
+export const TypedArrayPrototypeGetSymbolToStringTag = uncurryThis(getterOf(TypedArrayPrototype, Symbol.toStringTag) as (this: unknown) => string | undefined);
+export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set as (this: Uint8Array, source: ArrayLike<number>, offset?: number) => void);
+export const TypedArrayPrototypeSubarray = uncurryThis(TypedArrayPrototype.subarray as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
+export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
+export const TypedArrayPrototypeFill = uncurryThis(TypedArrayPrototype.fill as (this: Uint8Array, value: number, start?: number, end?: number) => Uint8Array);
+export const DataViewPrototypeGetBuffer = uncurryThis(getterOf(DataView.prototype, 'buffer') as (this: unknown) => ArrayBufferLike);
+export const DataViewPrototypeGetByteLength = uncurryThis(getterOf(DataView.prototype, 'byteLength') as (this: unknown) => number);
+export const DataViewPrototypeGetByteOffset = uncurryThis(getterOf(DataView.prototype, 'byteOffset') as (this: unknown) => number);
+
+// Errors
+export const ErrorCtor = Error;
+export const ErrorPrototype = Error.prototype;
+export const ErrorCaptureStackTrace = Error.captureStackTrace as (target: object, skip?: unknown) => void;
+export const EvalErrorCtor = EvalError;
+export const RangeErrorCtor = RangeError;
+export const SyntaxErrorCtor = SyntaxError;
+export const TypeErrorCtor = TypeError;
