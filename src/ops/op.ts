@@ -1,6 +1,8 @@
 /**
  * What an op is on the host: a function of the calling isolate's context and of hostile arguments.
  */
+import type { Egress } from '../ports/egress.ts';
+import type { Responder } from '../ports/responder.ts';
 import type { Handles } from './handles.ts';
 
 /** An error an op answers with; name and message are shown to the tenant, so they name no host path and no other app. */
@@ -12,15 +14,33 @@ export class OpError extends Error {
   }
 }
 
-/** The calling isolate, as ops see it. `event` is the number the isolate sent; ops that need an event check it. */
+/** One event in an isolate (a request, a cron tick…), as ops see it. */
+export interface EventState {
+  readonly id: number;
+  /** Aborted when the event is over or its client is gone: whatever it started on the host stops then. */
+  readonly signal: AbortSignal;
+  /** Undefined for events that are not answered over HTTP. */
+  readonly responder: Responder | undefined;
+  /** Counts a subrequest. Throws OpError where the limit is passed. */
+  countSubrequest(): void;
+  /** Waits for one of the event's outgoing connections (six at a time); call what it resolves to when the response's head has arrived or failed. */
+  acquireConnection(): Promise<() => void>;
+}
+
+/** The calling isolate, as ops see it. */
 export interface OpContext {
   readonly handles: Handles;
+  readonly egress: Egress;
+  /** The event of that number if the isolate has it in hand, else undefined (0 is the global scope). */
+  event(id: unknown): EventState | undefined;
 }
 
 /** A primitive, ArrayBuffer or Uint8Array; several values make an array. */
 export type Reply = unknown;
 
-/** An op that is answered later. It throws or rejects with OpError for what the tenant should see. */
-export type RequestOp<C extends OpContext = OpContext> = (context: C, event: number, ...args: unknown[]) => Promise<Reply> | Reply;
+/** An op that is answered later. It throws or rejects with OpError for what the tenant should see. `call` is the number of the call. */
+export type RequestOp = (context: OpContext, event: number, call: number, ...args: unknown[]) => Promise<Reply> | Reply;
 /** An op the isolate's thread waits for: it must be quick and never do I/O. */
-export type SyncOp<C extends OpContext = OpContext> = (context: C, event: number, ...args: unknown[]) => Reply;
+export type SyncOp = (context: OpContext, event: number, ...args: unknown[]) => Reply;
+/** An op without an answer. What it throws is dropped. */
+export type PostOp = (context: OpContext, event: number, ...args: unknown[]) => void;

@@ -1,0 +1,39 @@
+/** Outbound network under an app's policy. Implemented in ops/egress, handed to the ops by the app layer. */
+import type { Readable } from 'node:stream';
+import type { HostBody } from './host-body.ts';
+
+export type OutboundRequest = {
+  method: string;
+  /** Absolute http: or https: URL, serialised. */
+  url: string;
+  /** `name\nvalue\n…` */
+  headers: string;
+  body: string | Uint8Array | Readable | undefined;
+  redirect: 'follow' | 'error' | 'manual';
+  signal: AbortSignal;
+};
+
+export type OutboundResponse = {
+  status: number;
+  statusText: string;
+  headers: string;
+  /** After redirects. */
+  url: string;
+  redirected: boolean;
+  /** Undefined for a null body. */
+  body: HostBody | undefined;
+};
+
+/** An app's rules, on top of the server's. Patterns are host names ("api.example.com", "*.example.com"), addresses or CIDR blocks, each with an optional ":port". */
+export type EgressPolicy = {
+  /** Loopback, private, link-local and metadata addresses: refused unless "all"; "loopback" lets only loopback through (nano dev). */
+  private: 'deny' | 'loopback' | 'all';
+  /** When not empty, nothing else may be reached. An entry also lifts the private-network rule for what it names. */
+  allow: readonly string[];
+  deny: readonly string[];
+};
+
+export interface Egress {
+  /** Rejects with an error whose name and message may be shown to the tenant. `hop` counts redirects as further subrequests. */
+  fetch(request: OutboundRequest, onHop: () => void): Promise<OutboundResponse>;
+}

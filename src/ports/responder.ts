@@ -1,0 +1,24 @@
+/**
+ * Where the answer to a fetch event goes: implemented by the HTTP layer, used by the ops.
+ *
+ * Contract: `send` or `start` is called at most once; after `start` come any number of `write` and
+ * then one `end` or `abort`. Calls after the client has gone do nothing and never throw.
+ */
+import type { HostBody } from './host-body.ts';
+
+export interface Responder {
+  /**
+   * The whole response at once.
+   * @param headers `name\nvalue\n…`, not yet checked for what HTTP forbids
+   */
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void;
+  /** The head of a response whose body follows. */
+  start(status: number, statusText: string, headers: string): void;
+  /** A chunk of the body. A promise means: wait for it before the next one. */
+  write(chunk: Uint8Array): Promise<void> | undefined;
+  end(): void;
+  /** The body broke off: the connection is cut, so that the client does not take it for complete. */
+  abort(): void;
+  /** Head plus a body that lives on the host; resolves when it has been sent or given up. */
+  pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void>;
+}

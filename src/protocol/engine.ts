@@ -1,0 +1,71 @@
+/**
+ * The words between supervisor and engine: messages over the child process channel, JSON-clonable.
+ */
+
+/** Resolved limits of one app: numbers in the units of protocol/limits.ts. */
+export type AppLimits = {
+  memoryMb: number;
+  cpuMs: number;
+  startupMs: number;
+  subrequests: number;
+  requestBodyBytes: number;
+  connections: number;
+  waitUntilMs: number;
+};
+
+/** One version of one app, ready to be run. The bundle lies in `bundleDir` (see build/). */
+export type AppRecord = {
+  name: string;
+  version: string;
+  bundleDir: string;
+  compatibilityDate: string;
+  compatibilityFlags: string[];
+  /** Bindings that are plain values: vars and secrets merged, secrets listed so that logs can mask them. */
+  vars: Record<string, unknown>;
+  secretNames: string[];
+  limits: AppLimits;
+  isolation: 'shared' | 'request';
+  egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; deny: string[] };
+  routes: { pattern: string; customDomain: boolean }[];
+  hosts: string[];
+  crons: string[];
+  /** ready: served. broken: answers 503, the reason is for the log. quarantined: answers 503 until released. */
+  state: 'ready' | 'broken' | 'quarantined';
+  reason?: string;
+  /** Position in the ledger of requests in flight; see server/ledger.ts. */
+  slot: number;
+};
+
+export type EngineConfig = {
+  port: number;
+  host: string;
+  dataDir: string;
+  /** Show exceptions as pages with source-mapped stacks (nano dev). */
+  dev: boolean;
+  logLevel: string;
+  /** Memory for resident isolates, in MB: beyond it the least recently used are evicted. */
+  isolateBudgetMb: number;
+  /** Spare isolates kept booted and empty. */
+  spareIsolates: number;
+  urlBytes: number;
+  headerBytes: number;
+  ledgerFile: string;
+};
+
+export type ToEngine =
+  | { type: 'configure'; config: EngineConfig }
+  /** The whole table: what is not in it is gone. */
+  | { type: 'apps'; apps: AppRecord[] }
+  | { type: 'listen' }
+  /** Stop accepting, finish what is in flight (at most `ms`), then exit 0. */
+  | { type: 'drain'; ms: number }
+  | { type: 'metrics'; call: number };
+
+export type FromEngine =
+  | { type: 'ready' }
+  | { type: 'listening'; port: number }
+  | { type: 'applied'; apps: number }
+  /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
+  | { type: 'catastrophe'; app: string; message: string }
+  | { type: 'metrics'; call: number; text: string }
+  | { type: 'drained' };
