@@ -1,0 +1,126 @@
+/**
+ * setTimeout, setInterval and queueMicrotask.
+ *
+ * Contract: a timer belongs to the event in whose turn it was made and fires in that event's turn;
+ * the host keeps the time, one op per timer. Handlers are functions: no code is made from strings.
+ *
+ * @see https://html.spec.whatwg.org/#timers
+ */
+import { Post } from '../../protocol/ops.ts';
+import { currentEvent, enterEvent, post, postFor, requireEvent } from '../bridge.ts';
+import {
+  ErrorCtor,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeForEach,
+  MapPrototypeGet,
+  MapPrototypeGetSize,
+  MapPrototypeSet,
+  PromisePrototypeThen,
+  PromiseResolve,
+  ReflectApply,
+} from '../primordials.ts';
+import { callback, long, requireArguments } from '../webidl.ts';
+import { reportException } from './report-error.ts';
+
+type Timer = { event: number; handler: (...args: unknown[]) => unknown; args: unknown[]; delay: number; repeats: boolean; nesting: number };
+
+/** Active timers an isolate may have: enough for any app, too few to exhaust the host. */
+const MAX_TIMERS = 10_000;
+
+const timers = new MapCtor<number, Timer>();
+let nextTimer = 1;
+let nesting = 0;
+
+/** https://html.spec.whatwg.org/#timer-initialisation-steps, steps 4, 5 and 11 onwards */
+const arm = (id: number, timer: Timer): void => {
+  const delay = timer.delay < 0 ? 0 : timer.delay;
+  post(Post.timerStart, id, timer.nesting > 5 && delay < 4 ? 4 : delay);
+};
+
+const start = (handler: Timer['handler'], delay: number, args: unknown[], repeats: boolean): number => {
+  requireEvent();
+  if (MapPrototypeGetSize(timers) >= MAX_TIMERS) throw new ErrorCtor(`Too many timers: an app may have ${MAX_TIMERS} active at a time.`);
+  const id = nextTimer++;
+  const timer = { event: currentEvent(), handler, args, delay, repeats, nesting: nesting + 1 };
+  MapPrototypeSet(timers, id, timer);
+  arm(id, timer);
+  return id;
+};
+
+const cancel = (id: number): void => {
+  const timer = MapPrototypeGet(timers, id);
+  if (timer === undefined) return;
+  MapPrototypeDelete(timers, id);
+  postFor(timer.event, Post.timerCancel, id);
+};
+
+/** @see https://html.spec.whatwg.org/#dom-settimeout */
+export function setTimeout(handler: unknown, timeout: unknown = 0, ...args: unknown[]): number {
+  requireArguments(arguments.length, 1, "Failed to execute 'setTimeout'");
+  return start(callback(handler, "Failed to execute 'setTimeout': parameter 1"), long(timeout, "Failed to execute 'setTimeout': parameter 2"), args, false);
+}
+
+/** @see https://html.spec.whatwg.org/#dom-setinterval */
+export function setInterval(handler: unknown, timeout: unknown = 0, ...args: unknown[]): number {
+  requireArguments(arguments.length, 1, "Failed to execute 'setInterval'");
+  return start(callback(handler, "Failed to execute 'setInterval': parameter 1"), long(timeout, "Failed to execute 'setInterval': parameter 2"), args, true);
+}
+
+/** @see https://html.spec.whatwg.org/#dom-cleartimeout */
+export function clearTimeout(id: unknown = 0): void {
+  cancel(long(id, "Failed to execute 'clearTimeout': parameter 1"));
+}
+
+/** @see https://html.spec.whatwg.org/#dom-clearinterval */
+export function clearInterval(id: unknown = 0): void {
+  cancel(long(id, "Failed to execute 'clearInterval': parameter 1"));
+}
+
+/** A timer of the runtime's own: AbortSignal.timeout, scheduler.wait. */
+export function startTimer(f: () => void, delay: number): number {
+  return start(f, delay, [], false);
+}
+
+export const cancelTimer = cancel;
+
+/** The host says that a timer is due. A timer cleared meanwhile does nothing. */
+export function fireTimer(event: number, id: number): void {
+  const timer = MapPrototypeGet(timers, id);
+  if (timer === undefined || timer.event !== event) return;
+  enterEvent(event);
+  if (!timer.repeats) MapPrototypeDelete(timers, id);
+  nesting = timer.nesting;
+  try {
+    ReflectApply(timer.handler, globalThis, timer.args);
+  } catch (error) {
+    reportException(error);
+  }
+  nesting = 0;
+  if (timer.repeats && MapPrototypeGet(timers, id) === timer) {
+    timer.nesting++;
+    arm(id, timer);
+  }
+}
+
+/** Forgets every timer of an event that is over. The host has dropped its side already. */
+export function dropTimers(event: number): void {
+  const ids: number[] = [];
+  MapPrototypeForEach(timers, (timer, id) => {
+    if (timer.event === event) ids[ids.length] = id;
+  });
+  for (let i = 0; i < ids.length; i++) MapPrototypeDelete(timers, ids[i] as number);
+}
+
+/** @see https://html.spec.whatwg.org/#dom-queuemicrotask */
+export function queueMicrotask(task: unknown): void {
+  requireArguments(arguments.length, 1, "Failed to execute 'queueMicrotask'");
+  const run = callback(task, "Failed to execute 'queueMicrotask': parameter 1");
+  PromisePrototypeThen(PromiseResolve(undefined), () => {
+    try {
+      ReflectApply(run, undefined, []);
+    } catch (error) {
+      reportException(error);
+    }
+  });
+}
