@@ -43,6 +43,7 @@ export const {
   setPrototypeOf: ObjectSetPrototypeOf,
 } = Object;
 export const ObjectPrototype = Object.prototype;
+export const ObjectPrototypePropertyIsEnumerable = uncurryThis(Object.prototype.propertyIsEnumerable as (this: unknown, key: PropertyKey) => boolean);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as (this: unknown) => string);
 export const {
   apply: ReflectApply,
@@ -116,6 +117,7 @@ export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec as (this: R
 export const SymbolCtor = Symbol;
 export const { asyncIterator: SymbolAsyncIterator, hasInstance: SymbolHasInstance, iterator: SymbolIterator, toStringTag: SymbolToStringTag, toPrimitive: SymbolToPrimitive } = Symbol;
 export const SymbolFor = Symbol.for;
+export const BigIntCtor = BigInt;
 export const { asIntN: BigIntAsIntN, asUintN: BigIntAsUintN } = BigInt;
 export const { abs: MathAbs, ceil: MathCeil, floor: MathFloor, max: MathMax, min: MathMin, pow: MathPow, round: MathRound, sign: MathSign, trunc: MathTrunc, random: MathRandom } = Math;
 export const { parse: JSONParse, stringify: JSONStringify } = JSON;
@@ -176,6 +178,8 @@ export const WeakMapCtor = WeakMap;
 export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K) => V | undefined;
 export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
 export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has as (this: WeakMap<WeakKey, unknown>, key: WeakKey) => boolean);
+export const FinalizationRegistryCtor = FinalizationRegistry;
+export const FinalizationRegistryPrototypeRegister = uncurryThis(FinalizationRegistry.prototype.register as AnyFunction) as unknown as <T>(self: FinalizationRegistry<T>, target: WeakKey, held: T) => void;
 export const WeakRefCtor = WeakRef;
 export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref as AnyFunction) as unknown as <T extends WeakKey>(self: WeakRef<T>) => T | undefined;
 
