@@ -1,0 +1,188 @@
+/**
+ * `Request.subtle`: the work behind crypto.subtle, done by Node's own Web Cryptography.
+ *
+ * Contract, binding on changes to this file: Node checks keys, usages and parameters once more, as
+ * the specification says; what is checked here is what Node would do but one tenant must not ask of
+ * a machine shared with others. Of an error only the Web's name and text leave this file.
+ */
+import { createHmac, timingSafeEqual, webcrypto } from 'node:crypto';
+import { OpError, type OpContext, type Reply } from '../op.ts';
+import { digestFinish, digestStart, digestUpdate, hashName } from './digest.ts';
+import { gated } from './gate.ts';
+import { type HostKey, costOf, describe, refund, release, reserve } from './keys.ts';
+import { INLINE_BYTES, MAX_KEYS } from './limits.ts';
+import { checkDerivation, checkGeneration, checkImported } from './policy.ts';
+import { type Algorithm, Wire, parse, toArrayBuffer } from './wire.ts';
+
+const { subtle } = webcrypto;
+// The very class Node's cryptography throws, whatever becomes of the global.
+const { DOMException } = globalThis;
+type CryptoKey = webcrypto.CryptoKey;
+/** The specification's types are narrower than what crosses; Node converts and checks every member. */
+type Loose = never;
+
+/** An HMAC of a short text, computed on the spot: a trip to a thread costs more. Undefined where Node is to decide. */
+const quickHmac = ({ key, object }: HostKey, { name }: Algorithm, usage: 'sign' | 'verify', data: Uint8Array): Buffer | undefined => {
+  if (name !== 'HMAC' || key.algorithm.name !== 'HMAC' || data.length > INLINE_BYTES || !key.usages.includes(usage)) return undefined;
+  const { hash } = key.algorithm as unknown as { hash: { name: string } };
+  return createHmac(hashName(hash.name), object).update(data).digest();
+};
+
+const SLOW = new Set(['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP', 'PBKDF2']);
+
+/** Runs now what is quick, and in the isolate's turn what is not. */
+const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> => (SLOW.has(name) || wire.size > INLINE_BYTES ? gated(context, wire.size, job) : job());
+
+/** Makes keys: paid for first, described last. */
+const making = async (context: OpContext, cost: number, make: () => Promise<CryptoKey>): Promise<string> => {
+  reserve(context, cost);
+  try {
+    const key = await make();
+    checkImported(key);
+    return JSON.stringify(describe(context, key, cost));
+  } catch (error) {
+    refund(context, cost);
+    throw error;
+  }
+};
+
+const sign = (context: OpContext, wire: Wire): Reply => {
+  const algorithm = wire.algorithm();
+  const key = wire.key();
+  const data = wire.bytes();
+  const mac = quickHmac(key, algorithm, 'sign', data);
+  return mac ? toArrayBuffer(mac) : run(context, wire, algorithm, () => subtle.sign(algorithm as Loose, key.key, data));
+};
+
+const verify = (context: OpContext, wire: Wire): Reply => {
+  const algorithm = wire.algorithm();
+  const key = wire.key();
+  const signature = wire.bytes(1);
+  const data = wire.bytes();
+  const mac = quickHmac(key, algorithm, 'verify', data);
+  if (mac) return mac.length === signature.length && timingSafeEqual(mac, signature);
+  return run(context, wire, algorithm, () => subtle.verify(algorithm as Loose, key.key, signature, data));
+};
+
+const generateKey = async (context: OpContext, wire: Wire): Promise<string> => {
+  const algorithm = wire.algorithm();
+  checkGeneration(algorithm);
+  const cost = costOf((algorithm.length ?? 0) / 8);
+  reserve(context, 2 * cost);
+  let spent = 0;
+  try {
+    const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, wire.extractable, wire.usages))) as CryptoKey | webcrypto.CryptoKeyPair;
+    if (!('publicKey' in made)) {
+      spent = cost;
+      return JSON.stringify(describe(context, made, cost));
+    }
+    spent = 2 * cost;
+    return JSON.stringify({ publicKey: describe(context, made.publicKey, cost), privateKey: describe(context, made.privateKey, cost) });
+  } finally {
+    refund(context, 2 * cost - spent);
+  }
+};
+
+const importKey = (context: OpContext, wire: Wire): Promise<string> => {
+  const { format } = wire;
+  const data = format === 'jwk' ? wire.jwk : wire.bytes();
+  // A JWK that came through has no more characters than a key may well have.
+  const cost = format === 'jwk' ? costOf(JSON.stringify(data).length) : costOf(wire.size);
+  return making(context, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages));
+};
+
+const exportKey = async (_context: OpContext, wire: Wire): Promise<Reply> => {
+  const { format } = wire;
+  const exported = await subtle.exportKey(format as Loose, wire.key().key);
+  return format === 'jwk' ? JSON.stringify(exported) : exported;
+};
+
+const deriveBits = async (context: OpContext, wire: Wire): Promise<Reply> => {
+  const algorithm = wire.algorithm();
+  const { length } = wire;
+  checkDerivation(algorithm, length ?? 0);
+  return run(context, wire, algorithm, () => subtle.deriveBits(algorithm as Loose, wire.key().key, length as number));
+};
+
+const deriveKey = async (context: OpContext, wire: Wire): Promise<Reply> => {
+  const algorithm = wire.algorithm();
+  const derived = wire.algorithm('derived');
+  checkDerivation(algorithm, derived.length ?? 0);
+  return making(context, costOf((derived.length ?? 0) / 8), () =>
+    run(context, wire, algorithm, () => subtle.deriveKey(algorithm as Loose, wire.key().key, derived as Loose, wire.extractable, wire.usages)),
+  );
+};
+
+const wrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
+  const algorithm = wire.algorithm();
+  return run(context, wire, algorithm, () => subtle.wrapKey(wire.format as Loose, wire.key().key, wire.key('wrapping').key, algorithm as Loose));
+};
+
+const unwrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
+  const algorithm = wire.algorithm();
+  return making(context, costOf(wire.bytes().length), () =>
+    run(context, wire, algorithm, () =>
+      subtle.unwrapKey(wire.format as Loose, wire.bytes(), wire.key('wrapping').key, algorithm as Loose, wire.algorithm('derived') as Loose, wire.extractable, wire.usages),
+    ),
+  );
+};
+
+const cipher =
+  (operation: 'encrypt' | 'decrypt') =>
+  (context: OpContext, wire: Wire): Promise<Reply> => {
+    const algorithm = wire.algorithm();
+    return run(context, wire, algorithm, () => subtle[operation](algorithm as Loose, wire.key().key, wire.bytes()));
+  };
+
+const OPERATIONS = new Map<unknown, (context: OpContext, wire: Wire) => Reply | Promise<Reply>>([
+  ['sign', sign],
+  ['verify', verify],
+  ['encrypt', cipher('encrypt')],
+  ['decrypt', cipher('decrypt')],
+  ['generateKey', generateKey],
+  ['importKey', importKey],
+  ['exportKey', exportKey],
+  ['deriveBits', deriveBits],
+  ['deriveKey', deriveKey],
+  ['wrapKey', wrapKey],
+  ['unwrapKey', unwrapKey],
+]);
+
+/** Gives up keys the isolate no longer has. */
+const releaseAll = (context: OpContext, text: unknown): undefined => {
+  const handles = parse(text);
+  if (!Array.isArray(handles) || handles.length > MAX_KEYS) throw new OpError('TypeError', 'Malformed request to the host.');
+  for (const handle of handles) release(context, handle);
+};
+
+/** What the isolate may learn of a failure. A SyntaxError travels as an answer: see runtime/web/crypto/call.ts. */
+const translate = (error: unknown): string => {
+  if (error instanceof OpError) throw error;
+  if (error instanceof DOMException) {
+    if (error.name === 'SyntaxError') return `!${error.message}`;
+    throw new OpError(error.name, error.message);
+  }
+  if (error instanceof TypeError && !(error.message.includes('/') || error.message.includes('\\'))) throw new OpError('TypeError', error.message);
+  throw new OpError('OperationError', 'The operation failed for an operation-specific reason');
+};
+
+/** `Request.subtle`: operation, then as runtime/web/crypto/call.ts says. */
+export async function subtleOp(context: OpContext, _event: number, operation: unknown, first: unknown, ...rest: unknown[]): Promise<Reply> {
+  switch (operation) {
+    case 'release':
+      return releaseAll(context, first);
+    case 'digestStart':
+      return digestStart(context, first);
+    case 'digestUpdate':
+      return digestUpdate(context, first, rest[0]);
+    case 'digestFinish':
+      return digestFinish(context, first);
+  }
+  const perform = OPERATIONS.get(operation);
+  if (perform === undefined) throw new OpError('NotSupportedError', 'Unknown operation.');
+  try {
+    return await perform(context, new Wire(context, first, rest));
+  } catch (error) {
+    return translate(error);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Crypto, the interface of the global `crypto`.
+ * @see https://w3c.github.io/webcrypto/#crypto-interface
+ */
+import { requireEvent } from '../../bridge.ts';
+import { ArrayBufferIsView, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
+import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
+import { DOMException } from '../dom-exception.ts';
+import { bytesOf } from './bytes.ts';
+import { fillRandom, newUUID } from './random.ts';
+import { type SubtleCrypto, newSubtleCrypto } from './subtle.ts';
+
+/** The most bytes one call of getRandomValues gives. */
+const QUOTA_BYTES = 65_536;
+let allowed = false;
+
+export class Crypto {
+  readonly #subtle: SubtleCrypto;
+
+  constructor() {
+    if (!allowed) throw illegalConstructor();
+    this.#subtle = newSubtleCrypto();
+  }
+
+  get subtle(): SubtleCrypto {
+    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    return this.#subtle;
+  }
+
+  /** @see https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues */
+  getRandomValues(array: unknown): BufferSource {
+    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    requireArguments(arguments.length, 1, "Failed to execute 'getRandomValues' on 'Crypto'");
+    const context = argument('getRandomValues', 'Crypto', 1);
+    if (!ArrayBufferIsView(array)) throw new TypeErrorCtor(`${context} is not of type 'ArrayBufferView'.`);
+    const view = bufferSource(array, context);
+    const type = TypedArrayPrototypeGetSymbolToStringTag(view);
+    if (type === undefined || StringPrototypeIncludes(type, 'Float')) {
+      throw new DOMException(`${context} is not an integer typed array.`, 'TypeMismatchError');
+    }
+    const bytes = bytesOf(view);
+    if (bytes.length > QUOTA_BYTES) {
+      throw new DOMException(`getRandomValues() only accepts buffers of size <= 64K but provided ${bytes.length} bytes.`, 'QuotaExceededError');
+    }
+    requireEvent();
+    if (bytes.length > 0) fillRandom(bytes);
+    return view;
+  }
+
+  /** @see https://w3c.github.io/webcrypto/#Crypto-method-randomUUID */
+  randomUUID(): string {
+    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    requireEvent();
+    return newUUID();
+  }
+}
+defineInterface(Crypto, 'Crypto');
+
+/** Makes the value of the global `crypto`. */
+export function createCrypto(): Crypto {
+  allowed = true;
+  try {
+    return new Crypto();
+  } finally {
+    allowed = false;
+  }
+}
+
+/** The value of the global `crypto`. */
+export const crypto = createCrypto();
+
+export { CryptoKey, isCryptoKey } from './crypto-key.ts';
+export { SubtleCrypto } from './subtle.ts';
