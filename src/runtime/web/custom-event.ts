@@ -1,0 +1,34 @@
+/**
+ * CustomEvent.
+ * @see https://dom.spec.whatwg.org/#interface-customevent
+ */
+import { DOMString, any, argument, defineInterface, dictionary, illegalInvocation, requireArguments } from '../webidl.ts';
+import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
+
+const customEventInit = dictionary<{ detail: unknown }>('CustomEventInit', [...EVENT_INIT, { key: 'detail', converter: any, defaultValue: () => null }]);
+
+export class CustomEvent extends Event {
+  #detail: unknown;
+
+  constructor(type: unknown, init: unknown = undefined) {
+    requireEventType(arguments.length, 'CustomEvent');
+    const name = DOMString(type, "Failed to construct 'CustomEvent': parameter 1");
+    const given = customEventInit(init, "Failed to construct 'CustomEvent': parameter 2");
+    super(name, given);
+    this.#detail = given.detail;
+  }
+
+  get detail(): unknown {
+    if (!(#detail in this)) throw illegalInvocation('CustomEvent');
+    return this.#detail;
+  }
+
+  /** @see https://dom.spec.whatwg.org/#dom-customevent-initcustomevent */
+  initCustomEvent(type: unknown, bubbles: unknown = false, cancelable: unknown = false, detail: unknown = null): void {
+    if (!(#detail in this)) throw illegalInvocation('CustomEvent');
+    requireArguments(arguments.length, 1, "Failed to execute 'initCustomEvent' on 'CustomEvent'");
+    if (initialise(eventState(this), DOMString(type, argument('initCustomEvent', 'CustomEvent', 1)), !!bubbles, !!cancelable)) this.#detail = detail;
+  }
+}
+
+defineInterface(CustomEvent, 'CustomEvent');

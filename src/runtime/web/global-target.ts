@@ -1,0 +1,50 @@
+/**
+ * The global scope as an event target: `addEventListener` without a receiver, and the `error` and
+ * `unhandledrejection` events.
+ *
+ * Contract: installed once, by main.ts, before tenant code. The global object is not made an
+ * instance of EventTarget; a hidden target stands for it.
+ */
+import { ObjectDefineProperty } from '../primordials.ts';
+import { ErrorEvent, PromiseRejectionEvent } from './error-event.ts';
+import type { Event } from './event.ts';
+import { EventTarget, dispatchTrusted, hasListener, setGlobalTarget } from './event-target.ts';
+import { errorDetails, reportException, setExceptionObserver } from './report-error.ts';
+
+let scope: EventTarget | undefined;
+
+const dispatchGlobal = (event: Event): boolean => scope === undefined || dispatchTrusted(scope, event);
+
+/** Is anybody listening at the global scope? Service-worker style apps handle `fetch` this way. */
+export function hasGlobalListener(type: string): boolean {
+  return scope !== undefined && hasListener(scope, type);
+}
+
+/** Dispatches a trusted event at the global scope; false when a listener cancelled it. */
+export const dispatchAtGlobal = dispatchGlobal;
+
+/** Makes `global` an event target and lets its `error` listeners see exceptions before they are reported. */
+export function installGlobalTarget(global: object): void {
+  scope = setGlobalTarget(global);
+  const methods = ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const;
+  for (let i = 0; i < methods.length; i++) {
+    const name = methods[i] as (typeof methods)[number];
+    ObjectDefineProperty(global, name, { value: EventTarget.prototype[name], writable: true, enumerable: true, configurable: true });
+  }
+  // https://html.spec.whatwg.org/#report-an-exception, steps 3 to 6
+  setExceptionObserver((error) => {
+    if (!hasGlobalListener('error')) return false;
+    const details = errorDetails(error);
+    const message = `Uncaught ${details[0] === '' ? '' : `${details[0]}: `}${details[1]}`;
+    return !dispatchGlobal(new ErrorEvent('error', { __proto__: null, error, message, cancelable: true }));
+  });
+}
+
+/** A promise was rejected and nobody handles it. @see https://html.spec.whatwg.org/#notify-about-rejected-promises */
+export function reportRejection(promise: Promise<unknown>, reason: unknown): void {
+  if (hasGlobalListener('unhandledrejection')) {
+    const event = new PromiseRejectionEvent('unhandledrejection', { __proto__: null, promise, reason, cancelable: true });
+    if (!dispatchGlobal(event)) return;
+  }
+  reportException(reason, 'Uncaught (in promise)');
+}
