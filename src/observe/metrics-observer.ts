@@ -1,0 +1,156 @@
+/**
+ * The data plane's counters. The hot path adds to plain numbers; names, labels and buckets are put together
+ * only when somebody asks.
+ */
+import { type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
+import { Histogram } from './histogram.ts';
+import type { MetricJson, MetricValue } from './metric-json.ts';
+
+/** What only the isolate pool knows, asked for when metrics are. */
+export type IsolateGauges = {
+  /** Isolates by what they are doing: "active", "idle", "spare", "condemned"… */
+  isolates: Readonly<Record<string, number>>;
+  /** Heap and array buffers of all isolates together. */
+  heapBytes: number;
+};
+
+type Counts = Map<string, number>;
+
+class AppCounters {
+  /** Index 1 to 5 is the status class; 0 is what has none. */
+  readonly statuses = new Float64Array(6);
+  readonly duration = new Histogram();
+  cpuMs = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  exceptions = 0;
+  coldSpare = 0;
+  coldAlone = 0;
+  readonly evictions: Counts = new Map();
+  readonly limits: Counts = new Map();
+  readonly subrequests: Counts = new Map();
+}
+
+export class MetricsObserver extends Observer {
+  readonly #apps = new Map<string, AppCounters>();
+  readonly #coldStart = new Histogram();
+  readonly #gauges: () => IsolateGauges;
+
+  constructor(gauges: () => IsolateGauges = () => ({ isolates: {}, heapBytes: 0 })) {
+    super();
+    this.#gauges = gauges;
+  }
+
+  /** Forgets apps that are gone, so that their series do not pile up for ever. */
+  setApps(apps: readonly { name: string }[]): void {
+    const names = new Set(apps.map((app) => app.name));
+    for (const name of this.#apps.keys()) if (!names.has(name)) this.#apps.delete(name);
+  }
+
+  override request(record: RequestRecord): void {
+    const app = this.#app(record.app);
+    const kind = record.status >= 100 && record.status < 600 ? Math.floor(record.status / 100) : 0;
+    app.statuses[kind] = (app.statuses[kind] as number) + 1;
+    app.duration.observe(record.durationMs / 1000);
+    app.bytesIn += record.bytesIn;
+    app.bytesOut += record.bytesOut;
+  }
+
+  override exception(app: string): void {
+    this.#app(app).exceptions++;
+  }
+
+  override limit(app: string, _version: string, _requestId: string | undefined, limit: LimitName): void {
+    increment(this.#app(app).limits, limit);
+  }
+
+  override coldStart(app: string, milliseconds: number, warmSpare: boolean): void {
+    const counters = this.#app(app);
+    if (warmSpare) counters.coldSpare++;
+    else counters.coldAlone++;
+    this.#coldStart.observe(milliseconds / 1000);
+  }
+
+  override eviction(app: string, reason: string): void {
+    increment(this.#app(app).evictions, reason);
+  }
+
+  override subrequest(app: string, outcome: string): void {
+    increment(this.#app(app).subrequests, outcome);
+  }
+
+  override cpu(app: string, milliseconds: number): void {
+    this.#app(app).cpuMs += milliseconds;
+  }
+
+  /** For the answer to the supervisor's "metrics" message. */
+  text(): string {
+    return JSON.stringify(this.metrics());
+  }
+
+  metrics(): MetricJson[] {
+    const requests: MetricValue[] = [];
+    const durations: MetricValue[] = [];
+    const cpu: MetricValue[] = [];
+    const bytes: MetricValue[] = [];
+    const exceptions: MetricValue[] = [];
+    const colds: MetricValue[] = [];
+    const evictions: MetricValue[] = [];
+    const limits: MetricValue[] = [];
+    const subrequests: MetricValue[] = [];
+    for (const [app, counters] of this.#apps) {
+      counters.statuses.forEach((value, kind) => {
+        if (value > 0) requests.push({ value, labels: { app, status: kind === 0 ? 'none' : `${kind}xx` } });
+      });
+      counters.duration.values('nano_request_duration_seconds', { app }, durations);
+      cpu.push({ value: counters.cpuMs / 1000, labels: { app } });
+      bytes.push({ value: counters.bytesIn, labels: { app, direction: 'in' } }, { value: counters.bytesOut, labels: { app, direction: 'out' } });
+      exceptions.push({ value: counters.exceptions, labels: { app } });
+      colds.push({ value: counters.coldSpare, labels: { app, spare: 'true' } }, { value: counters.coldAlone, labels: { app, spare: 'false' } });
+      pushAll(evictions, counters.evictions, 'reason', app);
+      pushAll(limits, counters.limits, 'limit', app);
+      pushAll(subrequests, counters.subrequests, 'outcome', app);
+    }
+    const coldTimes: MetricValue[] = [];
+    this.#coldStart.values('nano_cold_start_seconds', {}, coldTimes);
+    const gauges = this.#gauges();
+    const memory = process.memoryUsage();
+    return [
+      metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', requests),
+      metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', durations),
+      metric('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.', cpu),
+      metric('counter', 'nano_body_bytes_total', 'Bytes of request and response bodies.', bytes),
+      metric('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.', exceptions),
+      metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', colds),
+      metric('histogram', 'nano_cold_start_seconds', 'Time to start an isolate for a waiting event.', coldTimes),
+      metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', evictions),
+      metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', limits),
+      metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', subrequests),
+      metric('gauge', 'nano_isolates', 'Isolates by state.', Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } }))),
+      metric('gauge', 'nano_isolate_heap_bytes', 'Heap and array buffers of all isolates.', [{ value: gauges.heapBytes, labels: {} }]),
+      metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: memory.rss, labels: {} }]),
+      metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: memory.heapUsed, labels: {} }]),
+    ];
+  }
+
+  #app(name: string): AppCounters {
+    let counters = this.#apps.get(name);
+    if (counters === undefined) {
+      counters = new AppCounters();
+      this.#apps.set(name, counters);
+    }
+    return counters;
+  }
+}
+
+function increment(counts: Counts, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function pushAll(into: MetricValue[], counts: Counts, label: string, app: string): void {
+  for (const [key, value] of counts) into.push({ value, labels: { app, [label]: key } });
+}
+
+function metric(type: MetricJson['type'], name: string, help: string, values: MetricValue[]): MetricJson {
+  return { name, help, type, values, aggregator: 'sum' };
+}

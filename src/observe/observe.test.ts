@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import type { AppRecord } from '../protocol/engine.ts';
+import { createLog } from './log.ts';
+import { LogObserver } from './log-observer.ts';
+import { lasting, mergeMetrics, parseMetrics } from './metric-json.ts';
+import { MetricsObserver } from './metrics-observer.ts';
+import { prettyLine } from './pretty.ts';
+
+const REQUEST = {
+  app: 'shop', version: 'v1', requestId: 'r"1', method: 'GET', host: 'shop.localhost', path: '/a?b="c"\n', status: 200, durationMs: 1.23456,
+  cpuMs: 0.5, bytesIn: 0, bytesOut: 5, coldStart: false, outcome: 'ok',
+};
+
+function appRecord(name: string, vars: Record<string, unknown>, secretNames: string[]): AppRecord {
+  return {
+    name, version: 'v1', bundleDir: '/', compatibilityDate: '2026-01-01', compatibilityFlags: [], vars, secretNames,
+    limits: { memoryMb: 1, cpuMs: 1, startupMs: 1, subrequests: 1, requestBodyBytes: 1, connections: 1, waitUntilMs: 1 },
+    isolation: 'shared', egress: { private: 'deny', allow: [], deny: [] }, routes: [], hosts: [], crons: [], state: 'ready', slot: 0,
+  };
+}
+
+function collect(level: string): { lines: string[]; observer: LogObserver } {
+  const lines: string[] = [];
+  return { lines, observer: new LogObserver(createLog({ level, pretty: false, write: (line) => lines.push(line) })) };
+}
+
+test('request: one JSON line with hostile strings escaped', () => {
+  const { lines, observer } = collect('info');
+  observer.request(REQUEST);
+  assert.equal(lines.length, 1);
+  const record = JSON.parse(lines[0] as string) as Record<string, unknown>;
+  assert.equal(record['path'], REQUEST.path);
+  assert.equal(record['requestId'], 'r"1');
+  assert.equal(record['durationMs'], 1.235);
+  assert.equal(record['level'], 'info');
+  assert.match(String(record['time']), /^\d{4}-\d\d-\d\dT/);
+});
+
+test('request: nothing is written below the level', () => {
+  const { lines, observer } = collect('warn');
+  observer.request(REQUEST);
+  observer.console({ app: 'shop', version: 'v1', requestId: undefined, level: 'log', text: 'hi' });
+  assert.deepEqual(lines, []);
+  observer.console({ app: 'shop', version: 'v1', requestId: undefined, level: 'error', text: 'oh' });
+  assert.equal(lines.length, 1);
+});
+
+test('console: values of secrets are masked, for their app only', () => {
+  const { lines, observer } = collect('info');
+  observer.setApps([appRecord('shop', { KEY: 's3cr3t(x)', PLAIN: 'plain-value', TINY: 'a' }, ['KEY', 'TINY']), appRecord('other', {}, [])]);
+  for (const app of ['shop', 'other']) observer.console({ app, version: 'v1', requestId: 'r', level: 'warn', text: 'key s3cr3t(x) plain-value a' });
+  const texts = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  assert.deepEqual(texts, ['key *** plain-value a', 'key s3cr3t(x) plain-value a']);
+});
+
+test('pretty: a request on one line, control characters written out', () => {
+  const { lines, observer } = collect('info');
+  observer.request({ ...REQUEST, path: '/\u001b[31m' });
+  const text = prettyLine(lines[0] as string, { colors: false });
+  assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} shop GET \/\\x1b\[31m 200 1\.235 ms\n$/);
+});
+
+test('pretty: a stack is indented below its line', () => {
+  const { lines, observer } = collect('info');
+  observer.exception('shop', 'v1', 'r', 'fetch', { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at a.ts:1:2' });
+  assert.match(prettyLine(lines[0] as string, { colors: false }), /error shop TypeError: no where=fetch\n {4}TypeError: no\n {8}at a\.ts:1:2\n$/);
+});
+
+test('line writer: lines of two processes on one pipe stay whole', async () => {
+  const program = `
+    import { LineWriter } from ${JSON.stringify(new URL('./line-writer.ts', import.meta.url).href)};
+    const writer = new LineWriter(1);
+    for (let i = 0; i < 3000; i++) writer.write(process.argv[1].repeat(50 + (i % 200)) + '\\n');
+    writer.write('.'.repeat(9000) + '\\n');`;
+  // A shell makes a real pipe; Node's own are socket pairs.
+  const shell = spawn('sh', ['-c', '("$0" --input-type=module -e "$1" a & "$0" --input-type=module -e "$1" b & wait) | cat', process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  shell.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(shell, 'close');
+  const lines = text.split('\n').filter((line) => line.length < 1000);
+  for (const letter of ['a', 'b']) {
+    const own = lines.filter((line) => line.startsWith(letter));
+    assert.equal(own.filter((line) => line === letter.repeat(line.length)).length, 3000);
+  }
+});
+
+test('metrics: counters of several engines add up, gauges of a dead one go', async () => {
+  const one = new MetricsObserver(() => ({ isolates: { idle: 2 }, heapBytes: 10 }));
+  const two = new MetricsObserver(() => ({ isolates: { idle: 3 }, heapBytes: 1 }));
+  one.request(REQUEST);
+  two.request({ ...REQUEST, status: 503 });
+  two.request(REQUEST);
+  two.limit('shop', 'v1', 'r', 'cpu');
+  const text = await mergeMetrics([lasting(parseMetrics(one.text())), parseMetrics(two.text())]).metrics();
+  assert.match(text, /^nano_requests_total\{app="shop",status="2xx"\} 2$/m);
+  assert.match(text, /^nano_requests_total\{app="shop",status="5xx"\} 1$/m);
+  assert.match(text, /^nano_request_duration_seconds_bucket\{le="0.0025",app="shop"\} 3$/m);
+  assert.match(text, /^nano_request_duration_seconds_count\{app="shop"\} 3$/m);
+  assert.match(text, /^nano_isolates\{state="idle"\} 3$/m);
+  assert.match(text, /^nano_limit_hits_total\{app="shop",limit="cpu"\} 1$/m);
+  assert.deepEqual(parseMetrics('not json'), []);
+});
