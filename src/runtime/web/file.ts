@@ -1,0 +1,66 @@
+/**
+ * File: a Blob with a name.
+ * @see https://w3c.github.io/FileAPI/#file-section
+ */
+import { DateNow } from '../primordials.ts';
+import { USVString, defineInterface, dictionary, illegalInvocation, integer, requireArguments } from '../webidl.ts';
+import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, shareState, type BlobOptions } from './blob.ts';
+
+type FileOptions = BlobOptions & { lastModified?: number };
+
+const fileOptions = dictionary<FileOptions>('FilePropertyBag', [...BLOB_OPTIONS, { key: 'lastModified', converter: integer(64, true) }]);
+const INTERNAL = {};
+
+let hasBrand: (value: unknown) => value is File;
+
+export class File extends Blob {
+  #name: string;
+  #lastModified: number;
+
+  constructor(bits: unknown, name: unknown, options: unknown = undefined) {
+    if (options === INTERNAL) {
+      const [blob, fileName, lastModified] = bits as [Blob, string, number];
+      const [state, token] = shareState(blob);
+      super(state, token);
+      this.#name = fileName;
+      this.#lastModified = lastModified;
+      return;
+    }
+    requireArguments(arguments.length, 2, "Failed to construct 'File'");
+    const parts = blobParts(bits, "Failed to construct 'File': parameter 1");
+    const fileName = USVString(name, "Failed to construct 'File': parameter 2");
+    const given = fileOptions(options, "Failed to construct 'File': parameter 3");
+    const [state, token] = blobState(parts, given);
+    super(state, token);
+    this.#name = fileName;
+    this.#lastModified = given.lastModified ?? DateNow();
+  }
+
+  static {
+    hasBrand = (value): value is File => typeof value === 'object' && value !== null && #name in value;
+  }
+
+  get name(): string {
+    if (!hasBrand(this)) throw illegalInvocation('File');
+    return this.#name;
+  }
+
+  get lastModified(): number {
+    if (!hasBrand(this)) throw illegalInvocation('File');
+    return this.#lastModified;
+  }
+}
+
+export const isFile = hasBrand;
+
+/** A File of a blob's bytes. */
+export function fileFromBlob(blob: Blob, name: string, lastModified: number = DateNow()): File {
+  return new File([blob, name, lastModified], '', INTERNAL);
+}
+
+/** A File that takes over `bytes`: they must not change afterwards. */
+export function createFile(bytes: Uint8Array, name: string, type: string): File {
+  return fileFromBlob(createBlob(bytes, type), name);
+}
+
+defineInterface(File, 'File');
