@@ -34,6 +34,7 @@ export const {
   entries: ObjectEntries,
   freeze: ObjectFreeze,
   getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
+  getOwnPropertyDescriptors: ObjectGetOwnPropertyDescriptors,
   getOwnPropertyNames: ObjectGetOwnPropertyNames,
   getPrototypeOf: ObjectGetPrototypeOf,
   hasOwn: ObjectHasOwn,
@@ -96,7 +97,7 @@ export const StringPrototypeEndsWith = uncurryThis(String.prototype.endsWith as 
 export const StringPrototypeIncludes = uncurryThis(String.prototype.includes as (this: S, search: string) => boolean);
 export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf as (this: S, search: string, from?: number) => number);
 export const StringPrototypeIsWellFormed = uncurryThis(String.prototype.isWellFormed as (this: S) => boolean);
-export const StringPrototypeLastIndexOf = uncurryThis(String.prototype.lastIndexOf as (this: S, search: string) => number);
+export const StringPrototypeLastIndexOf = uncurryThis(String.prototype.lastIndexOf as (this: S, search: string, from?: number) => number);
 export const StringPrototypePadStart = uncurryThis(String.prototype.padStart as (this: S, length: number, fill?: string) => string);
 export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat as (this: S, count: number) => string);
 export const StringPrototypeSlice = uncurryThis(String.prototype.slice as (this: S, start?: number, end?: number) => string);
@@ -112,8 +113,18 @@ export const StringPrototypeSplit = uncurryThis(stringSplit);
 export const NumberCtor = Number;
 export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, isSafeInteger: NumberIsSafeInteger, parseInt: NumberParseInt } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);
+export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf as (this: unknown) => number);
+export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf as (this: unknown) => boolean);
+export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf as (this: unknown) => string);
+export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf as (this: unknown) => bigint);
+export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf as (this: unknown) => symbol);
+export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString as (this: symbol) => string);
 /** `exec` itself reads no patchable property of a regular expression without the g and y flags. */
 export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec as (this: RegExp, text: string) => RegExpExecArray | null);
+export const RegExpCtor = RegExp;
+export const RegExpPrototypeGetSource = uncurryThis(getterOf(RegExp.prototype, 'source') as (this: unknown) => string);
+/** Reads `global`, `ignoreCase`… of its receiver. */
+export const RegExpPrototypeGetFlags = uncurryThis(getterOf(RegExp.prototype, 'flags') as (this: unknown) => string);
 export const SymbolCtor = Symbol;
 export const { asyncIterator: SymbolAsyncIterator, hasInstance: SymbolHasInstance, iterator: SymbolIterator, toStringTag: SymbolToStringTag, toPrimitive: SymbolToPrimitive } = Symbol;
 export const SymbolFor = Symbol.for;
@@ -122,6 +133,9 @@ export const { asIntN: BigIntAsIntN, asUintN: BigIntAsUintN } = BigInt;
 export const { abs: MathAbs, ceil: MathCeil, floor: MathFloor, max: MathMax, min: MathMin, pow: MathPow, round: MathRound, sign: MathSign, trunc: MathTrunc, random: MathRandom } = Math;
 export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const DateNow = Date.now;
+export const DateCtor = Date;
+export const DatePrototypeGetTime = uncurryThis(Date.prototype.getTime as (this: unknown) => number);
+export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString as (this: unknown) => string);
 
 // Promise: PromisePrototypeThen keeps to the intrinsic `then`; a tenant's patch of Promise.prototype is not consulted.
 export const PromiseCtor = Promise;
@@ -168,12 +182,14 @@ export const MapPrototypeDelete = uncurryThis(Map.prototype.delete as AnyFunctio
 export const MapPrototypeClear = uncurryThis(Map.prototype.clear as (this: Map<unknown, unknown>) => void);
 export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach as AnyFunction) as unknown as <K, V>(self: Map<K, V>, f: (value: V, key: K) => void) => void;
 export const MapPrototypeGetSize = uncurryThis(getterOf(Map.prototype, 'size') as (this: unknown) => number);
+export const MapPrototype = Map.prototype;
 export const SetCtor = Set;
 export const SetPrototypeAdd = uncurryThis(Set.prototype.add as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => Set<T>;
 export const SetPrototypeHas = uncurryThis(Set.prototype.has as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
 export const SetPrototypeDelete = uncurryThis(Set.prototype.delete as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
 export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach as AnyFunction) as unknown as <T>(self: Set<T>, f: (value: T) => void) => void;
 export const SetPrototypeGetSize = uncurryThis(getterOf(Set.prototype, 'size') as (this: unknown) => number);
+export const SetPrototype = Set.prototype;
 export const WeakMapCtor = WeakMap;
 export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K) => V | undefined;
 export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
@@ -189,10 +205,18 @@ export const ArrayBufferIsView = ArrayBuffer.isView;
 export const ArrayBufferPrototypeGetByteLength = uncurryThis(getterOf(ArrayBuffer.prototype, 'byteLength') as (this: unknown) => number);
 export const ArrayBufferPrototypeGetDetached = uncurryThis(getterOf(ArrayBuffer.prototype, 'detached') as (this: unknown) => boolean);
 export const ArrayBufferPrototypeGetResizable = uncurryThis(getterOf(ArrayBuffer.prototype, 'resizable') as (this: unknown) => boolean);
+export const ArrayBufferPrototypeGetMaxByteLength = uncurryThis(getterOf(ArrayBuffer.prototype, 'maxByteLength') as (this: unknown) => number);
 export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice as (this: ArrayBuffer, start: number, end?: number) => ArrayBuffer);
 export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
 export const Uint8ArrayCtor = Uint8Array;
 export const DataViewCtor = DataView;
+/** Declared here, since the language library does not have base64 yet. */
+export const Uint8ArrayFromBase64 = (Uint8Array as unknown as { fromBase64: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
+export const Uint8ArrayPrototypeToBase64 = uncurryThis((Uint8Array.prototype as unknown as { toBase64: (this: Uint8Array) => string }).toBase64);
+/** The typed array constructors by the name their views carry as @@toStringTag. */
+export const TypedArrayConstructors: Readonly<Record<string, unknown>> = Object.freeze({
+  __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+} as never);
 const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: Uint8Array };
 export const TypedArrayPrototype = TypedArray.prototype;
 export const TypedArrayPrototypeGetBuffer = uncurryThis(getterOf(TypedArrayPrototype, 'buffer') as (this: unknown) => ArrayBufferLike);
@@ -204,6 +228,7 @@ export const TypedArrayPrototypeGetSymbolToStringTag = uncurryThis(getterOf(Type
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set as (this: Uint8Array, source: ArrayLike<number>, offset?: number) => void);
 export const TypedArrayPrototypeSubarray = uncurryThis(TypedArrayPrototype.subarray as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
+export const TypedArrayPrototypeIndexOf = uncurryThis(TypedArrayPrototype.indexOf as (this: Uint8Array, byte: number, from?: number) => number);
 export const TypedArrayPrototypeFill = uncurryThis(TypedArrayPrototype.fill as (this: Uint8Array, value: number, start?: number, end?: number) => Uint8Array);
 export const DataViewPrototypeGetBuffer = uncurryThis(getterOf(DataView.prototype, 'buffer') as (this: unknown) => ArrayBufferLike);
 export const DataViewPrototypeGetByteLength = uncurryThis(getterOf(DataView.prototype, 'byteLength') as (this: unknown) => number);
@@ -213,7 +238,11 @@ export const DataViewPrototypeGetByteOffset = uncurryThis(getterOf(DataView.prot
 export const ErrorCtor = Error;
 export const ErrorPrototype = Error.prototype;
 export const ErrorCaptureStackTrace = Error.captureStackTrace as (target: object, skip?: unknown) => void;
+/** Tells an Error by its internal slot; runs no code of the tenant's. */
+export const ErrorIsError = (Error as unknown as { isError: (value: unknown) => value is Error }).isError;
 export const EvalErrorCtor = EvalError;
+export const ReferenceErrorCtor = ReferenceError;
+export const URIErrorCtor = URIError;
 export const RangeErrorCtor = RangeError;
 export const SyntaxErrorCtor = SyntaxError;
 export const TypeErrorCtor = TypeError;
