@@ -5,7 +5,7 @@
  * allowance before work begins, and given back when it is released; a handle from the isolate is
  * trusted for nothing but looking it up among that isolate's own.
  */
-import { KeyObject, type webcrypto } from 'node:crypto';
+import type { KeyObject, webcrypto } from 'node:crypto';
 import type { Handles } from '../handles.ts';
 import { OpError, type OpContext } from '../op.ts';
 import { MAX_KEYS } from './limits.ts';
@@ -23,17 +23,13 @@ export abstract class Held {
 /** A key an isolate holds. */
 export class HostKey extends Held {
   readonly key: CryptoKey;
-  #object: KeyObject | undefined;
+  /** The same key for node:crypto's synchronous functions, where it is worth having. */
+  readonly secret: KeyObject | undefined;
 
-  constructor(key: CryptoKey, cost: number) {
+  constructor(key: CryptoKey, cost: number, secret?: KeyObject) {
     super(cost);
     this.key = key;
-  }
-
-  /** The same key for node:crypto's synchronous functions. */
-  get object(): KeyObject {
-    this.#object ??= KeyObject.from(this.key);
-    return this.#object;
+    this.secret = secret;
   }
 }
 
@@ -72,10 +68,10 @@ export function usagesOf(bits: number): Usage[] {
 }
 
 /** Registers a key that was paid for, and describes it for the isolate. */
-export function describe(context: OpContext, key: CryptoKey, cost: number): object {
+export function describe(context: OpContext, key: CryptoKey, cost: number, secret?: KeyObject): object {
   const { publicExponent, ...rest } = key.algorithm as unknown as { publicExponent?: Uint8Array };
   const algorithm = publicExponent === undefined ? rest : { ...rest, publicExponent: [...publicExponent] };
   let usages = 0;
   for (const [i, usage] of USAGES.entries()) if (key.usages.includes(usage)) usages |= 1 << i;
-  return { handle: context.handles.add(new HostKey(key, cost)), type: key.type, extractable: key.extractable, algorithm, usages };
+  return { handle: context.handles.add(new HostKey(key, cost, secret)), type: key.type, extractable: key.extractable, algorithm, usages };
 }

@@ -5,13 +5,14 @@
  * the specification says; what is checked here is what Node would do but one tenant must not ask of
  * a machine shared with others. Of an error only the Web's name and text leave this file.
  */
-import { createHmac, timingSafeEqual, webcrypto } from 'node:crypto';
+import { type KeyObject, timingSafeEqual, webcrypto } from 'node:crypto';
 import { OpError, type OpContext, type Reply } from '../op.ts';
-import { digestFinish, digestStart, digestUpdate, hashName } from './digest.ts';
+import { digestFinish, digestStart, digestUpdate } from './digest.ts';
 import { gated } from './gate.ts';
-import { type HostKey, costOf, describe, refund, release, reserve } from './keys.ts';
+import { costOf, describe, refund, release, reserve } from './keys.ts';
 import { INLINE_BYTES, MAX_KEYS } from './limits.ts';
 import { checkDerivation, checkGeneration, checkImported } from './policy.ts';
+import { generatedSecret, importedSecret, isQuick, quickCipher, quickHmac } from './quick.ts';
 import { type Algorithm, Wire, parse, toArrayBuffer } from './wire.ts';
 
 const { subtle } = webcrypto;
@@ -21,25 +22,18 @@ type CryptoKey = webcrypto.CryptoKey;
 /** The specification's types are narrower than what crosses; Node converts and checks every member. */
 type Loose = never;
 
-/** An HMAC of a short text, computed on the spot: a trip to a thread costs more. Undefined where Node is to decide. */
-const quickHmac = ({ key, object }: HostKey, { name }: Algorithm, usage: 'sign' | 'verify', data: Uint8Array): Buffer | undefined => {
-  if (name !== 'HMAC' || key.algorithm.name !== 'HMAC' || data.length > INLINE_BYTES || !key.usages.includes(usage)) return undefined;
-  const { hash } = key.algorithm as unknown as { hash: { name: string } };
-  return createHmac(hashName(hash.name), object).update(data).digest();
-};
-
 const SLOW = new Set(['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP', 'PBKDF2']);
 
 /** Runs now what is quick, and in the isolate's turn what is not. */
 const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> => (SLOW.has(name) || wire.size > INLINE_BYTES ? gated(context, wire.size, job) : job());
 
 /** Makes keys: paid for first, described last. */
-const making = async (context: OpContext, cost: number, make: () => Promise<CryptoKey>): Promise<string> => {
+const making = async (context: OpContext, cost: number, make: () => Promise<CryptoKey>, secretOf?: (key: CryptoKey) => KeyObject | undefined): Promise<string> => {
   reserve(context, cost);
   try {
     const key = await make();
     checkImported(key);
-    return JSON.stringify(describe(context, key, cost));
+    return JSON.stringify(describe(context, key, cost, secretOf?.(key)));
   } catch (error) {
     refund(context, cost);
     throw error;
@@ -50,7 +44,7 @@ const sign = (context: OpContext, wire: Wire): Reply => {
   const algorithm = wire.algorithm();
   const key = wire.key();
   const data = wire.bytes();
-  const mac = quickHmac(key, algorithm, 'sign', data);
+  const mac = quickHmac(key, algorithm.name, 'sign', data);
   return mac ? toArrayBuffer(mac) : run(context, wire, algorithm, () => subtle.sign(algorithm as Loose, key.key, data));
 };
 
@@ -59,7 +53,7 @@ const verify = (context: OpContext, wire: Wire): Reply => {
   const key = wire.key();
   const signature = wire.bytes(1);
   const data = wire.bytes();
-  const mac = quickHmac(key, algorithm, 'verify', data);
+  const mac = quickHmac(key, algorithm.name, 'verify', data);
   if (mac) return mac.length === signature.length && timingSafeEqual(mac, signature);
   return run(context, wire, algorithm, () => subtle.verify(algorithm as Loose, key.key, signature, data));
 };
@@ -70,11 +64,14 @@ const generateKey = async (context: OpContext, wire: Wire): Promise<string> => {
   const cost = costOf((algorithm.length ?? 0) / 8);
   reserve(context, 2 * cost);
   let spent = 0;
+  const { extractable, usages } = wire;
+  const keepsSecret = isQuick(algorithm.name);
   try {
-    const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, wire.extractable, wire.usages))) as CryptoKey | webcrypto.CryptoKeyPair;
+    const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, extractable || keepsSecret, usages))) as CryptoKey | webcrypto.CryptoKeyPair;
     if (!('publicKey' in made)) {
+      const { key, secret } = keepsSecret ? generatedSecret(made, extractable) : { key: made, secret: undefined };
       spent = cost;
-      return JSON.stringify(describe(context, made, cost));
+      return JSON.stringify(describe(context, key, cost, secret));
     }
     spent = 2 * cost;
     return JSON.stringify({ publicKey: describe(context, made.publicKey, cost), privateKey: describe(context, made.privateKey, cost) });
@@ -88,7 +85,7 @@ const importKey = (context: OpContext, wire: Wire): Promise<string> => {
   const data = format === 'jwk' ? wire.jwk : wire.bytes();
   // A JWK that came through has no more characters than a key may well have.
   const cost = format === 'jwk' ? costOf(JSON.stringify(data).length) : costOf(wire.size);
-  return making(context, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages));
+  return making(context, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages), (key) => importedSecret(key, data));
 };
 
 const exportKey = async (_context: OpContext, wire: Wire): Promise<Reply> => {
@@ -129,9 +126,11 @@ const unwrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
 
 const cipher =
   (operation: 'encrypt' | 'decrypt') =>
-  (context: OpContext, wire: Wire): Promise<Reply> => {
+  (context: OpContext, wire: Wire): Reply => {
     const algorithm = wire.algorithm();
-    return run(context, wire, algorithm, () => subtle[operation](algorithm as Loose, wire.key().key, wire.bytes()));
+    const key = wire.key();
+    const data = wire.bytes();
+    return quickCipher(key, algorithm, operation, data) ?? run(context, wire, algorithm, () => subtle[operation](algorithm as Loose, key.key, data));
   };
 
 const OPERATIONS = new Map<unknown, (context: OpContext, wire: Wire) => Reply | Promise<Reply>>([
