@@ -1,0 +1,100 @@
+/** Where an app is: a folder with a wrangler file or an index, a wrangler file itself, or a bare source file. */
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { configError } from './problem.ts';
+
+export interface AppFiles {
+  /** The folder, absolute. */
+  readonly dir: string;
+  readonly configPath: string | undefined;
+  /** The entry module, where no configuration needs to say it. */
+  readonly main: string | undefined;
+  /** What the app is called where nothing else says it: the name of its folder or file. */
+  readonly baseName: string;
+  readonly isBareFile: boolean;
+}
+
+/** Wrangler's order: the first that exists is the one. */
+export const WRANGLER_FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const;
+const SOURCE_ENDINGS = ['.ts', '.tsx', '.js', '.mjs', '.jsx'];
+const ENTRY_STEMS = ['index', 'worker', join('src', 'index')];
+
+/** Is this the name of a file that can be an app by itself? */
+export function isSourceFile(path: string): boolean {
+  return SOURCE_ENDINGS.includes(extname(path)) && !/\.(?:d|test|spec|config)\.[a-z]+$/.test(path);
+}
+
+/** The default entry module of a folder. */
+export function findEntry(dir: string): string | undefined {
+  for (const stem of ENTRY_STEMS) {
+    for (const ending of SOURCE_ENDINGS) {
+      const path = join(dir, stem + ending);
+      if (isFile(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+/** Does a folder or file hold an app? Never throws: a scan of a folder meets all kinds of things. */
+export function isApp(path: string): boolean {
+  try {
+    if (!statSync(path).isDirectory()) return isSourceFile(path);
+    return WRANGLER_FILES.some((name) => existsSync(join(path, name))) || findEntry(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The files of the app at a path; a ConfigError where there is none. */
+export function findApp(path: string): AppFiles {
+  const target = resolve(path);
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(target).isDirectory();
+  } catch (error) {
+    const loop = error instanceof Error && 'code' in error && error.code === 'ELOOP';
+    throw configError({
+      file: target,
+      message: loop ? 'The path goes round in a circle of symbolic links.' : 'There is no such file or folder.',
+      hint: loop ? 'Remove one of the links, or point it at a real file.' : 'Check the path.',
+    });
+  }
+  if (!isDirectory) return findFile(target);
+  const configPath = WRANGLER_FILES.map((name) => join(target, name)).find((file) => existsSync(file) || isDangling(file));
+  const main = findEntry(target);
+  if (configPath === undefined && main === undefined) {
+    throw configError({
+      file: target,
+      message: 'There is no app in this folder.',
+      allowed: `a folder with ${WRANGLER_FILES.join(', ')}, or with index, worker or src/index ending in ${SOURCE_ENDINGS.join(', ')}`,
+      hint: 'Add one of these files, or name the folder or file of an app.',
+    });
+  }
+  return { dir: target, configPath, main, baseName: basename(target), isBareFile: false };
+}
+
+function findFile(target: string): AppFiles {
+  const dir = dirname(target);
+  if ((WRANGLER_FILES as readonly string[]).includes(basename(target)) || ['.json', '.jsonc', '.toml'].includes(extname(target))) {
+    return { dir, configPath: target, main: findEntry(dir), baseName: basename(dir), isBareFile: false };
+  }
+  if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, main: target, baseName: basename(target), isBareFile: true };
+  throw configError({ file: target, message: 'This file is not an app.', allowed: `a file ending in ${SOURCE_ENDINGS.join(', ')}, or a wrangler file`, hint: 'Name a source file, a wrangler file or a folder.' });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** A link that leads nowhere, or in a circle: it is meant to be there, so it is reported rather than overlooked. */
+function isDangling(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}

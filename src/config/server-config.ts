@@ -1,0 +1,43 @@
+/** What the configuration of the server says: a deeply frozen value. */
+import type { ServerLimits } from './limits.ts';
+import type { EgressConfig } from './worker-config.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type ServerLogLevel = (typeof LOG_LEVELS)[number];
+
+export interface ServerConfig {
+  /** The file it was read from; undefined where there is none. */
+  readonly configPath: string | undefined;
+  /** Where requests for apps are taken. 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly adminPort: number;
+  readonly adminHost: string;
+  /** Engine processes. */
+  readonly engines: number;
+  /** One more engine, booted and empty, takes over when one dies. */
+  readonly spare: boolean;
+  /** Memory that the isolates of one engine may take before idle ones go; undefined: the engine decides from the machine's. */
+  readonly engineMemoryMb: number | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly logLevel: ServerLogLevel;
+  readonly limits: ServerLimits;
+  /** Time that requests in flight get at shutdown. The same as `limits.defaults.drainMs`. */
+  readonly drainMs: number;
+  /** What no app may reach, and what every app may although it is private, beside each app's own lists. */
+  readonly egress: EgressConfig;
+  /** Custom host names, and the app each belongs to. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+/** What the command line says; it wins over the file. Keys as in ServerConfig, values as typed. */
+export interface ServerOverrides {
+  readonly port?: number | string | undefined;
+  readonly host?: string | undefined;
+  readonly adminPort?: number | string | undefined;
+  readonly adminHost?: string | undefined;
+  readonly engines?: number | string | undefined;
+  readonly dataDir?: string | undefined;
+  readonly logLevel?: string | undefined;
+}

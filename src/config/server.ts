@@ -1,0 +1,155 @@
+/**
+ * Reads nano.jsonc, the configuration of the server, strictly: a key nobody knows is an error, since a
+ * mistyped limit that silently does nothing is worse than a server that does not start.
+ */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CEILING_LIMITS, DEFAULT_LIMITS, LIMIT_NAMES, LIMITS, type Limits } from '../protocol/limits.ts';
+import { DEFAULT_SERVER, defaultEngines } from './defaults.ts';
+import { type ConfigDocument, type KeyPath, readDocument } from './document.ts';
+import { egressSchema } from './egress.ts';
+import { deepFreeze } from './freeze.ts';
+import { limitShape, limitsByName } from './limit-schema.ts';
+import { NAME_RULE, nameFault } from './names.ts';
+import { ConfigError, configError, Problem } from './problem.ts';
+import { normalisePatternHost } from './route-pattern.ts';
+import { schemaProblems, shown } from './schema-problems.ts';
+import { LOG_LEVELS, type ServerConfig, type ServerOverrides } from './server-config.ts';
+
+export const SERVER_FILES = ['nano.jsonc', 'nano.json'] as const;
+const MAX_ENGINES = 64;
+
+const port = z.int().min(0).max(65535);
+const engines = z.int().min(1).max(MAX_ENGINES);
+const host = z.string().refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, { error: (issue) => `${shown(issue.input)} is not a host name or address.` });
+const limits = z.strictObject(limitShape('server'));
+
+const schema = z.strictObject({
+  $schema: z.string().optional(),
+  port: port.optional(),
+  host: host.optional(),
+  admin_port: port.optional(),
+  admin_host: host.optional(),
+  engines: z.union([engines, z.literal('auto')], { error: (issue) => `Expected a whole number from 1 to ${MAX_ENGINES}, or "auto", but got ${shown(issue.input)}.` }).optional(),
+  spare: z.boolean().optional(),
+  engine_memory_mb: z.int().min(64).optional(),
+  data_dir: z.string().min(1).optional(),
+  log_level: z.enum(LOG_LEVELS).optional(),
+  limits: z.strictObject({ defaults: limits.optional(), ceilings: limits.optional() }).optional(),
+  drain_ms: z.int().min(0).max(LIMITS.drainMs.ceiling).optional(),
+  egress: egressSchema.optional(),
+  hosts: z.record(z.string(), z.string()).optional(),
+});
+
+type ServerFile = z.infer<typeof schema>;
+
+function knownKeys(path: KeyPath): readonly string[] {
+  if (path.length === 0) return Object.keys(schema.shape);
+  if (path[0] === 'egress') return Object.keys(egressSchema.shape);
+  return path[0] !== 'limits' ? [] : path.length === 1 ? ['defaults', 'ceilings'] : Object.keys(limits.shape);
+}
+
+export interface ServerReadOptions {
+  /** Where to look for nano.jsonc when no path is given, and where a relative data folder starts when there is none. Default: the current folder. */
+  readonly cwd?: string | undefined;
+  readonly overrides?: ServerOverrides | undefined;
+}
+
+/**
+ * The server's configuration: of the file at `path`, or of nano.jsonc in the current folder, or the defaults.
+ * @throws ConfigError with every error found
+ */
+export function readServerConfig(path?: string, options: ServerReadOptions = {}): ServerConfig {
+  const cwd = resolve(options.cwd ?? '.');
+  const configPath = path === undefined ? SERVER_FILES.map((name) => join(cwd, name)).find((file) => existsSync(file)) : resolve(cwd, path);
+  const document = configPath === undefined ? undefined : readDocument(configPath);
+  const file = document === undefined ? {} : parse(document);
+  const given = readOverrides(options.overrides ?? {});
+  const serverLimits = readLimits(file, document);
+  const dataDir = given.data_dir !== undefined ? resolve(cwd, given.data_dir) : resolve(configPath === undefined ? cwd : dirname(configPath), file.data_dir ?? DEFAULT_SERVER.dataDir);
+  const merged = { ...file, ...given };
+  return deepFreeze({
+    configPath,
+    port: merged.port ?? DEFAULT_SERVER.port,
+    host: unbracketed(merged.host ?? DEFAULT_SERVER.host),
+    adminPort: merged.admin_port ?? DEFAULT_SERVER.adminPort,
+    adminHost: unbracketed(merged.admin_host ?? DEFAULT_SERVER.adminHost),
+    engines: typeof merged.engines === 'number' ? merged.engines : defaultEngines(availableParallelism()),
+    spare: merged.spare ?? DEFAULT_SERVER.spare,
+    engineMemoryMb: merged.engine_memory_mb,
+    dataDir,
+    logLevel: merged.log_level ?? DEFAULT_SERVER.logLevel,
+    limits: serverLimits,
+    drainMs: serverLimits.defaults.drainMs,
+    egress: { allow: file.egress?.allow ?? [], deny: file.egress?.deny ?? [] },
+    hosts: readHosts(file.hosts ?? {}, document),
+  });
+}
+
+function unbracketed(name: string): string {
+  return name.startsWith('[') ? name.slice(1, -1) : name;
+}
+
+function parse(document: ConfigDocument): ServerFile {
+  const result = schema.safeParse(document.value);
+  if (!result.success) throw new ConfigError(schemaProblems(document, result.error, document.value, knownKeys));
+  const { port: one, admin_port: other } = result.data;
+  if (one !== undefined && one !== 0 && one === other) throw new ConfigError([document.problem('error', ['admin_port'], `Port ${one} is that of the apps already.`, { hint: 'Choose another one for "admin_port".' })]);
+  return result.data;
+}
+
+/** The command line's values, through the same schema as the file's. */
+function readOverrides(overrides: ServerOverrides): ServerFile {
+  const raw = {
+    port: numeric(overrides.port),
+    host: overrides.host,
+    admin_port: numeric(overrides.adminPort),
+    admin_host: overrides.adminHost,
+    engines: numeric(overrides.engines),
+    data_dir: overrides.dataDir,
+    log_level: overrides.logLevel,
+  };
+  const present = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const empty = { problem: (severity: 'error' | 'warning', key: KeyPath, message: string, more: object = {}) => new Problem({ severity, key: `--${String(key[0]).replaceAll('_', '-')}`, message, ...more }) };
+  throw new ConfigError(schemaProblems(empty, result.error, present, knownKeys));
+}
+
+function numeric(value: number | string | undefined): number | string | undefined {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function readLimits(file: ServerFile, document: ConfigDocument | undefined): { defaults: Limits; ceilings: Limits } {
+  const ceilings = { ...CEILING_LIMITS, ...limitsByName(file.limits?.ceilings) };
+  const asked = limitsByName(file.limits?.defaults);
+  if (file.drain_ms !== undefined) asked.drainMs = file.drain_ms;
+  const problems: Problem[] = [];
+  const note = (where: 'defaults' | 'ceilings', key: string, message: string, hint: string): void => {
+    if (document !== undefined) problems.push(document.problem('error', ['limits', where, key], message, { hint }));
+  };
+  for (const name of LIMIT_NAMES) {
+    const { key, ceiling } = LIMITS[name];
+    if (ceilings[name] > ceiling) note('ceilings', key, `${ceilings[name]} is more than the ${ceiling} that this version can keep.`, `Set ${ceiling} or less.`);
+    const wish = asked[name];
+    if (wish !== undefined && wish > ceilings[name]) note('defaults', key, `The default of ${wish} is above the ceiling of ${ceilings[name]}.`, `Lower it, or raise "limits.ceilings.${key}".`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  // A lowered ceiling lowers the built-in default with it.
+  const defaults = Object.fromEntries(LIMIT_NAMES.map((name) => [name, Math.min(asked[name] ?? DEFAULT_LIMITS[name], ceilings[name])]));
+  return { defaults: defaults as unknown as Limits, ceilings };
+}
+
+function readHosts(hosts: Readonly<Record<string, string>>, document: ConfigDocument | undefined): Record<string, string> {
+  const result = new Map<string, string>();
+  for (const [raw, app] of Object.entries(hosts)) {
+    const name = normalisePatternHost(raw);
+    const fault = name === undefined ? `${shown(raw)} is not a host name.` : result.has(name) ? `The host ${shown(name)} is named twice.` : nameFault(app) === undefined ? undefined : `${shown(app)} is not the name of an app: it ${nameFault(app)}.`;
+    const fields = { allowed: `a host name, and the name of an app (${NAME_RULE})`, hint: 'Write "shop.example.com": "shop".' };
+    if (fault !== undefined) throw document === undefined ? configError({ message: fault, ...fields }) : new ConfigError([document.problem('error', ['hosts', raw], fault, fields)]);
+    if (name !== undefined) result.set(name, app);
+  }
+  return Object.fromEntries(result);
+}
