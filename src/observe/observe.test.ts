@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import type { AppRecord } from '../protocol/engine.ts';
+import { appRecord } from '../../test/support/app-record.ts';
 import { createLog } from './log.ts';
 import { LogObserver } from './log-observer.ts';
 import { lasting, mergeMetrics, parseMetrics } from './metric-json.ts';
@@ -13,14 +13,6 @@ const REQUEST = {
   app: 'shop', version: 'v1', requestId: 'r"1', method: 'GET', host: 'shop.localhost', path: '/a?b="c"\n', status: 200, durationMs: 1.23456,
   cpuMs: 0.5, bytesIn: 0, bytesOut: 5, coldStart: false, outcome: 'ok',
 };
-
-function appRecord(name: string, vars: Record<string, unknown>, secretNames: string[]): AppRecord {
-  return {
-    name, version: 'v1', bundleDir: '/', compatibilityDate: '2026-01-01', compatibilityFlags: [], vars, secretNames,
-    limits: { memoryMb: 1, cpuMs: 1, startupMs: 1, subrequests: 1, requestBodyBytes: 1, connections: 1, waitUntilMs: 1 },
-    isolation: 'shared', egress: { private: 'deny', allow: [], deny: [] }, routes: [], hosts: [], crons: [], state: 'ready', slot: 0,
-  };
-}
 
 function collect(level: string): { lines: string[]; observer: LogObserver } {
   const lines: string[] = [];
@@ -50,7 +42,7 @@ test('request: nothing is written below the level', () => {
 
 test('console: values of secrets are masked, for their app only', () => {
   const { lines, observer } = collect('info');
-  observer.setApps([appRecord('shop', { KEY: 's3cr3t(x)', PLAIN: 'plain-value', TINY: 'a' }, ['KEY', 'TINY']), appRecord('other', {}, [])]);
+  observer.setApps([appRecord('shop', { vars: { KEY: 's3cr3t(x)', PLAIN: 'plain-value', TINY: 'a' }, secretNames: ['KEY', 'TINY'] }), appRecord('other')]);
   for (const app of ['shop', 'other']) observer.console({ app, version: 'v1', requestId: 'r', level: 'warn', text: 'key s3cr3t(x) plain-value a' });
   const texts = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
   assert.deepEqual(texts, ['key *** plain-value a', 'key s3cr3t(x) plain-value a']);

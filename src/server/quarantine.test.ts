@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backoff } from './backoff.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../../test/support/manual-clock.ts';
 import { Quarantine } from './quarantine.ts';
 
 function setUp(): { clock: ManualClock; quarantine: Quarantine; released: string[] } {

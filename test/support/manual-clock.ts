@@ -1,5 +1,5 @@
 /** A clock that stands still until it is told to go on: for tests. */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../src/server/clock.ts';
 
 export class ManualClock implements Clock {
   #now = 0;

@@ -1,0 +1,62 @@
+/**
+ * What an engine process may do and see: it runs tenants, so that is as little as possible. No child processes,
+ * no worker threads; it reads the package and the data folder, writes the data folder, and finds an almost empty environment.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The descriptor by which an engine finds the listening socket; 3 is the message channel. */
+export const LISTEN_FD = 4;
+
+/** Variables with nothing secret in them that Node, OpenSSL or the output need. */
+const KEPT_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NO_COLOR', 'TERM', 'SystemRoot'];
+
+/** `src/server/engine.ts`, or what it was compiled to. */
+export function defaultEngineFile(): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`./engine.${ending}`, import.meta.url));
+}
+
+/** The folder of this package. */
+export function packageDir(): string {
+  let dir = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir);
+  return dir;
+}
+
+/** @param readable further folders the engine may read */
+export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
+  // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
+  const reads = [codeRoot(packageDir()), ...readable, dataDir, '/etc/alpine-release'];
+  const flags = ['--no-node-snapshot', '--permission', '--allow-addons', '--allow-net'];
+  flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
+  for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
+  flags.push(`--allow-fs-write=${realPath(dataDir)}`);
+  return flags;
+}
+
+export function engineEnv(env: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> {
+  // Workers run in UTC; the isolates take the time zone of their process.
+  const kept: Record<string, string> = { TZ: 'UTC' };
+  for (const name of KEPT_VARIABLES) {
+    const value = env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+/** Installed as a dependency, the packages we need lie beside us: the outermost node_modules holds them all. */
+function codeRoot(dir: string): string {
+  const parts = realPath(dir).split(sep);
+  const at = parts.indexOf('node_modules');
+  return at === -1 ? parts.join(sep) : parts.slice(0, at + 1).join(sep);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * One engine process, as the supervisor sees it: messages in, messages out, and its end.
+ *
+ * Life: booting → ready (has its configuration and an app table) → listening → leaving (told to drain, or lost
+ * a thread to V8) → dead. Messages are answered in the order they were sent.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { AppRecord, EngineConfig, FromEngine, ToEngine } from '../protocol/engine.ts';
+import { LISTEN_FD } from './engine-launch.ts';
+
+export type EngineState = 'booting' | 'ready' | 'listening' | 'leaving' | 'dead';
+
+export type EngineExit = {
+  code: number | null;
+  signal: string | null;
+  /** How long it lived, in milliseconds. */
+  uptimeMs: number;
+  /** It was told to go. */
+  expected: boolean;
+};
+
+export type EngineEvents = {
+  /** It has applied its first app table. */
+  ready(engine: EngineProcess): void;
+  listening(engine: EngineProcess, port: number): void;
+  catastrophe(engine: EngineProcess, app: string, message: string): void;
+  exit(engine: EngineProcess, exit: EngineExit): void;
+};
+
+export type EngineSpawn = {
+  file: string;
+  execArgv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  listenFd: number;
+  config: EngineConfig;
+  apps: readonly AppRecord[];
+};
+
+const METRICS_TIMEOUT_MS = 2000;
+/** How much longer than its drain an engine may take before it is killed. */
+const KILL_GRACE_MS = 2000;
+
+export class EngineProcess {
+  readonly ledgerFile: string;
+  readonly #child: ChildProcess;
+  readonly #events: EngineEvents;
+  readonly #startedAt = performance.now();
+  #state: EngineState = 'booting';
+  #expected = false;
+  #applied: (() => void)[] = [];
+  #metrics = new Map<number, (text: string | undefined) => void>();
+  #calls = 0;
+  #killTimer: NodeJS.Timeout | undefined;
+  #done: Promise<void>;
+  #finish: () => void = () => {};
+  /** What it counted, as far as it was asked. */
+  lastMetrics = '[]';
+
+  constructor(spawn: EngineSpawn, events: EngineEvents) {
+    this.#events = events;
+    this.ledgerFile = spawn.config.ledgerFile;
+    this.#done = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    const stdio: (string | number)[] = ['ignore', 'inherit', 'inherit', 'ipc'];
+    stdio[LISTEN_FD] = spawn.listenFd;
+    this.#child = fork(spawn.file, [], { execArgv: [...spawn.execArgv], env: { ...spawn.env }, stdio: stdio as ('ignore' | 'inherit' | 'ipc' | number)[] });
+    this.#child.on('message', (message) => this.#receive(message as FromEngine));
+    this.#child.on('error', () => this.#exited(null, null));
+    this.#child.on('exit', (code, signal) => this.#exited(code, signal));
+    this.#send({ type: 'configure', config: spawn.config });
+    void this.setApps(spawn.apps);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** Resolves when the process has gone. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+
+  /** Resolves when the engine works by this table, or has died. */
+  setApps(apps: readonly AppRecord[]): Promise<void> {
+    if (this.#state === 'dead' || this.#state === 'leaving') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#applied.push(resolve);
+      this.#send({ type: 'apps', apps: [...apps] });
+    });
+  }
+
+  listen(): void {
+    this.#send({ type: 'listen' });
+  }
+
+  /** Finishes what is in flight, in at most `ms`, then ends. */
+  drain(ms: number): void {
+    if (this.#state === 'dead') return;
+    this.#expected = true;
+    this.#leave(ms);
+    this.#send({ type: 'drain', ms });
+  }
+
+  kill(): void {
+    this.#expected = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Resolves with what it has counted; with the last known where it does not answer in time. */
+  async metrics(): Promise<string> {
+    if (this.#state === 'dead') return this.lastMetrics;
+    const call = ++this.#calls;
+    const text = await new Promise<string | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), METRICS_TIMEOUT_MS);
+      timer.unref();
+      this.#metrics.set(call, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.#send({ type: 'metrics', call });
+    });
+    this.#metrics.delete(call);
+    if (text !== undefined) this.lastMetrics = text;
+    return this.lastMetrics;
+  }
+
+  /** A message to a process that is just dying is lost; its exit event tells the rest. */
+  #send(message: ToEngine): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #receive(message: FromEngine): void {
+    switch (message.type) {
+      case 'applied':
+        this.#applied.shift()?.();
+        if (this.#state !== 'booting') return;
+        this.#state = 'ready';
+        this.#events.ready(this);
+        return;
+      case 'listening':
+        if (this.#state !== 'ready') return;
+        this.#state = 'listening';
+        this.#events.listening(this, message.port);
+        return;
+      case 'catastrophe':
+        if (this.#state === 'leaving' || this.#state === 'dead') return;
+        this.#expected = true;
+        this.#leave(LEAVE_MS);
+        this.#events.catastrophe(this, message.app, message.message);
+        return;
+      case 'metrics':
+        this.#metrics.get(message.call)?.(message.text);
+        return;
+      case 'ready':
+      case 'drained':
+        return;
+    }
+  }
+
+  #leave(ms: number): void {
+    this.#state = 'leaving';
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), ms + KILL_GRACE_MS);
+    this.#settle();
+  }
+
+  #exited(code: number | null, signal: string | null): void {
+    if (this.#state === 'dead') return;
+    this.#state = 'dead';
+    clearTimeout(this.#killTimer);
+    this.#settle();
+    for (const answer of this.#metrics.values()) answer(undefined);
+    this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected });
+    this.#finish();
+  }
+
+  /** Nobody waits for an answer that cannot come. */
+  #settle(): void {
+    const waiting = this.#applied;
+    this.#applied = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** After a catastrophe the engine drains by itself; a thread that V8 has lost must not keep it alive for ever. */
+const LEAVE_MS = 30_000;

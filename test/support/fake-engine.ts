@@ -1,0 +1,93 @@
+/**
+ * An engine without isolates, for tests of the supervisor: it speaks the messages of protocol/engine.ts and
+ * answers `<app> <version> <pid>`. Paths: `/slow` waits for the next request to `/go`, `/die` kills the process,
+ * `/catastrophe` reports one, `/forbidden` tries what an engine must not do, `/env` shows the environment.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AppRecord, EngineConfig, FromEngine, ToEngine } from '../../src/protocol/engine.ts';
+import { LISTEN_FD } from '../../src/server/engine-launch.ts';
+import { Ledger } from '../../src/server/ledger.ts';
+
+let config: EngineConfig;
+let ledger: Ledger;
+let apps = new Map<string, AppRecord>();
+let requests = 0;
+const waiting: (() => void)[] = [];
+
+function tell(message: FromEngine): void {
+  process.send?.(message);
+}
+
+function attempt(what: () => unknown): string {
+  try {
+    what();
+    return 'allowed';
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+const server = createServer((request, response) => {
+  const name = (request.headers.host ?? '').split('.')[0] as string;
+  const app = apps.get(name) ?? (config.dev ? [...apps.values()][0] : undefined);
+  requests++;
+  if (app === undefined) return void answer(response, 404, 'no such app');
+  if (app.state !== 'ready') return void answer(response, 503, app.state);
+  ledger.begin(app.slot);
+  response.once('close', () => ledger.end(app.slot));
+  const text = `${app.name} ${app.version} ${process.pid}`;
+  switch (request.url) {
+    case '/slow':
+      return void waiting.push(() => answer(response, 200, text));
+    case '/go':
+      for (const go of waiting.splice(0)) go();
+      return void answer(response, 200, text);
+    case '/die':
+      return void process.kill(process.pid, 'SIGKILL');
+    case '/catastrophe':
+      tell({ type: 'catastrophe', app: app.name, message: 'Script failed to terminate' });
+      return;
+    case '/forbidden':
+      return void answer(response, 200, [attempt(() => spawnSync('true')), attempt(() => readFileSync('/etc/passwd')), attempt(() => writeFileSync('/tmp/nano-forbidden', ''))].join(' '));
+    case '/env':
+      return void answer(response, 200, JSON.stringify(process.env));
+    default:
+      return void answer(response, 200, text);
+  }
+});
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text) }).end(text);
+}
+
+function receive(message: ToEngine): void {
+  switch (message.type) {
+    case 'configure':
+      config = message.config;
+      ledger = new Ledger(config.ledgerFile);
+      return tell({ type: 'ready' });
+    case 'apps':
+      apps = new Map(message.apps.map((app) => [app.name, app]));
+      return tell({ type: 'applied', apps: apps.size });
+    case 'listen':
+      return void server.listen({ fd: LISTEN_FD }, () => tell({ type: 'listening', port: (server.address() as { port: number }).port }));
+    case 'drain':
+      server.close(() => {
+        tell({ type: 'drained' });
+        process.exit(0);
+      });
+      server.closeIdleConnections();
+      setTimeout(() => process.exit(0), message.ms).unref();
+      return;
+    case 'metrics':
+      return tell({ type: 'metrics', call: message.call, text: JSON.stringify([{ name: 'nano_requests_total', help: 'r', type: 'counter', aggregator: 'sum', values: [{ value: requests, labels: { app: 'a' } }] }]) });
+  }
+}
+
+process.on('message', (message) => receive(message as ToEngine));
+process.on('disconnect', () => process.exit(0));
+// A terminal sends Ctrl+C to the whole group; the supervisor decides what follows from it.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
