@@ -45,6 +45,11 @@ export function checkDerivation({ name, iterations = 0, hash = '' }: Algorithm, 
   if (iterations * blocks > MAX_PBKDF2_WORK) throw new OpError('OperationError', `Pbkdf2 failed: ${bits} bits are too many at ${iterations} iterations.`);
 }
 
+/** Before a code is made: KMAC's is as long as one asks. */
+export function checkOutput({ outputLength = 0 }: Algorithm): void {
+  checkSecret(outputLength as number);
+}
+
 /** When a key has come in from outside. */
 export function checkImported({ algorithm }: webcrypto.CryptoKey): void {
   const { modulusLength = 0 } = algorithm as { modulusLength?: number };

@@ -11,7 +11,7 @@ import { digestFinish, digestStart, digestUpdate } from './digest.ts';
 import { gated } from './gate.ts';
 import { costOf, describe, refund, release, reserve } from './keys.ts';
 import { INLINE_BYTES, MAX_KEYS } from './limits.ts';
-import { checkDerivation, checkGeneration, checkImported } from './policy.ts';
+import { checkDerivation, checkGeneration, checkImported, checkOutput } from './policy.ts';
 import { generatedSecret, importedSecret, isQuick, quickCipher, quickHmac } from './quick.ts';
 import { type Algorithm, Wire, parse, toArrayBuffer } from './wire.ts';
 
@@ -45,6 +45,7 @@ const sign = (context: OpContext, wire: Wire): Reply => {
   const key = wire.key();
   const data = wire.bytes();
   const mac = quickHmac(key, algorithm.name, 'sign', data);
+  checkOutput(algorithm);
   return mac ? toArrayBuffer(mac) : run(context, wire, algorithm, () => subtle.sign(algorithm as Loose, key.key, data));
 };
 
@@ -54,6 +55,7 @@ const verify = (context: OpContext, wire: Wire): Reply => {
   const signature = wire.bytes(1);
   const data = wire.bytes();
   const mac = quickHmac(key, algorithm.name, 'verify', data);
+  checkOutput(algorithm);
   if (mac) return mac.length === signature.length && timingSafeEqual(mac, signature);
   return run(context, wire, algorithm, () => subtle.verify(algorithm as Loose, key.key, signature, data));
 };
@@ -110,6 +112,12 @@ const deriveKey = async (context: OpContext, wire: Wire): Promise<Reply> => {
   );
 };
 
+const getPublicKey = (context: OpContext, wire: Wire): Promise<string> => {
+  // Not yet in Node's own type declarations.
+  const { getPublicKey: get } = subtle as unknown as { getPublicKey(key: CryptoKey, usages: string[]): Promise<CryptoKey> };
+  return making(context, 1, () => get.call(subtle, wire.key().key, wire.usages));
+};
+
 const wrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
   return run(context, wire, algorithm, () => subtle.wrapKey(wire.format as Loose, wire.key().key, wire.key('wrapping').key, algorithm as Loose));
@@ -143,6 +151,7 @@ const OPERATIONS = new Map<unknown, (context: OpContext, wire: Wire) => Reply | 
   ['exportKey', exportKey],
   ['deriveBits', deriveBits],
   ['deriveKey', deriveKey],
+  ['getPublicKey', getPublicKey],
   ['wrapKey', wrapKey],
   ['unwrapKey', unwrapKey],
 ]);

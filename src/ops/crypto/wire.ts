@@ -21,6 +21,7 @@ const MEMBERS: Readonly<Record<string, 'text' | 'number' | 'bytes' | 'key'>> = {
   saltLength: 'number',
   iterations: 'number',
   tagLength: 'number',
+  outputLength: 'number',
   publicExponent: 'bytes',
   iv: 'bytes',
   counter: 'bytes',
@@ -29,6 +30,7 @@ const MEMBERS: Readonly<Record<string, 'text' | 'number' | 'bytes' | 'key'>> = {
   salt: 'bytes',
   info: 'bytes',
   context: 'bytes',
+  customization: 'bytes',
   public: 'key',
 };
 
@@ -61,6 +63,14 @@ export function parse(text: unknown): unknown {
     throw malformed();
   }
 }
+
+/** Cloudflare's name for Ed25519 before the Web had one. Such keys call themselves Ed25519 here. */
+const NODE_EDWARDS = 'NODE-ED25519';
+
+const edwards = ({ namedCurve = NODE_EDWARDS }: Record<string, unknown>): Algorithm => {
+  if (namedCurve !== NODE_EDWARDS) throw new OpError('NotSupportedError', `Unrecognized namedCurve for ${NODE_EDWARDS}.`);
+  return { name: 'Ed25519' };
+};
 
 /** One call, member by member. */
 export class Wire {
@@ -95,6 +105,7 @@ export class Wire {
       else throw malformed();
     }
     if (algorithm['name'] === undefined) throw malformed();
+    if (algorithm['name'] === NODE_EDWARDS) return edwards(algorithm);
     return algorithm as Algorithm;
   }
 

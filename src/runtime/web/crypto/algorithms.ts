@@ -21,19 +21,22 @@ const RSA_SIGN = 'RSASSA-PKCS1-v1_5 RSA-PSS';
 const RSA = `${RSA_SIGN} RSA-OAEP`;
 const EDWARDS = 'Ed25519 Ed448';
 const MONTGOMERY = 'X25519 X448';
-const AES = 'AES-CTR AES-CBC AES-GCM AES-KW';
+const AES = 'AES-CTR AES-CBC AES-GCM AES-KW AES-OCB';
+const KMAC = 'KMAC128 KMAC256';
+/** Cloudflare's name for Ed25519 before the Web had one; the host knows it. */
+const NODE_EDWARDS = 'NODE-ED25519';
 const MLDSA = 'ML-DSA-44 ML-DSA-65 ML-DSA-87';
 
 /** What each operation takes: the dictionary of its parameters, and the algorithms. MD5 is for digests only, as Cloudflare has it. */
 const REGISTRY = {
   digest: { '': 'SHA-1 SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 MD5' },
-  generateKey: { rsaKeyGen: RSA, ec: 'ECDSA ECDH', aesKey: AES, hmac: 'HMAC', '': `${EDWARDS} ${MONTGOMERY} ${MLDSA} ChaCha20-Poly1305` },
-  importKey: { hash: RSA, ec: 'ECDSA ECDH', hmac: 'HMAC', '': `${EDWARDS} ${MONTGOMERY} ${AES} ${MLDSA} HKDF PBKDF2 ChaCha20-Poly1305` },
-  sign: { '': 'RSASSA-PKCS1-v1_5 HMAC Ed25519', pss: 'RSA-PSS', hash: 'ECDSA', context: `Ed448 ${MLDSA}` },
-  encrypt: { oaep: 'RSA-OAEP', ctr: 'AES-CTR', cbc: 'AES-CBC', aead: 'AES-GCM ChaCha20-Poly1305' },
+  generateKey: { rsaKeyGen: RSA, ec: `ECDSA ECDH ${NODE_EDWARDS}`, aesKey: AES, hmac: 'HMAC', kmacKey: KMAC, '': `${EDWARDS} ${MONTGOMERY} ${MLDSA} ChaCha20-Poly1305` },
+  importKey: { hash: RSA, ec: `ECDSA ECDH ${NODE_EDWARDS}`, hmac: 'HMAC', kmacKey: KMAC, '': `${EDWARDS} ${MONTGOMERY} ${AES} ${MLDSA} HKDF PBKDF2 ChaCha20-Poly1305` },
+  sign: { '': `RSASSA-PKCS1-v1_5 HMAC Ed25519 ${NODE_EDWARDS}`, kmac: KMAC, pss: 'RSA-PSS', hash: 'ECDSA', context: `Ed448 ${MLDSA}` },
+  encrypt: { oaep: 'RSA-OAEP', ctr: 'AES-CTR', cbc: 'AES-CBC', aead: 'AES-GCM AES-OCB ChaCha20-Poly1305' },
   deriveBits: { ecdh: `ECDH ${MONTGOMERY}`, hkdf: 'HKDF', pbkdf2: 'PBKDF2' },
   wrapKey: { '': 'AES-KW' },
-  getKeyLength: { aesKey: AES, hmac: 'HMAC', '': 'HKDF PBKDF2 ChaCha20-Poly1305' },
+  getKeyLength: { aesKey: AES, hmac: 'HMAC', kmacKey: KMAC, '': 'HKDF PBKDF2 ChaCha20-Poly1305' },
 } as const;
 
 /** Members of each dictionary in the order Web IDL reads them: key, `!` when required, type. */
@@ -44,6 +47,8 @@ const DICTIONARIES: Readonly<Record<string, string>> = {
   ec: 'namedCurve!text',
   aesKey: 'length!short',
   hmac: 'hash!hash length?long',
+  kmacKey: 'length?long',
+  kmac: 'customization?bytes outputLength!long',
   pss: 'saltLength!long',
   context: 'context?bytes',
   oaep: 'label?bytes',

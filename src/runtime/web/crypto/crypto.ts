@@ -7,6 +7,7 @@ import { ArrayBufferIsView, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPr
 import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { bytesOf } from './bytes.ts';
+import { QuotaExceededError } from './quota-exceeded-error.ts';
 import { fillRandom, newUUID } from './random.ts';
 import { type SubtleCrypto, newSubtleCrypto } from './subtle.ts';
 
@@ -40,7 +41,7 @@ export class Crypto {
     }
     const bytes = bytesOf(view);
     if (bytes.length > QUOTA_BYTES) {
-      throw new DOMException(`getRandomValues() only accepts buffers of size <= 64K but provided ${bytes.length} bytes.`, 'QuotaExceededError');
+      throw new QuotaExceededError(`getRandomValues() only accepts buffers of size <= 64K but provided ${bytes.length} bytes.`);
     }
     requireEvent();
     if (bytes.length > 0) fillRandom(bytes);
@@ -70,4 +71,5 @@ export function createCrypto(): Crypto {
 export const crypto = createCrypto();
 
 export { CryptoKey, isCryptoKey } from './crypto-key.ts';
+export { QuotaExceededError } from './quota-exceeded-error.ts';
 export { SubtleCrypto } from './subtle.ts';

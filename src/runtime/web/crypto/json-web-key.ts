@@ -14,10 +14,10 @@ const texts = (keys: string): Member<unknown>[] => {
 
 let converter: Converter<object> | undefined;
 
-/** Members are read in lexicographical order. */
+/** Members are read in lexicographical order. `priv` and `pub` are those of ML-DSA keys. */
 export const jsonWebKey: Converter<object> = (value, context) => {
   if (converter === undefined) {
-    const members = texts('alg crv d dp dq e ext k key_ops kty n oth p q qi use x y');
+    const members = texts('alg crv d dp dq e ext k key_ops kty n oth p priv pub q qi use x y');
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as Member<unknown>;
       if (member.key === 'ext') member.converter = boolean;

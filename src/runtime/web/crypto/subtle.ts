@@ -182,6 +182,15 @@ export class SubtleCrypto {
     return call.sendForKey('unwrapKey');
   }
 
+  /** @see https://wicg.github.io/webcrypto-modern-algos/#SubtleCrypto-method-getPublicKey */
+  async getPublicKey(key: unknown, keyUsages: unknown): Promise<CryptoKey> {
+    check(this, 'getPublicKey', arguments.length, 2);
+    const call = new Call();
+    call.key(cryptoKey(key, argument('getPublicKey', NAME, 1)));
+    call.members.usages = usageBits(keyUsages, argument('getPublicKey', NAME, 2));
+    return call.sendForKey('getPublicKey');
+  }
+
   /**
    * Compares in a time that depends on the length alone. Cloudflare's addition.
    * @see https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#timingsafeequal
