@@ -43,6 +43,7 @@ export const {
   keys: ObjectKeys,
   setPrototypeOf: ObjectSetPrototypeOf,
 } = Object;
+export const ObjectCtor = Object;
 export const ObjectPrototype = Object.prototype;
 export const ObjectPrototypePropertyIsEnumerable = uncurryThis(Object.prototype.propertyIsEnumerable as (this: unknown, key: PropertyKey) => boolean);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as (this: unknown) => string);
@@ -110,6 +111,7 @@ export const StringPrototypeTrim = uncurryThis(String.prototype.trim as (this: S
 const stringSplit = String.prototype.split as (this: S, separator: string, limit?: number) => string[];
 /** `split` by a plain string; never by a regular expression, which a tenant could patch. */
 export const StringPrototypeSplit = uncurryThis(stringSplit);
+export const BooleanCtor = Boolean;
 export const NumberCtor = Number;
 export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, isSafeInteger: NumberIsSafeInteger, parseInt: NumberParseInt } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);

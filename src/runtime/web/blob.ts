@@ -211,7 +211,13 @@ export function blobState(parts: readonly BlobPart[], options: BlobOptions): [st
   return [processParts(parts, options), INTERNAL];
 }
 
-/** The same bytes under another identity, for structured cloning. */
+/** Another Blob of the same bytes and type, for structured cloning. */
+export function shareBlob(blob: Blob): Blob {
+  const [state, token] = shareState(blob);
+  return new Blob(state, token);
+}
+
+/** State for a File that shares a blob's bytes. */
 export function shareState(blob: Blob): [state: unknown, token: unknown] {
   const { chunks, size, type } = stateOf(blob);
   return [{ chunks, size, type }, INTERNAL];

@@ -1,0 +1,146 @@
+/**
+ * The language's own objects, as structured cloning sees them: which kind one is, and its clone when
+ * that holds no other clone.
+ *
+ * @see https://html.spec.whatwg.org/#structuredserializeinternal
+ */
+import {
+  ArrayBufferCtor,
+  ArrayBufferIsView,
+  ArrayBufferPrototypeGetByteLength,
+  ArrayBufferPrototypeGetMaxByteLength,
+  ArrayBufferPrototypeGetResizable,
+  BigIntCtor,
+  BigIntPrototypeValueOf,
+  BooleanCtor,
+  BooleanPrototypeValueOf,
+  DataViewCtor,
+  DataViewPrototypeGetByteLength,
+  DataViewPrototypeGetByteOffset,
+  DateCtor,
+  DatePrototypeGetTime,
+  ErrorCtor,
+  ErrorIsError,
+  EvalErrorCtor,
+  MapCtor,
+  MapPrototype,
+  MapPrototypeGet,
+  MapPrototypeGetSize,
+  NumberCtor,
+  NumberPrototypeValueOf,
+  ObjectCtor,
+  ObjectGetPrototypeOf,
+  RangeErrorCtor,
+  ReferenceErrorCtor,
+  RegExpCtor,
+  RegExpPrototypeGetFlags,
+  RegExpPrototypeGetSource,
+  SetPrototype,
+  SetPrototypeGetSize,
+  StringCtor,
+  StringPrototypeValueOf,
+  SymbolCtor,
+  SymbolPrototypeValueOf,
+  SyntaxErrorCtor,
+  TypeErrorCtor,
+  TypedArrayConstructors,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetLength,
+  TypedArrayPrototypeGetSymbolToStringTag,
+  TypedArrayPrototypeSet,
+  URIErrorCtor,
+  Uint8ArrayCtor,
+} from '../primordials.ts';
+
+export type Kind = 'ArrayBuffer' | 'BigInt' | 'Boolean' | 'Date' | 'Error' | 'Map' | 'Number' | 'RegExp' | 'Set' | 'String' | 'Symbol' | 'view';
+
+/** Throws on what is not of the kind. */
+type Probe = (value: unknown) => unknown;
+
+const kinds = new MapCtor<object, [Kind, Probe]>([
+  [MapPrototype, ['Map', MapPrototypeGetSize]],
+  [SetPrototype, ['Set', SetPrototypeGetSize]],
+  [DateCtor.prototype, ['Date', DatePrototypeGetTime]],
+  [RegExpCtor.prototype, ['RegExp', RegExpPrototypeGetSource]],
+  [ArrayBufferCtor.prototype, ['ArrayBuffer', ArrayBufferPrototypeGetByteLength]],
+  [BooleanCtor.prototype, ['Boolean', BooleanPrototypeValueOf]],
+  [NumberCtor.prototype, ['Number', NumberPrototypeValueOf]],
+  [StringCtor.prototype, ['String', StringPrototypeValueOf]],
+  [BigIntCtor.prototype, ['BigInt', BigIntPrototypeValueOf]],
+  [SymbolCtor.prototype, ['Symbol', SymbolPrototypeValueOf]],
+]);
+
+/** What built-in object this is, judged by its slots; undefined for any other. Runs no tenant code unless the value is a Proxy. */
+export function kindOf(value: object): Kind | undefined {
+  if (ArrayBufferIsView(value)) return 'view';
+  if (ErrorIsError(value)) return 'Error';
+  for (let proto = ObjectGetPrototypeOf(value) as object | null; proto !== null; proto = ObjectGetPrototypeOf(proto) as object | null) {
+    const found = MapPrototypeGet(kinds, proto);
+    if (found === undefined) continue;
+    try {
+      found[1](value);
+      // The prototype of all regular expressions has a source, but is none.
+      return value === RegExpCtor.prototype ? undefined : found[0];
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The clone of a wrapper, a Date or a RegExp. */
+export function cloneLeaf(kind: Kind, value: object): object | undefined {
+  if (kind === 'Date') return new DateCtor(DatePrototypeGetTime(value));
+  if (kind === 'RegExp') return new RegExpCtor(RegExpPrototypeGetSource(value), RegExpPrototypeGetFlags(value));
+  if (kind === 'Boolean') return ObjectCtor(BooleanPrototypeValueOf(value));
+  if (kind === 'Number') return ObjectCtor(NumberPrototypeValueOf(value));
+  if (kind === 'String') return ObjectCtor(StringPrototypeValueOf(value));
+  if (kind === 'BigInt') return ObjectCtor(BigIntPrototypeValueOf(value));
+  return undefined;
+}
+
+/** A copy of the bytes, as resizable as the original. The buffer must not be detached. */
+export function copyBuffer(buffer: ArrayBuffer): ArrayBuffer {
+  const length = ArrayBufferPrototypeGetByteLength(buffer);
+  const copy = ArrayBufferPrototypeGetResizable(buffer) ? new ArrayBufferCtor(length, { maxByteLength: ArrayBufferPrototypeGetMaxByteLength(buffer) }) : new ArrayBufferCtor(length);
+  if (length > 0) TypedArrayPrototypeSet(new Uint8ArrayCtor(copy), new Uint8ArrayCtor(buffer));
+  return copy;
+}
+
+type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length?: number) => ArrayBufferView;
+
+/**
+ * What makes the same view on another buffer; undefined when the view is out of its buffer's bounds.
+ * A view that ends where its resizable buffer ends is taken to follow the buffer's length: the
+ * language does not tell.
+ */
+export function viewMaker(view: ArrayBufferView, buffer: ArrayBuffer): ((copy: ArrayBuffer) => ArrayBufferView) | undefined {
+  const name = TypedArrayPrototypeGetSymbolToStringTag(view);
+  let offset: number;
+  let bytes: number;
+  let length: number | undefined;
+  if (name === undefined) {
+    try {
+      offset = DataViewPrototypeGetByteOffset(view);
+      bytes = length = DataViewPrototypeGetByteLength(view);
+    } catch {
+      return undefined;
+    }
+  } else {
+    offset = TypedArrayPrototypeGetByteOffset(view);
+    bytes = TypedArrayPrototypeGetByteLength(view);
+    length = TypedArrayPrototypeGetLength(view);
+    // Out of bounds, all three read 0; only an empty view at the start looks the same.
+  }
+  if (ArrayBufferPrototypeGetResizable(buffer) && offset + bytes === ArrayBufferPrototypeGetByteLength(buffer)) length = undefined;
+  const View = (name === undefined ? DataViewCtor : TypedArrayConstructors[name]) as ViewConstructor;
+  return (copy) => new View(copy, offset, length);
+}
+
+/** A new Error of the native type that `name` names. */
+export function newError(name: string, message: string | undefined): Error {
+  const Ctor =
+    name === 'TypeError' ? TypeErrorCtor : name === 'RangeError' ? RangeErrorCtor : name === 'SyntaxError' ? SyntaxErrorCtor : name === 'ReferenceError' ? ReferenceErrorCtor : name === 'EvalError' ? EvalErrorCtor : name === 'URIError' ? URIErrorCtor : ErrorCtor;
+  return new Ctor(message);
+}
