@@ -75,10 +75,8 @@ export let isHeaders: (value: unknown) => value is Headers;
 export let headersFromWire: (wire: string, immutable: boolean) => Headers;
 /** The form the host takes. */
 export let headersToWire: (headers: Headers) => string;
-/** A copy that can be changed. */
-export let copyHeaders: (headers: Headers) => Headers;
-/** Sets the guard "immutable". */
-export let freezeHeaders: (headers: Headers) => void;
+/** A copy; one that can be changed, unless the guard is to be kept. */
+export let copyHeaders: (headers: Headers, keepGuard: boolean) => Headers;
 let readList: (headers: Headers) => string[];
 let writableList: (headers: Headers) => string[];
 let sortedPairs: (headers: Headers) => Pair[];
@@ -179,16 +177,14 @@ export class Headers {
       for (let i = 2; i < list.length; i += 2) wire += `\n${list[i]}\n${list[i + 1]}`;
       return wire;
     };
-    copyHeaders = (headers: Headers): Headers => {
+    copyHeaders = (headers: Headers, keepGuard: boolean): Headers => {
       const copy = new Headers();
+      copy.#immutable = keepGuard && headers.#immutable;
       copy.#wire = headers.#wire;
       if (copy.#wire === undefined) for (let i = 0; i < headers.#list.length; i++) copy.#list[i] = headers.#list[i] as string;
       return copy;
     };
     sortedPairs = (headers: Headers): Pair[] => (headers.#sorted ??= sortAndCombine(readList(headers)));
-    freezeHeaders = (headers: Headers): void => {
-      headers.#immutable = true;
-    };
   }
 }
 
