@@ -96,6 +96,12 @@ const onFreed = (handle: number): void => {
   if (freedCount >= RELEASE_BATCH) releaseKeys();
 };
 
+/** Gives `handle` back to the host when `owner` is collected. */
+export function trackHandle(owner: object, handle: number): void {
+  registry ??= new FinalizationRegistryCtor(onFreed);
+  FinalizationRegistryPrototypeRegister(registry, owner, handle);
+}
+
 /** Makes the CryptoKey for a key the host has just made. */
 export function newCryptoKey(description: KeyDescription): CryptoKey {
   const { algorithm } = description;
@@ -107,7 +113,6 @@ export function newCryptoKey(description: KeyDescription): CryptoKey {
   }
   pending = description;
   const key = new CryptoKey();
-  registry ??= new FinalizationRegistryCtor(onFreed);
-  FinalizationRegistryPrototypeRegister(registry, key, description.handle);
+  trackHandle(key, description.handle);
   return key;
 }

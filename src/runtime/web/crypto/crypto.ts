@@ -3,10 +3,11 @@
  * @see https://w3c.github.io/webcrypto/#crypto-interface
  */
 import { requireEvent } from '../../bridge.ts';
-import { ArrayBufferIsView, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
+import { ArrayBufferIsView, ObjectDefineProperty, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
 import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { bytesOf } from './bytes.ts';
+import { DigestStream } from './digest-stream.ts';
 import { QuotaExceededError } from './quota-exceeded-error.ts';
 import { fillRandom, newUUID } from './random.ts';
 import { type SubtleCrypto, newSubtleCrypto } from './subtle.ts';
@@ -56,6 +57,8 @@ export class Crypto {
   }
 }
 defineInterface(Crypto, 'Crypto');
+// Cloudflare has this class on the instance rather than in the global scope.
+ObjectDefineProperty(Crypto.prototype, 'DigestStream', { value: DigestStream, writable: true, configurable: true });
 
 /** Makes the value of the global `crypto`. */
 export function createCrypto(): Crypto {
@@ -71,5 +74,6 @@ export function createCrypto(): Crypto {
 export const crypto = createCrypto();
 
 export { CryptoKey, isCryptoKey } from './crypto-key.ts';
+export { DigestStream } from './digest-stream.ts';
 export { QuotaExceededError } from './quota-exceeded-error.ts';
 export { SubtleCrypto } from './subtle.ts';
