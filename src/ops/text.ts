@@ -4,7 +4,8 @@
  * Contract: an isolate holds at most MAX_DECODERS unfinished legacy streams; beyond that the one
  * unused for longest is dropped, and its next chunk is refused. Work per call is linear in the input.
  */
-import { domainToASCII } from 'node:url';
+import { domainToUnicode, URL } from 'node:url';
+import { TextDecoder, TextEncoder } from 'node:util';
 import { Sync } from '../protocol/ops.ts';
 import type { Handles } from './handles.ts';
 import { OpError, type OpContext, type SyncOp } from './op.ts';
@@ -106,14 +107,23 @@ function isStrict(ascii: string): boolean {
   return ascii.length <= 253 && ascii.split('.').every((label) => /^(?!-|..--)[a-z0-9-]{1,63}(?<!-)$|^xn--[a-z0-9-]{1,59}(?<!-)$/.test(label));
 }
 
+/** Does any label have the prefix of an encoded one? */
+const ACE = /(?:^|\.)xn--/;
+
+/** The empty string on failure. */
+const toAscii = (domain: string): string => URL.parse(`ws://${domain}`)?.hostname ?? '';
+
 const domainToAscii: SyncOp = (_context, _event, domain, beStrict) => {
   if (typeof domain !== 'string') throw invalid('domainToAscii');
   if (domain.length > MAX_DOMAIN) return null;
-  // Node parses a URL's host: what would end it, or be decoded, is no part of a domain. Nor is a literal address.
-  if (/[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/.test(domain)) return null;
-  const ascii = domainToASCII(domain);
+  // Node parses a URL's host: what would end it, or be decoded, is no part of a domain. (With "<" and ">" a character may be composed.)
+  if (/[\0-\x20#%/:?@[\\\]^|\x7f]/.test(domain)) return null;
+  const ascii = toAscii(domain);
   if (ascii === '' || (beStrict === 1 && !isStrict(ascii))) return null;
-  return ascii;
+  if (!ACE.test(ascii)) return ascii;
+  // Node takes an `xn--` label as it comes; it is valid if it can be decoded and encoding it again leads back to it.
+  const unicode = domainToUnicode(ascii);
+  return ACE.test(unicode) || toAscii(unicode) !== ascii ? null : ascii;
 };
 
 export const textOps: Readonly<Record<number, SyncOp>> = {

@@ -12,7 +12,7 @@ import { MAX_UNITS, latin1FromBytes, takeUnits, units } from './code-units.ts';
 /** From this many bytes on, the host decodes: a synchronous call costs as much as decoding a third of this. */
 export const HOST_DECODES_FROM = 65536;
 /** From this many code units on, the host encodes. */
-export const HOST_ENCODES_FROM = 131072;
+export const HOST_ENCODES_FROM = 65536;
 
 /** Flags of `Sync.decodeText`. */
 export const FATAL = 1;
@@ -100,8 +100,17 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Room to encode short texts before their length in bytes is known; made on first use, to stay out of the snapshot. */
+let room: Uint8Array<ArrayBuffer> | undefined;
+const ROOM = 4096;
+
 /** The rest of `encodeUtf8` once a character outside ASCII is met at `start`. */
 function encodeRest(text: string, ascii: Uint8Array<ArrayBuffer>, start: number): Uint8Array<ArrayBuffer> {
+  if (text.length * 3 <= ROOM) {
+    room ??= new Uint8ArrayCtor(ROOM);
+    const { written } = encodeUtf8Into(text, room);
+    return copyOf(room, 0, written);
+  }
   const bytes = new Uint8ArrayCtor(start + utf8ByteLength(text, start));
   for (let i = 0; i < start; i++) bytes[i] = ascii[i] as number;
   encodeUtf8Into(text, bytes, start, start);
@@ -125,7 +134,7 @@ export function malformed(encoding: string): TypeError {
 }
 
 /** Bytes from `start` to `end` in a buffer of their own. The host gets such: a view would drag its whole buffer along. */
-export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   return new Uint8ArrayCtor(new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start));
 }
 

@@ -80,8 +80,6 @@ export function parseHost(input: string, isOpaque: boolean): string | null {
   }
   if (isOpaque) return parseOpaqueHost(input);
   const domain = StringPrototypeIncludes(input, '%') ? percentDecode(input) : input;
-  // Mapping leaves ASCII as it is, up to case, so what is forbidden afterwards is forbidden before.
-  if (hasForbiddenDomainCodePoint(domain)) return null;
   let ascii: string | null = domain;
   if (isAscii(domain)) {
     ascii = StringPrototypeToLowerCase(domain);

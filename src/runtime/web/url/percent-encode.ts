@@ -6,8 +6,8 @@
  *
  * @see https://url.spec.whatwg.org/#percent-encoded-bytes
  */
-import { StringPrototypeCharCodeAt, StringPrototypeSlice, Uint8ArrayCtor } from '../../primordials.ts';
-import { decodeUtf8, encodeUtf8 } from '../encoding/utf8.ts';
+import { StringFromCharCode, StringPrototypeCharCodeAt, StringPrototypeSlice, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../../primordials.ts';
+import { decodeUtf8 } from '../encoding/utf8.ts';
 
 export const C0_CONTROL = 1;
 export const FRAGMENT = 2;
@@ -80,7 +80,7 @@ export function hexValue(unit: number): number {
  * @see https://url.spec.whatwg.org/#percent-decode
  */
 export function percentDecodeBytes(bytes: Uint8Array<ArrayBuffer>, plusAsSpace: boolean): Uint8Array<ArrayBuffer> {
-  const { length } = bytes;
+  const length = TypedArrayPrototypeGetLength(bytes);
   let to = 0;
   for (let i = 0; i < length; i++) {
     let byte = bytes[i] as number;
@@ -94,10 +94,47 @@ export function percentDecodeBytes(bytes: Uint8Array<ArrayBuffer>, plusAsSpace: 
     } else if (byte === 43 && plusAsSpace) byte = 32;
     bytes[to++] = byte;
   }
-  return new Uint8ArrayCtor(bytes.buffer, 0, to);
+  return new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer, TypedArrayPrototypeGetByteOffset(bytes), to);
 }
 
-/** Percent-decodes a string and reads the result as UTF-8, keeping a byte order mark. */
+/**
+ * Percent-decodes a string and reads the result as UTF-8, keeping a byte order mark.
+ *
+ * A run of escapes above 0x7F can be decoded by itself: what stands around it begins or ends a character.
+ * @param text a well-formed string
+ */
 export function percentDecode(text: string, plusAsSpace = false): string {
-  return decodeUtf8(percentDecodeBytes(encodeUtf8(text), plusAsSpace), { ignoreBOM: true });
+  const { length } = text;
+  let out = '';
+  let from = 0;
+  for (let i = 0; i < length; i++) {
+    const unit = StringPrototypeCharCodeAt(text, i);
+    if (unit === 43 && plusAsSpace) out += `${StringPrototypeSlice(text, from, i)} `;
+    else {
+      const byte = unit === 37 ? escapeAt(text, i) : -1;
+      if (byte < 0) continue;
+      out += StringPrototypeSlice(text, from, i);
+      if (byte < 128) {
+        out += StringFromCharCode(byte);
+        i += 2;
+      } else {
+        let end = i + 3;
+        while (escapeAt(text, end) > 127) end += 3;
+        const bytes = new Uint8ArrayCtor((end - i) / 3);
+        for (let to = 0; i < end; i += 3) bytes[to++] = escapeAt(text, i);
+        out += decodeUtf8(bytes, { ignoreBOM: true });
+        i = end - 1;
+      }
+    }
+    from = i + 1;
+  }
+  return from === 0 ? text : out + StringPrototypeSlice(text, from);
+}
+
+/** The byte that is escaped at `index`, or -1 where there is no escape. */
+function escapeAt(text: string, index: number): number {
+  if (index + 2 >= text.length || StringPrototypeCharCodeAt(text, index) !== 37) return -1;
+  const high = hexValue(StringPrototypeCharCodeAt(text, index + 1));
+  const low = hexValue(StringPrototypeCharCodeAt(text, index + 2));
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }

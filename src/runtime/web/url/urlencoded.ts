@@ -2,7 +2,7 @@
  * application/x-www-form-urlencoded: parser and serialiser.
  * @see https://url.spec.whatwg.org/#application/x-www-form-urlencoded
  */
-import { ArrayPrototypePush, StringPrototypeCharCodeAt, StringPrototypeIncludes, StringPrototypeIndexOf, StringPrototypeSlice, Uint8ArrayCtor } from '../../primordials.ts';
+import { ArrayPrototypePush, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeSlice, Uint8ArrayCtor } from '../../primordials.ts';
 import { latin1FromBytes } from '../encoding/code-units.ts';
 import { decodeUtf8 } from '../encoding/utf8.ts';
 import { URLENCODED, percentDecode, percentDecodeBytes, percentEncode } from './percent-encode.ts';
@@ -12,7 +12,7 @@ export type Pair = [string, string];
 /** One name or value. */
 type Decode = (text: string) => string;
 
-const decodeString: Decode = (text) => (StringPrototypeIncludes(text, '%') || StringPrototypeIncludes(text, '+') ? percentDecode(text, true) : text);
+const decodeString: Decode = (text) => percentDecode(text, true);
 
 /** As decodeString for text whose code units are bytes: escapes and raw bytes may form one character together. */
 const decodeIsomorphic: Decode = (text) => {
