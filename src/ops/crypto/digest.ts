@@ -41,7 +41,7 @@ export function digest(context: OpContext, _event: number, algorithm: unknown, d
   const name = hashName(algorithm);
   const bytes = toBytes(data);
   if (bytes.length <= INLINE_BYTES) return toArrayBuffer(hash(name, bytes, 'buffer'));
-  return gated(context, bytes.length, async () => {
+  return gated(context, 'slow', bytes.length, async () => {
     if (name.startsWith('sha')) return webcrypto.subtle.digest(algorithm as string, bytes);
     const running = createHash(name);
     await updateInTurns(running, bytes);

@@ -1,21 +1,26 @@
 /**
- * One isolate's turn at the host's threads: slow jobs wait for each other, not for other isolates'.
+ * One isolate's turn at the host's threads: its jobs wait for each other, not for other isolates'.
  */
 import type { Handles } from '../handles.ts';
 import { OpError, type OpContext } from '../op.ts';
-import { MAX_HEAVY_JOBS, MAX_WAITING_BYTES } from './limits.ts';
+import { MAX_SHORT_JOBS, MAX_SLOW_JOBS, MAX_WAITING_BYTES, MAX_WAITING_JOBS } from './limits.ts';
 
 class Gate {
+  readonly #limit: number;
   #running = 0;
   #bytes = 0;
   readonly #queue: (() => void)[] = [];
 
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
   async run<T>(bytes: number, job: () => Promise<T>): Promise<T> {
-    if (this.#bytes + bytes > MAX_WAITING_BYTES) throw new OpError('OperationError', 'Too many bytes are waiting for cryptographic work.');
+    if (this.#bytes + bytes > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING_JOBS) throw new OpError('OperationError', 'Too much cryptographic work is waiting.');
     this.#bytes += bytes;
     try {
       // The one that leaves hands its place over, so the count stays as it is.
-      if (this.#running >= MAX_HEAVY_JOBS) await new Promise<void>((resolve) => this.#queue.push(resolve));
+      if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
       else this.#running++;
       try {
         return await job();
@@ -30,11 +35,15 @@ class Gate {
   }
 }
 
-const gates = new WeakMap<Handles, Gate>();
+type Gates = { slow: Gate; short: Gate };
+const gates = new WeakMap<Handles, Gates>();
 
-/** Runs a slow job when it is its turn among the isolate's. */
-export function gated<T>(context: OpContext, bytes: number, job: () => Promise<T>): Promise<T> {
-  let gate = gates.get(context.handles);
-  if (gate === undefined) gates.set(context.handles, (gate = new Gate()));
-  return gate.run(bytes, job);
+/** Runs a job when it is its turn among the isolate's. Slow ones have a gate of their own, so that short ones get past them. */
+export function gated<T>(context: OpContext, kind: keyof Gates, bytes: number, job: () => Promise<T>): Promise<T> {
+  let own = gates.get(context.handles);
+  if (own === undefined) {
+    own = { slow: new Gate(MAX_SLOW_JOBS), short: new Gate(MAX_SHORT_JOBS) };
+    gates.set(context.handles, own);
+  }
+  return own[kind].run(bytes, job);
 }

@@ -8,9 +8,12 @@ export const INLINE_BYTES = 65_536;
 export const MAX_RANDOM_BYTES = 65_536;
 /** Keys and running digests one isolate may hold. A key of n KiB counts as n. */
 export const MAX_KEYS = 10_000;
-/** Slow jobs (RSA private keys, PBKDF2, large inputs) of one isolate that run at the same time. */
-export const MAX_HEAVY_JOBS = 2;
-/** Bytes one isolate may have waiting. */
+/** Slow jobs (RSA, PBKDF2, large inputs) of one isolate that run at the same time. */
+export const MAX_SLOW_JOBS = 2;
+/** Other jobs on a thread of one isolate that run at the same time. */
+export const MAX_SHORT_JOBS = 4;
+/** Jobs, and bytes, that one isolate may have waiting at each gate. */
+export const MAX_WAITING_JOBS = 20_000;
 export const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 /** Characters of the JSON text of one call; a JWK of the largest RSA key has some 20,000. */
 export const MAX_TEXT = 262_144;

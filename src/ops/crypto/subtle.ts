@@ -24,8 +24,9 @@ type Loose = never;
 
 const SLOW = new Set(['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP', 'PBKDF2']);
 
-/** Runs now what is quick, and in the isolate's turn what is not. */
-const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> => (SLOW.has(name) || wire.size > INLINE_BYTES ? gated(context, wire.size, job) : job());
+/** Runs what needs a thread in the isolate's turn. What the job uses is looked up before: by then the isolate may have given it up. */
+const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> =>
+  gated(context, SLOW.has(name) || wire.size > INLINE_BYTES ? 'slow' : 'short', wire.size, job);
 
 /** Makes keys: paid for first, described last. */
 const making = async (context: OpContext, cost: number, make: () => Promise<CryptoKey>, secretOf?: (key: CryptoKey) => KeyObject | undefined): Promise<string> => {
@@ -98,17 +99,19 @@ const exportKey = async (_context: OpContext, wire: Wire): Promise<Reply> => {
 
 const deriveBits = async (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
+  const { key } = wire.key();
   const { length } = wire;
   checkDerivation(algorithm, length ?? 0);
-  return run(context, wire, algorithm, () => subtle.deriveBits(algorithm as Loose, wire.key().key, length as number));
+  return run(context, wire, algorithm, () => subtle.deriveBits(algorithm as Loose, key, length as number));
 };
 
 const deriveKey = async (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
+  const { key } = wire.key();
   const derived = wire.algorithm('derived');
   checkDerivation(algorithm, derived.length ?? 0);
   return making(context, costOf((derived.length ?? 0) / 8), () =>
-    run(context, wire, algorithm, () => subtle.deriveKey(algorithm as Loose, wire.key().key, derived as Loose, wire.extractable, wire.usages)),
+    run(context, wire, algorithm, () => subtle.deriveKey(algorithm as Loose, key, derived as Loose, wire.extractable, wire.usages)),
   );
 };
 
@@ -120,14 +123,17 @@ const getPublicKey = (context: OpContext, wire: Wire): Promise<string> => {
 
 const wrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
-  return run(context, wire, algorithm, () => subtle.wrapKey(wire.format as Loose, wire.key().key, wire.key('wrapping').key, algorithm as Loose));
+  const { key } = wire.key();
+  const wrapping = wire.key('wrapping').key;
+  return run(context, wire, algorithm, () => subtle.wrapKey(wire.format as Loose, key, wrapping, algorithm as Loose));
 };
 
 const unwrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
+  const wrapping = wire.key('wrapping').key;
   return making(context, costOf(wire.bytes().length), () =>
     run(context, wire, algorithm, () =>
-      subtle.unwrapKey(wire.format as Loose, wire.bytes(), wire.key('wrapping').key, algorithm as Loose, wire.algorithm('derived') as Loose, wire.extractable, wire.usages),
+      subtle.unwrapKey(wire.format as Loose, wire.bytes(), wrapping, algorithm as Loose, wire.algorithm('derived') as Loose, wire.extractable, wire.usages),
     ),
   );
 };
@@ -170,7 +176,8 @@ const translate = (error: unknown): string => {
     if (error.name === 'SyntaxError') return `!${error.message}`;
     throw new OpError(error.name, error.message);
   }
-  if (error instanceof TypeError && !(error.message.includes('/') || error.message.includes('\\'))) throw new OpError('TypeError', error.message);
+  // Node's own errors have a code; a fault of ours has none, and nothing to tell.
+  if (error instanceof TypeError && 'code' in error) throw new OpError('TypeError', error.message);
   throw new OpError('OperationError', 'The operation failed for an operation-specific reason');
 };
 
