@@ -1,0 +1,132 @@
+/**
+ * fetch.
+ *
+ * Contract: the host does what the Fetch standard calls HTTP-network fetch and redirects; this file checks what
+ * is asked for, sends it as one op and makes a Response of the answer. data: URLs never leave the isolate.
+ *
+ * @see https://fetch.spec.whatwg.org/#fetch-method
+ * @see https://developers.cloudflare.com/workers/runtime-apis/fetch/
+ */
+import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
+import { begin, currentEvent, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
+import { PromiseCtor, PromisePrototypeThen, PromiseReject, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, TypeErrorCtor } from '../primordials.ts';
+import { requireArguments } from '../webidl.ts';
+import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm, signalAborted, signalReason } from './abort.ts';
+import { type Body, type SourceLink, bytesBody, sourceBody, takeBody } from './body.ts';
+import { type ReadableStream, cancelStream } from './body-stream.ts';
+import { processDataUrl } from './data-url.ts';
+import { hasHeader, setHeader } from './headers.ts';
+import { pump } from './pump.ts';
+import { type RequestState, createRequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
+import { type Response, adoptResponse } from './response.ts';
+
+type Answer = [status: number, statusText: string, headers: string, url: string, redirected: boolean, source: number];
+
+/** @see https://fetch.spec.whatwg.org/#dom-global-fetch */
+export function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
+  try {
+    requireArguments(arguments.length, 1, 'fetch');
+    requireEvent();
+    return start(createRequestState(input, init));
+  } catch (error) {
+    return PromiseReject(error);
+  }
+}
+
+function start(state: RequestState): Promise<Response> {
+  const signal = state.follows;
+  if (signal !== undefined && signalAborted(signal)) {
+    if (state.body?.kind === BodyKind.stream) cancelStream(state.body.stream as ReadableStream, signalReason(signal));
+    return PromiseReject(signalReason(signal));
+  }
+  const url = urlOf(state);
+  if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
+  if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url)) as Promise<Response>;
+  throw new TypeErrorCtor(`Fetch API cannot load: ${url}`);
+}
+
+const withoutFragment = (url: string): string => {
+  const hash = StringPrototypeIndexOf(url, '#');
+  return hash === -1 ? url : StringPrototypeSlice(url, 0, hash);
+};
+
+function fromDataUrl(url: string): Response {
+  const plain = withoutFragment(url);
+  const data = processDataUrl(plain);
+  if (data === null) throw new TypeErrorCtor(`Fetch API cannot load: ${url}: it is not a well-formed data: URL.`);
+  return makeResponse([200, 'OK', `content-type\n${data.mimeType}`, plain, false, 0], bytesBody(data.body, undefined));
+}
+
+function makeResponse(answer: Answer, body: Body | null): Response {
+  const [status, statusText, headers, url, redirected] = answer;
+  return adoptResponse({ type: 'basic', status, statusText, headers, isImmutable: true, body, url, redirected, isEncoded: false, cf: undefined });
+}
+
+/** The cache modes, as headers to whoever caches on the way. */
+function applyCacheMode(state: RequestState): void {
+  const { cache } = state.settings;
+  if (cache !== 'no-store' && cache !== 'no-cache' && cache !== 'reload') return;
+  const headers = requestHeaders(state);
+  if (!hasHeader(headers, 'pragma')) setHeader(headers, 'pragma', 'no-cache');
+  if (!hasHeader(headers, 'cache-control')) setHeader(headers, 'cache-control', 'no-cache');
+}
+
+function overNetwork(state: RequestState, url: string, signal: AbortSignal | undefined): Promise<Response> {
+  const { body } = state;
+  const event = currentEvent();
+  applyCacheMode(state);
+  if (body !== null) takeBody(body);
+  const { call, promise } = begin(
+    RequestOp.fetch,
+    state.method,
+    withoutFragment(url),
+    requestHeadersToWire(state),
+    state.redirect,
+    body === null ? BodyKind.none : body.kind,
+    body?.value,
+  );
+  const stream = body?.kind === BodyKind.stream ? (body.stream as ReadableStream) : undefined;
+  if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise as Promise<Answer>, fromAnswer);
+  return new PromiseCtor<Response>((resolve, reject) => {
+    const link: SourceLink = { failure: undefined, onFailure: undefined, release: () => undefined };
+    /** Ends the call, whatever it has come to. */
+    const abort = (reason: unknown): void => {
+      postFor(event, Post.fetchAbort, call);
+      forget(call);
+      if (stream !== undefined) cancelStream(stream, reason);
+      link.failure = { reason };
+      reject(reason);
+      link.onFailure?.(reason);
+    };
+    if (signal !== undefined) {
+      addAbortAlgorithm(signal, abort);
+      link.release = () => removeAbortAlgorithm(signal, abort);
+    }
+    if (stream !== undefined) {
+      pump(stream, {
+        write: (chunk) => callHost(RequestOp.uploadWrite, call, chunk),
+        close: () => postFor(event, Post.uploadClose, call),
+        abort: (message, reason) => {
+          postFor(event, Post.uploadAbort, call, message);
+          link.release();
+          reject(reason);
+        },
+      });
+    }
+    PromisePrototypeThen(
+      promise as Promise<Answer>,
+      (answer) => {
+        if (answer[5] === 0) {
+          link.release();
+          resolve(makeResponse(answer, null));
+        } else resolve(makeResponse(answer, sourceBody(answer[5], link)));
+      },
+      (error) => {
+        link.release();
+        reject(error);
+      },
+    );
+  });
+}
+
+const fromAnswer = (answer: Answer): Response => makeResponse(answer, answer[5] === 0 ? null : sourceBody(answer[5], undefined));

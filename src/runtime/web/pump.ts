@@ -1,0 +1,59 @@
+/**
+ * Pumping a stream of the isolate to the host, chunk by chunk.
+ */
+import { ArrayBufferIsView, PromiseCtor, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { isArrayBuffer } from '../webidl.ts';
+import { asBytes } from './body.ts';
+import { type ReadableStream, cancelLocked, lockStream, notBytesError, readChunk } from './body-stream.ts';
+
+/** The host's end. */
+export type Sink = {
+  /** Resolves when the next chunk may come; rejects when none is wanted any more. */
+  write(chunk: Uint8Array): Promise<unknown>;
+  close(): void;
+  /** The stream failed. */
+  abort(message: string, reason: unknown): void;
+};
+
+/** What an error says of itself, without running a tenant's code that throws. */
+function messageOf(reason: unknown): string {
+  try {
+    return `${reason as string}`;
+  } catch {
+    return 'The stream failed.';
+  }
+}
+
+/** Locks the stream and sends all of it. @returns the promise of its end, which never rejects */
+export function pump(stream: ReadableStream, sink: Sink): Promise<void> {
+  const reader = lockStream(stream);
+  return new PromiseCtor<void>((resolve) => {
+    const refuse = (reason: unknown): void => {
+      cancelLocked(reader, reason);
+      resolve();
+    };
+    const fail = (reason: unknown): void => {
+      sink.abort(messageOf(reason), reason);
+      resolve();
+    };
+    const readRequest = {
+      chunk: (chunk: unknown): void => {
+        if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
+          const error = notBytesError(chunk);
+          fail(error);
+          cancelLocked(reader, error);
+          return;
+        }
+        const bytes = asBytes(chunk);
+        PromisePrototypeThen(bytes.length === 0 ? PromiseResolve(undefined) : sink.write(bytes), step, refuse);
+      },
+      close: (): void => {
+        sink.close();
+        resolve();
+      },
+      error: fail,
+    };
+    const step = (): void => readChunk(reader, readRequest);
+    step();
+  });
+}

@@ -1,0 +1,216 @@
+/**
+ * Response.
+ *
+ * Contract: a Response made of a string and nothing else makes no Headers, no stream and no bytes: that is the
+ * commonest answer there is. Departures, as on Workers: `set-cookie` is an ordinary header; `webSocket`,
+ * `encodeBody` and `cf` are accepted.
+ *
+ * @see https://fetch.spec.whatwg.org/#response-class
+ * @see https://developers.cloudflare.com/workers/runtime-apis/response/
+ */
+import { JSONStringify, RangeErrorCtor, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
+import { type Converter, ByteString, USVString, any, argument, defineInterface, dictionary, enumeration, illegalInvocation, isObject, requireArguments, unsignedShort } from '../webidl.ts';
+import { type Body, cloneBody, isBodyUnusable, textBody, unusableError } from './body.ts';
+import { defineBodyMixin } from './body-consume.ts';
+import { type Headers, copyHeaders, getHeader, hasHeader, headersFromInit, headersFromWire, headersToWire, setHeader } from './headers.ts';
+import { bodyInit } from './request-init.ts';
+import { parseUrl, serializeUrl } from './url/parser.ts';
+
+export type ResponseState = {
+  type: 'default' | 'error' | 'basic';
+  status: number;
+  statusText: string;
+  /** The wire form until somebody needs the object. */
+  headers: Headers | string;
+  isImmutable: boolean;
+  body: Body | null;
+  url: string;
+  redirected: boolean;
+  /** The body is content-encoded already. */
+  isEncoded: boolean;
+  cf: unknown;
+};
+
+type ResponseInit = { cf?: unknown; encodeBody?: string; headers?: Headers; status?: number; statusText?: string; webSocket?: unknown };
+
+const CONTEXT = "Failed to construct 'Response'";
+const REASON_PHRASE = /^[\t -~\x80-\xff]*$/;
+const TEXT_HEADERS = 'content-type\ntext/plain;charset=UTF-8';
+const JSON_HEADERS = 'content-type\napplication/json';
+const ADOPT = {};
+
+/** The members stand in lexicographical order, in which they are read. */
+const responseInit: Converter<ResponseInit> = dictionary('ResponseInit', [
+  { key: 'cf', converter: any },
+  { key: 'encodeBody', converter: enumeration('EncodeBody', ['automatic', 'manual']) },
+  { key: 'headers', converter: headersFromInit },
+  { key: 'status', converter: unsignedShort },
+  { key: 'statusText', converter: ByteString },
+  { key: 'webSocket', converter: any },
+]);
+
+const isNullBodyStatus = (status: number): boolean => status === 204 || status === 304 || status === 205 || status === 101;
+
+/** @param headers the wire form, with the content type of the body */
+function newState(headers: string, body: Body | null): ResponseState {
+  return { type: 'default', status: 200, statusText: '', headers, isImmutable: false, body, url: '', redirected: false, isEncoded: false, cf: undefined };
+}
+
+/**
+ * @param type the body's content type, set where the init has none
+ * @see https://fetch.spec.whatwg.org/#initialize-a-response
+ */
+function initialize(state: ResponseState, value: unknown, context: string, type: string | undefined): void {
+  const init = responseInit(value, context);
+  const { status = 200, statusText = '' } = init;
+  const hasWebSocket = init.webSocket !== undefined && init.webSocket !== null;
+  if ((status < 200 || status > 599) && !(status === 101 && hasWebSocket)) {
+    throw new RangeErrorCtor('Responses may only be constructed with status codes in the range 200 to 599, inclusive.');
+  }
+  if (RegExpPrototypeExec(REASON_PHRASE, statusText) === null) throw new TypeErrorCtor(`${context}: invalid statusText.`);
+  state.status = status;
+  state.statusText = statusText;
+  state.isEncoded = init.encodeBody === 'manual';
+  state.cf = init.cf;
+  if (init.headers !== undefined) {
+    state.headers = init.headers;
+    if (type !== undefined && !hasHeader(init.headers, 'content-type')) setHeader(init.headers, 'content-type', type);
+  }
+  if (state.body !== null && isNullBodyStatus(status)) throw new TypeErrorCtor('Response with null body status (101, 204, 205, or 304) cannot have a body.');
+}
+
+/** The headers object, made when first needed. */
+export function responseHeaders(state: ResponseState): Headers {
+  const { headers } = state;
+  return typeof headers === 'string' ? (state.headers = headersFromWire(headers, state.isImmutable)) : headers;
+}
+
+/** The headers as the host takes them. */
+export function responseHeadersToWire(state: ResponseState): string {
+  return typeof state.headers === 'string' ? state.headers : headersToWire(state.headers);
+}
+
+export let isResponse: (value: unknown) => value is Response;
+/** The state of a branded response; throws for anything else. */
+export let responseState: (value: unknown) => ResponseState;
+
+export class Response {
+  #state: ResponseState;
+
+  constructor(body: unknown = undefined, init: unknown = undefined) {
+    if (body === ADOPT) {
+      this.#state = init as ResponseState;
+      return;
+    }
+    const extracted = body === undefined ? null : bodyInit(body, CONTEXT);
+    const type = extracted?.type;
+    const state = newState(type === undefined ? '' : type === 'text/plain;charset=UTF-8' ? TEXT_HEADERS : `content-type\n${type}`, extracted);
+    if (init !== undefined && init !== null) initialize(state, init, CONTEXT, type);
+    this.#state = state;
+  }
+
+  /** @see https://fetch.spec.whatwg.org/#dom-response-error */
+  static error(): Response {
+    const state = newState('', null);
+    state.type = 'error';
+    state.status = 0;
+    state.isImmutable = true;
+    return adoptResponse(state);
+  }
+
+  /** @see https://fetch.spec.whatwg.org/#dom-response-json */
+  static json(data: unknown, init: unknown = undefined): Response {
+    requireArguments(arguments.length, 1, 'Response.json');
+    const text: unknown = JSONStringify(data);
+    if (typeof text !== 'string') throw new TypeErrorCtor("Failed to execute 'json' on 'Response': the data is not JSON serializable.");
+    const state = newState(JSON_HEADERS, textBody(USVString(text, CONTEXT), undefined));
+    if (init !== undefined && init !== null) initialize(state, init, "Failed to execute 'json' on 'Response'", 'application/json');
+    return adoptResponse(state);
+  }
+
+  /** @see https://fetch.spec.whatwg.org/#dom-response-redirect */
+  static redirect(url: unknown, status: unknown = 302): Response {
+    requireArguments(arguments.length, 1, 'Response.redirect');
+    const text = USVString(url, argument('redirect', 'Response', 1));
+    const code = unsignedShort(status, argument('redirect', 'Response', 2));
+    const record = parseUrl(text);
+    if (record === null) throw new TypeErrorCtor(`Failed to execute 'redirect' on 'Response': Invalid URL: ${text}`);
+    if (code !== 301 && code !== 302 && code !== 303 && code !== 307 && code !== 308) {
+      throw new RangeErrorCtor("Failed to execute 'redirect' on 'Response': status must be 301, 302, 303, 307 or 308.");
+    }
+    const state = newState(`location\n${serializeUrl(record)}`, null);
+    state.status = code;
+    state.isImmutable = true;
+    return adoptResponse(state);
+  }
+
+  get type(): string {
+    return responseState(this).type;
+  }
+
+  get url(): string {
+    return responseState(this).url;
+  }
+
+  get redirected(): boolean {
+    return responseState(this).redirected;
+  }
+
+  get status(): number {
+    return responseState(this).status;
+  }
+
+  get ok(): boolean {
+    const { status } = responseState(this);
+    return status >= 200 && status <= 299;
+  }
+
+  get statusText(): string {
+    return responseState(this).statusText;
+  }
+
+  get headers(): Headers {
+    return responseHeaders(responseState(this));
+  }
+
+  get webSocket(): null {
+    responseState(this);
+    return null;
+  }
+
+  get cf(): unknown {
+    return responseState(this).cf;
+  }
+
+  /** @see https://fetch.spec.whatwg.org/#dom-response-clone */
+  clone(): Response {
+    const state = responseState(this);
+    if (state.body !== null && isBodyUnusable(state.body)) throw unusableError(state.body);
+    const { headers } = state;
+    return adoptResponse({
+      ...state,
+      headers: typeof headers === 'string' ? headers : copyHeaders(headers, true),
+      body: state.body === null ? null : cloneBody(state.body),
+    });
+  }
+
+  static {
+    isResponse = (value: unknown): value is Response => isObject(value) && #state in value;
+    responseState = (value) => {
+      if (!isResponse(value)) throw illegalInvocation('Response');
+      return value.#state;
+    };
+  }
+}
+
+/** Makes a Response of a finished state. */
+export function adoptResponse(state: ResponseState): Response {
+  return new Response(ADOPT, state);
+}
+
+defineBodyMixin(
+  Response,
+  (self) => responseState(self).body,
+  (self) => getHeader(responseHeaders(responseState(self)), 'content-type'),
+);
+defineInterface(Response, 'Response');
