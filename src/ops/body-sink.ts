@@ -1,0 +1,110 @@
+/**
+ * The answer to a fetch event, as the isolate gives it: at once, streamed, or passed on from a host body.
+ *
+ * Contract: the first answer counts; after a streamed head come chunks and one end; whatever else an
+ * isolate sends is refused and harms only its own event.
+ */
+import type { Responder } from '../ports/responder.ts';
+import { BodyKind } from '../protocol/ops.ts';
+import { bodyUsed } from './body-errors.ts';
+import { StreamBody } from './body-stream.ts';
+import { type EventState, type OpContext, OpError } from './op.ts';
+
+/** What may wait unacknowledged, beyond the chunk being written. */
+const MOST_WAITING = 16 * 1024 * 1024;
+
+/** One event's answer in progress. */
+class Sink {
+  readonly responder: Responder;
+  state: 'open' | 'streaming' | 'done' = 'open';
+  #waiting = 0;
+
+  constructor(responder: Responder) {
+    this.responder = responder;
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.state !== 'streaming') throw responseOver();
+    if (this.#waiting > MOST_WAITING) {
+      this.abort();
+      throw new OpError('TypeError', 'Too much of the response body was written without waiting.');
+    }
+    const written = this.responder.write(chunk);
+    if (written === undefined) return undefined;
+    this.#waiting += chunk.byteLength;
+    return written.finally(() => {
+      this.#waiting -= chunk.byteLength;
+    });
+  }
+
+  close(): void {
+    if (this.state !== 'streaming') return;
+    this.state = 'done';
+    this.responder.end();
+  }
+
+  abort(): void {
+    if (this.state !== 'streaming') return;
+    this.state = 'done';
+    this.responder.abort();
+  }
+}
+
+const responseOver = (): OpError => new OpError('TypeError', 'The response body can no longer be sent: the response is over.');
+
+const sinks = new WeakMap<Responder, Sink>();
+
+/** The answer in progress of an event; throws OpError for events that are over or not answered over HTTP. */
+export function sinkOf(event: EventState | undefined): Sink {
+  const responder = event?.responder;
+  if (responder === undefined) throw responseOver();
+  let sink = sinks.get(responder);
+  if (sink === undefined) sinks.set(responder, (sink = new Sink(responder)));
+  return sink;
+}
+
+/** `Post.respond`. Throws OpError, answering nothing, when the arguments make no answer. */
+export function respond(context: OpContext, event: unknown, status: unknown, statusText: unknown, headers: unknown, kind: unknown, body: unknown): void {
+  const sink = sinkOf(context.event(event));
+  if (sink.state !== 'open') throw responseOver();
+  if (!Number.isInteger(status) || (status as number) < 100 || (status as number) > 999) throw new OpError('RangeError', 'Invalid response status.');
+  if (typeof statusText !== 'string' || typeof headers !== 'string') throw new OpError('TypeError', 'Invalid response head.');
+  const head = [status as number, statusText, headers] as const;
+  const { responder } = sink;
+  switch (kind) {
+    case BodyKind.none:
+      sink.state = 'done';
+      responder.send(...head, undefined);
+      return;
+    case BodyKind.text:
+    case BodyKind.bytes: {
+      const data = body instanceof ArrayBuffer ? new Uint8Array(body) : body;
+      if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new OpError('TypeError', 'Invalid response body.');
+      sink.state = 'done';
+      responder.send(...head, data);
+      return;
+    }
+    case BodyKind.stream:
+      sink.state = 'streaming';
+      responder.start(...head);
+      return;
+    case BodyKind.source: {
+      const source = takeBody(context, body);
+      sink.state = 'done';
+      // The body outlives the event it came in: the client reads it at its own pace.
+      source.disown();
+      responder.pipe(...head, source).catch(() => source.cancel());
+      return;
+    }
+    default:
+      throw new OpError('TypeError', 'Invalid response body.');
+  }
+}
+
+/** The body behind a handle, which is used up by this; throws OpError when there is none. */
+export function takeBody(context: OpContext, handle: unknown): StreamBody {
+  const body = context.handles.get(handle, StreamBody);
+  if (body === undefined) throw bodyUsed();
+  context.handles.remove(handle);
+  return body;
+}

@@ -1,0 +1,87 @@
+/**
+ * The connection pools: one per distinct policy, so that no app can reuse a connection that only
+ * another app's rules allowed.
+ */
+import { Agent, type Dispatcher } from 'undici';
+import { policyConnector } from './connector.ts';
+import { CompiledPolicy, type ForbiddenEndpoint } from './policy.ts';
+import { type Resolve, systemResolver } from './resolver.ts';
+import type { EgressPolicy } from '../../ports/egress.ts';
+
+export type AgentsOptions = {
+  /** Ports of the platform's own, closed to every app. */
+  forbidden?: readonly ForbiddenEndpoint[];
+  resolve?: Resolve;
+  /** Trust settings for TLS (a private CA). */
+  tls?: { ca?: string | Buffer | (string | Buffer)[] };
+  /** Pools kept; the least recently used one is closed beyond it, when its requests are done. */
+  pools?: number;
+  connectTimeoutMs?: number;
+  /** Until the response's head has arrived. */
+  headersTimeoutMs?: number;
+  /** Between two chunks of a response body that is being read. */
+  bodyTimeoutMs?: number;
+  /** Of a response. */
+  headerBytes?: number;
+  /** Open connections to one origin; further requests queue. */
+  connections?: number;
+};
+
+export class EgressAgents {
+  readonly #options: AgentsOptions;
+  readonly #resolve: Resolve;
+  /** In order of use, the latest last. */
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(options: AgentsOptions = {}) {
+    this.#options = options;
+    this.#resolve = options.resolve ?? systemResolver();
+  }
+
+  /** Throws EgressPatternError for rules that cannot be understood. */
+  compile(policy: EgressPolicy): CompiledPolicy {
+    return new CompiledPolicy(policy, this.#options.forbidden);
+  }
+
+  /** The pool of a policy. Use it at once: a pool that is not being used may be closed by the next call. */
+  get(policy: CompiledPolicy): Dispatcher {
+    let agent = this.#agents.get(policy.key);
+    if (agent === undefined) agent = this.#create(policy);
+    else this.#agents.delete(policy.key);
+    this.#agents.set(policy.key, agent);
+    return agent;
+  }
+
+  #create(policy: CompiledPolicy): Agent {
+    const { pools = 256, tls = {}, connectTimeoutMs = 30_000, headersTimeoutMs = 100_000, bodyTimeoutMs = 300_000, headerBytes = 128 * 1024, connections = 1024 } = this.#options;
+    for (const [key, oldest] of this.#agents) {
+      if (this.#agents.size < pools) break;
+      this.#agents.delete(key);
+      oldest.close().catch(() => {});
+    }
+    return new Agent({
+      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls }),
+      allowH2: true,
+      headersTimeout: headersTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+      maxHeaderSize: headerBytes,
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: 4_000,
+      // A server's hint must not keep thousands of idle sockets open.
+      keepAliveMaxTimeout: 60_000,
+    });
+  }
+
+  /** Pools in existence. */
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  /** Cuts every connection. */
+  async dispose(): Promise<void> {
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The ops behind `fetch`.
+ *
+ * Contract, binding on changes to this file: a fetch belongs to one event, and when that is over so
+ * are the fetch, its upload and its response body, unless the body was passed on to somebody else. A
+ * call number means something to one isolate only. Nothing in the arguments is trusted.
+ */
+import type { Readable } from 'node:stream';
+import type { OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
+import { BodyKind, Post, Request } from '../../protocol/ops.ts';
+import { takeBody } from '../body-sink.ts';
+import { StreamBody } from '../body-stream.ts';
+import { Upload, uploadsOf } from '../body-upload.ts';
+import type { Handles } from '../handles.ts';
+import { type EventState, type OpContext, OpError, type PostOp, type RequestOp } from '../op.ts';
+import { aborted } from './errors.ts';
+import { closeWithEvent } from './scope.ts';
+
+/** Longer than any header block an upstream accepts. */
+const MOST_HEADER_CHARACTERS = 1024 * 1024;
+const MOST_URL_CHARACTERS = 64 * 1024;
+
+/** Fetches of an isolate that can be aborted, by call number. */
+const callsByIsolate = new WeakMap<Handles, Map<number, AbortController>>();
+
+function callsOf(handles: Handles): Map<number, AbortController> {
+  let calls = callsByIsolate.get(handles);
+  if (calls === undefined) callsByIsolate.set(handles, (calls = new Map()));
+  return calls;
+}
+
+/** The arguments as they came, checked for type and size. */
+function checked(method: unknown, url: unknown, headers: unknown, redirect: unknown): Pick<OutboundRequest, 'method' | 'url' | 'headers' | 'redirect'> {
+  if (typeof method !== 'string' || method.length > 64) throw new OpError('TypeError', 'Invalid HTTP method.');
+  if (typeof url !== 'string' || url.length > MOST_URL_CHARACTERS) throw new OpError('TypeError', 'Invalid URL.');
+  if (typeof headers !== 'string' || headers.length > MOST_HEADER_CHARACTERS) throw new OpError('TypeError', 'Invalid headers.');
+  if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual') throw new OpError('TypeError', 'Invalid redirect mode.');
+  return { method, url, headers, redirect };
+}
+
+type RequestBody = { body: OutboundRequest['body']; length: number | undefined; upload: Upload | undefined };
+
+function openBody(context: OpContext, call: number, kind: unknown, body: unknown, length: unknown): RequestBody {
+  switch (kind) {
+    case BodyKind.none:
+      return { body: undefined, length: undefined, upload: undefined };
+    case BodyKind.text:
+      if (typeof body !== 'string') break;
+      return { body, length: undefined, upload: undefined };
+    case BodyKind.bytes:
+      if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), length: undefined, upload: undefined };
+      if (!(body instanceof Uint8Array)) break;
+      return { body, length: undefined, upload: undefined };
+    case BodyKind.stream: {
+      const upload = new Upload();
+      uploadsOf(context.handles).set(call, upload);
+      return { body: upload, length: Number.isSafeInteger(length) && (length as number) >= 0 ? (length as number) : undefined, upload };
+    }
+    case BodyKind.source: {
+      const source = takeBody(context, body);
+      return { body: source.stream(), length: source.length, upload: undefined };
+    }
+  }
+  throw new OpError('TypeError', 'Invalid request body.');
+}
+
+/** Only the host vouches for the length of a streamed body; what the tenant wrote is dropped. */
+function withLength(headers: string, length: number | undefined): string {
+  const lines = headers === '' ? [] : headers.split('\n');
+  for (let i = 0; i < lines.length; i += 2) {
+    if (lines[i]?.length === 14 && lines[i]?.toLowerCase() === 'content-length') {
+      lines.splice(i, 2);
+      i -= 2;
+    }
+  }
+  if (length !== undefined) lines.unshift('content-length', `${length}`);
+  return lines.join('\n');
+}
+
+/**
+ * `Request.fetch`: method, url, headers, redirect mode, body kind, body and, for a streamed body whose length the isolate's stream enforces
+ * (FixedLengthStream), that length. Answers [status, statusText, headers, url, redirected, source or 0].
+ */
+async function fetchOp(context: OpContext, eventId: number, call: number, ...args: unknown[]): Promise<unknown[]> {
+  const [method, url, headers, redirect, kind, bodyArgument, length] = args;
+  const event = context.event(eventId);
+  if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
+  const calls = callsOf(context.handles);
+  if (!Number.isSafeInteger(call) || calls.has(call)) throw new OpError('TypeError', 'Invalid call.');
+  const request = checked(method, url, headers, redirect);
+  event.countSubrequest();
+
+  const controller = new AbortController();
+  calls.set(call, controller);
+  let opened: RequestBody | undefined;
+  const forget = closeWithEvent(event, () => controller.abort());
+  try {
+    opened = openBody(context, call, kind, bodyArgument, length);
+    const response = await send(context, event, controller.signal, {
+      ...request,
+      headers: opened.body === undefined || kind === BodyKind.text || kind === BodyKind.bytes ? request.headers : withLength(request.headers, opened.length),
+      body: opened.body,
+      signal: controller.signal,
+    });
+    const source = response.body === undefined ? 0 : adopt(context, event, response.body as StreamBody, controller.signal, () => end(context, call, opened));
+    if (source === 0) end(context, call, opened);
+    return [response.status, response.statusText, response.headers, response.url, response.redirected, source];
+  } catch (error) {
+    end(context, call, opened);
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+/** Waits for a free connection and sends. The connection counts as busy until the head is here. */
+async function send(context: OpContext, event: EventState, signal: AbortSignal, request: OutboundRequest): Promise<OutboundResponse> {
+  let release: () => void;
+  try {
+    release = await acquire(event, signal);
+  } catch (error) {
+    destroyBody(request.body);
+    throw error;
+  }
+  try {
+    return await context.egress.fetch(request, () => event.countSubrequest());
+  } finally {
+    release();
+  }
+}
+
+/** A connection of the event, given back at once if it comes when nobody waits any more. */
+async function acquire(event: EventState, signal: AbortSignal): Promise<() => void> {
+  const gone = Promise.withResolvers<never>();
+  const onAbort = (): void => gone.reject(aborted());
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const turn = event.acquireConnection();
+  try {
+    return await Promise.race([turn, gone.promise]);
+  } catch (error) {
+    turn.then((release) => release()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Gives a response body a handle. When the event is over the handle is forgotten, and the body closed unless it was passed on. */
+function adopt(context: OpContext, event: EventState, body: StreamBody, signal: AbortSignal, done: () => void): number {
+  const handle = context.handles.add(body);
+  let settled = false;
+  body.whenSettled(() => {
+    settled = true;
+    done();
+  });
+  closeWithEvent(event, () => {
+    context.handles.remove(handle);
+    if (!settled) body.cancel();
+  });
+  if (signal.aborted) body.cancel();
+  return handle;
+}
+
+function end(context: OpContext, call: number, opened: RequestBody | undefined): void {
+  callsOf(context.handles).delete(call);
+  if (opened?.upload === undefined) return;
+  uploadsOf(context.handles).delete(call);
+}
+
+function destroyBody(body: OutboundRequest['body']): void {
+  if (typeof body === 'object' && !(body instanceof Uint8Array)) (body as Readable).on('error', () => {}).destroy();
+}
+
+/** The request ops of fetch. */
+export const fetchRequests: Record<number, RequestOp> = { [Request.fetch]: fetchOp };
+
+/** The post ops of fetch. */
+export const fetchPosts: Record<number, PostOp> = {
+  [Post.fetchAbort]: (context, _event, call) => callsOf(context.handles).get(call as number)?.abort(),
+};

@@ -1,0 +1,53 @@
+/**
+ * One request to one server, from the head sent to the head received.
+ *
+ * Contract: settles as soon as the signal fires, whatever the connection is doing; whoever gets the
+ * answer owns its body stream.
+ */
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { aborted } from './errors.ts';
+import type { HeaderPairs } from './headers.ts';
+
+export type HopRequest = {
+  url: URL;
+  method: string;
+  headers: HeaderPairs;
+  body: string | Uint8Array | Readable | undefined;
+  signal: AbortSignal;
+};
+
+export type HopResponse = { status: number; statusText: string; headers: HeaderPairs; body: Dispatcher.ResponseData['body'] };
+
+/** Response bytes buffered ahead of the reader: what one trip into the isolate can carry. */
+const READ_AHEAD = 256 * 1024;
+
+/** Sends a request. Rejects with whatever went wrong, in undici's words. */
+export async function sendHop(dispatcher: Dispatcher, { url, method, headers, body, signal }: HopRequest): Promise<HopResponse> {
+  if (signal.aborted) throw aborted();
+  // undici listens to a signal only from the moment the request is on a connection; this one is heard at once.
+  const abortion = Promise.withResolvers<never>();
+  const onAbort = (): void => abortion.reject(aborted());
+  signal.addEventListener('abort', onAbort, { once: true });
+  const answer = dispatcher.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: method as Dispatcher.HttpMethod,
+    headers,
+    body: body ?? null,
+    signal,
+    responseHeaders: 'raw',
+    highWaterMark: READ_AHEAD,
+  });
+  try {
+    const { statusCode, statusText, headers: raw, body: stream } = await Promise.race([answer, abortion.promise]);
+    return { status: statusCode, statusText, headers: raw as unknown as HeaderPairs, body: stream };
+  } catch (error) {
+    // An answer that comes after all has no reader.
+    answer.then(({ body: late }) => late.on('error', () => {}).destroy()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    abortion.promise.catch(() => {});
+  }
+}
