@@ -50,7 +50,7 @@ export function createLog(options: LogOptions = {}): Log {
   const write = pretty ? (line: string): void => sink(prettyLine(line, { colors })) : sink;
   const logger = pino(
     {
-      level: level === 'none' ? 'silent' : level,
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

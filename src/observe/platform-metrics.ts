@@ -1,0 +1,85 @@
+/** What the supervisor itself counts, and everything together as Prometheus reads it. */
+import client from 'prom-client';
+import { lasting, type MetricJson, mergeMetrics, parseMetrics } from './metric-json.ts';
+
+export type PlatformGauges = {
+  /** Apps by state: ready, broken, quarantined. */
+  apps: Readonly<Record<string, number>>;
+  /** Engine processes by state: booting, ready, listening, leaving. */
+  engines: Readonly<Record<string, number>>;
+};
+
+export class PlatformMetrics {
+  readonly #registry = new client.Registry();
+  readonly #restarts: client.Counter<'cause'>;
+  readonly #quarantines: client.Counter<'app'>;
+  readonly #builds: client.Counter<'result'>;
+  readonly #apps: client.Gauge<'state'>;
+  readonly #engines: client.Gauge<'state'>;
+  readonly #resident: client.Gauge;
+  /** What engines counted that are gone: a sum must not fall because an engine died. */
+  #past: MetricJson[] = [];
+
+  constructor(version: string) {
+    const registers = [this.#registry];
+    this.#restarts = new client.Counter({ name: 'nano_engine_restarts_total', help: 'Engines that ended without being told to, by cause.', labelNames: ['cause'], registers });
+    this.#quarantines = new client.Counter({ name: 'nano_quarantines_total', help: 'Apps put into quarantine.', labelNames: ['app'], registers });
+    this.#builds = new client.Counter({ name: 'nano_builds_total', help: 'Builds of apps, by result.', labelNames: ['result'], registers });
+    this.#apps = new client.Gauge({ name: 'nano_apps', help: 'Apps by state.', labelNames: ['state'], registers });
+    this.#engines = new client.Gauge({ name: 'nano_engines', help: 'Engine processes by state.', labelNames: ['state'], registers });
+    this.#resident = new client.Gauge({ name: 'nano_supervisor_resident_bytes', help: 'Resident memory of the supervisor.', registers });
+    const info = new client.Gauge({ name: 'nano_info', help: 'Versions in use.', labelNames: ['version', 'node', 'v8'], registers });
+    info.set({ version, node: process.versions.node, v8: process.versions.v8 }, 1);
+    for (const cause of ['crash', 'catastrophe']) this.#restarts.inc({ cause }, 0);
+  }
+
+  engineDied(cause: 'crash' | 'catastrophe'): void {
+    this.#restarts.inc({ cause });
+  }
+
+  /** @param lastMetrics as the engine last answered */
+  engineGone(lastMetrics: string): void {
+    const last = lasting(parseMetrics(lastMetrics));
+    if (last.length === 0) return;
+    this.#past = sumSets([this.#past, last]);
+  }
+
+  quarantined(app: string): void {
+    this.#quarantines.inc({ app });
+  }
+
+  built(result: 'new' | 'same' | 'broken'): void {
+    this.#builds.inc({ result });
+  }
+
+  /** @param engines what each living engine answered */
+  async text(engines: readonly string[], gauges: PlatformGauges): Promise<string> {
+    this.#apps.reset();
+    for (const [state, count] of Object.entries(gauges.apps)) this.#apps.set({ state }, count);
+    this.#engines.reset();
+    for (const [state, count] of Object.entries(gauges.engines)) this.#engines.set({ state }, count);
+    this.#resident.set(process.memoryUsage.rss());
+    const merged = mergeMetrics([this.#past, ...engines.map(parseMetrics)]);
+    return (await this.#registry.metrics()) + (await merged.metrics());
+  }
+}
+
+function sumSets(sets: readonly (readonly MetricJson[])[]): MetricJson[] {
+  const byName = new Map<string, MetricJson>();
+  for (const metric of sets.flat()) {
+    const sum = byName.get(metric.name);
+    if (sum === undefined) byName.set(metric.name, { ...metric, values: metric.values.map((value) => ({ ...value })) });
+    else addValues(sum, metric);
+  }
+  return [...byName.values()];
+}
+
+function addValues(sum: MetricJson, metric: MetricJson): void {
+  const key = (value: MetricJson['values'][number]): string => `${value.metricName ?? ''}${JSON.stringify(Object.entries(value.labels).sort())}`;
+  const known = new Map(sum.values.map((value) => [key(value), value]));
+  for (const value of metric.values) {
+    const same = known.get(key(value));
+    if (same === undefined) sum.values.push({ ...value });
+    else same.value += value.value;
+  }
+}

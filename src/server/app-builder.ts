@@ -1,0 +1,24 @@
+/** Making an app ready to run, as the app table needs it; see build/ for how it is done. */
+import type { WorkerConfig } from '../config/worker-config.ts';
+
+export type BuiltApp = {
+  config: WorkerConfig;
+  /** Of the bundle: same digest, same code. */
+  digest: string;
+  /** Files the bundle was made from, absolute. */
+  inputs: readonly string[];
+  /** What the author should know, as text. */
+  warnings: readonly string[];
+  /** Writes the bundle, unless the folder has it already. */
+  write(dir: string): Promise<void>;
+};
+
+/** Builds one app again and again. */
+export interface AppBuilder {
+  /** @throws ConfigError or BuildError, for the author to read */
+  build(): Promise<BuiltApp>;
+  dispose(): Promise<void>;
+}
+
+/** @param path folder or file of the app */
+export type OpenBuilder = (path: string) => AppBuilder;

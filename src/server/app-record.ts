@@ -1,0 +1,80 @@
+/** From an app's configuration and bundle to its row in the table that engines work by. */
+import { createHash } from 'node:crypto';
+import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits.ts';
+import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
+import type { AppLimits, AppRecord } from '../protocol/engine.ts';
+
+/** What of the server's configuration is part of every app's row. */
+export type AppSettings = {
+  limits: ServerLimits;
+  egress: EgressConfig;
+  /** Custom host names, and the app each belongs to. */
+  hosts: Readonly<Record<string, string>>;
+  /** May apps reach this machine itself? In nano dev they may. */
+  private: 'deny' | 'loopback';
+};
+
+/** Everything of a row but the place where things lie. */
+export type AppDescription = Omit<AppRecord, 'slot' | 'bundleDir' | 'state' | 'reason'>;
+
+/** The row of a built app. Its version names configuration and code together: another version for every difference in either. */
+export function describeApp(config: WorkerConfig, digest: string, settings: AppSettings): { app: AppDescription; lowered: readonly Lowered[] } {
+  const { limits, lowered } = resolveLimits(config.limits, settings.limits);
+  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = limits;
+  const appLimits: AppLimits = { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs };
+  const unversioned = {
+    name: config.name,
+    compatibilityDate: config.compatibilityDate,
+    compatibilityFlags: [...config.compatibilityFlags],
+    vars: { ...config.vars, ...config.secrets },
+    secretNames: Object.keys(config.secrets),
+    limits: appLimits,
+    isolation: config.isolation,
+    egress: egressOf(config.egress, settings),
+    routes: config.routes.map(({ pattern, customDomain }) => ({ pattern, customDomain })),
+    hosts: hostsOf(config.name, settings),
+    crons: cronsOf(config.settings['triggers']),
+  };
+  const version = createHash('sha256').update(digest).update(JSON.stringify(unversioned)).digest('hex').slice(0, 12);
+  return { app: { ...unversioned, version }, lowered };
+}
+
+/** The row of an app that never worked: it holds the name, so that its address says 503 and not 404. */
+export function brokenApp(name: string, reason: string, settings: AppSettings): Omit<AppRecord, 'slot'> {
+  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = settings.limits.defaults;
+  return {
+    name,
+    version: '',
+    bundleDir: '',
+    compatibilityDate: '',
+    compatibilityFlags: [],
+    vars: {},
+    secretNames: [],
+    limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
+    isolation: 'shared',
+    egress: { private: 'deny', allow: [], deny: [] },
+    routes: [],
+    hosts: hostsOf(name, settings),
+    crons: [],
+    state: 'broken',
+    reason,
+  };
+}
+
+function hostsOf(name: string, settings: AppSettings): string[] {
+  return Object.keys(settings.hosts).filter((host) => settings.hosts[host] === name);
+}
+
+/** An app without an allow list of its own may reach all that is public; the server's entries widen a list, they do not make one. */
+function egressOf(own: EgressConfig, settings: AppSettings): AppRecord['egress'] {
+  return {
+    private: settings.private,
+    allow: own.allow.length === 0 ? [] : [...own.allow, ...settings.egress.allow],
+    deny: [...settings.egress.deny, ...own.deny],
+  };
+}
+
+function cronsOf(triggers: unknown): string[] {
+  const crons = typeof triggers === 'object' && triggers !== null && 'crons' in triggers ? triggers.crons : undefined;
+  return Array.isArray(crons) ? crons.filter((cron) => typeof cron === 'string') : [];
+}

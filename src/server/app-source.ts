@@ -1,0 +1,90 @@
+/** One app on disk and what became of it: its last good version, and what is wrong with the newest. */
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { deriveName } from '../config/names.ts';
+import { ConfigError } from '../config/problem.ts';
+import type { Lowered } from '../config/limits.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import type { AppBuilder, BuiltApp } from './app-builder.ts';
+import { type AppSettings, brokenApp, describeApp } from './app-record.ts';
+
+export type AppRow = Omit<AppRecord, 'slot'>;
+
+export type BuildOutcome =
+  /** The same as before, to the byte. */
+  | { kind: 'same' }
+  | { kind: 'new'; row: AppRow; milliseconds: number; warnings: readonly string[]; lowered: readonly Lowered[] }
+  /** `frame`: where it is wrong, in lines for a person to read. */
+  | { kind: 'broken'; message: string; frame: string; lastGood: AppRow | undefined };
+
+export class AppSource {
+  readonly path: string;
+  readonly #builder: AppBuilder;
+  readonly #bundlesDir: string;
+  #row: AppRow | undefined;
+  #broken: string | undefined;
+  #built: BuiltApp | undefined;
+  #warned = '';
+
+  /** @param bundlesDir bundles go to `<bundlesDir>/<name>/<version>` */
+  constructor(path: string, builder: AppBuilder, bundlesDir: string) {
+    this.path = path;
+    this.#builder = builder;
+    this.#bundlesDir = bundlesDir;
+  }
+
+  /** The row to be served: of the last good version, or a broken one. Undefined before the first build. */
+  get row(): AppRow | undefined {
+    return this.#row;
+  }
+
+  /** Files whose change asks for a new build. */
+  get files(): readonly string[] {
+    return this.#built === undefined ? [] : [...this.#built.inputs, ...this.#built.config.sources];
+  }
+
+  async build(settings: AppSettings): Promise<BuildOutcome> {
+    const started = performance.now();
+    try {
+      const built = await this.#builder.build();
+      const { app, lowered } = describeApp(built.config, built.digest, settings);
+      const bundleDir = join(this.#bundlesDir, app.name, app.version);
+      const wasBroken = this.#broken !== undefined;
+      this.#built = built;
+      this.#broken = undefined;
+      if (!wasBroken && this.#row?.version === app.version) return { kind: 'same' };
+      await mkdir(join(this.#bundlesDir, app.name), { recursive: true });
+      await built.write(bundleDir);
+      this.#row = { ...app, bundleDir, state: 'ready' };
+      const warnings = this.#newWarnings(built.warnings);
+      return { kind: 'new', row: this.#row, milliseconds: performance.now() - started, warnings, lowered };
+    } catch (error) {
+      return this.#failed(error, settings);
+    }
+  }
+
+  dispose(): Promise<void> {
+    return this.#builder.dispose();
+  }
+
+  #failed(error: unknown, settings: AppSettings): BuildOutcome {
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.#broken === text) return { kind: 'same' };
+    this.#broken = text;
+    const lastGood = this.#row?.state === 'ready' ? this.#row : undefined;
+    if (lastGood === undefined) {
+      const name = this.#built?.config.name ?? deriveName(basename(this.path)) ?? 'app';
+      this.#row = brokenApp(name, text, settings);
+    }
+    const message = error instanceof ConfigError ? 'the configuration is wrong' : 'the build failed';
+    return { kind: 'broken', message, frame: text, lastGood };
+  }
+
+  /** A warning is told once, not after every save. */
+  #newWarnings(warnings: readonly string[]): readonly string[] {
+    const text = warnings.join('\n');
+    if (text === this.#warned) return [];
+    this.#warned = text;
+    return warnings;
+  }
+}

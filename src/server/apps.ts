@@ -1,0 +1,212 @@
+/**
+ * The apps of a folder, or a single one: found, built, watched, and kept as a table for the engines.
+ *
+ * Contract: one app's trouble stays its own. The table changes only by a whole step: `onChange` is called when
+ * all that was dirty has been built.
+ */
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { isApp } from '../config/find-app.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import type { OpenBuilder } from './app-builder.ts';
+import type { AppSettings } from './app-record.ts';
+import { AppSource, type BuildOutcome } from './app-source.ts';
+import { isIgnored, TreeWatcher } from './tree-watcher.ts';
+
+export type AppsOptions = {
+  /** The folder of apps, or the app. */
+  root: string;
+  /** The root is one app. */
+  single: boolean;
+  bundlesDir: string;
+  openBuilder: OpenBuilder;
+  settings: AppSettings;
+  /** Quiet time after a change before the build, in milliseconds. */
+  debounceMs: number;
+  /** Folders not to look into. */
+  exclude: readonly string[];
+  onOutcome(path: string, outcome: BuildOutcome): void;
+  onRemoved(name: string): void;
+  onWarning(message: string, fields: Record<string, unknown>): void;
+  /** The table is another one. */
+  onChange(): void;
+};
+
+const PARALLEL_BUILDS = 4;
+/** Changes that never pause are built after this long all the same. */
+const MAX_DEBOUNCE_MS = 1000;
+
+export class Apps {
+  readonly #options: AppsOptions;
+  readonly #sources = new Map<string, AppSource>();
+  /** A name keeps its slot for good: the ledger of an engine that is just dying may still hold it. */
+  readonly #slots = new Map<string, number>();
+  readonly #dirty = new Set<string>();
+  #settings: AppSettings;
+  #watcher: TreeWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #dirtySince = 0;
+  #building: Promise<void> | undefined;
+  #closed = false;
+  #clashes = '';
+
+  constructor(options: AppsOptions) {
+    this.#options = { ...options, root: resolve(options.root) };
+    this.#settings = options.settings;
+  }
+
+  /** Builds everything for the first time and starts watching. */
+  async open(watch: boolean): Promise<void> {
+    if (watch) this.#startWatching();
+    await this.rescan();
+  }
+
+  /** Looks at everything again, with other settings where given. */
+  async rescan(settings: AppSettings = this.#settings): Promise<void> {
+    this.#settings = settings;
+    for (const path of this.#find()) this.#dirty.add(path);
+    for (const path of this.#sources.keys()) this.#dirty.add(path);
+    await this.#flush();
+  }
+
+  /** The table, sorted by name. Where two apps want one name, the first path has it. */
+  table(): AppRecord[] {
+    const rows = new Map<string, AppRecord>();
+    const clashes: string[] = [];
+    for (const path of [...this.#sources.keys()].sort()) {
+      const row = this.#sources.get(path)?.row;
+      if (row === undefined) continue;
+      if (rows.has(row.name)) clashes.push(`${row.name}\n${path}`);
+      else rows.set(row.name, { ...row, slot: this.#slot(row.name) });
+    }
+    this.#reportClashes(clashes);
+    return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Names by slot. */
+  nameOf(slot: number): string | undefined {
+    for (const [name, own] of this.#slots) if (own === slot) return name;
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#watcher?.close();
+    await this.#building;
+    await Promise.all([...this.#sources.values()].map((source) => source.dispose()));
+  }
+
+  #startWatching(): void {
+    const { root, single, exclude, onWarning } = this.#options;
+    this.#watcher = new TreeWatcher({
+      exclude,
+      onChange: (path) => this.#touched(path),
+      onError: (folder, error) => onWarning('changes are not noticed in every folder: send SIGHUP after a change', { folder, error: error.message }),
+    });
+    if (!single || !isFile(root)) this.#watcher.addTree(root);
+  }
+
+  #find(): string[] {
+    const { root, single, exclude } = this.#options;
+    if (single) return [root];
+    try {
+      return readdirSync(root)
+        .filter((name) => !isIgnored(name) && !name.startsWith('.'))
+        .map((name) => join(root, name))
+        .filter((path) => !exclude.includes(path) && isApp(path));
+    } catch (error) {
+      this.#options.onWarning('the folder of apps cannot be read', { folder: root, error: (error as Error).message });
+      return [...this.#sources.keys()];
+    }
+  }
+
+  #touched(path: string): void {
+    if (this.#closed) return;
+    const { root, single } = this.#options;
+    const inside = path === root || path.startsWith(root + sep);
+    if (single) this.#dirty.add(root);
+    else if (inside && path !== root) this.#dirty.add(join(root, relative(root, path).split(sep)[0] as string));
+    // A file outside, or the folder itself: whoever uses it, finds out by building.
+    else for (const [own, source] of this.#sources) if (path === root || source.files.some((file) => samePath(file, path))) this.#dirty.add(own);
+    if (this.#dirty.size === 0) return;
+    const now = performance.now();
+    if (this.#timer === undefined) this.#dirtySince = now;
+    clearTimeout(this.#timer);
+    const wait = Math.max(0, Math.min(this.#options.debounceMs, this.#dirtySince + MAX_DEBOUNCE_MS - now));
+    this.#timer = setTimeout(() => void this.#flush(), wait);
+  }
+
+  /** Builds all that is dirty, one round after the other. */
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    while (this.#building !== undefined) await this.#building;
+    if (this.#dirty.size === 0 || this.#closed) return;
+    this.#building = this.#round();
+    await this.#building;
+    this.#building = undefined;
+    if (!this.#closed) this.#watcher?.setFiles([...this.#sources.values()].flatMap((source) => source.files));
+  }
+
+  async #round(): Promise<void> {
+    const paths = [...this.#dirty].sort();
+    this.#dirty.clear();
+    let changed = false;
+    const next = paths.values();
+    const work = async (): Promise<void> => {
+      for (const path of next) if (await this.#update(path)) changed = true;
+    };
+    await Promise.all(Array.from({ length: PARALLEL_BUILDS }, work));
+    if (changed && !this.#closed) this.#options.onChange();
+  }
+
+  /** @returns whether the table may be another one */
+  async #update(path: string): Promise<boolean> {
+    const { single, openBuilder, bundlesDir, onOutcome, onRemoved } = this.#options;
+    let source = this.#sources.get(path);
+    if (!single && !isApp(path)) {
+      if (source === undefined) return false;
+      this.#sources.delete(path);
+      await source.dispose();
+      if (source.row !== undefined) onRemoved(source.row.name);
+      return true;
+    }
+    if (source === undefined) {
+      source = new AppSource(path, openBuilder(path), bundlesDir);
+      this.#sources.set(path, source);
+    }
+    const outcome = await source.build(this.#settings);
+    if (!this.#closed) onOutcome(path, outcome);
+    return outcome.kind === 'new' || (outcome.kind === 'broken' && outcome.lastGood === undefined);
+  }
+
+  #slot(name: string): number {
+    const slot = this.#slots.get(name) ?? this.#slots.size;
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  #reportClashes(clashes: readonly string[]): void {
+    const text = clashes.join('\n');
+    if (text === this.#clashes) return;
+    this.#clashes = text;
+    for (const clash of clashes) {
+      const [name, path] = clash.split('\n');
+      this.#options.onWarning('another app has this name already; this one is not served', { app: name, path });
+    }
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function samePath(one: string, other: string): boolean {
+  if (one === other) return true;
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}

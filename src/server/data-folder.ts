@@ -1,0 +1,50 @@
+/** The data folder: bundles by app and version, and what running processes leave there. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type DataFolder = {
+  readonly dir: string;
+  readonly bundlesDir: string;
+  /** A name for the ledger of the `serial`th engine of this process. */
+  ledgerFile(serial: number): string;
+};
+
+/** Makes what is missing and clears what processes left that are gone. */
+export function openDataFolder(dir: string): DataFolder {
+  const bundlesDir = join(dir, 'bundles');
+  const runDir = join(dir, 'run');
+  mkdirSync(bundlesDir, { recursive: true });
+  mkdirSync(runDir, { recursive: true });
+  for (const name of readdirSync(runDir)) {
+    const owner = /^(\d+)-\d+\.ledger$/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(runDir, name), { force: true });
+  }
+  return { dir, bundlesDir, ledgerFile: (serial) => join(runDir, `${process.pid}-${serial}.ledger`) };
+}
+
+/** Bundle folders that are not among `used`. */
+export async function unusedBundles(bundlesDir: string, used: ReadonlySet<string>): Promise<string[]> {
+  const unused: string[] = [];
+  for (const app of await readdir(bundlesDir).catch(() => [])) {
+    for (const version of await readdir(join(bundlesDir, app)).catch(() => [])) {
+      const dir = join(bundlesDir, app, version);
+      if (!used.has(dir)) unused.push(dir);
+    }
+  }
+  return unused;
+}
+
+/** Removes bundle folders. What cannot be removed stays: it is only disk space. */
+export async function removeBundles(dirs: readonly string[]): Promise<void> {
+  for (const dir of dirs) await rm(dir, { recursive: true, force: true }).catch(() => {});
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { TreeWatcher } from './tree-watcher.ts';
+
+type Setup = { root: string; watcher: TreeWatcher; reported(path: string): Promise<void>; seen: string[] };
+
+function setUp(t: TestContext): Setup {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'nano-watch-')));
+  const seen: string[] = [];
+  let wake = (): void => {};
+  const watcher = new TreeWatcher({
+    onChange: (path) => {
+      seen.push(path);
+      wake();
+    },
+    onError: (_folder, error) => assert.fail(error),
+  });
+  t.after(() => {
+    watcher.close();
+    rmSync(root, { recursive: true });
+  });
+  const reported = async (path: string): Promise<void> => {
+    while (!seen.includes(path)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    seen.length = 0;
+  };
+  return { root, watcher, reported, seen };
+}
+
+test('tree: files in folders made later are seen, atomic saves too', async (t) => {
+  const { root, watcher, reported } = setUp(t);
+  watcher.addTree(root);
+  mkdirSync(join(root, 'app'));
+  await reported(join(root, 'app'));
+  writeFileSync(join(root, 'app', 'index.js'), '1');
+  await reported(join(root, 'app', 'index.js'));
+  writeFileSync(join(root, 'app', 'temporary'), '2');
+  await reported(join(root, 'app', 'temporary'));
+  renameSync(join(root, 'app', 'temporary'), join(root, 'app', 'index.js'));
+  await reported(join(root, 'app', 'index.js'));
+});
+
+test('tree: node_modules and dot files are left alone, environment files are not', async (t) => {
+  const { root, watcher, reported, seen } = setUp(t);
+  mkdirSync(join(root, 'node_modules', 'x'), { recursive: true });
+  watcher.addTree(root);
+  writeFileSync(join(root, 'node_modules', 'x', 'a.js'), '');
+  writeFileSync(join(root, '.swp'), '');
+  writeFileSync(join(root, '.dev.vars'), '');
+  while (seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([...new Set(seen)], [join(root, '.dev.vars')]);
+  await reported(join(root, '.dev.vars'));
+});
+
+test('tree: a link turned to another folder is followed there', async (t) => {
+  const { root, watcher, reported } = setUp(t);
+  for (const release of ['one', 'two']) mkdirSync(join(root, `.${release}`));
+  symlinkSync(join(root, '.one'), join(root, 'app'));
+  watcher.addTree(root);
+  writeFileSync(join(root, '.one', 'index.js'), '');
+  await reported(join(root, 'app', 'index.js'));
+  symlinkSync(join(root, '.two'), join(root, 'new'));
+  renameSync(join(root, 'new'), join(root, 'app'));
+  await reported(join(root, 'app'));
+  writeFileSync(join(root, '.two', 'other.js'), '');
+  await reported(join(root, 'app', 'other.js'));
+});
+
+test('setFiles: only the named files of a folder count', async (t) => {
+  const { root, watcher, reported, seen } = setUp(t);
+  watcher.setFiles([join(root, 'a.js')]);
+  writeFileSync(join(root, 'b.js'), '');
+  writeFileSync(join(root, 'a.js'), '');
+  await reported(join(root, 'a.js'));
+  assert.deepEqual(seen, []);
+});
