@@ -18,7 +18,7 @@ export const Post = {
   respond: 1,
   /** The event's handler threw or rejected. name, message, stack, then 1 when passThroughOnException was called. */
   threw: 2,
-  /** Everything of the event is over: handler, response body and every waitUntil promise. */
+  /** Everything of a held event is over: handler, response body and every waitUntil promise. */
   done: 3,
   /** timer: number, milliseconds: number */
   timerStart: 4,
@@ -37,8 +37,10 @@ export const Post = {
   /** A fetch's streamed request body: call, then as for the response. */
   uploadAbort: 11,
   uploadClose: 12,
-  /** The result of `nano eval` and of a REPL line: see runtime/shell.ts. */
+  /** What a line of `nano eval` or the REPL came to: "value", "undefined" or "error", then its text. See runtime/workers/shell.ts. */
   shell: 13,
+  /** The event lasts beyond its response (waitUntil, a streamed body): `done` will follow. Without it the response ends the event. */
+  hold: 14,
 } as const;
 
 /** Ops that are answered later. Sent as (op, event, call, ...arguments). */
@@ -59,7 +61,7 @@ export const Request = {
   digest: 38,
   /** Other crypto.subtle work: see runtime/web/crypto. */
   subtle: 39,
-  /** specifier, referrer → (settled through `Entry.imported`) */
+  /** specifier, referring module → nothing: the namespace comes through `Entry.imported` first */
   importModule: 40,
 } as const;
 
@@ -90,28 +92,67 @@ export const BodyKind = {
   source: 4,
 } as const;
 
-/** Arguments of `Post.respond` after (op, event). `encodeBody` is 1 for "manual" (the body is already content-encoded). */
+/** Arguments of `Post.respond` after (op, event). */
 export type Responded = [status: number, statusText: string, headers: string, kind: number, body: string | ArrayBuffer | Uint8Array | number | undefined];
 
 /** What the host brings: the first argument of the isolate's one entry point. */
 export const Entry = {
-  /** (event, method, url, headers, source (0: no body), cf: JSON text or "") */
+  /** (event, method, url, headers, source (0: no body), cf: JSON text or "", entrypoint: export's name or "") */
   fetch: 0,
   /** (event, call, ok, ...values): the answer to a Request op. Not ok: (name, message). */
   settle: 1,
   /** (event, timer) */
   timer: 2,
-  /** (event, scheduledTime, cron) */
+  /** (event, scheduledTime, cron, entrypoint) */
   scheduled: 3,
-  /** (event, call, namespace): a dynamic import's module namespace */
-  imported: 4,
   /** (event, reason): the client went away, or the event ran out of time */
-  abort: 5,
-  /** (event, entrypoint name, …) is chosen by the app; see runtime/workers/app.ts */
-  load: 6,
-  /** (event, source text, mode): `nano eval` and the REPL */
-  shell: 7,
+  abort: 4,
+  /** (0, Load, ...): the steps of loading an app, in the order of the table */
+  load: 5,
+  /** (event, Shell, ...): `nano eval` and the REPL */
+  shell: 6,
 } as const;
+
+/** What `Entry.shell` does. */
+export const Shell = {
+  /** (): what runs next, until another entry, belongs to the event */
+  enter: 0,
+  /** (value, mode: JSON text): shows a value as Post.shell */
+  show: 1,
+  /** (path: JSON text): answers with the names that may follow, as JSON text */
+  complete: 2,
+} as const;
+
+/** The steps of loading an app into a fresh context. */
+export const Load = {
+  /** (config: JSON text of LoadConfig, envText: JSON text) */
+  configure: 0,
+  /** (name, ArrayBuffer): the content of a data module */
+  data: 1,
+  /** (name, ArrayBuffer): a WebAssembly module to compile */
+  wasm: 2,
+  /** (): tenant code comes next: the way for built-in modules to reach the runtime closes */
+  seal: 3,
+  /** (namespace): the evaluated main module; answers with the JSON text of Loaded */
+  main: 4,
+  /** (): a service-worker script has run; answers as `main` */
+  script: 5,
+  /** (call, namespace): a dynamically imported module, just before the answer to Request.importModule */
+  imported: 6,
+} as const;
+
+/** What a context is told before it loads an app. */
+export type LoadConfig = {
+  format: 'modules' | 'service-worker';
+  compatibilityDate: string;
+  compatibilityFlags: readonly string[];
+};
+
+/** What an app turned out to handle: handler names by entrypoint ("default" first). */
+export type Loaded = { entrypoints: Record<string, string[]> };
+
+/** The name of the global through which built-in modules reach the runtime until it is sealed. */
+export const BOOT_GLOBAL = '__nano';
 
 /** Console levels, as numbers on the wire. */
 export const LogLevel = { debug: 0, info: 1, log: 2, warn: 3, error: 4 } as const;

@@ -7,7 +7,7 @@
  * starts, promise reactions included, runs in that entry's event.
  */
 import type { Post, Request, Sync } from '../protocol/ops.ts';
-import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
+import { MapCtor, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
 import { DOMException, isDOMExceptionName } from './web/dom-exception.ts';
 
 type Values<T> = T[keyof T];
@@ -81,6 +81,15 @@ export function callSync(op: Values<typeof Sync>, ...args: unknown[]): unknown {
 /** Forgets a call: its answer, should it come, is dropped. */
 export function forget(call: number): void {
   MapPrototypeDelete(pending, call);
+}
+
+/** Forgets every call of an event that is over: their answers will not come. */
+export function dropCalls(id: number): void {
+  const calls: number[] = [];
+  MapPrototypeForEach(pending, (entry, call) => {
+    if (entry.event === id) calls[calls.length] = call;
+  });
+  for (let i = 0; i < calls.length; i++) MapPrototypeDelete(pending, calls[i] as number);
 }
 
 /** The host's answer to a call. */

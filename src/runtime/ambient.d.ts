@@ -6,3 +6,7 @@ interface ErrorConstructor {
   captureStackTrace(target: object, skip?: unknown): void;
   stackTraceLimit: number;
 }
+
+declare namespace WebAssembly {
+  const Module: new (bytes: unknown) => object;
+}

@@ -1,0 +1,130 @@
+/**
+ * Every app this engine knows, by name, and the way of an event to a worker of the right version.
+ *
+ * An update switches at once: new events go to the new version, the old one finishes what it has.
+ */
+import type { AppRecord } from '../protocol/engine.ts';
+import type { EventFailure, FetchClient, FetchMessage } from '../ports/event-client.ts';
+import { StartupError } from './loader.ts';
+import { StartupFailures } from './startup-failures.ts';
+import { AppVersion, type VersionDeps } from './version.ts';
+import type { Worker } from './worker.ts';
+
+export class Apps {
+  readonly #deps: VersionDeps;
+  readonly #current = new Map<string, AppVersion>();
+  readonly #retired = new Set<AppVersion>();
+  readonly #failures = new StartupFailures();
+
+  constructor(deps: VersionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Replaces the whole table. Versions that stay keep their workers. */
+  update(records: readonly AppRecord[]): void {
+    const gone = new Set(this.#current.keys());
+    for (const record of records) {
+      gone.delete(record.name);
+      const current = this.#current.get(record.name);
+      if (current !== undefined && sameVersion(current.record, record)) current.changeState(record.state, record.reason);
+      else {
+        this.#current.set(record.name, new AppVersion(record, this.#deps));
+        this.#failures.forget(record.name);
+        if (current !== undefined) this.#retire(current);
+      }
+    }
+    for (const name of gone) {
+      const version = this.#current.get(name);
+      this.#current.delete(name);
+      this.#failures.forget(name);
+      if (version !== undefined) this.#retire(version);
+    }
+  }
+
+  get(name: string): AppVersion | undefined {
+    return this.#current.get(name);
+  }
+
+  /** All versions with workers or without, retired ones included. */
+  *versions(): Iterable<AppVersion> {
+    yield* this.#current.values();
+    for (const version of this.#retired) {
+      if (version.workers.length === 0) this.#retired.delete(version);
+      else yield version;
+    }
+  }
+
+  /** Events in hand, over all apps. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const version of this.versions()) for (const worker of version.workers) sum += worker.inFlight;
+    return sum;
+  }
+
+  /** Brings a request to a worker of the app, starting one if need be. */
+  fetch(version: AppVersion, message: FetchMessage, client: FetchClient): void {
+    const worker = version.ready();
+    if (worker !== undefined) {
+      client.started(worker.fetch(message, client), false);
+      return;
+    }
+    this.#start(version).then(
+      (started) => client.started(started.fetch(message, client), true),
+      (error: unknown) => client.fail(failureOf(error)),
+    );
+  }
+
+  /** Runs the scheduled handler. */
+  async scheduled(version: AppVersion, requestId: string, scheduledTime: number, cron: string, client: FetchClient): Promise<void> {
+    try {
+      const worker = version.ready() ?? (await this.#start(version));
+      client.started(worker.scheduled(requestId, scheduledTime, cron, '', client), false);
+    } catch (error) {
+      client.fail(failureOf(error));
+    }
+  }
+
+  /** Ends everything at once. */
+  dispose(): void {
+    for (const version of this.versions()) version.dispose();
+    this.#current.clear();
+    this.#retired.clear();
+  }
+
+  async #start(version: AppVersion): Promise<Worker> {
+    const known = this.#failures.recent(version.record.name);
+    if (known !== undefined) throw known;
+    try {
+      return await version.start();
+    } catch (error) {
+      if (error instanceof StartupError && !version.isRetired) {
+        this.#failures.remember(version.record.name, error);
+        const { app, stack } = { app: version.record, stack: error.thrown };
+        this.#deps.observer.exception(app.name, app.version, undefined, 'startup', stack);
+        if (error.limit !== undefined) this.#deps.observer.limit(app.name, app.version, undefined, error.limit, error.message);
+      }
+      // A newer version may have come while this one was starting.
+      const current = this.#current.get(version.record.name);
+      if (version.isRetired && current !== undefined && current !== version) return current.ready() ?? (await this.#start(current));
+      throw error;
+    }
+  }
+
+  #retire(version: AppVersion): void {
+    version.retire();
+    if (version.workers.length > 0) this.#retired.add(version);
+  }
+}
+
+/** Would a worker of the one do for the other? */
+const sameVersion = (a: AppRecord, b: AppRecord): boolean =>
+  a.version === b.version && a.bundleDir === b.bundleDir && a.isolation === b.isolation && JSON.stringify(a.limits) === JSON.stringify(b.limits);
+
+const failureOf = (error: unknown): EventFailure => {
+  if (error instanceof StartupError) {
+    const name = error.limit === 'memory' ? 'exceededMemory' : error.limit === 'startup' ? 'exceededCpu' : 'startup';
+    return { name, error: error.thrown, passThrough: false };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { name: 'internal', error: { name: 'Error', message, stack: message }, passThrough: false };
+};

@@ -1,0 +1,119 @@
+/**
+ * Who stays resident: samples the isolates now and then, evicts the least recently used beyond the
+ * memory budget, lets idle ones go, and gives a hot app more isolates.
+ */
+import type { Apps } from './apps.ts';
+import type { AppVersion } from './version.ts';
+import type { Worker } from './worker.ts';
+
+/** What an isolate costs beside its heap: V8's own structures, measured. */
+const FIXED_BYTES = 600_000;
+/** An app nobody has asked for this long gives its memory back. */
+const IDLE_MS = 10 * 60_000;
+/** Share of one CPU above which an app's isolate counts as hot. */
+const HOT = 0.7;
+
+export type BudgetOptions = {
+  budgetBytes: number;
+  intervalMs?: number;
+  now?: () => number;
+};
+
+export type Residency = { isolates: number; heapBytes: number; externalBytes: number; byApp: Map<string, { isolates: number; heapBytes: number }> };
+
+export class Budget {
+  readonly #apps: Apps;
+  readonly #options: BudgetOptions;
+  readonly #bytes = new WeakMap<Worker, { heap: number; external: number; measuredAt: number }>();
+  readonly #now: () => number;
+  readonly #onCpu: (app: string, milliseconds: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #last: number;
+
+  constructor(apps: Apps, options: BudgetOptions, onCpu: (app: string, milliseconds: number) => void) {
+    this.#apps = apps;
+    this.#options = options;
+    this.#onCpu = onCpu;
+    this.#now = options.now ?? (() => performance.now());
+    this.#last = this.#now();
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.tick(), this.#options.intervalMs ?? 1000);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One round: CPU, heat, idleness, memory. */
+  async tick(): Promise<void> {
+    const now = this.#now();
+    const elapsed = Math.max(1, now - this.#last);
+    this.#last = now;
+    const measured: Promise<void>[] = [];
+    for (const version of this.#apps.versions()) {
+      for (const worker of [...version.workers]) {
+        const cpu = worker.takeCpu();
+        if (cpu > 0) this.#onCpu(version.record.name, cpu);
+        if (cpu / elapsed > HOT) version.grow();
+        if (worker.inFlight === 0 && now - worker.lastUsed > IDLE_MS && !version.isPerRequest) version.evict(worker, 'idle');
+        else measured.push(this.#measure(worker, now));
+      }
+      version.forgetContentIfIdle(now, IDLE_MS);
+    }
+    await Promise.all(measured);
+    this.#evictBeyondBudget();
+  }
+
+  /** Memory of what is resident, as last sampled. */
+  residency(): Residency {
+    const total: Residency = { isolates: 0, heapBytes: 0, externalBytes: 0, byApp: new Map() };
+    for (const version of this.#apps.versions()) {
+      for (const worker of version.workers) {
+        const bytes = this.#bytes.get(worker);
+        const app = total.byApp.get(version.record.name) ?? { isolates: 0, heapBytes: 0 };
+        app.isolates++;
+        app.heapBytes += bytes?.heap ?? 0;
+        total.byApp.set(version.record.name, app);
+        total.isolates++;
+        total.heapBytes += bytes?.heap ?? 0;
+        total.externalBytes += bytes?.external ?? 0;
+      }
+    }
+    return total;
+  }
+
+  /** Measures a worker that has been used since it was measured last, unless it is busy. */
+  async #measure(worker: Worker, now: number): Promise<void> {
+    const known = this.#bytes.get(worker);
+    if (known !== undefined && worker.lastUsed < known.measuredAt) return;
+    const heap = await worker.isolate.heapStatistics();
+    if (heap !== undefined) this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, measuredAt: now });
+  }
+
+  #evictBeyondBudget(): void {
+    const resident: { version: AppVersion; worker: Worker }[] = [];
+    let bytes = 0;
+    for (const version of this.#apps.versions()) {
+      for (const worker of version.workers) {
+        resident.push({ version, worker });
+        bytes += this.#cost(worker);
+      }
+    }
+    if (bytes <= this.#options.budgetBytes) return;
+    resident.sort((a, b) => a.worker.lastUsed - b.worker.lastUsed);
+    for (const { version, worker } of resident) {
+      if (bytes <= this.#options.budgetBytes) return;
+      if (worker.inFlight > 0) continue;
+      bytes -= this.#cost(worker);
+      version.evict(worker, 'memory');
+    }
+  }
+
+  #cost(worker: Worker): number {
+    const known = this.#bytes.get(worker);
+    return FIXED_BYTES + (known === undefined ? FIXED_BYTES : known.heap + known.external);
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * One event in a worker: its answer, its CPU time, its timers, its subrequests, its end.
+ *
+ * An event ends once it has been answered and nothing holds it any more (waitUntil, a streamed body).
+ * What it started on the host stops then; the isolate forgets what it was waiting for.
+ */
+import type { TurnFailure } from '../isolate/realm.ts';
+import type { TurnOwner } from '../isolate/turns.ts';
+import { OpError, type EventState } from '../ops/op.ts';
+import type { EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
+import type { HostBody } from '../ports/host-body.ts';
+import type { Responder } from '../ports/responder.ts';
+import type { AppLimits } from '../protocol/engine.ts';
+
+/** The worker an event runs in, as the event sees it. */
+export interface EventHome {
+  readonly limits: AppLimits;
+  /** The event is over. `unfinished`: the isolate still waits for something of it. */
+  eventEnded(event: AppEvent, unfinished: boolean): void;
+  turnFailed(event: AppEvent, failure: TurnFailure): void;
+  turnDone(event: AppEvent, cpuMs: number): void;
+  /** A timer of the event is due. */
+  timerDue(event: AppEvent, timer: number): void;
+  limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void;
+}
+
+export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner {
+  readonly id: number;
+  readonly requestId: string;
+  readonly #home: EventHome;
+  readonly #client: EventClient;
+  #cpuMs = 0;
+  #answered = false;
+  /** A body is being sent from the isolate (streaming) or from the host (piping). */
+  #streaming = false;
+  #piping = false;
+  #held = false;
+  #ended = false;
+  #subrequests = 0;
+  #connections = 0;
+  #calls = 0;
+  #turns = 0;
+  #waiting: (() => void)[] | undefined;
+  #timers: Map<number, NodeJS.Timeout> | undefined;
+  #abort: AbortController | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(id: number, requestId: string, home: EventHome, client: EventClient) {
+    this.id = id;
+    this.requestId = requestId;
+    this.#home = home;
+    this.#client = client;
+  }
+
+  get cpuMs(): number {
+    return this.#cpuMs;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** Milliseconds of CPU the event may still use; at least one, so that a turn can fail for itself. */
+  get cpuLeft(): number {
+    return Math.max(1, Math.ceil(this.#home.limits.cpuMs - this.#cpuMs));
+  }
+
+  // EventState
+
+  get responder(): Responder {
+    return this;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#ended) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  countSubrequest(): void {
+    if (++this.#subrequests > this.#home.limits.subrequests) {
+      this.#home.limitHit(this, 'subrequests', `more than ${this.#home.limits.subrequests} subrequests`);
+      throw new OpError('Error', 'Too many subrequests.');
+    }
+  }
+
+  async acquireConnection(): Promise<() => void> {
+    if (this.#connections >= this.#home.limits.connections) {
+      this.#waiting ??= [];
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      await promise;
+    } else this.#connections++;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      const next = this.#waiting?.shift();
+      // The place goes to the next in line, or is free again.
+      if (next === undefined) this.#connections--;
+      else next();
+    };
+  }
+
+  /** An op that is to be answered is under way. */
+  callStarted(): void {
+    this.#calls++;
+  }
+
+  callEnded(): void {
+    this.#calls--;
+  }
+
+  // Responder: one answer, then nothing.
+
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
+    if (!this.#answer()) return;
+    this.#client.send(status, statusText, headers, body);
+    this.#settle();
+  }
+
+  start(status: number, statusText: string, headers: string): void {
+    if (!this.#answer()) return;
+    this.#streaming = true;
+    this.#client.start(status, statusText, headers);
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    return this.#client.write(chunk);
+  }
+
+  end(): void {
+    this.#streaming = false;
+    this.#client.end();
+    this.#settle();
+  }
+
+  abort(): void {
+    this.#streaming = false;
+    this.#client.abort();
+    this.#settle();
+  }
+
+  async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
+    if (!this.#answer()) return body.cancel();
+    this.#piping = true;
+    try {
+      await this.#client.pipe(status, statusText, headers, body);
+    } finally {
+      this.#piping = false;
+      this.#settle();
+    }
+  }
+
+  /** The event failed. Told to the client unless it has been answered already. */
+  fail(failure: EventFailure): void {
+    if (this.#answer()) this.#client.fail(failure);
+    this.#settle();
+  }
+
+  #answer(): boolean {
+    if (this.#answered || this.#ended) return false;
+    this.#answered = true;
+    return true;
+  }
+
+  // Life
+
+  /** The isolate wants the event kept beyond its answer. */
+  hold(): void {
+    this.#held = true;
+    this.#settle();
+  }
+
+  /** Nothing holds the event any more. */
+  done(): void {
+    this.#held = false;
+    this.#settle();
+  }
+
+  /** The client went away: nobody waits for the answer. What waitUntil holds goes on. */
+  clientGone(): void {
+    this.#answered = true;
+    this.#streaming = false;
+    this.#settle();
+  }
+
+  /** Ends the event whatever it waits for. */
+  terminate(): void {
+    this.#answered = true;
+    this.#held = false;
+    this.#streaming = false;
+    this.#piping = false;
+    this.#settle();
+  }
+
+  startTimer(timer: number, milliseconds: number): void {
+    if (this.#ended) return;
+    this.#timers ??= new Map();
+    const due = (): void => {
+      this.#timers?.delete(timer);
+      this.#home.timerDue(this, timer);
+    };
+    this.#timers.set(timer, setTimeout(due, milliseconds));
+  }
+
+  cancelTimer(timer: number): void {
+    clearTimeout(this.#timers?.get(timer));
+    this.#timers?.delete(timer);
+  }
+
+  /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
+  get isStuck(): boolean {
+    return !this.#answered && this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0;
+  }
+
+  /** A turn of the event is on its way into the isolate. */
+  turnStarted(): void {
+    this.#turns++;
+  }
+
+  turnEnded(cpuMs: number): void {
+    this.#turns--;
+    this.#cpuMs += cpuMs;
+    if (this.#cpuMs > this.#home.limits.cpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
+    else this.#home.turnDone(this, cpuMs);
+  }
+
+  turnFailed(failure: TurnFailure, cpuMs: number): void {
+    this.#turns--;
+    this.#cpuMs += cpuMs;
+    this.#home.turnFailed(this, failure);
+  }
+
+  /** waitUntil gets a bounded time after the answer. @see https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil */
+  #startGrace(): void {
+    if (this.#grace !== undefined || this.#ended) return;
+    this.#grace = setTimeout(() => {
+      this.#home.limitHit(this, 'waitUntil', `still running ${this.#home.limits.waitUntilMs} ms after the response`);
+      this.terminate();
+    }, this.#home.limits.waitUntilMs);
+  }
+
+  #settle(): void {
+    if (this.#ended || !this.#answered || this.#streaming || this.#piping) return;
+    if (this.#held) return this.#startGrace();
+    this.#ended = true;
+    clearTimeout(this.#grace);
+    const unfinished = this.#calls > 0 || (this.#timers?.size ?? 0) > 0;
+    if (this.#timers !== undefined) for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers = undefined;
+    this.#abort?.abort();
+    this.#home.eventEnded(this, unfinished);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * One version of an app: its bundle, and the workers that run it, from none to several.
+ *
+ * Cold starts are shared: requests that arrive while the first worker is loading wait for it.
+ */
+import type { CodeCache } from '../isolate/code-cache.ts';
+import type { IsolatePool } from '../isolate/pool.ts';
+import type { Egress } from '../ports/egress.ts';
+import type { Observer } from '../ports/observer.ts';
+import type { Bundle } from '../protocol/bundle.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import { loadApp } from './loader.ts';
+import { BundleModules } from './module-source.ts';
+import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
+import { StackMapper } from './stack.ts';
+import { Worker, type WorkerDeps } from './worker.ts';
+
+export type VersionDeps = {
+  pool: IsolatePool;
+  egress: Egress;
+  observer: Observer;
+  readBundle(dir: string): Bundle;
+  codeCache(dir: string): CodeCache;
+  /** V8 lost control of an isolate of this app. */
+  onCatastrophe(app: string, message: string): void;
+  /** A worker has come or gone. */
+  onChange(): void;
+  /** Most workers one version may have. */
+  maxWorkers: number;
+};
+
+type Content = { bundle: Bundle; source: BundleModules; stacks: StackMapper };
+
+export class AppVersion {
+  #record: AppRecord;
+  readonly #deps: VersionDeps;
+  readonly #seats: Seats;
+  readonly #workers: Worker[] = [];
+  #starting: Promise<Worker> | undefined;
+  #content: Content | undefined;
+  #contentRead = 0;
+  #retired = false;
+
+  constructor(record: AppRecord, deps: VersionDeps) {
+    this.#record = record;
+    this.#deps = deps;
+    const Kind = record.isolation === 'request' ? ContextSeats : IsolateSeats;
+    this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => deps.onCatastrophe(record.name, message));
+  }
+
+  get record(): AppRecord {
+    return this.#record;
+  }
+
+  /** The same version, quarantined or released, broken or mended. */
+  changeState(state: AppRecord['state'], reason: string | undefined): void {
+    const { reason: _, ...rest } = this.#record;
+    this.#record = reason === undefined ? { ...rest, state } : { ...rest, state, reason };
+  }
+
+  /** Does every request get a context of its own (`"isolation": "request"`)? */
+  get isPerRequest(): boolean {
+    return this.record.isolation === 'request';
+  }
+
+  /** Live workers, condemned ones included. */
+  get workers(): readonly Worker[] {
+    return this.#workers;
+  }
+
+  get isRetired(): boolean {
+    return this.#retired;
+  }
+
+  /** A worker that can take an event right now, the least busy one; undefined when one has to be started. */
+  ready(): Worker | undefined {
+    if (this.isPerRequest) return undefined;
+    let best: Worker | undefined;
+    for (const worker of this.#workers) {
+      if (worker.isCondemned || worker.isolate.isDisposed) continue;
+      if (best === undefined || worker.inFlight < best.inFlight) best = worker;
+    }
+    return best;
+  }
+
+  /** Starts a worker, or joins the start under way; for per-request apps always one of its own. @throws StartupError */
+  start(): Promise<Worker> {
+    if (this.isPerRequest) return this.#startWorker();
+    this.#starting ??= this.#startWorker().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** One more worker for a hot app, if there may be one. */
+  grow(): void {
+    const live = this.#workers.filter((worker) => !worker.isCondemned).length;
+    if (live === 0 || live >= this.#deps.maxWorkers || this.#starting !== undefined || this.#retired) return;
+    this.start().catch(() => {});
+  }
+
+  /** A newer version has come: workers finish what they have and go. */
+  retire(): void {
+    this.#retired = true;
+    this.#seats.dispose();
+    for (const worker of [...this.#workers]) {
+      worker.condemn('replaced');
+      if (worker.inFlight === 0) this.#dispose(worker);
+    }
+  }
+
+  /** Takes a worker's memory back. It must have no event in hand. */
+  evict(worker: Worker, reason: 'memory' | 'idle'): void {
+    this.#deps.observer.eviction(this.record.name, reason);
+    worker.condemn(reason);
+    this.#dispose(worker);
+  }
+
+  /** Ends every worker at once. */
+  dispose(): void {
+    this.#retired = true;
+    this.#seats.dispose();
+    for (const worker of [...this.#workers]) this.#dispose(worker);
+  }
+
+  async #startWorker(): Promise<Worker> {
+    const started = performance.now();
+    const { bundle, source, stacks } = this.#readContent();
+    const seat = await this.#seats.take();
+    const worker = new Worker(seat, this.#workerDeps(stacks));
+    try {
+      const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source);
+      worker.ready(modules, loaded);
+    } catch (error) {
+      worker.dispose();
+      throw error;
+    }
+    this.#deps.observer.coldStart(this.record.name, performance.now() - started, seat.wasSpare);
+    if (this.#retired) worker.condemn('replaced');
+    this.#workers.push(worker);
+    this.#deps.onChange();
+    return worker;
+  }
+
+  #workerDeps(stacks: StackMapper): WorkerDeps {
+    return {
+      app: this.record.name,
+      version: this.record.version,
+      limits: this.record.limits,
+      egress: this.#deps.egress,
+      observer: this.#deps.observer,
+      stacks,
+      onCondemned: (worker, reason) => this.#condemned(worker, reason),
+      onIdle: (worker) => {
+        if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);
+      },
+    };
+  }
+
+  #condemned(worker: Worker, reason: string): void {
+    if (reason !== 'replaced' && reason !== 'memory' && reason !== 'idle') this.#deps.observer.eviction(this.record.name, 'condemned');
+    // What is still in hand gets as long as waitUntil does, then the isolate goes.
+    const grace = setTimeout(() => this.#dispose(worker), this.record.limits.waitUntilMs);
+    grace.unref();
+  }
+
+  #dispose(worker: Worker): void {
+    const at = this.#workers.indexOf(worker);
+    if (at === -1) return;
+    this.#workers.splice(at, 1);
+    worker.dispose();
+    this.#deps.onChange();
+  }
+
+  /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */
+  #readContent(): Content {
+    this.#contentRead = performance.now();
+    if (this.#content === undefined) {
+      const bundle = this.#deps.readBundle(this.record.bundleDir);
+      this.#content = { bundle, source: new BundleModules(bundle, this.#deps.codeCache(this.record.bundleDir)), stacks: new StackMapper(bundle) };
+    }
+    return this.#content;
+  }
+
+  /** Forgets the bundle of an app nobody has asked for in a while. */
+  forgetContentIfIdle(now: number, idleMs: number): void {
+    if (this.#workers.length === 0 && this.#starting === undefined && now - this.#contentRead > idleMs) this.#content = undefined;
+  }
+}

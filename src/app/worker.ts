@@ -1,0 +1,322 @@
+/**
+ * One isolate running one version of an app: takes events in, carries ops out, and keeps the limits.
+ *
+ * Life: ready → condemned (a limit was hit, or a newer version came: no new events, those in hand
+ * finish) → disposed.
+ */
+import type { Modules } from '../isolate/modules.ts';
+import { type Inbox, transfer, type TurnFailure } from '../isolate/realm.ts';
+import type { TurnOwner } from '../isolate/turns.ts';
+import { Handles } from '../ops/handles.ts';
+import { type EventState, type OpContext, OpError } from '../ops/op.ts';
+import { posts, requests, syncs } from '../ops/table.ts';
+import type { EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { Egress } from '../ports/egress.ts';
+import type { Observer } from '../ports/observer.ts';
+import type { AppLimits } from '../protocol/engine.ts';
+import { Entry, Load, LOG_LEVELS, Post, Request, type Loaded } from '../protocol/ops.ts';
+import { AppEvent, type EventHome } from './event.ts';
+import type { Isolate } from '../isolate/isolate.ts';
+import type { Seat } from './seat.ts';
+import type { StackMapper } from './stack.ts';
+
+/** What a worker needs of its surroundings. */
+export type WorkerDeps = {
+  app: string;
+  version: string;
+  limits: AppLimits;
+  egress: Egress;
+  observer: Observer;
+  stacks: StackMapper;
+  /** Told when the worker may take no more events. */
+  onCondemned(worker: Worker, reason: string): void;
+  /** Told when the last event in hand is over. */
+  onIdle(worker: Worker): void;
+};
+
+export class Worker implements Inbox, OpContext, EventHome {
+  readonly handles = new Handles();
+  readonly limits: AppLimits;
+  readonly egress: Egress;
+  readonly #seat: Seat;
+  readonly #deps: WorkerDeps;
+  readonly #events = new Map<number, AppEvent>();
+  #modules: Modules | undefined;
+  #loaded: Loaded = { entrypoints: {} };
+  #nextEvent = 1;
+  #nextImport = 1;
+  #condemned: string | undefined;
+  #disposed = false;
+  /** A limit was hit: the isolate must not be used again. */
+  #inDoubt = false;
+  #lastUsed = performance.now();
+  /** CPU used since `takeCpu` was last called, in milliseconds. */
+  #cpuMs = 0;
+
+  constructor(seat: Seat, deps: WorkerDeps) {
+    this.#seat = seat;
+    this.#deps = deps;
+    this.limits = deps.limits;
+    this.egress = deps.egress;
+    seat.connect(this);
+  }
+
+  /** The app's modules are in: the worker can take events. */
+  ready(modules: Modules, loaded: Loaded): void {
+    this.#modules = modules;
+    this.#loaded = loaded;
+  }
+
+  get inFlight(): number {
+    return this.#events.size;
+  }
+
+  get isCondemned(): boolean {
+    return this.#condemned !== undefined;
+  }
+
+  get lastUsed(): number {
+    return this.#lastUsed;
+  }
+
+  get isolate(): Isolate {
+    return this.#seat.isolate;
+  }
+
+  /** Handlers of an entrypoint, or undefined where there is no such export. */
+  handlers(entrypoint: string): readonly string[] | undefined {
+    return this.#loaded.entrypoints[entrypoint === '' ? 'default' : entrypoint];
+  }
+
+  /** CPU milliseconds since last asked. */
+  takeCpu(): number {
+    const used = this.#cpuMs;
+    this.#cpuMs = 0;
+    return used;
+  }
+
+  // Events in
+
+  /** Starts a fetch event; `client` gets the answer. */
+  fetch(message: FetchMessage, client: EventClient): AppEvent {
+    const event = this.#newEvent(message.requestId, client);
+    const source = message.body === undefined ? 0 : this.handles.add(message.body);
+    this.#run(event, [Entry.fetch, event.id, message.method, message.url, message.headers, source, message.cf, message.entrypoint]);
+    return event;
+  }
+
+  scheduled(requestId: string, scheduledTime: number, cron: string, entrypoint: string, client: EventClient): AppEvent {
+    const event = this.#newEvent(requestId, client);
+    this.#run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
+    return event;
+  }
+
+  /** Evaluates a line of `nano eval` or the REPL; the result comes as Post.shell to `client.shell`. */
+  shell(code: string, mode: string, client: EventClient): AppEvent {
+    const event = this.#newEvent('', client);
+    this.#run(event, [Entry.shell, event.id, code, mode]);
+    return event;
+  }
+
+  #newEvent(requestId: string, client: EventClient): AppEvent {
+    this.#lastUsed = performance.now();
+    const event = new AppEvent(this.#nextEvent++, requestId, this, client);
+    this.#events.set(event.id, event);
+    return event;
+  }
+
+  #run(owner: AppEvent, args: readonly unknown[]): void {
+    owner.turnStarted();
+    this.#seat.turns.run(this.#seat.realm, owner, args, owner.cpuLeft);
+  }
+
+  // Ops out: OpContext and Inbox
+
+  event(id: unknown): EventState | undefined {
+    return this.#events.get(id as number);
+  }
+
+  send(op: number, id: number, ...args: unknown[]): void {
+    if (op >= Request.fetch) return this.#request(op, id, args);
+    const event = this.#events.get(id);
+    switch (op) {
+      case Post.log:
+        return this.#log(event, args[0], args[1]);
+      case Post.hold:
+        return event?.hold();
+      case Post.done:
+        return event?.done();
+      case Post.timerStart:
+        return event?.startTimer(Number(args[0]), clampDelay(args[1]));
+      case Post.timerCancel:
+        return event?.cancelTimer(Number(args[0]));
+      case Post.threw:
+        return this.#threw(event, args);
+      case Post.uncaught:
+        return this.#uncaught(event, args);
+      default:
+        if (op === Post.shell) event?.fail({ name: 'exception', error: { name: String(args[0]), message: String(args[1]), stack: '' }, passThrough: false });
+        else posts[op]?.(this, id, ...args);
+    }
+  }
+
+  call(op: number, id: number, ...args: unknown[]): unknown {
+    const implementation = syncs[op];
+    if (implementation === undefined) throw new Error('unknown op');
+    return implementation(this, id, ...args);
+  }
+
+  #request(op: number, id: number, [call, ...args]: unknown[]): void {
+    const event = this.#events.get(id);
+    event?.callStarted();
+    this.#perform(op, id, call, args).then(
+      (reply) => this.#settle(event, id, call, true, Array.isArray(reply) ? reply : [reply]),
+      (error: unknown) => {
+        const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
+        if (!(error instanceof OpError)) this.#deps.observer.warn('an op failed', { app: this.#deps.app, op, error: String(error) });
+        this.#settle(event, id, call, false, [name, message]);
+      },
+    );
+  }
+
+  async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
+    if (op === Request.importModule) return this.#import(String(args[0]), String(args[1]));
+    const implementation = requests[op];
+    if (implementation === undefined) throw new OpError('Error', 'unknown op');
+    return implementation(this, id, call as number, ...args);
+  }
+
+  #settle(event: AppEvent | undefined, id: number, call: unknown, ok: boolean, values: readonly unknown[]): void {
+    event?.callEnded();
+    if (this.#disposed || event === undefined || event.ended) return;
+    this.#run(event, [Entry.settle, id, call, ok, ...values.map(toArgument)]);
+  }
+
+  /** A dynamic import: the namespace goes in first, under a key that the answer names. */
+  async #import(specifier: string, referrer: string): Promise<number> {
+    if (this.#modules === undefined) throw new OpError('Error', `No such module "${specifier}".`);
+    const key = this.#nextImport++;
+    try {
+      const module = await this.#modules.import(specifier, referrer, this.limits.startupMs);
+      await this.#modules.adopt(module, Load.imported, key, this.limits.startupMs);
+    } catch (error) {
+      throw new OpError(error instanceof TypeError ? 'TypeError' : 'Error', error instanceof Error ? error.message : String(error));
+    }
+    return key;
+  }
+
+  #log(event: AppEvent | undefined, level: unknown, text: unknown): void {
+    const name = LOG_LEVELS[level as number] ?? 'log';
+    this.#deps.observer.console({ app: this.#deps.app, version: this.#deps.version, requestId: event?.requestId, level: name, text: String(text) });
+  }
+
+  #threw(event: AppEvent | undefined, [name, message, stack, passThrough]: unknown[]): void {
+    const error = this.#deps.stacks.describe(String(name), String(message), String(stack));
+    this.#deps.observer.exception(this.#deps.app, this.#deps.version, event?.requestId, 'Uncaught', error);
+    event?.fail({ name: 'exception', error, passThrough: passThrough === 1 });
+  }
+
+  #uncaught(event: AppEvent | undefined, [name, message, stack, where]: unknown[]): void {
+    const error = this.#deps.stacks.describe(String(name), String(message), String(stack));
+    this.#deps.observer.exception(this.#deps.app, this.#deps.version, event?.requestId, String(where), error);
+  }
+
+  // EventHome
+
+  eventEnded(event: AppEvent, unfinished: boolean): void {
+    this.#events.delete(event.id);
+    this.#lastUsed = performance.now();
+    if (unfinished && !this.#disposed) this.#seat.turns.run(this.#seat.realm, ignored, [Entry.abort, event.id, ''], this.limits.cpuMs);
+    if (this.#events.size === 0) this.#deps.onIdle(this);
+  }
+
+  timerDue(event: AppEvent, timer: number): void {
+    if (!this.#disposed) this.#run(event, [Entry.timer, event.id, timer]);
+  }
+
+  turnFailed(event: AppEvent, failure: TurnFailure): void {
+    const { app, version, observer } = this.#deps;
+    switch (failure.kind) {
+      case 'rejection': {
+        const error = this.#deps.stacks.describe(failure.name, failure.message, failure.stack);
+        observer.exception(app, version, event.requestId, 'Uncaught (in promise)', error);
+        this.#checkStuck(event);
+        return;
+      }
+      case 'timeout':
+        observer.limit(app, version, event.requestId, 'cpu', `more than ${this.limits.cpuMs} ms of CPU time`);
+        this.#inDoubt = true;
+        this.condemn('cpu');
+        event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
+        event.terminate();
+        return;
+      case 'gone':
+        if (this.#disposed) return event.terminate();
+        if (failure.memory) observer.limit(app, version, event.requestId, 'memory', `more than ${this.limits.memoryMb} MB of memory`);
+        this.condemn(failure.memory ? 'memory' : 'gone');
+        this.#inDoubt = true;
+        // Whatever else was in the isolate went with it.
+        for (const each of [...this.#events.values()]) {
+          each.fail({ name: 'exceededMemory', error: limitError('Worker exceeded memory limit.'), passThrough: false });
+          each.terminate();
+        }
+        this.dispose();
+    }
+  }
+
+  turnDone(event: AppEvent, cpuMs: number): void {
+    this.#cpuMs += cpuMs;
+    this.#checkStuck(event);
+  }
+
+  /** @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors */
+  #checkStuck(event: AppEvent): void {
+    if (!event.isStuck || event.ended) return;
+    const message = "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
+    event.fail({ name: 'neverResponded', error: { name: 'Error', message, stack: `Error: ${message}` }, passThrough: false });
+    event.terminate();
+  }
+
+  limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void {
+    this.#deps.observer.limit(this.#deps.app, this.#deps.version, event.requestId, limit, detail);
+  }
+
+  // Life
+
+  /** No more events for this worker. Those in hand finish. */
+  condemn(reason: string): void {
+    if (this.#condemned !== undefined) return;
+    this.#condemned = reason;
+    this.#deps.onCondemned(this, reason);
+  }
+
+  /** Ends the worker and every event in it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#condemned ??= 'disposed';
+    for (const event of [...this.#events.values()]) {
+      event.fail({ name: 'internal', error: limitError('The worker was stopped.'), passThrough: false });
+      event.terminate();
+    }
+    for (const object of this.handles.values()) (object as { cancel?: () => void }).cancel?.();
+    this.#seat.release(this.#inDoubt);
+  }
+}
+
+const ignored: TurnOwner = { turnEnded: () => {}, turnFailed: () => {} };
+
+const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
+
+const clampDelay = (value: unknown): number => {
+  const delay = Number(value);
+  return delay >= 0 && delay <= 0x7fffffff ? delay : 0;
+};
+
+/** A reply's value as the isolate takes it: bytes are moved in, and copied first when they share their buffer. */
+const toArgument = (value: unknown): unknown => {
+  if (value instanceof ArrayBuffer) return transfer(value);
+  if (!(value instanceof Uint8Array)) return value;
+  const owns = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength && !Buffer.isBuffer(value);
+  return transfer(owns ? value : Uint8Array.from(value));
+};

@@ -1,0 +1,194 @@
+/**
+ * One request and its response on a connection: the HTTP layer's side of an event.
+ *
+ * Contract: exactly one response is written, complete or visibly broken; a client that goes away, or
+ * an app that misbehaves, never throws out of here.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
+import type { HostBody } from '../ports/host-body.ts';
+import type { Observer } from '../ports/observer.ts';
+import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
+import { type ErrorPages, wantsHtml } from './error-pages.ts';
+import { readResponseHead } from './response-head.ts';
+
+export type ExchangeOptions = { observer: Observer; pages: ErrorPages; requestId: string; host: string; target: string; started: number };
+
+export class Exchange implements FetchClient {
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #options: ExchangeOptions;
+  #site: Site | undefined;
+  #body: (HostBody & { exceeded?: boolean }) | undefined;
+  #event: RunningEvent | undefined;
+  #coldStart = false;
+  #outcome = 'ok';
+  #error: string | undefined;
+  /** Bytes that the declared Content-Length still allows; undefined when the body is chunked. */
+  #left: number | undefined;
+  #bytesOut = 0;
+  #closed = false;
+
+  constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
+    this.#message = message;
+    this.#response = response;
+    this.#options = options;
+    response.on('close', () => this.#onClose());
+  }
+
+  /** The request goes to a site; `body` is what it carries. */
+  attach(site: Site, body: HostBody | undefined): void {
+    this.#site = site;
+    this.#body = body;
+    site.begin();
+  }
+
+  started(event: RunningEvent, coldStart: boolean): void {
+    this.#event = event;
+    this.#coldStart = coldStart;
+    if (this.#closed) event.clientGone();
+  }
+
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    this.#write(status, statusText, headers, length, body);
+  }
+
+  #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined): void {
+    if (this.#closed) return;
+    try {
+      const head = readResponseHead(status, statusText, headers);
+      // A HEAD response, and one without a body, may tell the length of what it does not carry.
+      const declared = body === undefined && head.length !== undefined && this.#message.method === 'HEAD' ? head.length : length;
+      if (status !== 204 && status !== 304) head.headers.push('content-length', String(declared));
+      head.headers.push('x-request-id', this.#options.requestId);
+      this.#response.writeHead(status, head.statusText, head.headers);
+      this.#response.end(body);
+      this.#bytesOut += length;
+    } catch (error) {
+      this.#invalid(error);
+    }
+  }
+
+  start(status: number, statusText: string, headers: string): void {
+    if (this.#closed) return;
+    try {
+      const head = readResponseHead(status, statusText, headers);
+      if (head.length !== undefined) {
+        head.headers.push('content-length', String(head.length));
+        this.#left = head.length;
+      }
+      head.headers.push('x-request-id', this.#options.requestId);
+      this.#response.writeHead(status, head.statusText, head.headers);
+      // Server-sent events must not wait for the first chunk.
+      this.#response.flushHeaders();
+    } catch (error) {
+      this.#invalid(error);
+    }
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#closed || this.#response.writableEnded) return undefined;
+    if (this.#left !== undefined) {
+      this.#left -= chunk.byteLength;
+      if (this.#left < 0) {
+        this.abort();
+        return undefined;
+      }
+    }
+    this.#bytesOut += chunk.byteLength;
+    if (this.#response.write(chunk)) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#response.once('drain', resolve);
+    this.#response.once('close', resolve);
+    return promise;
+  }
+
+  end(): void {
+    if (this.#closed || this.#response.writableEnded) return;
+    if (this.#left !== undefined && this.#left > 0 && this.#message.method !== 'HEAD') this.abort();
+    else this.#response.end();
+  }
+
+  abort(): void {
+    if (this.#closed) return;
+    this.#outcome = 'responseAborted';
+    this.#response.destroy();
+  }
+
+  async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
+    if (this.#closed || this.#message.method === 'HEAD') {
+      body.cancel();
+      this.#write(status, statusText, headers, 0, undefined);
+      return;
+    }
+    this.start(status, statusText, headers);
+    if (!this.#response.headersSent || this.#closed) return body.cancel();
+    const source = body.stream();
+    source.on('data', (chunk: Uint8Array) => {
+      this.#bytesOut += chunk.byteLength;
+    });
+    source.pause();
+    try {
+      this.#response.strictContentLength = this.#left !== undefined;
+      await pipeline(source, this.#response);
+    } catch {
+      this.abort();
+    }
+  }
+
+  fail(failure: EventFailure): void {
+    const name = this.#body?.exceeded === true ? 'bodyTooLarge' : failure.name;
+    this.refuse(name, `${failure.error.name}: ${failure.error.message}`, failure);
+  }
+
+  /** Answers with an error of the platform's. `reason` is for the log. */
+  refuse(name: ClientErrorName, reason: string, failure?: EventFailure): void {
+    const error = ClientErrors[name];
+    this.#outcome = error.outcome;
+    this.#error = reason;
+    if (this.#closed) return;
+    if (this.#response.headersSent) return this.abort();
+    const page = this.#options.pages.render(name, this.#options.requestId, wantsHtml(this.#message.headers.accept), failure);
+    const headers = ['content-type', page.type, 'content-length', String(Buffer.byteLength(page.body)), 'x-request-id', this.#options.requestId];
+    if (!this.#message.complete && error.fault === 'client') headers.push('connection', 'close');
+    this.#response.writeHead(error.status, headers);
+    this.#response.end(page.body);
+  }
+
+  /** The tenant's response cannot be written. */
+  #invalid(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.refuse('exception', message, { name: 'exception', error: { name: 'TypeError', message, stack: `TypeError: ${message}` }, passThrough: false });
+  }
+
+  #onClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const finished = this.#response.writableFinished;
+    if (!finished && this.#outcome === 'ok') this.#outcome = 'clientClosed';
+    this.#event?.clientGone();
+    if (!finished) this.#body?.cancel();
+    const site = this.#site;
+    site?.finish();
+    const { observer, requestId, host, target, started } = this.#options;
+    const query = target.indexOf('?');
+    observer.request({
+      app: site?.app ?? '',
+      version: site?.version ?? '',
+      requestId,
+      method: this.#message.method ?? '',
+      host,
+      path: query === -1 ? target : target.slice(0, query),
+      status: this.#response.headersSent ? this.#response.statusCode : 0,
+      durationMs: performance.now() - started,
+      cpuMs: this.#event?.cpuMs ?? 0,
+      bytesIn: this.#message.socket?.bytesRead ?? 0,
+      bytesOut: this.#bytesOut,
+      coldStart: this.#coldStart,
+      outcome: this.#outcome,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    });
+  }
+}

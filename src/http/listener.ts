@@ -1,0 +1,125 @@
+/**
+ * The data plane's HTTP server: takes requests off the wire and hands them to their site.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { SiteDirectory } from '../ports/event-client.ts';
+import type { HostBody } from '../ports/host-body.ts';
+import type { Observer } from '../ports/observer.ts';
+import { developerPages, productionPages } from './error-pages.ts';
+import { Exchange } from './exchange.ts';
+import { readHead } from './request-head.ts';
+import { requestId } from './request-id.ts';
+
+export type ListenerOptions = {
+  sites: SiteDirectory;
+  observer: Observer;
+  /** Makes a host body of an incoming request; `length` is undefined when it is not declared. */
+  openBody(message: IncomingMessage, limit: number, length: number | undefined): HostBody;
+  /** Normalises a Host header; undefined when it is malformed. */
+  normaliseHost(raw: string): string | undefined;
+  urlBytes: number;
+  headerBytes: number;
+  /** Milliseconds a client may take for the head of a request. */
+  headMs: number;
+  idleMs: number;
+  dev: boolean;
+};
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  #draining = false;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      {
+        maxHeaderSize: options.headerBytes,
+        headersTimeout: options.headMs,
+        // A body may take as long as it makes progress: see the idle time-out.
+        requestTimeout: 0,
+        keepAliveTimeout: options.idleMs,
+        connectionsCheckingInterval: 1000,
+        insecureHTTPParser: false,
+        requireHostHeader: false,
+        noDelay: true,
+      },
+      (message, response) => this.#handle(message, response),
+    );
+    this.#server.maxRequestsPerSocket = 0;
+    this.#server.on('clientError', (error, socket) => refuseConnection(error as NodeJS.ErrnoException, socket));
+    // Expect: 100-continue is answered when the body is first asked for; Node's default answers at once.
+    this.#server.on('connect', (_message, socket) => refuseConnection(undefined, socket));
+  }
+
+  get server(): Server {
+    return this.#server;
+  }
+
+  /** Starts listening. Resolves to the port. */
+  listen(port: number, host: string): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#server.once('error', reject);
+    this.#server.listen(port, host, () => {
+      this.#server.off('error', reject);
+      const address = this.#server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+    return promise;
+  }
+
+  /** Stops accepting; resolves when the last response is out. Connections are closed as they fall idle. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeIdleConnections();
+    return promise;
+  }
+
+  /** Cuts every connection. */
+  destroy(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #handle(message: IncomingMessage, response: ServerResponse): void {
+    const started = performance.now();
+    const { sites, observer, dev } = this.#options;
+    const head = readHead(message);
+    if (this.#draining) response.setHeader('connection', 'close');
+    const problem = typeof head === 'string' ? head : undefined;
+    const rawHost = typeof head === 'string' ? undefined : head.host;
+    const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
+    const target = typeof head === 'string' ? '' : head.target;
+    const id = requestId(typeof head === 'string' ? undefined : head.requestId);
+    const exchange = new Exchange(message, response, { observer, pages: dev ? developerPages : productionPages, requestId: id, host: host ?? '', target, started });
+    if (typeof head === 'string' || problem !== undefined) return exchange.refuse('badRequest', problem ?? '');
+    if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
+    if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);
+    const site = sites.find(host, target);
+    if (site === undefined) return exchange.refuse('unknownHost', `no app for ${host}`);
+    if (site.refusal !== undefined) {
+      exchange.attach(site, undefined);
+      return exchange.refuse(site.refusal.name, site.refusal.reason);
+    }
+    if (head.length !== undefined && head.length > site.requestBodyBytes) {
+      return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
+    }
+    const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
+    exchange.attach(site, body);
+    const url = `http://${rawHost}${target}`;
+    site.fetch({ requestId: id, method: message.method as string, url, headers: head.headers, body, cf: '', entrypoint: '' }, exchange);
+  }
+}
+
+const refuseConnection = (error: NodeJS.ErrnoException | undefined, socket: Duplex): void => {
+  if (error?.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error?.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  const text = `${status.slice(4)}\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
+};

@@ -1,0 +1,46 @@
+/**
+ * The head of a response, from the isolate's flat string to what Node writes.
+ *
+ * The string is a tenant's: framing headers in it are ours to decide and are dropped, and what HTTP
+ * forbids in names and values makes the response invalid (never a split one).
+ */
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+
+/** Headers that describe the connection or the framing, which are not the tenant's to set. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'x-request-id', 'date']);
+
+export type ResponseHead = {
+  status: number;
+  statusText: string;
+  /** Name and value alternating, as `writeHead` takes them. */
+  headers: string[];
+  /** The tenant's Content-Length, when it is a number; not in `headers`. */
+  length: number | undefined;
+};
+
+/** What may stand in a reason phrase. @see RFC 9112, 4 */
+const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Checks and splits a head. @throws Error naming what is invalid */
+export function readResponseHead(status: number, statusText: string, flat: string): ResponseHead {
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw new Error(`${status} is not a valid response status.`);
+  if (!REASON.test(statusText)) throw new Error('The response has an invalid status text.');
+  const head: ResponseHead = { status, statusText: statusText === '' ? (STATUS_CODES[status] ?? '') : statusText, headers: [], length: undefined };
+  if (flat === '') return head;
+  const parts = flat.split('\n');
+  if (parts.length % 2 !== 0) throw new Error('The response has an invalid header.');
+  for (let i = 0; i < parts.length; i += 2) {
+    const name = parts[i] as string;
+    const value = parts[i + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'content-length') {
+      if (/^\d{1,15}$/.test(value)) head.length = Number(value);
+      continue;
+    }
+    if (HOP_BY_HOP.has(lower)) continue;
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    head.headers.push(name, value);
+  }
+  return head;
+}

@@ -1,0 +1,86 @@
+/**
+ * A realm's module graph: compiles, links and evaluates modules by name, with a code cache.
+ *
+ * Contract: built-in and data modules are evaluated before the realm is sealed, tenant modules after;
+ * a specifier resolves only to a module of the app or to a built-in, never to anything on the host.
+ */
+import ivm from 'isolated-vm';
+import { Entry, Load } from '../protocol/ops.ts';
+import type { Realm } from './realm.ts';
+
+/** Source of one module, and its place in the code cache. */
+export type ModuleSource = {
+  /** As stack traces show it. */
+  filename: string;
+  code: string;
+  cached?: ivm.ExternalCopy<ArrayBuffer> | undefined;
+};
+
+/** Where a realm's modules come from. */
+export interface ModuleProvider {
+  /**
+   * The module a specifier means in a referring module.
+   * @throws Error whose message the tenant sees, when there is none
+   */
+  resolve(specifier: string, referrer: string): string;
+  source(name: string): ModuleSource;
+  /** Code cache made by compiling a module that had none. */
+  produced(name: string, cache: ivm.ExternalCopy<ArrayBuffer>): void;
+}
+
+export class Modules {
+  readonly #realm: Realm;
+  readonly #provider: ModuleProvider;
+  readonly #byName = new Map<string, Promise<ivm.Module>>();
+  readonly #names = new Map<ivm.Module, string>();
+
+  constructor(realm: Realm, provider: ModuleProvider) {
+    this.#realm = realm;
+    this.#provider = provider;
+  }
+
+  /**
+   * Loads a module with all it imports and evaluates it.
+   * @param timeout milliseconds each of the steps that run code may take
+   */
+  async evaluate(name: string, timeout: number): Promise<ivm.Module> {
+    const module = await this.#compile(name);
+    await module.instantiate(this.#realm.context, (specifier, referrer) => {
+      const from = this.#names.get(referrer) ?? name;
+      return this.#compile(this.#provider.resolve(specifier, from));
+    });
+    await module.evaluate({ timeout, promise: true } as never);
+    return module;
+  }
+
+  /** Loads what a dynamic import names, seen from the importing module. */
+  import(specifier: string, referrer: string, timeout: number): Promise<ivm.Module> {
+    return this.evaluate(this.#provider.resolve(specifier, referrer), timeout);
+  }
+
+  /** Hands the namespace of an evaluated module to the runtime. Resolves to the entry's answer. */
+  async adopt(module: ivm.Module, step: number, key: number | undefined, timeout: number): Promise<unknown> {
+    const namespace = module.namespace.derefInto();
+    const args = step === Load.imported ? [Entry.load, 0, step, key, namespace] : [Entry.load, 0, step, namespace];
+    return this.#realm.enter(args, timeout);
+  }
+
+  #compile(name: string): Promise<ivm.Module> {
+    let module = this.#byName.get(name);
+    if (module === undefined) {
+      module = this.#compileNow(name);
+      this.#byName.set(name, module);
+    }
+    return module;
+  }
+
+  async #compileNow(name: string): Promise<ivm.Module> {
+    const { filename, code, cached } = this.#provider.source(name);
+    const options = cached === undefined ? { filename, produceCachedData: true } : { filename, cachedData: cached };
+    const module = await this.#realm.isolate.compileModule(code, options);
+    this.#names.set(module, name);
+    const result = module as ivm.Module & { cachedData?: ivm.ExternalCopy<ArrayBuffer>; cachedDataRejected?: boolean };
+    if (cached === undefined && result.cachedData !== undefined) this.#provider.produced(name, result.cachedData);
+    return module;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Spare isolates: created, booted, empty, so that a cold start begins with the app's own code.
+ *
+ * Creating an isolate takes most of a millisecond of the I/O thread, so spares are made one at a
+ * time and only when the loop has nothing better to do.
+ */
+import { Isolate } from './isolate.ts';
+import type { Inbox, Realm } from './realm.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** An isolate with its first realm, and the inbox that can be pointed at its owner. */
+export type Prepared = { isolate: Isolate; realm: Realm; inbox: SwitchableInbox; wasSpare: boolean };
+
+/** An inbox whose owner is chosen later. Nothing is sent before that: no tenant code has run. */
+export class SwitchableInbox implements Inbox {
+  owner: Inbox | undefined;
+  onCatastrophe: ((message: string) => void) | undefined;
+
+  send(op: number, event: number, ...args: unknown[]): void {
+    this.owner?.send(op, event, ...args);
+  }
+
+  call(op: number, event: number, ...args: unknown[]): unknown {
+    return this.owner?.call(op, event, ...args);
+  }
+}
+
+export class IsolatePool {
+  readonly #snapshot: Snapshot;
+  readonly #size: number;
+  readonly #memoryMb: number;
+  readonly #spares: Prepared[] = [];
+  #filling: Promise<void> | undefined;
+  #closed = false;
+
+  /**
+   * @param size spares to keep
+   * @param memoryMb limit of the spares: apps with another limit get an isolate of their own making
+   */
+  constructor(snapshot: Snapshot, size: number, memoryMb: number) {
+    this.#snapshot = snapshot;
+    this.#size = size;
+    this.#memoryMb = memoryMb;
+  }
+
+  get spares(): number {
+    return this.#spares.length;
+  }
+
+  /** An isolate for an app: a spare where one fits. */
+  async take(memoryMb: number): Promise<Prepared> {
+    const spare = memoryMb === this.#memoryMb ? this.#spares.pop() : undefined;
+    this.#refillSoon();
+    if (spare !== undefined && !spare.isolate.isDisposed) return { ...spare, wasSpare: true };
+    return this.#prepare(memoryMb);
+  }
+
+  /** Resolves when the pool is full. */
+  async fill(): Promise<void> {
+    while (!this.#closed && this.#spares.length < this.#size) {
+      const prepared = await this.#prepare(this.#memoryMb);
+      if (this.#closed) prepared.isolate.dispose();
+      else this.#spares.push(prepared);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const spare of this.#spares.splice(0)) spare.isolate.dispose();
+  }
+
+  #refillSoon(): void {
+    if (this.#filling !== undefined || this.#closed || this.#size === 0) return;
+    this.#filling = new Promise<void>((resolve) => setTimeout(resolve, 2).unref())
+      .then(() => this.fill())
+      .finally(() => {
+        this.#filling = undefined;
+      });
+  }
+
+  async #prepare(memoryMb: number): Promise<Prepared> {
+    const inbox = new SwitchableInbox();
+    const isolate = new Isolate(this.#snapshot, memoryMb, (message) => inbox.onCatastrophe?.(message));
+    try {
+      return { isolate, realm: await isolate.createRealm(inbox), inbox, wasSpare: false };
+    } catch (error) {
+      isolate.dispose();
+      throw error;
+    }
+  }
+}

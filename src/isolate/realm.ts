@@ -1,0 +1,84 @@
+/**
+ * A context with the runtime in it: the unit a tenant's code runs in, and the one way in and out.
+ */
+import ivm from 'isolated-vm';
+import { BOOT_GLOBAL } from '../protocol/ops.ts';
+
+/** Where a realm's messages go. Called on the I/O thread, with hostile arguments. */
+export interface Inbox {
+  /** A fire-and-forget op, or one that is answered through `Realm.enter`. What it throws is lost. */
+  send(op: number, event: number, ...args: unknown[]): void;
+  /** An op the isolate's thread is waiting for: answer at once. What it throws is thrown inside. */
+  call(op: number, event: number, ...args: unknown[]): unknown;
+}
+
+type Enter = (...args: unknown[]) => unknown;
+/** What the runtime leaves for the host in a new context. */
+type Boot = { boot: (send: unknown, call: unknown) => Enter };
+
+/** An argument of `Realm.enter`: bytes are moved in, not copied, and are gone for the host. */
+export type Argument = string | number | boolean | null | undefined | ArrayBuffer;
+
+/** How a turn in an isolate failed. */
+export type TurnFailure =
+  /** It ran longer than allowed. The isolate's state is in doubt. */
+  | { kind: 'timeout' }
+  /** The isolate outgrew its memory, or was disposed of for another reason. */
+  | { kind: 'gone'; memory: boolean }
+  /** A promise was rejected and nobody handled it; the turn itself went well. */
+  | { kind: 'rejection'; name: string; message: string; stack: string };
+
+export class Realm {
+  /** For modules.ts: the isolate and context that modules are compiled and linked in. */
+  readonly isolate: ivm.Isolate;
+  readonly context: ivm.Context;
+  readonly #enter: ivm.Reference<Enter>;
+
+  constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>) {
+    this.isolate = isolate;
+    this.context = context;
+    this.#enter = enter;
+  }
+
+  /** Connects a fresh context to its host. */
+  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox): Promise<Realm> {
+    const entry = (await context.global.get(BOOT_GLOBAL, { reference: true })) as unknown as ivm.Reference<Boot>;
+    const boot = (await entry.get('boot', { reference: true })) as unknown as ivm.Reference<Boot['boot']>;
+    const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, ...args), { ignored: true });
+    const call = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.call(op, event, ...args), { sync: true });
+    const enter = (await boot.apply(undefined, [send, call] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
+    entry.release();
+    boot.release();
+    return new Realm(isolate, context, enter);
+  }
+
+  /**
+   * Runs one turn: calls the runtime's entry point and drains the microtasks it leaves.
+   * @param timeout milliseconds the turn may run
+   * @returns the entry's result, when it is a primitive; rejects with what `describeFailure` reads
+   */
+  enter(args: readonly unknown[], timeout: number): Promise<unknown> {
+    return this.#enter.apply(undefined, args as never, { timeout }) as Promise<unknown>;
+  }
+
+  /** Gives back the context; its memory goes with the next garbage collection. */
+  release(): void {
+    this.#enter.release();
+    this.context.release();
+  }
+}
+
+/** Prepares bytes for `enter`: the buffer under them is moved into the isolate and is gone for the host. */
+export function transfer(bytes: ArrayBuffer | Uint8Array): unknown {
+  return new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ transferIn: true, release: true });
+}
+
+/** Reads what a turn was rejected with. */
+export function describeFailure(error: unknown, isDisposed: boolean): TurnFailure {
+  const { name, message, stack } = error instanceof Error ? error : { name: '', message: String(error), stack: undefined };
+  if (isDisposed || message.startsWith('Isolate was disposed') || message === 'Isolate is disposed') {
+    return { kind: 'gone', memory: message.includes('memory limit') };
+  }
+  if (message === 'Script execution timed out.') return { kind: 'timeout' };
+  return { kind: 'rejection', name, message, stack: stack ?? `${name}: ${message}` };
+}

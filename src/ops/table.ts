@@ -1,0 +1,21 @@
+/** Every op's implementation, by number: the manifests of the capabilities merged into three arrays. */
+import { bodyPosts, bodyRequests } from './bodies.ts';
+import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
+import { fetchPosts, fetchRequests } from './egress/fetch-op.ts';
+import type { PostOp, RequestOp, SyncOp } from './op.ts';
+import { textOps } from './text.ts';
+
+const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undefined)[] => {
+  const merged: (T | undefined)[] = [];
+  for (const table of tables) {
+    for (const [op, implementation] of Object.entries(table)) {
+      if (merged[Number(op)] !== undefined) throw new Error(`op ${op} is implemented twice`);
+      merged[Number(op)] = implementation;
+    }
+  }
+  return merged;
+};
+
+export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, fetchPosts);
+export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, cryptoRequests, fetchRequests);
+export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);

@@ -1,0 +1,64 @@
+/**
+ * Who an event is run for, and how it is asked for: the HTTP layer implements the client, the app
+ * layer the event.
+ */
+import type { ClientErrorName } from '../protocol/errors.ts';
+import type { HostBody } from './host-body.ts';
+import type { Responder } from './responder.ts';
+
+export type Thrown = { name: string; message: string; stack: string };
+
+/** What became of an event that could not be answered: the client hears the name's text, the log the rest. */
+export type EventFailure = { name: ClientErrorName; error: Thrown; passThrough: boolean };
+
+/** An event under way, as its client sees it. */
+export interface RunningEvent {
+  /** CPU milliseconds used so far. */
+  readonly cpuMs: number;
+  /** Nobody waits for the answer any more. */
+  clientGone(): void;
+}
+
+export interface EventClient extends Responder {
+  /** The event could not be answered. Called instead of `send`, `start` or `pipe`. */
+  fail(failure: EventFailure): void;
+}
+
+export interface FetchClient extends EventClient {
+  /** The event is in a worker. `coldStart`: one had to be started for it. */
+  started(event: RunningEvent, coldStart: boolean): void;
+}
+
+/** A request on its way to a worker. */
+export type FetchMessage = {
+  requestId: string;
+  method: string;
+  /** "http://host/path?query", as it came. */
+  url: string;
+  /** `name\nvalue\n…` */
+  headers: string;
+  body: HostBody | undefined;
+  /** JSON text of `request.cf`, or "". */
+  cf: string;
+  /** The export that handles it; "" is the default one. */
+  entrypoint: string;
+};
+
+/** Where requests for one host and path go. */
+export interface Site {
+  readonly app: string;
+  readonly version: string;
+  /** Undefined when it can be served; else why not. */
+  readonly refusal: { name: ClientErrorName; reason: string } | undefined;
+  readonly requestBodyBytes: number;
+  fetch(message: FetchMessage, client: FetchClient): void;
+  /** A request of the app has come in / is over: for the ledger of what is in flight. */
+  begin(): void;
+  finish(): void;
+}
+
+/** Finds the site of a request. */
+export interface SiteDirectory {
+  /** `host` is as normalised by the router. */
+  find(host: string, path: string): Site | undefined;
+}

@@ -1,0 +1,71 @@
+/**
+ * The runtime's entry: builds the global scope from a table and hands the host one function.
+ *
+ * Contract, binding on changes to this file: it is evaluated while the start-up snapshot is made, so
+ * it may not use what does not exist then (host functions, WebAssembly, SharedArrayBuffer); those are
+ * dealt with in `boot`, which runs once in every new context, before any tenant code.
+ */
+import { BOOT_GLOBAL, Entry, Shell } from '../protocol/ops.ts';
+import { attach, dropCalls, enterEvent, settle } from './bridge.ts';
+import { globals } from './globals.ts';
+import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
+import { forbidCodeGeneration } from './web/code-generation.ts';
+import { installGlobalTarget } from './web/global-target.ts';
+import { dropTimers, fireTimer } from './web/timers.ts';
+import { abortInbound, forgetInbound } from './web/inbound.ts';
+import { handleFetch, handleScheduled } from './workers/dispatch.ts';
+import { builtins, load } from './workers/load.ts';
+import { complete, show } from './workers/shell.ts';
+
+type Scope = Record<string, unknown>;
+const scope = globalThis as unknown as Scope;
+
+for (let i = 0; i < globals.length; i++) {
+  const [name, descriptor] = globals[i] as (typeof globals)[number];
+  ObjectDefineProperty(scope, name, descriptor);
+}
+installGlobalTarget(scope);
+forbidCodeGeneration(scope);
+
+/** The one function the host calls. `kind` is one of Entry. */
+function enter(kind: number, event: number, ...args: unknown[]): unknown {
+  switch (kind) {
+    case Entry.fetch:
+      return handleFetch(event, ...(args as [string, string, string, number, string, string]));
+    case Entry.settle:
+      return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
+    case Entry.timer:
+      return fireTimer(event, args[0] as number);
+    case Entry.scheduled:
+      return handleScheduled(event, ...(args as [number, string, string]));
+    case Entry.abort:
+      return endEvent(event, args[0] as string);
+    case Entry.load:
+      return load(args[0] as number, args[1], args[2]);
+    case Entry.shell:
+      enterEvent(event);
+      if (args[0] === Shell.show) return show(event, args[1], args[2] as string);
+      return args[0] === Shell.complete ? complete(args[1] as string) : undefined;
+  }
+  return undefined;
+}
+
+/** The host is done with an event: what still waits for it is forgotten. */
+function endEvent(event: number, reason: string): void {
+  enterEvent(event);
+  if (reason !== '') abortInbound(event, reason);
+  dropTimers(event);
+  dropCalls(event);
+  forgetInbound(event);
+}
+
+/** Connects a new context to its host. */
+function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1]): typeof enter {
+  attach(send, call);
+  // Shared memory would give tenants a clock, and no Worker has it.
+  delete scope['SharedArrayBuffer'];
+  delete scope['Atomics'];
+  return enter;
+}
+
+ObjectDefineProperty(scope, BOOT_GLOBAL, { value: { boot, builtins }, configurable: true });

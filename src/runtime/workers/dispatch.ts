@@ -1,0 +1,84 @@
+/**
+ * From an event of the host to the app's handler and back.
+ *
+ * Contract: every fetch event posts exactly one of Post.respond and Post.threw; nothing here throws
+ * to the host.
+ */
+import { Post } from '../../protocol/ops.ts';
+import { enterEvent, postFor } from '../bridge.ts';
+import { PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { requestFromHost } from '../web/inbound.ts';
+import { sendResponse } from '../web/outbound.ts';
+import { errorDetails } from '../web/report-error.ts';
+import { isObject } from '../webidl.ts';
+import { createExecutionContext, endContext, type ExecutionContext, hold, passesThrough, release } from './execution-context.ts';
+import { callHandler } from './handlers.ts';
+import { ScheduledController } from './scheduled-controller.ts';
+import { dispatchFetch, dispatchScheduled } from './service-worker.ts';
+
+let serviceWorker = false;
+
+/** Chooses between exported handlers and global listeners. */
+export function setServiceWorker(value: boolean): void {
+  serviceWorker = value;
+}
+
+export function handleFetch(event: number, method: string, url: string, headers: string, source: number, cf: string, entrypoint: string): void {
+  enterEvent(event);
+  const context = createExecutionContext(event);
+  let result: unknown;
+  try {
+    const request = requestFromHost(method, url, headers, source, cf);
+    result = serviceWorker ? dispatchFetch(request, context) : callHandler(entrypoint, 'fetch', request, context);
+  } catch (error) {
+    return fail(event, context, error);
+  }
+  if (isThenable(result)) {
+    PromisePrototypeThen(
+      PromiseResolve(result),
+      (response) => respond(event, context, response),
+      (error) => fail(event, context, error),
+    );
+  } else respond(event, context, result);
+}
+
+export function handleScheduled(event: number, scheduledTime: number, cron: string, entrypoint: string): void {
+  enterEvent(event);
+  const context = createExecutionContext(event);
+  hold(context);
+  const finish = (): void => release(context);
+  const failed = (error: unknown): void => {
+    fail(event, context, error);
+    release(context);
+  };
+  try {
+    if (serviceWorker) {
+      dispatchScheduled(scheduledTime, cron, context);
+      return finish();
+    }
+    const result = callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);
+    PromisePrototypeThen(PromiseResolve(result) as Promise<unknown>, finish, failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+const respond = (event: number, context: ExecutionContext, response: unknown): void => {
+  try {
+    const streaming = sendResponse(response, event);
+    if (streaming === undefined) return endContext(event, context);
+    hold(context);
+    const ended = (): void => release(context);
+    PromisePrototypeThen(streaming, ended, ended);
+  } catch (error) {
+    fail(event, context, error);
+  }
+};
+
+const fail = (event: number, context: ExecutionContext, error: unknown): void => {
+  const details = errorDetails(error);
+  postFor(event, Post.threw, details[0], details[1], details[2], passesThrough(context) ? 1 : 0);
+  endContext(event, context);
+};
+
+const isThenable = (value: unknown): value is object => isObject(value) && typeof (value as { then?: unknown }).then === 'function';

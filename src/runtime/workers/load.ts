@@ -1,0 +1,103 @@
+/**
+ * Loading an app into a fresh context, step by step, as the host directs it.
+ *
+ * Until `Load.seal` the runtime is reachable through one global, from which built-in modules
+ * (`cloudflare:workers`, `nano:meta`, data modules) take what they export. No tenant code has run by
+ * then; afterwards the global is gone.
+ */
+import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
+import { enterEvent, request } from '../bridge.ts';
+import {
+  ErrorCtor,
+  JSONParse,
+  JSONStringify,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  ObjectAssign,
+  ObjectCreate,
+  ObjectKeys,
+  ReflectConstruct,
+  StringCtor,
+} from '../primordials.ts';
+import { setServiceWorker } from './dispatch.ts';
+import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
+import { trackContexts } from './execution-context.ts';
+import { adoptExports, getEnv, setEnv } from './handlers.ts';
+import { registeredHandlers } from './service-worker.ts';
+
+const data = new MapCtor<string, unknown>();
+const imported = new MapCtor<number, unknown>();
+
+/** What the built-in modules find behind the boot global. */
+export const builtins = {
+  /** `cloudflare:workers` */
+  get workers(): Record<string, unknown> {
+    trackContexts();
+    return { WorkerEntrypoint, DurableObject, RpcTarget, waitUntil, env: getEnv() };
+  },
+  /** `import.meta` and the dynamic import function of the module named `name`. */
+  meta(name: string): { meta: object; load: (specifier: unknown) => Promise<unknown> } {
+    const meta = ObjectAssign(ObjectCreate(null) as object, { url: `file:///${name}`, main: false });
+    return { meta, load: (specifier) => importModule(specifier, name) };
+  },
+  /** The content of a data or WebAssembly module; handed out once. */
+  take(name: string): unknown {
+    const value = MapPrototypeGet(data, name);
+    MapPrototypeDelete(data, name);
+    return value;
+  },
+  /** A JSON module's value, parsed here so that `__proto__` stays a plain key. */
+  json(text: string): unknown {
+    return JSONParse(text);
+  },
+};
+
+const importModule = async (specifier: unknown, referrer: string): Promise<unknown> => {
+  const name = StringCtor(specifier);
+  const namespaceKey = (await request(Request.importModule, name, referrer)) as number;
+  const namespace = MapPrototypeGet(imported, namespaceKey);
+  MapPrototypeDelete(imported, namespaceKey);
+  return namespace;
+};
+
+/** One step of loading. @see Load */
+export function load(step: number, first: unknown, second: unknown): string | undefined {
+  enterEvent(0);
+  switch (step) {
+    case Load.configure:
+      return configure(JSONParse(first as string) as LoadConfig, second as string);
+    case Load.data:
+      MapPrototypeSet(data, first as string, second);
+      return;
+    case Load.wasm:
+      MapPrototypeSet(data, first as string, ReflectConstruct(WebAssembly.Module, [second]));
+      return;
+    case Load.seal:
+      delete (globalThis as Record<string, unknown>)[BOOT_GLOBAL];
+      return;
+    case Load.main:
+      return JSONStringify(adoptExports(first as Record<string, unknown>));
+    case Load.script: {
+      const loaded: Loaded = { entrypoints: { default: registeredHandlers() } };
+      return JSONStringify(loaded);
+    }
+    case Load.imported:
+      MapPrototypeSet(imported, first as number, second);
+      return;
+    default:
+      throw new ErrorCtor(`unknown step ${step}`);
+  }
+}
+
+const configure = (config: LoadConfig, envText: string): undefined => {
+  const env = JSONParse(envText) as Record<string, unknown>;
+  setEnv(env);
+  setServiceWorker(config.format === 'service-worker');
+  // Bindings of a service-worker script are globals.
+  if (config.format === 'service-worker') {
+    const names = ObjectKeys(env);
+    for (let i = 0; i < names.length; i++) (globalThis as Record<string, unknown>)[names[i] as string] = env[names[i] as string];
+  }
+};

@@ -1,0 +1,34 @@
+/**
+ * The first argument of a `scheduled` handler.
+ * @see https://developers.cloudflare.com/workers/runtime-apis/handlers/scheduled/
+ */
+import { defineInterface, illegalInvocation } from '../webidl.ts';
+
+export class ScheduledController {
+  #scheduledTime: number;
+  #cron: string;
+
+  constructor(scheduledTime: number, cron: string) {
+    this.#scheduledTime = scheduledTime;
+    this.#cron = cron;
+  }
+
+  get scheduledTime(): number {
+    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    return this.#scheduledTime;
+  }
+
+  get cron(): string {
+    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    return this.#cron;
+  }
+
+  get type(): string {
+    return 'scheduled';
+  }
+
+  noRetry(): void {
+    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+  }
+}
+defineInterface(ScheduledController, 'ScheduledController');

@@ -1,0 +1,112 @@
+/**
+ * The legacy service-worker format: `addEventListener('fetch', event => event.respondWith(…))`.
+ *
+ * @see https://developers.cloudflare.com/workers/reference/migrate-to-module-workers/
+ */
+import { ErrorCtor, PromisePrototypeThen, PromiseResolve, TypeErrorCtor } from '../primordials.ts';
+import { Event } from '../web/event.ts';
+import { dispatchAtGlobal, hasGlobalListener } from '../web/global-target.ts';
+import { argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import type { ExecutionContext } from './execution-context.ts';
+
+/** Which events the script listens to. */
+export function registeredHandlers(): string[] {
+  const names: string[] = [];
+  if (hasGlobalListener('fetch')) names[names.length] = 'fetch';
+  if (hasGlobalListener('scheduled')) names[names.length] = 'scheduled';
+  return names;
+}
+
+export class ExtendableEvent extends Event {
+  #context: ExecutionContext | undefined;
+
+  constructor(type: string, init?: unknown, context?: ExecutionContext) {
+    super(type, init as never);
+    this.#context = context;
+  }
+
+  waitUntil(promise: unknown): void {
+    if (!(#context in this)) throw illegalInvocation('ExtendableEvent');
+    this.#context?.waitUntil(promise);
+  }
+
+  passThroughOnException(): void {
+    if (!(#context in this)) throw illegalInvocation('ExtendableEvent');
+    this.#context?.passThroughOnException();
+  }
+}
+defineInterface(ExtendableEvent, 'ExtendableEvent');
+
+let responseOf: (event: FetchEvent) => { response: unknown } | undefined;
+
+export class FetchEvent extends ExtendableEvent {
+  #request: unknown;
+  #response: unknown;
+  #responded = false;
+
+  constructor(type: string, init: { request?: unknown } = {}, context?: ExecutionContext) {
+    super(type, init, context);
+    this.#request = init.request;
+  }
+
+  static {
+    responseOf = (event) => (event.#responded ? { response: event.#response } : undefined);
+  }
+
+  get request(): unknown {
+    if (!(#request in this)) throw illegalInvocation('FetchEvent');
+    return this.#request;
+  }
+
+  respondWith(response: unknown): void {
+    if (!(#request in this)) throw illegalInvocation('FetchEvent');
+    requireArguments(arguments.length, 1, argument('respondWith', 'FetchEvent', 1));
+    if (this.#responded) throw new TypeErrorCtor("FetchEvent.respondWith() has already been called; it can only be called once.");
+    this.#responded = true;
+    this.#response = response;
+    // A rejection is the handler's failure, which the dispatcher reports; it is not unhandled.
+    PromisePrototypeThen(PromiseResolve(response), undefined, () => {});
+    this.stopImmediatePropagation();
+  }
+}
+defineInterface(FetchEvent, 'FetchEvent');
+
+export class ScheduledEvent extends ExtendableEvent {
+  #scheduledTime: number;
+  #cron: string;
+
+  constructor(type: string, init: { scheduledTime?: number; cron?: string } = {}, context?: ExecutionContext) {
+    super(type, init, context);
+    this.#scheduledTime = init.scheduledTime ?? 0;
+    this.#cron = init.cron ?? '';
+  }
+
+  get scheduledTime(): number {
+    if (!(#cron in this)) throw illegalInvocation('ScheduledEvent');
+    return this.#scheduledTime;
+  }
+
+  get cron(): string {
+    if (!(#cron in this)) throw illegalInvocation('ScheduledEvent');
+    return this.#cron;
+  }
+
+  noRetry(): void {}
+}
+defineInterface(ScheduledEvent, 'ScheduledEvent');
+
+/** Dispatches a fetch event and returns what the script responded with. */
+export function dispatchFetch(request: unknown, context: ExecutionContext): unknown {
+  if (!hasGlobalListener('fetch')) throw new ErrorCtor('No event handlers were registered. This script does nothing.');
+  const event = new FetchEvent('fetch', { request }, context);
+  dispatchAtGlobal(event);
+  const responded = responseOf(event);
+  if (responded === undefined) throw new ErrorCtor('Worker script did not call respondWith(); there is no origin to pass the request to.');
+  return responded.response;
+}
+
+/** Dispatches a scheduled event; what it waits for is held through its context. */
+export function dispatchScheduled(scheduledTime: number, cron: string, context: ExecutionContext): void {
+  if (!hasGlobalListener('scheduled')) throw new ErrorCtor('No event handlers were registered. This script does nothing.');
+  dispatchAtGlobal(new ScheduledEvent('scheduled', { scheduledTime, cron }, context));
+}
