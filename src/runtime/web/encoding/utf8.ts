@@ -9,10 +9,13 @@ import { StringPrototypeCharCodeAt, TypeErrorCtor, TypedArrayPrototypeGetBuffer,
 import { isArrayBuffer } from '../../webidl.ts';
 import { MAX_UNITS, latin1FromBytes, takeUnits, units } from './code-units.ts';
 
-/** From this many bytes on, the host decodes: a synchronous call costs as much as decoding a third of this. */
-export const HOST_DECODES_FROM = 65536;
+/**
+ * From this many bytes on, the host decodes. Both ways break even at about 64 KB; the trip has to be
+ * well worth it, since it waits for the I/O thread and keeps that busy.
+ */
+export const HOST_DECODES_FROM = 262144;
 /** From this many code units on, the host encodes. */
-export const HOST_ENCODES_FROM = 65536;
+export const HOST_ENCODES_FROM = 262144;
 
 /** Flags of `Sync.decodeText`. */
 export const FATAL = 1;
