@@ -212,7 +212,7 @@ export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice
 export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
 export const Uint8ArrayCtor = Uint8Array;
 export const DataViewCtor = DataView;
-/** Declared here, since the language library does not have base64 yet. */
+/** Both undefined in the isolate, since V8 adds base64 only after the start-up snapshot: use web/base64.ts instead. */
 export const Uint8ArrayFromBase64 = (Uint8Array as unknown as { fromBase64: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
 export const Uint8ArrayPrototypeToBase64 = uncurryThis((Uint8Array.prototype as unknown as { toBase64: (this: Uint8Array) => string }).toBase64);
 /** The typed array constructors by the name their views carry as @@toStringTag. */
