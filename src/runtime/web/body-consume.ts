@@ -10,8 +10,6 @@ import {
   ObjectGetOwnPropertyDescriptors,
   PromiseCtor,
   PromisePrototypeThen,
-  PromiseReject,
-  PromiseResolve,
   StringPrototypeCharCodeAt,
   StringPrototypeSlice,
   TypeErrorCtor,
@@ -29,79 +27,81 @@ import { parseUrlEncoded } from './url/search-params.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+type Done<T> = (value: T) => void;
+type Fail = (reason: unknown) => void;
+/** Consumes a body and calls exactly one of the two. */
+type Read<T> = (body: Body | null, done: Done<T>, fail: Fail) => void;
+
 /** Reads a host body in one piece; fails at once when its fetch is aborted. */
-function readSource<T>(body: Body, op: typeof RequestOp.sourceText | typeof RequestOp.sourceBytes): Promise<T> {
+function readSource<T>(body: Body, op: typeof RequestOp.sourceText | typeof RequestOp.sourceBytes, done: Done<T>, fail: Fail): void {
   const { link } = body;
-  if (link === undefined) return request(op, body.value) as Promise<T>;
-  if (link.failure !== undefined) return PromiseReject(link.failure.reason);
-  return new PromiseCtor<T>((resolve, reject) => {
-    link.onFailure = reject;
-    PromisePrototypeThen(
-      request(op, body.value) as Promise<T>,
-      (value) => {
-        link.release();
-        resolve(value as T);
-      },
-      reject,
-    );
-  });
+  if (link?.failure !== undefined) return fail(link.failure.reason);
+  if (link !== undefined) link.onFailure = fail;
+  PromisePrototypeThen(
+    request(op, body.value) as Promise<T>,
+    (value) => {
+      link?.release();
+      done(value);
+    },
+    fail,
+  );
+}
+
+/** Marks a body as used; false, and the failure, where it cannot be. */
+function take(body: Body, fail: Fail): boolean {
+  if (isBodyUnusable(body)) {
+    fail(unusableError(body));
+    return false;
+  }
+  takeBody(body);
+  return true;
 }
 
 /** The whole body as text: UTF-8 decoded, without a byte order mark. */
-export function consumeText(body: Body | null): Promise<string> {
-  if (body === null) return PromiseResolve('');
-  if (isBodyUnusable(body)) return PromiseReject(unusableError(body));
-  takeBody(body);
+const readText: Read<string> = (body, done, fail) => {
+  if (body === null) return done('');
+  if (!take(body, fail)) return;
   if (body.kind === BodyKind.text) {
     const text = body.value as string;
-    return PromiseResolve(StringPrototypeCharCodeAt(text, 0) === 0xfeff ? StringPrototypeSlice(text, 1) : text);
-  }
-  if (body.kind === BodyKind.source) return readSource<string>(body, RequestOp.sourceText);
-  if (body.kind === BodyKind.bytes) return PromiseResolve(decodeUtf8(body.value as Bytes));
-  return PromisePrototypeThen(readAll(body.stream as ReadableStream), (bytes) => decodeUtf8(bytes));
-}
+    done(StringPrototypeCharCodeAt(text, 0) === 0xfeff ? StringPrototypeSlice(text, 1) : text);
+  } else if (body.kind === BodyKind.source) readSource<string>(body, RequestOp.sourceText, done, fail);
+  else if (body.kind === BodyKind.bytes) done(decodeUtf8(body.value as Bytes));
+  else readAll(body.stream as ReadableStream, (bytes) => done(decodeUtf8(bytes)), fail);
+};
 
 /** The whole body as bytes, which are the caller's to keep and are alone in their buffer. */
-export function consumeBytes(body: Body | null): Promise<Bytes> {
-  if (body === null) return PromiseResolve(new Uint8ArrayCtor(0)) as Promise<Bytes>;
-  if (isBodyUnusable(body)) return PromiseReject(unusableError(body));
-  takeBody(body);
-  if (body.kind === BodyKind.source) {
-    return PromisePrototypeThen(readSource<ArrayBuffer>(body, RequestOp.sourceBytes), (buffer) => new Uint8ArrayCtor(buffer)) as Promise<Bytes>;
-  }
-  if (body.kind === BodyKind.stream) return readAll(body.stream as ReadableStream);
-  return PromiseResolve(simpleBytes(body)) as Promise<Bytes>;
-}
+const readBytes: Read<Bytes> = (body, done, fail) => {
+  if (body === null) return done(new Uint8ArrayCtor(0));
+  if (!take(body, fail)) return;
+  if (body.kind === BodyKind.source) readSource<ArrayBuffer>(body, RequestOp.sourceBytes, (buffer) => done(new Uint8ArrayCtor(buffer)), fail);
+  else if (body.kind === BodyKind.stream) readAll(body.stream as ReadableStream, done, fail);
+  else done(simpleBytes(body));
+};
 
+const same = <T>(value: T): T => value;
 const bufferOf = (bytes: Bytes): ArrayBuffer => TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer;
-
 const parseJson = (text: string): unknown => JSONParse(text);
 
 /** @see https://fetch.spec.whatwg.org/#dom-body-formdata */
-function consumeFormData(body: Body | null, contentType: string | null): Promise<FormData> {
+function parseFormData(bytes: Bytes, contentType: string | null): FormData {
   const mimeType = extractMimeType(contentType);
   const name = mimeType === null ? '' : essence(mimeType);
   if (mimeType !== null && name === 'multipart/form-data') {
-    return PromisePrototypeThen(consumeBytes(body), (bytes) => {
-      const formData = parseMultipart(bytes, mimeType);
-      if (formData === null) throw new TypeErrorCtor('Failed to parse the body as multipart/form-data: it is malformed, or its content type has no boundary.');
-      return formData;
-    });
+    const formData = parseMultipart(bytes, mimeType);
+    if (formData === null) throw new TypeErrorCtor('Failed to parse the body as multipart/form-data: it is malformed, or its content type has no boundary.');
+    return formData;
   }
-  if (name === 'application/x-www-form-urlencoded') {
-    return PromisePrototypeThen(consumeBytes(body), (bytes) => {
-      const formData = new FormData();
-      const pairs = parseUrlEncoded(bytes);
-      for (let i = 0; i < pairs.length; i++) appendFormDataEntry(formData, (pairs[i] as [string, string])[0], (pairs[i] as [string, string])[1]);
-      return formData;
-    });
+  if (name !== 'application/x-www-form-urlencoded') {
+    const received = contentType === null ? 'there is none' : `received: ${contentType}`;
+    throw new TypeErrorCtor(`Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (${received}).`);
   }
-  // The specification consumes the body before it looks at the type.
-  return PromisePrototypeThen(consumeBytes(body), () => {
-    throw new TypeErrorCtor(
-      `Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded${contentType === null ? '' : ` (received: ${contentType})`}.`,
-    );
-  });
+  const formData = new FormData();
+  const pairs = parseUrlEncoded(bytes);
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i] as [string, string];
+    appendFormDataEntry(formData, pair[0], pair[1]);
+  }
+  return formData;
 }
 
 /**
@@ -110,13 +110,18 @@ function consumeFormData(body: Body | null, contentType: string | null): Promise
  * @param contentTypeOf its combined `content-type`
  */
 export function defineBodyMixin(constructor: { prototype: object }, bodyOf: (self: unknown) => Body | null, contentTypeOf: (self: unknown) => string | null): void {
-  const consume = <T>(self: unknown, steps: (body: Body | null) => Promise<T>): Promise<T> => {
-    try {
-      return steps(bodyOf(self));
-    } catch (error) {
-      return PromiseReject(error);
-    }
-  };
+  const consume = <T, U>(self: unknown, read: Read<T>, convert: (value: T) => U): Promise<U> =>
+    // What the executor throws rejects the promise, as it must for a receiver of another kind.
+    new PromiseCtor<U>((resolve, reject) => {
+      const done = (value: T): void => {
+        try {
+          resolve(convert(value));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      read(bodyOf(self), done, reject);
+    });
   const members = {
     get body(): ReadableStream | null {
       const body = bodyOf(this);
@@ -126,25 +131,25 @@ export function defineBodyMixin(constructor: { prototype: object }, bodyOf: (sel
       return isBodyUsed(bodyOf(this));
     },
     arrayBuffer(): Promise<ArrayBuffer> {
-      return consume(this, (body) => PromisePrototypeThen(consumeBytes(body), bufferOf));
+      return consume(this, readBytes, bufferOf);
     },
     blob(): Promise<Blob> {
-      return consume(this, (body) => {
+      return consume(this, readBytes, (bytes) => {
         const mimeType = extractMimeType(contentTypeOf(this));
-        return PromisePrototypeThen(consumeBytes(body), (bytes) => createBlob(bytes, mimeType === null ? '' : serializeMimeType(mimeType)));
+        return createBlob(bytes, mimeType === null ? '' : serializeMimeType(mimeType));
       });
     },
     bytes(): Promise<Bytes> {
-      return consume(this, consumeBytes);
+      return consume(this, readBytes, same);
     },
     formData(): Promise<FormData> {
-      return consume(this, (body) => consumeFormData(body, contentTypeOf(this)));
+      return consume(this, readBytes, (bytes) => parseFormData(bytes, contentTypeOf(this)));
     },
     json(): Promise<unknown> {
-      return consume(this, (body) => PromisePrototypeThen(consumeText(body), parseJson));
+      return consume(this, readText, parseJson);
     },
     text(): Promise<string> {
-      return consume(this, consumeText);
+      return consume(this, readText, same);
     },
   };
   ObjectDefineProperties(constructor.prototype, ObjectGetOwnPropertyDescriptors(members));

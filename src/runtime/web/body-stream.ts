@@ -10,12 +10,14 @@ import {
   isReadableStream,
   isReadableStreamDisturbed,
   isReadableStreamLocked,
+  readableState,
   readableStreamCancel,
   readableStreamCloseController,
   readableStreamEnqueue,
   readableStreamErrorController,
   readableStreamTee,
 } from './streams/readable-stream.ts';
+import { respond } from './streams/pull-into.ts';
 import type { ReadRequest, Reader } from './streams/readable-state.ts';
 import { cancelReader, readInternal } from './streams/reader.ts';
 
@@ -33,6 +35,9 @@ export function pullStream(pull: () => Pulled | Promise<Pulled>, cancel: (reason
     if (chunk !== null) return readableStreamEnqueue(stream, chunk);
     isOver = true;
     readableStreamCloseController(stream);
+    // A BYOB reader's buffer is given back empty. @see https://streams.spec.whatwg.org/#readablestream-close
+    const state = readableState(stream);
+    if (state.bytes !== undefined && state.bytes.pullIntos.length > 0) respond(state, 0);
   };
   const stream: ReadableStream = createReadableByteStream({
     pull: () => {
@@ -70,34 +75,35 @@ export function notBytesError(chunk: unknown): TypeError {
   );
 }
 
-/** All of a stream's bytes. Locks the stream. */
-export function readAll(stream: ReadableStream): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Reads all of a stream's bytes, and locks it. Functions and no promise, because a promise resolved with an object would
+ * ask it for a `then` that a tenant may have put on Object.prototype.
+ */
+export function readAll(stream: ReadableStream, done: (bytes: Uint8Array<ArrayBuffer>) => void, fail: (reason: unknown) => void): void {
   const reader = acquireReadableStreamDefaultReader(stream);
   const chunks: Uint8Array[] = [];
-  return new PromiseCtor<Uint8Array<ArrayBuffer>>((resolve, reject) => {
-    let isLooping = false;
-    let isAnswered = false;
-    const request: ReadRequest = {
-      chunk: (chunk) => {
-        if (TypedArrayPrototypeGetSymbolToStringTag(chunk) !== 'Uint8Array') return reject(new TypeErrorCtor('Received a chunk that is not a Uint8Array.'));
-        ArrayPrototypePush(chunks, chunk as Uint8Array);
-        isAnswered = true;
-        if (!isLooping) loop();
-      },
-      close: () => resolve(concatBytes(chunks)),
-      error: reject,
-    };
-    // Chunks that wait in the queue are answered at once: a loop, lest they fill the stack.
-    const loop = (): void => {
-      isLooping = true;
-      do {
-        isAnswered = false;
-        readInternal(reader, request);
-      } while (isAnswered);
-      isLooping = false;
-    };
-    loop();
-  });
+  let isLooping = false;
+  let isAnswered = false;
+  const request: ReadRequest = {
+    chunk: (chunk) => {
+      if (TypedArrayPrototypeGetSymbolToStringTag(chunk) !== 'Uint8Array') return fail(new TypeErrorCtor('Received a chunk that is not a Uint8Array.'));
+      ArrayPrototypePush(chunks, chunk as Uint8Array);
+      isAnswered = true;
+      if (!isLooping) loop();
+    },
+    close: () => done(concatBytes(chunks)),
+    error: fail,
+  };
+  // Chunks that wait in the queue are answered at once: a loop, lest they fill the stack.
+  const loop = (): void => {
+    isLooping = true;
+    do {
+      isAnswered = false;
+      readInternal(reader, request);
+    } while (isAnswered);
+    isLooping = false;
+  };
+  loop();
 }
 
 /** A stream through which another is read: what `new Request(request)` leaves behind is locked and used. */

@@ -41,7 +41,7 @@ function start(state: RequestState): Promise<Response> {
   }
   const url = urlOf(state);
   if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
-  if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url)) as Promise<Response>;
+  if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url, state.method === 'HEAD')) as Promise<Response>;
   throw new TypeErrorCtor(`Fetch API cannot load: ${url}`);
 }
 
@@ -50,11 +50,11 @@ const withoutFragment = (url: string): string => {
   return hash === -1 ? url : StringPrototypeSlice(url, 0, hash);
 };
 
-function fromDataUrl(url: string): Response {
+function fromDataUrl(url: string, isHead: boolean): Response {
   const plain = withoutFragment(url);
   const data = processDataUrl(plain);
   if (data === null) throw new TypeErrorCtor(`Fetch API cannot load: ${url}: it is not a well-formed data: URL.`);
-  return makeResponse([200, 'OK', `content-type\n${data.mimeType}`, plain, false, 0], bytesBody(data.body, undefined));
+  return makeResponse([200, 'OK', `content-type\n${data.mimeType}`, plain, false, 0], isHead ? null : bytesBody(data.body, undefined));
 }
 
 function makeResponse(answer: Answer, body: Body | null): Response {

@@ -8,7 +8,6 @@
  * @see https://fetch.spec.whatwg.org/#request-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/request/
  */
-import { BodyKind } from '../../protocol/ops.ts';
 import { JSONParse, RegExpPrototypeExec, StringPrototypeToUpperCase, TypeErrorCtor } from '../primordials.ts';
 import { USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { type AbortSignal, createAbortSignal, createDependentAbortSignal } from './abort.ts';
@@ -155,7 +154,9 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
     throw new TypeErrorCtor(`${CONTEXT}: Request with a GET or HEAD method cannot have a body.`);
   }
   if (given !== null) {
-    if (given.kind === BodyKind.stream && mode === 'no-cors') throw new TypeErrorCtor(`${CONTEXT}: a stream cannot be the body of a no-cors request.`);
+    if (given.stream !== undefined && (mode === 'no-cors' || state.settings.keepalive)) {
+      throw new TypeErrorCtor(`${CONTEXT}: a stream cannot be the body of a ${mode === 'no-cors' ? 'no-cors' : 'keepalive'} request.`);
+    }
     state.body = given;
     if (given.type !== undefined && !hasHeader(requestHeaders(state), 'content-type')) setHeader(requestHeaders(state), 'content-type', given.type);
   } else if (inherited !== null) {
