@@ -37,7 +37,7 @@ const updateInTurns = async (running: Hash, bytes: Uint8Array): Promise<void> =>
 };
 
 /** `Request.digest`: algorithm name, bytes → ArrayBuffer. */
-export function digest(context: OpContext, _event: number, algorithm: unknown, data: unknown): ArrayBuffer | Promise<ArrayBuffer> {
+export function digest(context: OpContext, _event: number, _call: number, algorithm: unknown, data: unknown): ArrayBuffer | Promise<ArrayBuffer> {
   const name = hashName(algorithm);
   const bytes = toBytes(data);
   if (bytes.length <= INLINE_BYTES) return toArrayBuffer(hash(name, bytes, 'buffer'));

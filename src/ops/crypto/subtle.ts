@@ -28,12 +28,17 @@ const SLOW = new Set(['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP', 'PBKDF2']);
 const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> =>
   gated(context, SLOW.has(name) || wire.size > INLINE_BYTES ? 'slow' : 'short', wire.size, job);
 
+const checkWanted = (wire: Wire): void => {
+  if (!wire.isWanted) throw new OpError('OperationError', 'The event is over.');
+};
+
 /** Makes keys: paid for first, described last. */
-const making = async (context: OpContext, cost: number, make: () => Promise<CryptoKey>, secretOf?: (key: CryptoKey) => KeyObject | undefined): Promise<string> => {
+const making = async (context: OpContext, wire: Wire, cost: number, make: () => Promise<CryptoKey>, secretOf?: (key: CryptoKey) => KeyObject | undefined): Promise<string> => {
   reserve(context, cost);
   try {
     const key = await make();
     checkImported(key);
+    checkWanted(wire);
     return JSON.stringify(describe(context, key, cost, secretOf?.(key)));
   } catch (error) {
     refund(context, cost);
@@ -71,6 +76,7 @@ const generateKey = async (context: OpContext, wire: Wire): Promise<string> => {
   const keepsSecret = isQuick(algorithm.name);
   try {
     const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, extractable || keepsSecret, usages))) as CryptoKey | webcrypto.CryptoKeyPair;
+    checkWanted(wire);
     if (!('publicKey' in made)) {
       const { key, secret } = keepsSecret ? generatedSecret(made, extractable) : { key: made, secret: undefined };
       spent = cost;
@@ -88,7 +94,7 @@ const importKey = (context: OpContext, wire: Wire): Promise<string> => {
   const data = format === 'jwk' ? wire.jwk : wire.bytes();
   // A JWK that came through has no more characters than a key may well have.
   const cost = format === 'jwk' ? costOf(JSON.stringify(data).length) : costOf(wire.size);
-  return making(context, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages), (key) => importedSecret(key, data));
+  return making(context, wire, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages), (key) => importedSecret(key, data));
 };
 
 const exportKey = async (_context: OpContext, wire: Wire): Promise<Reply> => {
@@ -110,7 +116,7 @@ const deriveKey = async (context: OpContext, wire: Wire): Promise<Reply> => {
   const { key } = wire.key();
   const derived = wire.algorithm('derived');
   checkDerivation(algorithm, derived.length ?? 0);
-  return making(context, costOf((derived.length ?? 0) / 8), () =>
+  return making(context, wire, costOf((derived.length ?? 0) / 8), () =>
     run(context, wire, algorithm, () => subtle.deriveKey(algorithm as Loose, key, derived as Loose, wire.extractable, wire.usages)),
   );
 };
@@ -118,7 +124,7 @@ const deriveKey = async (context: OpContext, wire: Wire): Promise<Reply> => {
 const getPublicKey = (context: OpContext, wire: Wire): Promise<string> => {
   // Not yet in Node's own type declarations.
   const { getPublicKey: get } = subtle as unknown as { getPublicKey(key: CryptoKey, usages: string[]): Promise<CryptoKey> };
-  return making(context, 1, () => get.call(subtle, wire.key().key, wire.usages));
+  return making(context, wire, 1, () => get.call(subtle, wire.key().key, wire.usages));
 };
 
 const wrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
@@ -131,7 +137,7 @@ const wrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
 const unwrapKey = (context: OpContext, wire: Wire): Promise<Reply> => {
   const algorithm = wire.algorithm();
   const wrapping = wire.key('wrapping').key;
-  return making(context, costOf(wire.bytes().length), () =>
+  return making(context, wire, costOf(wire.bytes().length), () =>
     run(context, wire, algorithm, () =>
       subtle.unwrapKey(wire.format as Loose, wire.bytes(), wrapping, algorithm as Loose, wire.algorithm('derived') as Loose, wire.extractable, wire.usages),
     ),
@@ -182,7 +188,7 @@ const translate = (error: unknown): string => {
 };
 
 /** `Request.subtle`: operation, then as runtime/web/crypto/call.ts says. */
-export async function subtleOp(context: OpContext, _event: number, operation: unknown, first: unknown, ...rest: unknown[]): Promise<Reply> {
+export async function subtleOp(context: OpContext, event: number, _call: number, operation: unknown, first: unknown, ...rest: unknown[]): Promise<Reply> {
   switch (operation) {
     case 'release':
       return releaseAll(context, first);
@@ -196,7 +202,7 @@ export async function subtleOp(context: OpContext, _event: number, operation: un
   const perform = OPERATIONS.get(operation);
   if (perform === undefined) throw new OpError('NotSupportedError', 'Unknown operation.');
   try {
-    return await perform(context, new Wire(context, first, rest));
+    return await perform(context, new Wire(context, event, first, rest));
   } catch (error) {
     return translate(error);
   }

@@ -18,6 +18,7 @@ let allowed = false;
 
 export class Crypto {
   readonly #subtle: SubtleCrypto;
+  declare readonly DigestStream: typeof DigestStream;
 
   constructor() {
     if (!allowed) throw illegalConstructor();
