@@ -82,7 +82,7 @@ function findFile(target: string): AppFiles {
   throw configError({ file: target, message: 'This file is not an app.', allowed: `a file ending in ${SOURCE_ENDINGS.join(', ')}, or a wrangler file`, hint: 'Name a source file, a wrangler file or a folder.' });
 }
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   } catch {

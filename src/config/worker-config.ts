@@ -60,6 +60,7 @@ export interface WorkerConfig {
   readonly jsxFactory: string | undefined;
   readonly jsxFragment: string | undefined;
   readonly minify: boolean;
+  /** Functions keep their names. Follows `minify` where nothing is said: only then are many of them lost. */
   readonly keepNames: boolean;
   /** A command to run before bundling. It is the developer's own machine that runs it, never a server. */
   readonly build: Readonly<{ command: string; cwd: string; watchDirs: readonly string[] }> | undefined;

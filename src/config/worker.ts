@@ -2,11 +2,10 @@
  * Reads the configuration of one app: its wrangler file, the chosen environment, secrets for development and
  * the command line, merged by wrangler's rules into one frozen WorkerConfig. Nothing else merges options.
  */
-import { statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
 import { type ConfigDocument, isObject, type KeyPath, readDocument } from './document.ts';
-import { type AppFiles, findApp } from './find-app.ts';
+import { type AppFiles, findApp, isFile } from './find-app.ts';
 import { deepFreeze } from './freeze.ts';
 import { limitsByName } from './limit-schema.ts';
 import { deriveName, nameFault } from './names.ts';
@@ -20,7 +19,7 @@ import { WRANGLER_KEYS } from './wrangler-keys.ts';
 
 /**
  * The configuration of the app at a path: a folder, a wrangler file, or a bare source file.
- * @throws ConfigError with every error found; warnings are in the result.
+ * @throws ConfigError with every error of one kind found (types first, then values); warnings are in the result.
  */
 export function readWorkerConfig(target: string, options: WorkerOptions = {}): WorkerConfig {
   return new Reader(findApp(target), options).read();
@@ -91,7 +90,7 @@ class Reader {
       jsxFactory: this.#get('jsx_factory'),
       jsxFragment: this.#get('jsx_fragment'),
       minify: this.#get('minify') ?? false,
-      keepNames: this.#get('keep_names') ?? true,
+      keepNames: this.#get('keep_names') ?? this.#get('minify') ?? false,
       build: build?.command === undefined ? undefined : { command: build.command, cwd: path(build.cwd ?? '.'), watchDirs: [build.watch_dir ?? './src'].flat().map(path) },
       settings: this.#settings(),
       sources: [configPath, ...env.sources, tsconfig === undefined ? undefined : path(tsconfig)].filter((file) => file !== undefined),
@@ -182,7 +181,7 @@ class Reader {
       return '';
     }
     const shown = relative(dir, main);
-    if (given !== undefined && statSync(main, { throwIfNoEntry: false })?.isFile() !== true) this.#error(this.#placeOf('main'), `The entry-point file at "${shown}" was not found.`, 'Correct the path; it is relative to the folder of the configuration file.');
+    if (given !== undefined && !isFile(main)) this.#error(this.#placeOf('main'), `The entry-point file at "${shown}" was not found.`, 'Correct the path; it is relative to the folder of the configuration file.');
     else if (extname(main) === '.py') this.#error(this.#placeOf('main'), 'Python Workers are not supported.', 'Name a JavaScript or TypeScript file.');
     return main;
   }
