@@ -55,12 +55,12 @@ const TEXTS: Record<string, (host: string) => string> = {
 /** Turns whatever went wrong into what the tenant may see. */
 export function tellTenant(error: unknown, host: string): OpError {
   if (error instanceof OpError) return error;
-  const { code, cause } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; cause?: unknown };
+  const { code, cause, name } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; cause?: unknown; name?: unknown };
   if (cause instanceof OpError) return cause;
+  if (name === 'HTTPParserError') return new OpError('TypeError', `"${host}" sent an invalid HTTP response.`);
   if (typeof code === 'string') {
     const text = TEXTS[code];
     if (text !== undefined) return new OpError('TypeError', text(host));
-    if (code.startsWith('HPE_')) return new OpError('TypeError', `"${host}" sent an invalid HTTP response.`);
     if (/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/.test(code)) {
       return new OpError('TypeError', `The TLS connection to "${host}" failed (${code}).`);
     }
