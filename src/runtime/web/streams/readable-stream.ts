@@ -1,0 +1,267 @@
+/**
+ * ReadableStream, and what the rest of the runtime does with readable streams.
+ *
+ * Contract: the functions exported here go by internal state alone; nothing a tenant patches on a
+ * stream, reader or controller is consulted. A chunk enqueued into a byte stream of the runtime's own
+ * is given away with its buffer.
+ *
+ * @see https://streams.spec.whatwg.org/#rs-class
+ */
+import { markHandled, ObjectDefineProperty, PromiseReject, RangeErrorCtor, SymbolAsyncIterator, TypeErrorCtor } from '../../primordials.ts';
+import {
+  argument,
+  boolean,
+  callback,
+  defineInterface,
+  dictionary,
+  enumeration,
+  illegalInvocation,
+  interfaceOf,
+  isObject,
+  requireArguments,
+  unsignedLongLongEnforceRange,
+} from '../../webidl.ts';
+import { isAbortSignal } from '../abort.ts';
+import { controllerAlgorithm, extractHighWaterMark, extractSizeAlgorithm, finalAlgorithm, INTERNAL, optionalObject, queuingStrategy } from './algorithm.ts';
+import { newAsyncIterator } from './async-iterator.ts';
+import { ReadableStreamBYOBReader } from './byob-reader.ts';
+import { ReadableByteStreamController } from './byte-controller.ts';
+import { byteTee } from './byte-tee.ts';
+import { newDefaultStream, ReadableStreamDefaultController } from './default-controller.ts';
+import { installStreamOf, ReadableStreamDefaultReader } from './default-reader.ts';
+import { pipeTo, type PipeOptions } from './pipe.ts';
+import { cloneChunk } from './byte-view.ts';
+import { newByteStream } from './pull-into.ts';
+import { acquireReader } from './reader.ts';
+import { readableFrom } from './readable-from.ts';
+import { cancelReadable, desiredSize, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
+import { SourceControl, type SourceAlgorithms } from './source-control.ts';
+import { defaultTee } from './tee.ts';
+import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
+
+type UnderlyingSource = { autoAllocateChunkSize?: number; cancel?: unknown; pull?: unknown; start?: unknown; type?: 'bytes' };
+const underlyingSource = dictionary<UnderlyingSource>('UnderlyingSource', [
+  { key: 'autoAllocateChunkSize', converter: unsignedLongLongEnforceRange },
+  { key: 'cancel', converter: callback },
+  { key: 'pull', converter: callback },
+  { key: 'start', converter: callback },
+  { key: 'type', converter: enumeration('ReadableStreamType', ['bytes']) },
+]);
+const getReaderOptions = dictionary<{ mode?: 'byob' }>('ReadableStreamGetReaderOptions', [{ key: 'mode', converter: enumeration('ReadableStreamReaderMode', ['byob']) }]);
+const iteratorOptions = dictionary<{ preventCancel: boolean }>('ReadableStreamIteratorOptions', [{ key: 'preventCancel', converter: boolean, defaultValue: () => false }]);
+const pipeOptions = dictionary<PipeOptions>('StreamPipeOptions', [
+  { key: 'preventAbort', converter: boolean },
+  { key: 'preventCancel', converter: boolean },
+  { key: 'preventClose', converter: boolean },
+  { key: 'signal', converter: interfaceOf('AbortSignal', isAbortSignal) },
+]);
+
+const locked = (operation: string): TypeError => new TypeErrorCtor(`Cannot ${operation} a ReadableStream that is locked to a reader.`);
+
+let stateOf: (stream: unknown) => ReadableState;
+let isBranded: (value: unknown) => value is ReadableStream;
+
+export class ReadableStream {
+  #stream: ReadableState;
+
+  static {
+    isBranded = (value): value is ReadableStream => isObject(value) && #stream in value;
+    stateOf = (value) => {
+      if (!isBranded(value)) throw illegalInvocation('ReadableStream');
+      return value.#stream;
+    };
+    installStreamOf((value, context) => {
+      if (!isBranded(value)) throw new TypeErrorCtor(`${context} is not of type 'ReadableStream'.`);
+      return value.#stream;
+    });
+  }
+
+  /** @see https://streams.spec.whatwg.org/#rs-constructor */
+  constructor(source: unknown = undefined, strategy: unknown = undefined) {
+    if (source === INTERNAL) {
+      this.#stream = strategy as ReadableState;
+      return;
+    }
+    const context = "Failed to construct 'ReadableStream': parameter";
+    const object = optionalObject(source, `${context} 1`);
+    const options = queuingStrategy(strategy, `${context} 2`);
+    const methods = underlyingSource(object, `${context} 1`);
+    let stream: ReadableState;
+    let controller: ReadableStreamDefaultController | ReadableByteStreamController;
+    if (methods.type === 'bytes') {
+      if (options.size !== undefined) throw new RangeErrorCtor('The strategy for a byte stream cannot have a size function.');
+      const highWaterMark = extractHighWaterMark(options, 0);
+      if (methods.autoAllocateChunkSize === 0) throw new TypeErrorCtor('autoAllocateChunkSize must be greater than 0.');
+      stream = newByteStream(highWaterMark, methods.autoAllocateChunkSize);
+      controller = new ReadableByteStreamController(INTERNAL, stream);
+    } else {
+      const size = extractSizeAlgorithm(options);
+      stream = newDefaultStream(extractHighWaterMark(options, 1));
+      stream.size = size;
+      controller = new ReadableStreamDefaultController(INTERNAL, stream);
+    }
+    this.#stream = stream;
+    stream.pull = controllerAlgorithm(methods.pull, object, controller);
+    stream.cancel = finalAlgorithm(methods.cancel, object);
+    startReadable(stream, controllerAlgorithm(methods.start, object, controller));
+  }
+
+  static from(asyncIterable: unknown): ReadableStream {
+    requireArguments(arguments.length, 1, "Failed to execute 'from' on 'ReadableStream'");
+    return wrap(readableFrom(asyncIterable));
+  }
+
+  get locked(): boolean {
+    return stateOf(this).reader !== undefined;
+  }
+
+  cancel(reason: unknown = undefined): Promise<undefined> {
+    try {
+      const stream = stateOf(this);
+      if (stream.reader !== undefined) throw locked('cancel');
+      return cancelReadable(stream, reason);
+    } catch (error) {
+      return PromiseReject(error);
+    }
+  }
+
+  getReader(options: unknown = undefined): ReadableStreamDefaultReader | ReadableStreamBYOBReader {
+    stateOf(this);
+    const { mode } = getReaderOptions(options, argument('getReader', 'ReadableStream', 1));
+    return mode === undefined ? new ReadableStreamDefaultReader(this) : new ReadableStreamBYOBReader(this);
+  }
+
+  pipeThrough(transform: unknown, options: unknown = undefined): ReadableStream {
+    const stream = stateOf(this);
+    requireArguments(arguments.length, 1, "Failed to execute 'pipeThrough' on 'ReadableStream'");
+    const pair = readableWritablePair(transform, argument('pipeThrough', 'ReadableStream', 1));
+    const pipe = pipeOptions(options, argument('pipeThrough', 'ReadableStream', 2));
+    if (stream.reader !== undefined) throw locked('pipe');
+    const dest = writableState(pair.writable);
+    if (dest.writer !== undefined) throw new TypeErrorCtor('Cannot pipe to a WritableStream that is locked to a writer.');
+    markHandled(pipeTo(stream, dest, pipe));
+    return pair.readable;
+  }
+
+  pipeTo(destination: unknown, options: unknown = undefined): Promise<undefined> {
+    try {
+      const stream = stateOf(this);
+      requireArguments(arguments.length, 1, "Failed to execute 'pipeTo' on 'ReadableStream'");
+      if (!isWritableStream(destination)) throw new TypeErrorCtor(`${argument('pipeTo', 'ReadableStream', 1)} is not of type 'WritableStream'.`);
+      const pipe = pipeOptions(options, argument('pipeTo', 'ReadableStream', 2));
+      if (stream.reader !== undefined) throw locked('pipe');
+      const dest = writableState(destination);
+      if (dest.writer !== undefined) throw new TypeErrorCtor('Cannot pipe to a WritableStream that is locked to a writer.');
+      return pipeTo(stream, dest, pipe);
+    } catch (error) {
+      return PromiseReject(error);
+    }
+  }
+
+  tee(): [ReadableStream, ReadableStream] {
+    stateOf(this);
+    return readableStreamTee(this, false);
+  }
+
+  values(options: unknown = undefined): object {
+    const stream = stateOf(this);
+    const { preventCancel } = iteratorOptions(options, argument('values', 'ReadableStream', 1));
+    return newAsyncIterator(acquireReader(stream, false), preventCancel);
+  }
+}
+
+defineInterface(ReadableStream, 'ReadableStream');
+ObjectDefineProperty(ReadableStream.prototype, SymbolAsyncIterator, { value: ReadableStream.prototype.values, writable: true, configurable: true });
+
+const wrap = (stream: ReadableState): ReadableStream => new ReadableStream(INTERNAL, stream);
+
+export const isReadableStream = isBranded;
+
+/** The state behind a public stream. */
+export const readableState = stateOf;
+
+const readableWritablePair = dictionary<{ readable: ReadableStream; writable: WritableStream }>('ReadableWritablePair', [
+  { key: 'readable', converter: interfaceOf('ReadableStream', isReadableStream), required: true },
+  { key: 'writable', converter: interfaceOf('WritableStream', isWritableStream), required: true },
+]);
+
+export function isReadableStreamLocked(stream: ReadableStream): boolean {
+  return stateOf(stream).reader !== undefined;
+}
+
+/** Has it been read from or cancelled? */
+export function isReadableStreamDisturbed(stream: ReadableStream): boolean {
+  return stateOf(stream).disturbed;
+}
+
+/** A stream of any chunks. `highWaterMark` is 1 unless given. @see https://streams.spec.whatwg.org/#create-readable-stream */
+export function createReadableStream(source: SourceAlgorithms): ReadableStream {
+  return create(newDefaultStream(source.highWaterMark ?? 1), source);
+}
+
+/** A byte stream. `highWaterMark`, in bytes, is 0 unless given. @see https://streams.spec.whatwg.org/#abstract-opdef-createreadablebytestream */
+export function createReadableByteStream(source: SourceAlgorithms): ReadableStream {
+  return create(newByteStream(source.highWaterMark ?? 0), source);
+}
+
+function create(stream: ReadableState, { start, pull, cancel, size }: SourceAlgorithms): ReadableStream {
+  const control = new SourceControl(stream);
+  stream.size = size;
+  if (pull !== undefined) stream.pull = () => pull(control);
+  stream.cancel = cancel;
+  // Without a start, and with nothing to pull ahead of the first read, there is nothing to wait for.
+  if (start === undefined && (pull === undefined || stream.highWaterMark === 0)) stream.started = true;
+  else startReadable(stream, start && (() => start(control)));
+  return wrap(stream);
+}
+
+/** Enqueues into a stream of the runtime's own; nothing happens where it is closed or errored. */
+export function readableStreamEnqueue(stream: ReadableStream, chunk: unknown): void {
+  const state = stateOf(stream);
+  state.steps.enqueue(state, chunk);
+}
+
+/** Closes a stream of the runtime's own, once what is queued has been read. */
+export function readableStreamCloseController(stream: ReadableStream): void {
+  const state = stateOf(stream);
+  state.steps.close(state);
+}
+
+/** Errors a stream of the runtime's own; nothing happens unless it is readable. */
+export function readableStreamErrorController(stream: ReadableStream, reason: unknown): void {
+  errorReadable(stateOf(stream), reason);
+}
+
+/** Null when errored, 0 when closed. */
+export function readableStreamDesiredSize(stream: ReadableStream): number | null {
+  return desiredSize(stateOf(stream));
+}
+
+/** Cancels, locked or not. @see https://streams.spec.whatwg.org/#readable-stream-cancel */
+export function readableStreamCancel(stream: ReadableStream, reason: unknown): Promise<undefined> {
+  return cancelReadable(stateOf(stream), reason);
+}
+
+/**
+ * Throws TypeError when the stream is locked.
+ * @param clone how the second branch's chunks are made; none: both branches share them. Byte streams always copy.
+ * @see https://streams.spec.whatwg.org/#readablestream-tee
+ */
+export function readableStreamTee(stream: ReadableStream, clone: ((chunk: unknown) => unknown) | boolean): [ReadableStream, ReadableStream] {
+  const state = stateOf(stream);
+  const cloner = clone === true ? cloneChunk : clone === false ? undefined : clone;
+  const branches = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
+  return [wrap(branches[0]), wrap(branches[1])];
+}
+
+/** A reader for `readInternal` and `releaseReader`. Throws TypeError when the stream is locked. */
+export function acquireReadableStreamDefaultReader(stream: ReadableStream): Reader {
+  return acquireReader(stateOf(stream), false);
+}
+
+/** Pipes inside the runtime; the result is marked as handled. Throws TypeError when either stream is locked. @see https://streams.spec.whatwg.org/#readable-stream-pipe-to */
+export function readableStreamPipeTo(source: ReadableStream, dest: WritableStream, options: PipeOptions): Promise<undefined> {
+  const promise = pipeTo(stateOf(source), writableState(dest), options);
+  markHandled(promise);
+  return promise;
+}
