@@ -13,7 +13,7 @@ let answer: unknown;
 let nextByte = 0;
 attach(
   (op, _event, call, operation, second, ...bytes) => {
-    const isText = op === Request.subtle && typeof second === 'string';
+    const isText = op === Request.subtle && typeof second === 'string' && (second[0] === '{' || second[0] === '[');
     sent.push({ op, operation, members: isText ? (JSON.parse(second) as Record<string, unknown>) : {}, bytes: (isText ? bytes : [second, ...bytes]) as Uint8Array[] });
     const value = answer;
     queueMicrotask(() => settle(call as number, true, [value]));
