@@ -88,9 +88,11 @@ export class StreamBody implements HostBody {
     }
   }
 
-  /** What is buffered, as one chunk. Node joins buffered pieces itself, and hands a lone one over as it is. */
+  /** What is buffered, as one chunk: Node joins the pieces if it is asked for their exact length, and hands a lone one over as it is. */
   #pull(): Buffer | null {
-    return this.#stream.readableLength > MOST_BYTES_READ ? this.#stream.read(MOST_BYTES_READ) : this.#stream.read();
+    const stream = this.#stream;
+    const buffered = stream.readableLength;
+    return buffered === 0 ? stream.read() : stream.read(Math.min(buffered, MOST_BYTES_READ));
   }
 
   async text(): Promise<string> {

@@ -11,7 +11,8 @@ const TEXT = Buffer.from('the quick brown fox jumps over the lazy dog '.repeat(2
 
 async function answering(t: Close, coding: string | string[], data: Buffer, pieces = 1): Promise<OutboundResponse> {
   const port = await listen(t, createServer((_, response) => {
-    response.writeHead(200, { 'content-encoding': coding, ...(pieces === 1 && { 'content-length': data.length }) });
+    response.setHeader('content-encoding', coding);
+    if (pieces === 1) response.setHeader('content-length', data.length);
     const size = Math.max(1, Math.ceil(data.length / pieces));
     for (let at = 0; at < data.length; at += size) response.write(data.subarray(at, at + size));
     response.end();

@@ -42,7 +42,7 @@ test('fetch: request headers are cleaned, lengths are right', async (t) => {
   const egress = egressFor(t);
   const url = `http://127.0.0.1:${port}/`;
   await send(egress, url, { method: 'POST', headers: 'Host\nevil.test\nContent-Length\n999\nConnection\nx-hop, keep-alive\nX-Hop\n1\nX-Kept\nyes\nExpect\n100-continue\nTE\ntrailers', body: 'grün' });
-  const { headers } = seen[0] ?? { headers: {} };
+  const headers: IncomingMessage['headers'] = seen[0]?.headers ?? {};
   assert.equal(headers.host, `127.0.0.1:${port}`);
   assert.equal(headers['content-length'], '5');
   assert.equal(headers['x-kept'], 'yes');

@@ -192,7 +192,7 @@ test('hostile arguments: rejections, never a crash', async (t) => {
   const { isolate, url } = await setUp(t, echo);
   const bad = [undefined, null, 0, -1, 1.5, Number.NaN, '', 'x', {}, [], new Uint8Array(1), new ArrayBuffer(1), true, Symbol('x'), 2n, 999];
   for (const value of bad) {
-    await assert.rejects(call(isolate, Request.fetch, 1, value, url, '', 'follow', 0), { name: 'TypeError' });
+    if (value !== 'x') await assert.rejects(call(isolate, Request.fetch, 1, value, url, '', 'follow', 0), { name: 'TypeError' });
     await assert.rejects(call(isolate, Request.fetch, 1, 'GET', value, '', 'follow', 0), { name: 'TypeError' });
     if (value !== '') await assert.rejects(call(isolate, Request.fetch, 1, 'GET', url, value, 'follow', 0), { name: 'TypeError' });
     await assert.rejects(call(isolate, Request.fetch, 1, 'GET', url, '', value, 0), { name: 'TypeError' });
