@@ -84,7 +84,7 @@ export class MetricsObserver extends Observer {
   }
 
   /** For the answer to the supervisor's "metrics" message. */
-  text(): string {
+  async collect(): Promise<string> {
     return JSON.stringify(this.metrics());
   }
 

@@ -88,7 +88,7 @@ test('metrics: counters of several engines add up, gauges of a dead one go', asy
   two.request({ ...REQUEST, status: 503 });
   two.request(REQUEST);
   two.limit('shop', 'v1', 'r', 'cpu');
-  const text = await mergeMetrics([lasting(parseMetrics(one.text())), parseMetrics(two.text())]).metrics();
+  const text = await mergeMetrics([lasting(parseMetrics(await one.collect())), parseMetrics(await two.collect())]).metrics();
   assert.match(text, /^nano_requests_total\{app="shop",status="2xx"\} 2$/m);
   assert.match(text, /^nano_requests_total\{app="shop",status="5xx"\} 1$/m);
   assert.match(text, /^nano_request_duration_seconds_bucket\{le="0.0025",app="shop"\} 3$/m);

@@ -1,12 +1,10 @@
-/** Making an app ready to run, as the app table needs it; see build/ for how it is done. */
+/** Making an app ready to run, as the app table needs it; worker-builder.ts does it with config/ and build/. */
 import type { WorkerConfig } from '../config/worker-config.ts';
 
 export type BuiltApp = {
   config: WorkerConfig;
   /** Of the bundle: same digest, same code. */
   digest: string;
-  /** Files the bundle was made from, absolute. */
-  inputs: readonly string[];
   /** What the author should know, as text. */
   warnings: readonly string[];
   /** Writes the bundle, unless the folder has it already. */
@@ -17,6 +15,8 @@ export type BuiltApp = {
 export interface AppBuilder {
   /** @throws ConfigError or BuildError, for the author to read */
   build(): Promise<BuiltApp>;
+  /** Files whose change asks for a new build, absolute: of the last build, good or bad. */
+  watchFiles(): readonly string[];
   dispose(): Promise<void>;
 }
 

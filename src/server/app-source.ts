@@ -5,7 +5,7 @@ import { deriveName } from '../config/names.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Lowered } from '../config/limits.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import type { AppBuilder, BuiltApp } from './app-builder.ts';
+import type { AppBuilder } from './app-builder.ts';
 import { type AppSettings, brokenApp, describeApp } from './app-record.ts';
 
 export type AppRow = Omit<AppRecord, 'slot'>;
@@ -23,7 +23,7 @@ export class AppSource {
   readonly #bundlesDir: string;
   #row: AppRow | undefined;
   #broken: string | undefined;
-  #built: BuiltApp | undefined;
+  #name: string | undefined;
   #warned = '';
 
   /** @param bundlesDir bundles go to `<bundlesDir>/<name>/<version>` */
@@ -40,7 +40,7 @@ export class AppSource {
 
   /** Files whose change asks for a new build. */
   get files(): readonly string[] {
-    return this.#built === undefined ? [] : [...this.#built.inputs, ...this.#built.config.sources];
+    return this.#builder.watchFiles();
   }
 
   async build(settings: AppSettings): Promise<BuildOutcome> {
@@ -50,7 +50,7 @@ export class AppSource {
       const { app, lowered } = describeApp(built.config, built.digest, settings);
       const bundleDir = join(this.#bundlesDir, app.name, app.version);
       const wasBroken = this.#broken !== undefined;
-      this.#built = built;
+      this.#name = app.name;
       this.#broken = undefined;
       if (!wasBroken && this.#row?.version === app.version) return { kind: 'same' };
       await mkdir(join(this.#bundlesDir, app.name), { recursive: true });
@@ -73,7 +73,7 @@ export class AppSource {
     this.#broken = text;
     const lastGood = this.#row?.state === 'ready' ? this.#row : undefined;
     if (lastGood === undefined) {
-      const name = this.#built?.config.name ?? deriveName(basename(this.path)) ?? 'app';
+      const name = this.#name ?? deriveName(basename(this.path)) ?? 'app';
       this.#row = brokenApp(name, text, settings);
     }
     const message = error instanceof ConfigError ? 'the configuration is wrong' : 'the build failed';

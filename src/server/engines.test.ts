@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { appRecord } from '../../test/support/app-record.ts';
+import { httpGet, until } from '../../test/support/http.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { systemClock } from './clock.ts';
 import { engineEnv, engineExecArgv } from './engine-launch.ts';
@@ -30,7 +30,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
     launch: (apps, events) => {
       const ledgerFile = join(dataDir, `ledger-${++serial}`);
       createLedger(ledgerFile);
-      const config = { port: listener.port, host: '127.0.0.1', dataDir, dev: false, logLevel: 'warn', isolateBudgetMb: 1, spareIsolates: 0, urlBytes: 1, headerBytes: 1, ledgerFile };
+      const config = { port: listener.port, host: '127.0.0.1', dataDir, dev: false, logLevel: 'warn', isolateBudgetMb: 1, spareIsolates: 0, urlBytes: 1, headerBytes: 1, ledgerFile, runtimeFile: '', headMs: 1, idleMs: 1 };
       return new EngineProcess({ file: options.file ?? FAKE, execArgv: engineExecArgv(dataDir), env: engineEnv({ SECRET: 'x' }), listenFd: listener.fd, config, apps }, events);
     },
     onDeath: (death) => setup.deaths.push({ ...death, slots: readInFlight(death.engine.ledgerFile) }),
@@ -45,23 +45,8 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
   return setup;
 }
 
-/** One request on its own connection: "status body", or the error's code. */
 function get(port: number, path: string, app = 'a'): Promise<string> {
-  return new Promise((resolve) => {
-    const call = request({ port, host: '127.0.0.1', path, agent: false, headers: { host: `${app}.localhost` } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve(`${response.statusCode} ${text}`));
-    });
-    call.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)).end();
-  });
-}
-
-/** Waits for a condition that events bring about. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  return httpGet(port, path, `${app}.localhost`);
 }
 
 test('kill -9 under load: no connection is refused, the spare takes over', async (t) => {

@@ -9,13 +9,17 @@ export type SignalHandlers = {
   reload(): void;
 };
 
+/** npm passes on what the terminal has sent to everybody already: such an echo is not a second wish. */
+const ECHO_MS = 300;
+
 /** @returns a function that takes the handlers away again */
 export function onSignals(handlers: SignalHandlers): () => void {
-  let stopping = false;
+  let stoppedAt: number | undefined;
   const stop = (): void => {
-    if (stopping) handlers.stopNow();
-    else handlers.stop();
-    stopping = true;
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now();
+      handlers.stop();
+    } else if (performance.now() - stoppedAt > ECHO_MS) handlers.stopNow();
   };
   const reload = (): void => handlers.reload();
   process.on('SIGTERM', stop);

@@ -1,0 +1,47 @@
+/** From the server's configuration to what engines and apps are told of it. */
+import { totalmem } from 'node:os';
+import type { ServerConfig } from '../config/server-config.ts';
+import type { EngineConfig } from '../protocol/engine.ts';
+import type { AppSettings } from './app-record.ts';
+
+/** Booted and empty isolates kept for whoever comes next. */
+const SPARE_ISOLATES = 4;
+const SPARE_ISOLATES_DEV = 1;
+
+export type EnginePlace = { dev: boolean; port: number; ledgerFile: string; runtimeFile: string };
+
+export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
+  return {
+    port: place.port,
+    host: config.host,
+    dataDir: config.dataDir,
+    dev: place.dev,
+    logLevel: config.logLevel,
+    isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(config.engines),
+    spareIsolates: place.dev ? SPARE_ISOLATES_DEV : SPARE_ISOLATES,
+    urlBytes: config.limits.defaults.urlBytes,
+    headerBytes: config.limits.defaults.headerBytes,
+    ledgerFile: place.ledgerFile,
+    runtimeFile: place.runtimeFile,
+    headMs: config.limits.defaults.headMs,
+    idleMs: config.limits.defaults.idleMs,
+  };
+}
+
+/** @param dev apps may reach this machine itself */
+export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
+  return { limits: config.limits, egress: config.egress, hosts: config.hosts, private: dev ? 'loopback' : 'deny' };
+}
+
+/** Keys whose change a running server cannot follow. */
+export function restartKeys(before: ServerConfig, after: ServerConfig): string[] {
+  const keys = ['port', 'host', 'adminPort', 'adminHost', 'engines', 'spare', 'engineMemoryMb', 'dataDir', 'logLevel'] as const;
+  return keys.filter((key) => before[key] !== after[key]);
+}
+
+/** Half of the machine's, or the container's, memory for all engines together. */
+function defaultBudgetMb(engines: number): number {
+  const limit = process.constrainedMemory();
+  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return Math.max(64, Math.floor(total / 2 / engines / (1024 * 1024)));
+}

@@ -1,0 +1,108 @@
+/** What happens to the platform, in words: one log line per change of state, and its count. */
+import { ConfigError } from '../config/problem.ts';
+import type { Log } from '../observe/log.ts';
+import type { PlatformMetrics } from '../observe/platform-metrics.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import { createRouteTable } from '../router/table.ts';
+import type { BuildOutcome } from './app-source.ts';
+import type { EngineExit } from './engine-process.ts';
+
+export class Reporter {
+  readonly #log: Log;
+  readonly #metrics: PlatformMetrics;
+  readonly #dev: boolean;
+  /** Versions that have been built and are not served yet, with the time of their build. */
+  readonly #pending = new Map<string, { version: string; buildMs: number; at: number }>();
+  readonly #live = new Map<string, string>();
+  #conflicts = '';
+
+  constructor(log: Log, metrics: PlatformMetrics, dev: boolean) {
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#dev = dev;
+  }
+
+  built(path: string, outcome: BuildOutcome): void {
+    this.#metrics.built(outcome.kind);
+    switch (outcome.kind) {
+      case 'same':
+        return;
+      case 'new': {
+        const { name, version } = outcome.row;
+        this.#pending.set(name, { version, buildMs: outcome.milliseconds, at: performance.now() });
+        for (const warning of outcome.warnings) this.#log.warn(warning, { app: name });
+        for (const { name: limit, asked, given } of outcome.lowered) this.#log.warn('a limit is above what this server allows', { app: name, limit, asked, given });
+        return;
+      }
+      case 'broken': {
+        const { message, frame, lastGood } = outcome;
+        if (lastGood !== undefined) this.#log.error(`${message}; the last good version goes on`, { app: lastGood.name, version: lastGood.version, frame });
+        else this.#log.error(message, { path, frame });
+        return;
+      }
+    }
+  }
+
+  /** Every engine works by this table. */
+  applied(table: readonly AppRecord[]): void {
+    this.#tellConflicts(table);
+    for (const { name, version, state } of table) {
+      const pending = this.#pending.get(name);
+      if (state !== 'ready' || pending?.version !== version) continue;
+      this.#pending.delete(name);
+      const isNew = this.#live.get(name) === undefined;
+      this.#live.set(name, version);
+      const milliseconds = Math.round(pending.buildMs + performance.now() - pending.at);
+      this.#log.info(isNew ? 'live' : this.#dev ? 'reloaded' : 'new version live', { app: name, version, milliseconds });
+    }
+  }
+
+  #tellConflicts(table: readonly AppRecord[]): void {
+    const { conflicts } = createRouteTable(table);
+    const text = conflicts.map((conflict) => conflict.message).join('\n');
+    if (text === this.#conflicts) return;
+    this.#conflicts = text;
+    for (const { message, pattern, kept, refused } of conflicts) this.#log.error(message, { app: refused, pattern, kept });
+  }
+
+  removed(app: string): void {
+    this.#live.delete(app);
+    this.#pending.delete(app);
+    this.#log.info('removed', { app });
+  }
+
+  listening(pid: number): void {
+    this.#log.debug('engine listens', { pid });
+  }
+
+  died(pid: number, exit: EngineExit, inFlight: readonly string[]): void {
+    this.#metrics.engineDied('crash');
+    const { code, signal, uptimeMs } = exit;
+    this.#log.error('engine died', { pid, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), inFlight });
+  }
+
+  catastrophe(pid: number, app: string, message: string): void {
+    this.#metrics.engineDied('catastrophe');
+    this.#log.error('an app has taken a thread from its engine, which is being replaced', { app, pid, detail: message });
+  }
+
+  quarantined(app: string, pauseMs: number): void {
+    this.#metrics.quarantined(app);
+    this.#log.error('quarantined: two engines died while it had requests in flight', { app, seconds: pauseMs / 1000 });
+  }
+
+  released(app: string): void {
+    this.#log.warn('released from quarantine', { app });
+  }
+
+  /** Runs `read`; what is wrong with the configuration is told, and undefined is the answer. */
+  reading<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#log.error('the configuration is wrong; the old one goes on', { frame: error.message });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The process that runs no tenant code: it builds apps, keeps engines running and tells them what to serve.
+ *
+ * Contract: nothing an app does ends this process; what goes wrong is a log line and a state. Engines see a
+ * new app table only as a whole, and the next only after the last was applied.
+ */
+import { rmSync } from 'node:fs';
+import type { ServerConfig } from '../config/server-config.ts';
+import { type AdminServer, type AdminSource, startAdminServer } from '../control/admin-server.ts';
+import type { Log } from '../observe/log.ts';
+import { PlatformMetrics } from '../observe/platform-metrics.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import type { OpenBuilder } from './app-builder.ts';
+import { Apps } from './apps.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
+import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
+import { engineEnv, engineExecArgv } from './engine-launch.ts';
+import { EngineProcess } from './engine-process.ts';
+import { type EngineDeath, Engines } from './engines.ts';
+import { createLedger, readInFlight } from './ledger.ts';
+import { bindListener, explain, type Listener, ListenError } from './listen-socket.ts';
+import { Quarantine } from './quarantine.ts';
+import { Reporter } from './reporter.ts';
+
+export type SupervisorOptions = {
+  config: ServerConfig;
+  /** Folder of apps, or the app. */
+  root: string;
+  /** The root is one app. */
+  single: boolean;
+  /** nano dev: error pages, loopback allowed, every host is the app's. */
+  dev: boolean;
+  log: Log;
+  openBuilder: OpenBuilder;
+  version: string;
+  /** Reads the configuration again, for SIGHUP. @throws ConfigError */
+  reread?: () => ServerConfig;
+  /** Look for changes of files. */
+  watch: boolean;
+  /** No admin port. */
+  admin: boolean;
+  engineFile: string;
+  /** The in-isolate runtime's script. */
+  runtimeFile: string;
+  clock?: Clock;
+};
+
+/** After this time no engine reads an old bundle any more. */
+const BUNDLE_GRACE_MS = 60_000;
+const DEV_DEBOUNCE_MS = 15;
+const SERVE_DEBOUNCE_MS = 150;
+
+export class Supervisor implements AdminSource {
+  readonly #options: SupervisorOptions;
+  readonly #clock: Clock;
+  readonly #metrics: PlatformMetrics;
+  readonly #report: Reporter;
+  readonly #quarantine: Quarantine;
+  readonly #data: DataFolder;
+  readonly #apps: Apps;
+  readonly #engines: Engines;
+  #config: ServerConfig;
+  #listener: Listener | undefined;
+  #admin: AdminServer | undefined;
+  #table: readonly AppRecord[] = [];
+  #serial = 0;
+  #started = false;
+  #stopping: Promise<void> | undefined;
+  #pushing: Promise<void> | undefined;
+  #pushAgain = false;
+  #cancelCleaning: (() => void) | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#clock = options.clock ?? systemClock;
+    this.#metrics = new PlatformMetrics(options.version);
+    this.#report = new Reporter(options.log, this.#metrics, options.dev);
+    this.#quarantine = new Quarantine(this.#clock, (app) => {
+      this.#report.released(app);
+      void this.#push();
+    });
+    this.#data = openDataFolder(options.config.dataDir);
+    this.#apps = new Apps({
+      root: options.root,
+      single: options.single,
+      bundlesDir: this.#data.bundlesDir,
+      openBuilder: options.openBuilder,
+      settings: appSettings(options.config, options.dev),
+      debounceMs: options.dev ? DEV_DEBOUNCE_MS : SERVE_DEBOUNCE_MS,
+      exclude: [this.#data.dir],
+      onOutcome: (path, outcome) => {
+        if (outcome.kind === 'new' && this.#started) this.#quarantine.release(outcome.row.name);
+        this.#report.built(path, outcome);
+      },
+      onRemoved: (name) => this.#report.removed(name),
+      onWarning: (message, fields) => options.log.warn(message, fields),
+      onChange: () => {
+        if (this.#started) void this.#push();
+      },
+    });
+    this.#engines = new Engines({
+      count: options.dev ? 1 : options.config.engines,
+      spares: options.dev || !options.config.spare ? 0 : 1,
+      clock: this.#clock,
+      launch: (apps, events) => this.#launch(apps, events),
+      onDeath: (death) => this.#died(death),
+      onCatastrophe: (engine, app, message) => this.#catastrophe(engine, app, message),
+      onListening: (engine) => this.#report.listening(engine.pid),
+    });
+  }
+
+  /** The port that clients connect to, and the admin port (0 where there is none). */
+  get ports(): { port: number; adminPort: number } {
+    return { port: this.#listener?.port ?? 0, adminPort: this.#admin?.port ?? 0 };
+  }
+
+  /**
+   * Builds all apps, starts the engines, listens.
+   * @throws ListenError where a port cannot be had, and an error where engines do not start; nothing is left running then
+   */
+  async start(): Promise<void> {
+    const { host, port, adminHost, adminPort } = this.#config;
+    try {
+      this.#listener = await bindListener(host, port, '--port');
+      if (this.#options.admin) this.#admin = await this.#startAdmin(adminHost, adminPort);
+      await this.#apps.open(this.#options.watch);
+      this.#table = this.#currentTable();
+      await this.#engines.start(this.#table);
+      this.#started = true;
+      await this.#push();
+      await removeBundles(await unusedBundles(this.#data.bundlesDir, this.#usedBundles()));
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  isReady(): boolean {
+    return this.#started && this.#stopping === undefined && this.#engines.listening > 0;
+  }
+
+  apps(): readonly AppRecord[] {
+    return this.#table;
+  }
+
+  async metrics(): Promise<string> {
+    const engines = await Promise.all(this.#engines.alive.map((engine) => engine.metrics()));
+    const states: Record<string, number> = { ready: 0, broken: 0, quarantined: 0 };
+    for (const app of this.#table) states[app.state] = (states[app.state] ?? 0) + 1;
+    return this.#metrics.text(engines, { apps: states, engines: this.#engines.states() });
+  }
+
+  /** Reads configuration and apps again. What is wrong is reported, and all stays as it was. */
+  async reload(): Promise<void> {
+    const next = this.#report.reading(() => this.#options.reread?.() ?? this.#config);
+    if (next === undefined) return;
+    const fixed = restartKeys(this.#config, next);
+    if (fixed.length > 0) this.#options.log.warn('some changes need a restart', { keys: fixed });
+    this.#config = { ...this.#config, limits: next.limits, drainMs: next.drainMs, egress: next.egress, hosts: next.hosts };
+    await this.#apps.rescan(appSettings(this.#config, this.#options.dev));
+    await this.#push();
+    this.#options.log.info('configuration read again', { apps: this.#table.length });
+  }
+
+  /** Stops accepting, finishes what is in flight within the configured time, ends. */
+  drain(): Promise<void> {
+    this.#stopping ??= this.#stop(() => this.#engines.drain(this.#config.drainMs));
+    return this.#stopping;
+  }
+
+  /** Ends at once. */
+  async kill(): Promise<void> {
+    const stopped = this.#stopping ?? this.#stop(async () => {});
+    this.#stopping = stopped;
+    await this.#engines.kill();
+    await stopped;
+  }
+
+  async #stop(endEngines: () => Promise<void>): Promise<void> {
+    this.#quarantine.dispose();
+    this.#cancelCleaning?.();
+    this.#listener?.close();
+    await Promise.all([this.#apps.close(), endEngines()]);
+    await this.#admin?.close();
+  }
+
+  async #startAdmin(host: string, port: number): Promise<AdminServer> {
+    try {
+      return await startAdminServer(this, host, port);
+    } catch (error) {
+      throw new ListenError(explain(error, host, port, '--admin-port'));
+    }
+  }
+
+  #launch(apps: readonly AppRecord[], events: ConstructorParameters<typeof EngineProcess>[1]): EngineProcess {
+    const ledgerFile = this.#data.ledgerFile(++this.#serial);
+    createLedger(ledgerFile);
+    const spawn = {
+      file: this.#options.engineFile,
+      execArgv: engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
+      env: engineEnv(),
+      listenFd: this.#listener?.fd ?? -1,
+      config: engineConfig(this.#config, { dev: this.#options.dev, port: this.ports.port, ledgerFile, runtimeFile: this.#options.runtimeFile }),
+      apps,
+    };
+    return new EngineProcess(spawn, events);
+  }
+
+  #died({ engine, ...exit }: EngineDeath): void {
+    const slots = exit.expected ? [] : readInFlight(engine.ledgerFile);
+    rmSync(engine.ledgerFile, { force: true });
+    this.#metrics.engineGone(engine.lastMetrics);
+    if (exit.expected) return;
+    const names = slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined);
+    this.#report.died(engine.pid, exit, names);
+    this.#blame(names);
+  }
+
+  #catastrophe(engine: EngineProcess, app: string, message: string): void {
+    this.#report.catastrophe(engine.pid, app, message);
+    this.#blame([app]);
+  }
+
+  /** Called before the dead engine is replaced: the successor must not get the same request. */
+  #blame(names: readonly string[]): void {
+    let changed = false;
+    for (const name of names) {
+      const pauseMs = this.#quarantine.blame(name);
+      if (pauseMs === undefined) continue;
+      this.#report.quarantined(name, pauseMs);
+      changed = true;
+    }
+    if (!changed) return;
+    this.#table = this.#currentTable();
+    void this.#engines.setApps(this.#table);
+  }
+
+  #currentTable(): AppRecord[] {
+    return this.#apps.table().map((app) => (app.state === 'ready' && this.#quarantine.has(app.name) ? { ...app, state: 'quarantined', reason: 'engines died while it had requests in flight' } : app));
+  }
+
+  /** Brings the engines to the newest table. Calls while that is under way make one more round. */
+  #push(): Promise<void> {
+    this.#pushAgain = true;
+    this.#pushing ??= this.#pushRounds().finally(() => {
+      this.#pushing = undefined;
+    });
+    return this.#pushing;
+  }
+
+  async #pushRounds(): Promise<void> {
+    while (this.#pushAgain && this.#stopping === undefined) {
+      this.#pushAgain = false;
+      this.#table = this.#currentTable();
+      await this.#engines.setApps(this.#table);
+      this.#report.applied(this.#table);
+      this.#scheduleCleaning();
+    }
+  }
+
+  #scheduleCleaning(): void {
+    this.#cancelCleaning?.();
+    this.#cancelCleaning = this.#clock.after(BUNDLE_GRACE_MS, () => {
+      this.#cancelCleaning = undefined;
+      void unusedBundles(this.#data.bundlesDir, this.#usedBundles()).then(removeBundles);
+    });
+  }
+
+  #usedBundles(): Set<string> {
+    return new Set([...this.#table, ...this.#apps.table()].map((app) => app.bundleDir));
+  }
+}

@@ -1,0 +1,66 @@
+/** Builds apps with config/ and build/: reads the configuration each time, and keeps esbuild's state while it stays the same. */
+import type { BuildWorkerOptions, Builder } from '../build/builder.ts';
+import { createBuilder } from '../build/builder.ts';
+import { writeBundle } from '../build/store.ts';
+import { readWorkerConfig } from '../config/worker.ts';
+import type { WorkerConfig, WorkerOptions } from '../config/worker-config.ts';
+import type { AppBuilder, BuiltApp } from './app-builder.ts';
+
+export type WorkerBuilderOptions = {
+  worker: WorkerOptions;
+  build: BuildWorkerOptions;
+  /** Keep esbuild's state between builds: quick, but dear where there are hundreds of apps. */
+  incremental: boolean;
+};
+
+export class WorkerBuilder implements AppBuilder {
+  readonly #path: string;
+  readonly #options: WorkerBuilderOptions;
+  #builder: Builder | undefined;
+  #key = '';
+  #files: readonly string[] = [];
+
+  constructor(path: string, options: WorkerBuilderOptions) {
+    this.#path = path;
+    this.#options = options;
+  }
+
+  async build(): Promise<BuiltApp> {
+    const config = readWorkerConfig(this.#path, this.#options.worker);
+    const builder = await this.#builderOf(config);
+    try {
+      const bundle = await builder.build();
+      const warnings = [...config.warnings.map((problem) => problem.format()), ...builder.warnings()];
+      return {
+        config,
+        digest: bundle.digest,
+        warnings,
+        write: async (dir) => {
+          await writeBundle(bundle, dir, { config });
+        },
+      };
+    } finally {
+      this.#files = builder.watchFiles();
+      if (!this.#options.incremental) await this.dispose();
+    }
+  }
+
+  watchFiles(): readonly string[] {
+    return this.#files;
+  }
+
+  async dispose(): Promise<void> {
+    const builder = this.#builder;
+    this.#builder = undefined;
+    await builder?.dispose();
+  }
+
+  async #builderOf(config: WorkerConfig): Promise<Builder> {
+    const key = JSON.stringify(config);
+    if (this.#builder !== undefined && key === this.#key) return this.#builder;
+    await this.dispose();
+    this.#key = key;
+    this.#builder = createBuilder(config, this.#options.build);
+    return this.#builder;
+  }
+}

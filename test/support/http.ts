@@ -1,0 +1,21 @@
+/** One-shot requests and waiting, for tests. */
+import { request } from 'node:http';
+
+/** A GET on its own connection: "status body", or the error's code. */
+export function httpGet(port: number, path: string, host: string): Promise<string> {
+  return new Promise((resolve) => {
+    const call = request({ port, host: '127.0.0.1', path, agent: false, headers: { host } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(`${response.statusCode} ${text}`));
+    });
+    call.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)).end();
+  });
+}
+
+/** Waits for a condition that events of this process bring about. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
