@@ -114,6 +114,7 @@ export const StringPrototypeSplit = uncurryThis(stringSplit);
 export const BooleanCtor = Boolean;
 export const NumberCtor = Number;
 export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, isSafeInteger: NumberIsSafeInteger, parseInt: NumberParseInt } = Number;
+export const { parseFloat: NumberParseFloat } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf as (this: unknown) => number);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf as (this: unknown) => boolean);

@@ -1,18 +1,14 @@
 /**
- * The language's own objects, as structured cloning sees them: which kind one is, and its clone when
- * that holds no other clone.
+ * Clones of the language's own objects, as far as they hold no other clone.
  *
  * @see https://html.spec.whatwg.org/#structuredserializeinternal
  */
 import {
   ArrayBufferCtor,
-  ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
   ArrayBufferPrototypeGetMaxByteLength,
   ArrayBufferPrototypeGetResizable,
-  BigIntCtor,
   BigIntPrototypeValueOf,
-  BooleanCtor,
   BooleanPrototypeValueOf,
   DataViewCtor,
   DataViewPrototypeGetByteLength,
@@ -20,27 +16,15 @@ import {
   DateCtor,
   DatePrototypeGetTime,
   ErrorCtor,
-  ErrorIsError,
   EvalErrorCtor,
-  MapCtor,
-  MapPrototype,
-  MapPrototypeGet,
-  MapPrototypeGetSize,
-  NumberCtor,
   NumberPrototypeValueOf,
   ObjectCtor,
-  ObjectGetPrototypeOf,
   RangeErrorCtor,
   ReferenceErrorCtor,
   RegExpCtor,
   RegExpPrototypeGetFlags,
   RegExpPrototypeGetSource,
-  SetPrototype,
-  SetPrototypeGetSize,
-  StringCtor,
   StringPrototypeValueOf,
-  SymbolCtor,
-  SymbolPrototypeValueOf,
   SyntaxErrorCtor,
   TypeErrorCtor,
   TypedArrayConstructors,
@@ -52,42 +36,7 @@ import {
   URIErrorCtor,
   Uint8ArrayCtor,
 } from '../primordials.ts';
-
-export type Kind = 'ArrayBuffer' | 'BigInt' | 'Boolean' | 'Date' | 'Error' | 'Map' | 'Number' | 'RegExp' | 'Set' | 'String' | 'Symbol' | 'view';
-
-/** Throws on what is not of the kind. */
-type Probe = (value: unknown) => unknown;
-
-const kinds = new MapCtor<object, [Kind, Probe]>([
-  [MapPrototype, ['Map', MapPrototypeGetSize]],
-  [SetPrototype, ['Set', SetPrototypeGetSize]],
-  [DateCtor.prototype, ['Date', DatePrototypeGetTime]],
-  [RegExpCtor.prototype, ['RegExp', RegExpPrototypeGetSource]],
-  [ArrayBufferCtor.prototype, ['ArrayBuffer', ArrayBufferPrototypeGetByteLength]],
-  [BooleanCtor.prototype, ['Boolean', BooleanPrototypeValueOf]],
-  [NumberCtor.prototype, ['Number', NumberPrototypeValueOf]],
-  [StringCtor.prototype, ['String', StringPrototypeValueOf]],
-  [BigIntCtor.prototype, ['BigInt', BigIntPrototypeValueOf]],
-  [SymbolCtor.prototype, ['Symbol', SymbolPrototypeValueOf]],
-]);
-
-/** What built-in object this is, judged by its slots; undefined for any other. Runs no tenant code unless the value is a Proxy. */
-export function kindOf(value: object): Kind | undefined {
-  if (ArrayBufferIsView(value)) return 'view';
-  if (ErrorIsError(value)) return 'Error';
-  for (let proto = ObjectGetPrototypeOf(value) as object | null; proto !== null; proto = ObjectGetPrototypeOf(proto) as object | null) {
-    const found = MapPrototypeGet(kinds, proto);
-    if (found === undefined) continue;
-    try {
-      found[1](value);
-      // The prototype of all regular expressions has a source, but is none.
-      return value === RegExpCtor.prototype ? undefined : found[0];
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
-}
+import type { Kind } from './builtin-kind.ts';
 
 /** The clone of a wrapper, a Date or a RegExp. */
 export function cloneLeaf(kind: Kind, value: object): object | undefined {

@@ -35,9 +35,10 @@ import {
 } from '../primordials.ts';
 import { dictionary, isArrayBuffer, isObject, requireArguments, sequence, viewBuffer, type Converter } from '../webidl.ts';
 import { isBlob, shareBlob } from './blob.ts';
+import { kindOf } from './builtin-kind.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';
 import { fileFromBlob, isFile } from './file.ts';
-import { cloneLeaf, copyBuffer, kindOf, newError, viewMaker } from './structured-clone-builtins.ts';
+import { cloneLeaf, copyBuffer, newError, viewMaker } from './structured-clone-builtins.ts';
 import { clonePlatformObject, registerCloneable, transferOf, type Transfer } from './structured-clone-registry.ts';
 
 /** A clone that will exist once the transfer is done. */

@@ -1,0 +1,131 @@
+/**
+ * Any value as text for people: what console, `nano eval` and the REPL print.
+ *
+ * Contract: never throws, runs no getter of the app's, and its output is bounded: strings, arrays,
+ * objects and the whole have limits, so that no log line can exhaust memory.
+ */
+import { ArrayPrototypePop, ArrayPrototypePush, MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, MathMin, ReflectApply, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
+import { constructorName } from './inspect-safe.ts';
+import { bodyOf, type Body } from './inspect-object.ts';
+import { layOut } from './inspect-layout.ts';
+import { keyText, paint, primitiveText } from './inspect-text.ts';
+
+/** `depth`: nested objects are opened to this level, 2 unless given. */
+export type InspectOptions = { colors?: boolean; depth?: number };
+
+/** What a Web API object shows: `Name { key: value, … }`. */
+export type Description = { name: string; entries: readonly (readonly [key: string, value: unknown])[] };
+
+/** One call of inspect. */
+export type Inspection = {
+  colors: boolean;
+  depth: number;
+  /** The objects around the current one, outermost first. */
+  around: object[];
+  /** Objects that contain themselves → their number. */
+  circular: Map<object, number>;
+  /** Characters that may still be written. */
+  left: number;
+  /** Columns the current object is indented by. */
+  indent: number;
+  /** Formats a value inside the current object. */
+  format: (value: unknown) => string;
+};
+
+/** Longest string shown whole, most items of an array and properties of an object shown. */
+export const MAX_STRING = 10_000;
+export const MAX_ITEMS = 100;
+const MAX_TEXT = 131_072;
+const MAX_DEPTH = 50;
+
+type Inspector = { isBranded: (value: unknown) => boolean; describe: (value: never) => Description };
+const inspectors: Inspector[] = [];
+
+/** Tells how the objects of a Web API are shown. The last one registered is asked first, so that a subclass comes after its base. */
+export function registerInspector<T extends object>(isBranded: (value: unknown) => value is T, describe: (value: T) => Description): void {
+  ArrayPrototypePush(inspectors, { isBranded, describe });
+}
+
+const descriptionOf = (value: object): Description | undefined => {
+  for (let i = inspectors.length - 1; i >= 0; i--) {
+    const it = inspectors[i] as Inspector;
+    if (it.isBranded(value)) return it.describe(value as never);
+  }
+  return undefined;
+};
+
+/** Text of any value. Never throws. */
+export function inspect(value: unknown, options: InspectOptions = {}): string {
+  const inspection: Inspection = {
+    colors: options.colors === true,
+    depth: MathMin(options.depth ?? 2, MAX_DEPTH),
+    around: [],
+    circular: new MapCtor(),
+    left: MAX_TEXT,
+    indent: 0,
+    format: (inner) => format(inspection, inner),
+  };
+  return format(inspection, value);
+}
+
+const format = (it: Inspection, value: unknown): string => {
+  if (it.left <= 0) return '…';
+  const text = (typeof value === 'object' && value !== null) || typeof value === 'function' ? formatObject(it, value) : primitiveText(value, MAX_STRING, it.colors);
+  it.left -= text.length;
+  return text;
+};
+
+const formatObject = (it: Inspection, value: object): string => {
+  for (let i = 0; i < it.around.length; i++) {
+    if (it.around[i] !== value) continue;
+    let number = MapPrototypeGet(it.circular, value);
+    if (number === undefined) MapPrototypeSet(it.circular, value, (number = MapPrototypeGetSize(it.circular) + 1));
+    return paint(`[Circular *${number}]`, 'special', it.colors);
+  }
+  const before = it.left;
+  ArrayPrototypePush(it.around, value);
+  try {
+    const description = descriptionOf(value);
+    const body = description === undefined ? bodyOf(it, value) : describedBody(it, value, description);
+    const number = MapPrototypeGet(it.circular, value);
+    // Its parts have been counted one by one: the whole is counted by the caller.
+    it.left = before;
+    return layOut(it, number === undefined ? body : { ...body, prefix: paint(`<ref *${number}>`, 'special', it.colors) + (body.prefix === '' ? '' : ` ${body.prefix}`) });
+  } catch {
+    // A Proxy's trap threw, or the stack is used up.
+    return paint('[Object]', 'special', it.colors);
+  } finally {
+    ArrayPrototypePop(it.around);
+  }
+};
+
+const describedBody = (it: Inspection, value: object, { name, entries }: Description): Body => {
+  if (it.around.length > it.depth + 1) return { prefix: paint(`[${name}]`, 'special', it.colors), open: '', close: '', parts: [], fill: false };
+  const parts: string[] = [];
+  it.indent += 2;
+  for (let i = 0; i < entries.length && i < MAX_ITEMS; i++) {
+    const [key, item] = entries[i] as (typeof entries)[number];
+    ArrayPrototypePush(parts, `${keyText(key, MAX_STRING, it.colors)}: ${format(it, item)}`);
+  }
+  it.indent -= 2;
+  const own = constructorName(value);
+  return { prefix: own !== null && own !== name ? `${own} [${name}]` : name, open: '{', close: '}', parts, fill: false };
+};
+
+/** A `describe` that shows what the given getters return. They are captured now, before the app can replace them. */
+export function byGetters<T extends object>(constructor: { prototype: T }, name: string, keys: readonly string[]): (value: T) => Description {
+  const getters: [string, () => unknown][] = [];
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    const getter = ReflectGetOwnPropertyDescriptor(constructor.prototype, key)?.get;
+    if (getter !== undefined) ArrayPrototypePush(getters, [key, getter as () => unknown]);
+  }
+  return (value) => {
+    const entries: [string, unknown][] = [];
+    for (let i = 0; i < getters.length; i++) {
+      const [key, getter] = getters[i] as [string, () => unknown];
+      ArrayPrototypePush(entries, [key, ReflectApply(getter, value, [])]);
+    }
+    return { name, entries };
+  };
+}
