@@ -13,7 +13,9 @@ export class PathRoutes {
   #lengths: readonly number[] = [];
 
   /** Adds a route, or returns the app that has the very same one. */
-  add(app: string, { path, pathPrefix, scheme = 'any' }: Pick<RoutePattern, 'path' | 'pathPrefix'> & { readonly scheme?: Scheme | undefined }): string | undefined {
+  add(app: string, route: Pick<RoutePattern, 'path' | 'pathPrefix' | 'scheme'>): string | undefined {
+    const { path, pathPrefix } = route;
+    const scheme = route.scheme ?? 'any';
     const map = pathPrefix ? this.#prefixes : this.#exact;
     const slot = map.get(path) ?? {};
     if (slot[scheme] !== undefined) return slot[scheme];
