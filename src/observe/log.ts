@@ -14,6 +14,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   readonly level: LogLevel;
+  /** Written for a person, not for machines. */
+  readonly isPretty: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
@@ -60,6 +62,7 @@ export function createLog(options: LogOptions = {}): Log {
   const none: LogFields = {};
   return {
     level,
+    isPretty: pretty,
     debug: (message, fields = none) => logger.debug(fields, message),
     info: (message, fields = none) => logger.info(fields, message),
     warn: (message, fields = none) => logger.warn(fields, message),

@@ -76,10 +76,11 @@ export class Engines {
     if (this.#startError !== undefined) throw this.#startError;
   }
 
-  /** Resolves when every engine works by the new table. */
+  /** Resolves when every engine that serves works by the new table. A spare has it in its queue, before it is told to listen. */
   async setApps(apps: readonly AppRecord[]): Promise<void> {
     this.#apps = apps;
-    await Promise.all([...this.#alive].map((engine) => engine.setApps(apps)));
+    for (const engine of this.#alive) if (!this.#active.has(engine)) void engine.setApps(apps);
+    await Promise.all([...this.#active].map((engine) => engine.setApps(apps)));
   }
 
   /** Ends all engines; those that listen first finish what is in flight, in at most `ms`. */

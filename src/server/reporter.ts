@@ -7,19 +7,28 @@ import { createRouteTable } from '../router/table.ts';
 import type { BuildOutcome } from './app-source.ts';
 import type { EngineExit } from './engine-process.ts';
 
+export type ReporterOptions = {
+  dev: boolean;
+  /** No line for the first apps: somebody prints a list of them. */
+  quiet: boolean;
+  address(app: string): string;
+};
+
 export class Reporter {
   readonly #log: Log;
   readonly #metrics: PlatformMetrics;
-  readonly #dev: boolean;
+  readonly #options: ReporterOptions;
+  #quiet: boolean;
   /** Versions that have been built and are not served yet, with the time of their build. */
   readonly #pending = new Map<string, { version: string; buildMs: number; at: number }>();
   readonly #live = new Map<string, string>();
   #conflicts = '';
 
-  constructor(log: Log, metrics: PlatformMetrics, dev: boolean) {
+  constructor(log: Log, metrics: PlatformMetrics, options: ReporterOptions) {
     this.#log = log;
     this.#metrics = metrics;
-    this.#dev = dev;
+    this.#options = options;
+    this.#quiet = options.quiet;
   }
 
   built(path: string, outcome: BuildOutcome): void {
@@ -53,8 +62,10 @@ export class Reporter {
       const isNew = this.#live.get(name) === undefined;
       this.#live.set(name, version);
       const milliseconds = Math.round(pending.buildMs + performance.now() - pending.at);
-      this.#log.info(isNew ? 'live' : this.#dev ? 'reloaded' : 'new version live', { app: name, version, milliseconds });
+      const message = isNew ? 'live' : this.#options.dev ? 'reloaded' : 'new version live';
+      if (!this.#quiet) this.#log.info(message, { app: name, version, milliseconds, address: this.#options.address(name) });
     }
+    this.#quiet = false;
   }
 
   #tellConflicts(table: readonly AppRecord[]): void {

@@ -10,6 +10,7 @@ import { type AdminServer, type AdminSource, startAdminServer } from '../control
 import type { Log } from '../observe/log.ts';
 import { PlatformMetrics } from '../observe/platform-metrics.ts';
 import type { AppRecord } from '../protocol/engine.ts';
+import { appAddress, serverAddress } from './address.ts';
 import type { OpenBuilder } from './app-builder.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -38,8 +39,10 @@ export type SupervisorOptions = {
   reread?: () => ServerConfig;
   /** Look for changes of files. */
   watch: boolean;
-  /** No admin port. */
+  /** Open the admin port. */
   admin: boolean;
+  /** The apps of the start need no line each: somebody prints a list of them. */
+  quietStart?: boolean;
   engineFile: string;
   /** The in-isolate runtime's script. */
   runtimeFile: string;
@@ -76,7 +79,7 @@ export class Supervisor implements AdminSource {
     this.#config = options.config;
     this.#clock = options.clock ?? systemClock;
     this.#metrics = new PlatformMetrics(options.version);
-    this.#report = new Reporter(options.log, this.#metrics, options.dev);
+    this.#report = new Reporter(options.log, this.#metrics, { dev: options.dev, quiet: options.quietStart ?? false, address: (app) => this.#address(app) });
     this.#quarantine = new Quarantine(this.#clock, (app) => {
       this.#report.released(app);
       void this.#push();
@@ -129,12 +132,19 @@ export class Supervisor implements AdminSource {
       this.#table = this.#currentTable();
       await this.#engines.start(this.#table);
       this.#started = true;
-      await this.#push();
+      const { port: own, adminPort: admin } = this.ports;
+      if (this.#options.quietStart !== true) this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
+      await this.#pushNewer();
+      if (this.#table.length === 0) this.#options.log.warn('no app is there yet', { folder: this.#options.root });
       await removeBundles(await unusedBundles(this.#data.bundlesDir, this.#usedBundles()));
     } catch (error) {
       await this.kill();
       throw error;
     }
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
   }
 
   isReady(): boolean {
@@ -250,6 +260,12 @@ export class Supervisor implements AdminSource {
     return this.#pushing;
   }
 
+  /** After the start: what has changed while the engines booted. */
+  async #pushNewer(): Promise<void> {
+    if (JSON.stringify(this.#currentTable()) === JSON.stringify(this.#table)) this.#report.applied(this.#table);
+    else await this.#push();
+  }
+
   async #pushRounds(): Promise<void> {
     while (this.#pushAgain && this.#stopping === undefined) {
       this.#pushAgain = false;
@@ -258,6 +274,11 @@ export class Supervisor implements AdminSource {
       this.#report.applied(this.#table);
       this.#scheduleCleaning();
     }
+  }
+
+  #address(app: string): string {
+    const { port } = this.ports;
+    return this.#options.dev ? serverAddress(this.#config.host, port) : appAddress(app, port);
   }
 
   #scheduleCleaning(): void {

@@ -1,0 +1,71 @@
+/** `nano dev`: one app, every host, hot reload. */
+import { join, resolve } from 'node:path';
+import { findApp } from '../config/find-app.ts';
+import { readServerConfig } from '../config/server.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import { readWorkerConfig } from '../config/worker.ts';
+import type { WorkerConfig } from '../config/worker-config.ts';
+import { serverAddress } from '../server/address.ts';
+import type { Command, Parsed } from './command.ts';
+import { LOG_LEVEL, WORKER_OPTIONS, workerOptions } from './options.ts';
+import { runServer } from './run-server.ts';
+
+const DEV_PORT = 8787;
+/** A developer who ends it does not want to wait for an event stream. */
+const DEV_DRAIN_MS = 500;
+
+export const devCommand: Command = {
+  name: 'dev',
+  summary: 'Runs one app and follows its changes: a Workers project, a wrangler file or a single source file.',
+  usage: '[DIR|FILE]',
+  positionals: 1,
+  options: {
+    port: { type: 'string', short: 'p', value: 'PORT', help: `where the app is served (${DEV_PORT}; 0: any free one)` },
+    ip: { type: 'string', value: 'HOST', help: 'address to listen on (127.0.0.1)' },
+    'persist-to': { type: 'string', value: 'DIR', help: "folder for the app's local data (.nano)" },
+    ...WORKER_OPTIONS,
+    'log-level': LOG_LEVEL,
+  },
+  run: async (input) => {
+    const root = resolve(input.positionals[0] ?? '.');
+    const worker = workerOptions(input);
+    const app = readWorkerConfig(root, worker);
+    const reread = (): ServerConfig => readConfig(input, app);
+    const config = reread();
+    const { envVars, envVarBytes, bundleBytes } = config.limits.defaults;
+    return runServer(
+      {
+      config,
+      reread,
+      root,
+      single: true,
+      dev: true,
+      admin: false,
+      builder: {
+        worker: { ...worker, limits: { envVars, envVarBytes } },
+        build: { mode: 'development', maxBytes: bundleBytes, runCommand: true },
+        incremental: true,
+      },
+      },
+      (supervisor) => ['', `  ${app.name} is on ${serverAddress(config.host, supervisor.ports.port)}`, ''],
+    );
+  },
+};
+
+function readConfig(input: Parsed, app: WorkerConfig): ServerConfig {
+  const { dir } = findApp(input.positionals[0] ?? '.');
+  const settings = app.settings['dev'] as { port?: number; ip?: string } | undefined;
+  const persistTo = input.text('persist-to');
+  const config = readServerConfig(undefined, {
+    cwd: dir,
+    overrides: {
+      port: input.text('port') ?? settings?.port ?? DEV_PORT,
+      host: input.text('ip') ?? settings?.ip ?? '127.0.0.1',
+      adminPort: 0,
+      engines: 1,
+      dataDir: persistTo === undefined ? join(dir, '.nano') : resolve(persistTo),
+      logLevel: input.text('log-level'),
+    },
+  });
+  return { ...config, drainMs: Math.min(config.drainMs, DEV_DRAIN_MS) };
+}

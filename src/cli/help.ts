@@ -1,0 +1,24 @@
+/** What `--help` prints. */
+import type { Command, OptionSpec } from './command.ts';
+import { optionsOf } from './parse.ts';
+
+export function commandHelp(command: Command): string {
+  const rows = Object.entries(optionsOf(command)).map(([name, spec]): [string, string] => [optionText(name, spec), spec.help]);
+  const usage = `Usage: nano ${command.name}${command.usage === '' ? '' : ` ${command.usage}`} [options]`;
+  return `${[usage, `\n${command.summary}`, `\nOptions:\n${columns(rows)}`, ...(command.description === undefined ? [] : [`\n${command.description}`])].join('\n')}\n`;
+}
+
+export function mainHelp(commands: readonly { name: string; usage: string; summary: string }[]): string {
+  const rows = commands.map(({ name, usage, summary }): [string, string] => [`nano ${name} ${usage}`.trimEnd(), summary]);
+  rows.push(['nano COMMAND --help', 'show the options of a command'], ['nano --version', 'show the version']);
+  return `NANO hosts Cloudflare-Workers-compatible apps, each in its own V8 isolate.\n\n${columns(rows)}\n`;
+}
+
+function optionText(name: string, { short, value, type }: OptionSpec): string {
+  return `${short === undefined ? '    ' : `-${short}, `}--${name}${type === 'string' ? ` ${value ?? 'VALUE'}` : ''}`;
+}
+
+function columns(rows: readonly [string, string][]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}

@@ -1,0 +1,33 @@
+/** A server from its start to its end: banner, signals, drain, exit code. */
+import { ListenError } from '../server/listen-socket.ts';
+import { type OpenOptions, openSupervisor } from '../server/open-supervisor.ts';
+import { onSignals } from '../server/signals.ts';
+import type { Supervisor } from '../server/supervisor.ts';
+import { CommandError } from './command.ts';
+
+/**
+ * @param banner lines for a terminal, once everything runs
+ * @returns the exit code, when the server has ended
+ */
+export async function runServer(options: OpenOptions, banner: (supervisor: Supervisor) => readonly string[]): Promise<number> {
+  const { supervisor, log } = await openSupervisor(options);
+  const ended = Promise.withResolvers<void>();
+  const removeSignals = onSignals({
+    stop: () => void supervisor.drain().then(ended.resolve),
+    stopNow: () => void supervisor.kill().then(ended.resolve),
+    reload: () => void supervisor.reload(),
+  });
+  try {
+    await supervisor.start();
+    if (log.isPretty) log.raw(`${banner(supervisor).join('\n')}\n`);
+    await ended.promise;
+    return 0;
+  } catch (error) {
+    if (supervisor.isStopping && !(error instanceof ListenError)) return 0;
+    if (error instanceof ListenError) throw new CommandError(error.message);
+    throw error;
+  } finally {
+    removeSignals();
+    log.flushSync();
+  }
+}

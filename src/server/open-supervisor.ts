@@ -1,0 +1,36 @@
+/** A supervisor with the real engine, builder and log: what the commands start. */
+import { join } from 'node:path';
+import { runtimeFile } from '../build/runtime-bundle.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { defaultEngineFile } from './engine-launch.ts';
+import { packageVersion } from './package-version.ts';
+import { Supervisor } from './supervisor.ts';
+import { WorkerBuilder, type WorkerBuilderOptions } from './worker-builder.ts';
+
+export type OpenOptions = {
+  config: ServerConfig;
+  /** Reads the configuration again, for SIGHUP. @throws ConfigError */
+  reread(): ServerConfig;
+  root: string;
+  single: boolean;
+  dev: boolean;
+  admin: boolean;
+  builder: WorkerBuilderOptions;
+};
+
+export async function openSupervisor(options: OpenOptions): Promise<{ supervisor: Supervisor; log: Log }> {
+  const { builder, ...rest } = options;
+  const log = createLog({ level: options.config.logLevel });
+  const supervisor = new Supervisor({
+    ...rest,
+    log,
+    openBuilder: (path) => new WorkerBuilder(path, builder),
+    version: packageVersion(),
+    watch: true,
+    quietStart: log.isPretty,
+    engineFile: defaultEngineFile(),
+    runtimeFile: await runtimeFile(join(options.config.dataDir, 'cache')),
+  });
+  return { supervisor, log };
+}
