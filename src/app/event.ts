@@ -40,6 +40,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #connections = 0;
   #calls = 0;
   #turns = 0;
+  #pinned = false;
+  #onIdle: (() => void) | undefined;
   #waiting: (() => void)[] | undefined;
   #timers: Map<number, NodeJS.Timeout> | undefined;
   #abort: AbortController | undefined;
@@ -215,7 +217,29 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
-    return !this.#answered && this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0;
+    return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0;
+  }
+
+  /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
+  pin(): void {
+    this.#pinned = true;
+  }
+
+  /** Resolves when nothing of a pinned event is under way any more. */
+  whenIdle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    this.#checkIdle();
+    return promise;
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0))) this.#onIdle();
+  }
+
+  /** What a line of a shell came to. */
+  shown(kind: string, text: string): void {
+    this.#client.shown?.(kind, text);
   }
 
   /** A turn of the event is on its way into the isolate. */
@@ -228,12 +252,14 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#cpuMs += cpuMs;
     if (this.#cpuMs > this.#home.limits.cpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
     else this.#home.turnDone(this, cpuMs);
+    this.#checkIdle();
   }
 
   turnFailed(failure: TurnFailure, cpuMs: number): void {
     this.#turns--;
     this.#cpuMs += cpuMs;
     this.#home.turnFailed(this, failure);
+    this.#checkIdle();
   }
 
   /** waitUntil gets a bounded time after the answer. @see https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil */

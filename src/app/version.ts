@@ -17,14 +17,13 @@ import { Worker, type WorkerDeps } from './worker.ts';
 
 export type VersionDeps = {
   pool: IsolatePool;
-  egress: Egress;
+  /** Outbound network under the app's rules. */
+  egress(record: AppRecord): Egress;
   observer: Observer;
-  readBundle(dir: string): Bundle;
+  readBundle(dir: string): Promise<Bundle>;
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
   onCatastrophe(app: string, message: string): void;
-  /** A worker has come or gone. */
-  onChange(): void;
   /** Most workers one version may have. */
   maxWorkers: number;
 };
@@ -35,15 +34,17 @@ export class AppVersion {
   #record: AppRecord;
   readonly #deps: VersionDeps;
   readonly #seats: Seats;
+  readonly #egress: Egress;
   readonly #workers: Worker[] = [];
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
-  #contentRead = 0;
+  #contentUsed = 0;
   #retired = false;
 
   constructor(record: AppRecord, deps: VersionDeps) {
     this.#record = record;
     this.#deps = deps;
+    this.#egress = deps.egress(record);
     const Kind = record.isolation === 'request' ? ContextSeats : IsolateSeats;
     this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => deps.onCatastrophe(record.name, message));
   }
@@ -125,7 +126,8 @@ export class AppVersion {
 
   async #startWorker(): Promise<Worker> {
     const started = performance.now();
-    const { bundle, source, stacks } = this.#readContent();
+    this.#contentUsed = started;
+    const { bundle, source, stacks } = this.#content ?? (await this.#readContent());
     const seat = await this.#seats.take();
     const worker = new Worker(seat, this.#workerDeps(stacks));
     try {
@@ -138,7 +140,6 @@ export class AppVersion {
     this.#deps.observer.coldStart(this.record.name, performance.now() - started, seat.wasSpare);
     if (this.#retired) worker.condemn('replaced');
     this.#workers.push(worker);
-    this.#deps.onChange();
     return worker;
   }
 
@@ -147,7 +148,7 @@ export class AppVersion {
       app: this.record.name,
       version: this.record.version,
       limits: this.record.limits,
-      egress: this.#deps.egress,
+      egress: this.#egress,
       observer: this.#deps.observer,
       stacks,
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
@@ -169,21 +170,18 @@ export class AppVersion {
     if (at === -1) return;
     this.#workers.splice(at, 1);
     worker.dispose();
-    this.#deps.onChange();
   }
 
   /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */
-  #readContent(): Content {
-    this.#contentRead = performance.now();
-    if (this.#content === undefined) {
-      const bundle = this.#deps.readBundle(this.record.bundleDir);
-      this.#content = { bundle, source: new BundleModules(bundle, this.#deps.codeCache(this.record.bundleDir)), stacks: new StackMapper(bundle) };
-    }
+  async #readContent(): Promise<Content> {
+    const bundle = await this.#deps.readBundle(this.record.bundleDir);
+    const cache = this.#deps.codeCache(this.record.bundleDir);
+    this.#content ??= { bundle, source: new BundleModules(bundle, cache), stacks: new StackMapper(bundle) };
     return this.#content;
   }
 
   /** Forgets the bundle of an app nobody has asked for in a while. */
   forgetContentIfIdle(now: number, idleMs: number): void {
-    if (this.#workers.length === 0 && this.#starting === undefined && now - this.#contentRead > idleMs) this.#content = undefined;
+    if (this.#workers.length === 0 && this.#starting === undefined && now - this.#contentUsed > idleMs) this.#content = undefined;
   }
 }

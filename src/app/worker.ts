@@ -14,7 +14,7 @@ import type { EventClient, FetchMessage } from '../ports/event-client.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { Entry, Load, LOG_LEVELS, Post, Request, type Loaded } from '../protocol/ops.ts';
+import { Entry, Load, LOG_LEVELS, Post, Request, Shell, type Loaded } from '../protocol/ops.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import type { Isolate } from '../isolate/isolate.ts';
 import type { Seat } from './seat.ts';
@@ -75,6 +75,11 @@ export class Worker implements Inbox, OpContext, EventHome {
     return this.#condemned !== undefined;
   }
 
+  /** Its isolate has been taken down. */
+  get isGone(): boolean {
+    return this.#disposed;
+  }
+
   get lastUsed(): number {
     return this.#lastUsed;
   }
@@ -111,11 +116,24 @@ export class Worker implements Inbox, OpContext, EventHome {
     return event;
   }
 
-  /** Evaluates a line of `nano eval` or the REPL; the result comes as Post.shell to `client.shell`. */
-  shell(code: string, mode: string, client: EventClient): AppEvent {
+  /**
+   * Runs a script for a person and shows what it comes to, through `client.shown`.
+   * @param mode JSON text of how values are shown; see runtime/workers/shell.ts
+   */
+  evaluate(code: string, filename: string, mode: string, client: EventClient): AppEvent {
     const event = this.#newEvent('', client);
-    this.#run(event, [Entry.shell, event.id, code, mode]);
+    event.pin();
+    this.#run(event, [Entry.shell, event.id, Shell.enter]);
+    event.turnStarted();
+    const { realm, turns } = this.#seat;
+    turns.follow(event, realm.runScript(code, filename, event.cpuLeft), (value) => this.#run(event, [Entry.shell, event.id, Shell.show, value, mode]));
     return event;
+  }
+
+  /** Names that may follow a path of properties ("a.b." is ["a", "b"]), for completion. */
+  async complete(path: readonly string[]): Promise<string[]> {
+    const answer = await this.#seat.realm.enter([Entry.shell, 0, Shell.complete, JSON.stringify(path)], 1000);
+    return JSON.parse(String(answer)) as string[];
   }
 
   #newEvent(requestId: string, client: EventClient): AppEvent {
@@ -154,9 +172,10 @@ export class Worker implements Inbox, OpContext, EventHome {
         return this.#threw(event, args);
       case Post.uncaught:
         return this.#uncaught(event, args);
+      case Post.shell:
+        return event?.shown(String(args[0]), this.#deps.stacks.map(String(args[1])));
       default:
-        if (op === Post.shell) event?.fail({ name: 'exception', error: { name: String(args[0]), message: String(args[1]), stack: '' }, passThrough: false });
-        else posts[op]?.(this, id, ...args);
+        posts[op]?.(this, id, ...args);
     }
   }
 

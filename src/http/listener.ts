@@ -57,14 +57,14 @@ export class Listener {
     return this.#server;
   }
 
-  /** Starts listening. Resolves to the port. */
-  listen(port: number, host: string): Promise<number> {
+  /** Starts listening, on a port or on a socket inherited as a file descriptor. Resolves to the port. */
+  listen(where: { port: number; host: string } | { fd: number }): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#server.once('error', reject);
-    this.#server.listen(port, host, () => {
+    this.#server.listen(where, () => {
       this.#server.off('error', reject);
       const address = this.#server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
     return promise;
   }

@@ -61,6 +61,17 @@ export class Realm {
     return this.#enter.apply(undefined, args as never, { timeout }) as Promise<unknown>;
   }
 
+  /**
+   * Compiles and runs a script in the context. Resolves to its value, to be handed to `enter` once.
+   * @param timeout milliseconds it may run
+   */
+  async runScript(code: string, filename: string, timeout: number): Promise<unknown> {
+    const script = await this.isolate.compileScript(code, { filename });
+    const value = (await script.run(this.context, { reference: true, timeout })) as unknown as ivm.Reference;
+    script.release();
+    return value.derefInto({ release: true });
+  }
+
   /** Gives back the context; its memory goes with the next garbage collection. */
   release(): void {
     this.#enter.release();

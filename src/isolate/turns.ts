@@ -40,6 +40,12 @@ export class Turns {
     realm.enter(args, timeout).then(this.#ended, this.#failed);
   }
 
+  /** A turn that is run otherwise than by `enter`; `then` gets its value before the owner hears that it ended. */
+  follow<T>(owner: TurnOwner, turn: Promise<T>, then: (value: T) => void): void {
+    this.#owners.push(owner);
+    turn.then(then).then(this.#ended, this.#failed);
+  }
+
   readonly #ended = (): void => {
     const owner = this.#take();
     owner?.turnEnded(this.#sinceLast());

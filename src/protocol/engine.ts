@@ -50,6 +50,11 @@ export type EngineConfig = {
   urlBytes: number;
   headerBytes: number;
   ledgerFile: string;
+  /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
+  runtimeFile: string;
+  /** Milliseconds a client may take for the head of a request, and be without progress. */
+  headMs: number;
+  idleMs: number;
 };
 
 export type ToEngine =

@@ -117,7 +117,7 @@ export const Entry = {
 export const Shell = {
   /** (): what runs next, until another entry, belongs to the event */
   enter: 0,
-  /** (value, mode: JSON text): shows a value as Post.shell */
+  /** (line: function, mode: JSON text): runs a line and shows its value as Post.shell */
   show: 1,
   /** (path: JSON text): answers with the names that may follow, as JSON text */
   complete: 2,
@@ -146,6 +146,8 @@ export type LoadConfig = {
   format: 'modules' | 'service-worker';
   compatibilityDate: string;
   compatibilityFlags: readonly string[];
+  /** A person's session: `env` is a global, so that lines can use it. */
+  shell?: boolean;
 };
 
 /** What an app turned out to handle: handler names by entrypoint ("default" first). */

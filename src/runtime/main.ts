@@ -44,7 +44,7 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
       return load(args[0] as number, args[1], args[2]);
     case Entry.shell:
       enterEvent(event);
-      if (args[0] === Shell.show) return show(event, args[1], args[2] as string);
+      if (args[0] === Shell.show) return show(event, args[1] as () => Promise<unknown>, args[2] as string);
       return args[0] === Shell.complete ? complete(args[1] as string) : undefined;
   }
   return undefined;

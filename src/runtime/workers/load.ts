@@ -95,6 +95,7 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   const env = JSONParse(envText) as Record<string, unknown>;
   setEnv(env);
   setServiceWorker(config.format === 'service-worker');
+  if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
   // Bindings of a service-worker script are globals.
   if (config.format === 'service-worker') {
     const names = ObjectKeys(env);

@@ -1,8 +1,8 @@
 /**
  * The inside of `nano eval` and the REPL: shows what a script came to, and completes names.
  *
- * The host compiles and runs the scripts, for the isolate makes no code from strings; here arrives
- * the value, usually a promise.
+ * The host compiles the lines, for the isolate makes no code from strings; here arrives each as a
+ * function.
  */
 import { Post } from '../../protocol/ops.ts';
 import { postFor } from '../bridge.ts';
@@ -13,7 +13,6 @@ import {
   ObjectGetPrototypeOf,
   ObjectHasOwn,
   PromisePrototypeThen,
-  PromiseResolve,
   ReflectGetOwnPropertyDescriptor,
   ReflectOwnKeys,
 } from '../primordials.ts';
@@ -24,11 +23,11 @@ import { isObject } from '../webidl.ts';
 /** How a value is shown: "raw" prints a string as it is, "repl" quotes it; with colours or without. */
 type Mode = { style: 'raw' | 'repl'; colors: boolean };
 
-/** Waits for a value and posts it as Post.shell: "value", "undefined" or "error", then the text. */
-export function show(event: number, value: unknown, modeText: string): void {
+/** Runs a line, an async function, and posts what it comes to as Post.shell: "value", "undefined" or "error", then the text. */
+export function show(event: number, line: () => Promise<unknown>, modeText: string): void {
   const mode = JSONParse(modeText) as Mode;
   PromisePrototypeThen(
-    PromiseResolve(value) as Promise<unknown>,
+    line(),
     (result) => postFor(event, Post.shell, result === undefined ? 'undefined' : 'value', format(result, mode)),
     (error) => {
       const details = errorDetails(error);

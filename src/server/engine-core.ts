@@ -1,0 +1,151 @@
+/**
+ * Everything of an engine, wired: snapshot, spare isolates, apps, egress, HTTP, logs, metrics.
+ */
+import path from 'node:path';
+import { Apps } from '../app/apps.ts';
+import { Budget } from '../app/budget.ts';
+import { Sites } from '../app/sites.ts';
+import { readBundle } from '../build/store.ts';
+import { Listener } from '../http/listener.ts';
+import { CodeCache } from '../isolate/code-cache.ts';
+import { IsolatePool } from '../isolate/pool.ts';
+import { createSnapshot } from '../isolate/snapshot.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { LogObserver } from '../observe/log-observer.ts';
+import { MetricsObserver } from '../observe/metrics-observer.ts';
+import { Observers } from '../observe/observers.ts';
+import { StreamBody } from '../ops/body-stream.ts';
+import { EgressAgents } from '../ops/egress/agents.ts';
+import { UndiciEgress } from '../ops/egress/egress.ts';
+import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { normaliseHost } from '../router/host.ts';
+import { createRouteTable } from '../router/table.ts';
+import { Ledger } from './ledger.ts';
+
+export class Engine {
+  readonly #config: EngineConfig;
+  readonly #log: Log;
+  readonly #logObserver: LogObserver;
+  readonly #metrics: MetricsObserver;
+  readonly #observer: Observers;
+  readonly #ledger: Ledger;
+  readonly #pool: IsolatePool;
+  readonly #apps: Apps;
+  readonly #sites: Sites;
+  readonly #budget: Budget;
+  readonly #listener: Listener;
+  #leaving = false;
+
+  /** @param onCatastrophe told once, when V8 has lost control of an isolate; the engine then drains by itself */
+  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void) {
+    this.#config = config;
+    this.#log = createLog({ level: config.logLevel });
+    this.#logObserver = new LogObserver(this.#log);
+    this.#metrics = new MetricsObserver(() => this.#gauges());
+    this.#observer = new Observers([this.#metrics, this.#logObserver]);
+    this.#ledger = new Ledger(config.ledgerFile);
+    this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
+    const agents = new EgressAgents();
+    this.#apps = new Apps({
+      pool: this.#pool,
+      egress: (record) => new UndiciEgress(agents, record.egress),
+      observer: this.#observer,
+      readBundle: async (dir) => (await readBundle(dir)).bundle,
+      codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
+      onCatastrophe: (app, message) => this.#catastrophe(app, message, onCatastrophe),
+      maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
+    });
+    this.#sites = new Sites(this.#apps, this.#ledger);
+    this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => this.#observer.cpu(app, milliseconds));
+    this.#listener = new Listener({
+      sites: this.#sites,
+      observer: this.#observer,
+      openBody: (message, limit, length) => new StreamBody(message, { limit, length }),
+      normaliseHost,
+      urlBytes: config.urlBytes,
+      headerBytes: config.headerBytes,
+      headMs: config.headMs,
+      idleMs: config.idleMs,
+      dev: config.dev,
+    });
+  }
+
+  /** Fills the pool of spare isolates. */
+  async boot(): Promise<void> {
+    await this.#pool.fill();
+    this.#budget.start();
+  }
+
+  /** Switches to a new table of apps. */
+  setApps(records: readonly AppRecord[]): void {
+    this.#apps.update(records);
+    this.#logObserver.setApps(records);
+    this.#metrics.setApps(records);
+    const [only] = records;
+    // nano dev: one app, which every host belongs to.
+    if (this.#config.dev && only !== undefined && records.length === 1) this.#sites.setRoute(() => only.name);
+    else {
+      const table = createRouteTable(records);
+      this.#sites.setRoute((host, target) => table.match(host, target));
+    }
+  }
+
+  listen(where: { port: number; host: string } | { fd: number }): Promise<number> {
+    return this.#listener.listen(where);
+  }
+
+  metrics(): Promise<string> {
+    return this.#metrics.collect();
+  }
+
+  /** Stops accepting and waits for what is in flight, at most `ms` milliseconds. */
+  async drain(ms: number): Promise<void> {
+    this.#leaving = true;
+    this.#budget.stop();
+    const drained = this.#drainAll();
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(limit.resolve, ms);
+    await Promise.race([drained, limit.promise]);
+    clearTimeout(timer);
+    this.#listener.destroy();
+  }
+
+  /** Connections first, then what waitUntil still holds. */
+  async #drainAll(): Promise<void> {
+    await this.#listener.drain();
+    while (this.#apps.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Ends the process. The isolates are not taken down one by one: the kernel is quicker. */
+  exit(code: number): void {
+    this.#ledger.dispose();
+    this.#log.flushSync();
+    process.exit(code);
+  }
+
+  /** Stops everything without ending the process. */
+  async close(): Promise<void> {
+    this.#budget.stop();
+    this.#listener.destroy();
+    this.#apps.dispose();
+    this.#pool.close();
+    this.#ledger.dispose();
+  }
+
+  #catastrophe(app: string, message: string, tell: (app: string, message: string) => void): void {
+    this.#log.error('V8 lost control of an isolate: this engine is replaced', { app, detail: message });
+    if (this.#leaving) return;
+    tell(app, message);
+    void this.drain(this.#config.headMs).then(() => this.exit(1));
+  }
+
+  #gauges(): { isolates: Record<string, number>; heapBytes: number } {
+    const isolates = { active: 0, idle: 0, condemned: 0, spare: this.#pool.spares };
+    for (const version of this.#apps.versions()) {
+      for (const worker of version.workers) isolates[worker.isCondemned ? 'condemned' : worker.inFlight > 0 ? 'active' : 'idle']++;
+    }
+    const { heapBytes, externalBytes } = this.#budget.residency();
+    return { isolates, heapBytes: heapBytes + externalBytes };
+  }
+}

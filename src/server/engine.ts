@@ -1,0 +1,54 @@
+/**
+ * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
+ */
+import type { FromEngine, ToEngine } from '../protocol/engine.ts';
+import { LISTEN_FD } from './engine-launch.ts';
+import { Engine } from './engine-core.ts';
+
+const tell = (message: FromEngine): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+};
+
+let engine: Engine | undefined;
+
+const handle = async (message: ToEngine): Promise<void> => {
+  switch (message.type) {
+    case 'configure':
+      engine = new Engine(message.config, (app, text) => {
+        tell({ type: 'catastrophe', app, message: text });
+      });
+      await engine.boot();
+      return tell({ type: 'ready' });
+    case 'apps':
+      engine?.setApps(message.apps);
+      return tell({ type: 'applied', apps: message.apps.length });
+    case 'listen':
+      if (engine !== undefined) tell({ type: 'listening', port: await engine.listen({ fd: LISTEN_FD }) });
+      return;
+    case 'drain':
+      await engine?.drain(message.ms);
+      tell({ type: 'drained' });
+      return engine?.exit(0);
+    case 'metrics':
+      return tell({ type: 'metrics', call: message.call, text: (await engine?.metrics()) ?? '[]' });
+  }
+};
+
+// Messages are answered in the order they came.
+let queue = Promise.resolve();
+process.on('message', (message) => {
+  const run = (): Promise<void> => handle(message as ToEngine);
+  // Draining takes as long as the last request: what comes meanwhile does not wait for it.
+  if ((message as ToEngine).type === 'drain') void queue.then(run);
+  else queue = queue.then(run);
+  queue.catch((error: unknown) => {
+    process.stderr.write(`the engine cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+});
+// The supervisor is gone: nobody would ever stop this process.
+process.on('disconnect', () => process.exit(0));
+// These are the supervisor's to act on; a terminal sends them to the whole group.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});

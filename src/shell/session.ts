@@ -1,0 +1,157 @@
+/**
+ * One isolate in the hands of a person: `nano eval` and `nano repl`.
+ *
+ * The isolate is an ordinary worker with an ordinary app in it (an empty one unless a project is
+ * given), so everything behaves as it does for a tenant, limits included.
+ */
+import { loadApp } from '../app/loader.ts';
+import { BundleModules } from '../app/module-source.ts';
+import { IsolateSeats } from '../app/seat.ts';
+import { StackMapper } from '../app/stack.ts';
+import { Worker } from '../app/worker.ts';
+import { CodeCache } from '../isolate/code-cache.ts';
+import { IsolatePool } from '../isolate/pool.ts';
+import { createSnapshot } from '../isolate/snapshot.ts';
+import { EgressAgents } from '../ops/egress/agents.ts';
+import { UndiciEgress } from '../ops/egress/egress.ts';
+import type { EventClient, EventFailure } from '../ports/event-client.ts';
+import { type ConsoleRecord, Observer } from '../ports/observer.ts';
+import type { Bundle } from '../protocol/bundle.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+import { rewrite } from './rewrite.ts';
+
+export type SessionOptions = {
+  runtimeFile: string;
+  /** The app whose modules and env the session has. */
+  app: { bundle: Bundle; record: AppRecord };
+  /** "raw" prints a string as it is, "repl" quotes it. */
+  style: 'raw' | 'repl';
+  colors: boolean;
+  /** What the app and the lines write to the console. */
+  onConsole(record: ConsoleRecord): void;
+  /** An exception nobody caught, outside the line's own result. */
+  onException(text: string): void;
+};
+
+/** What a line came to. */
+export type LineResult = { kind: 'value' | 'undefined' | 'error'; text: string; idle(): Promise<void> };
+
+/** The name lines have in stacks. */
+const FILENAME = 'eval';
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #pool: IsolatePool;
+  readonly #observer: Observer;
+  #worker: Worker | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#pool = new IsolatePool(createSnapshot(options.runtimeFile), 0, options.app.record.limits.memoryMb);
+    this.#observer = new SessionObserver(options);
+  }
+
+  /** Loads the app. @throws StartupError */
+  async start(): Promise<void> {
+    const { bundle, record } = this.#options.app;
+    const seats = new IsolateSeats(this.#pool, record.limits.memoryMb, (message) => this.#options.onException(`V8 lost control of the isolate: ${message}`));
+    const seat = await seats.take();
+    const stacks = new StackMapper(bundle);
+    const worker = new Worker(seat, {
+      app: record.name,
+      version: record.version,
+      limits: record.limits,
+      egress: new UndiciEgress(new EgressAgents(), record.egress),
+      observer: this.#observer,
+      stacks,
+      onCondemned: () => {},
+      onIdle: () => {},
+    });
+    const { loaded, modules } = await loadApp(seat.realm, record, bundle, new BundleModules(bundle, new CodeCache(undefined, () => {})), { shell: true });
+    worker.ready(modules, loaded);
+    this.#worker = worker;
+  }
+
+  /** Runs a line. Resolves when its value is known; `idle` when its timers and requests are over, too. */
+  async run(source: string): Promise<LineResult> {
+    const worker = this.#worker;
+    if (worker === undefined) throw new Error('The session has not been started.');
+    let code: string;
+    try {
+      code = rewrite(source).code;
+    } catch (error) {
+      return { kind: 'error', text: `Uncaught ${String(error)}`, idle: async () => {} };
+    }
+    const { promise, resolve } = Promise.withResolvers<Omit<LineResult, 'idle'>>();
+    const client = new ShellClient(resolve);
+    const mode = JSON.stringify({ style: this.#options.style, colors: this.#options.colors });
+    const event = worker.evaluate(code, FILENAME, mode, client);
+    // A promise that nothing can settle any more leaves the line without a value.
+    void event.whenIdle().then(() => resolve({ kind: 'error', text: 'The line waits for something that will never happen.' }));
+    const result = await promise;
+    if (worker.isGone) await this.#restart();
+    return { ...result, idle: () => event.whenIdle() };
+  }
+
+  /** Names that may follow a path of properties. */
+  async complete(path: readonly string[]): Promise<string[]> {
+    return (await this.#worker?.complete(path)) ?? [];
+  }
+
+  close(): void {
+    this.#worker?.dispose();
+    this.#pool.close();
+  }
+
+  /** After the isolate was lost to a limit: a new one, without the old one's variables. */
+  async #restart(): Promise<void> {
+    this.#worker?.dispose();
+    await this.start();
+    this.#options.onException('The isolate was replaced: its variables are gone.');
+  }
+}
+
+class ShellClient implements EventClient {
+  readonly #resolve: (result: Omit<LineResult, 'idle'>) => void;
+
+  constructor(resolve: (result: Omit<LineResult, 'idle'>) => void) {
+    this.#resolve = resolve;
+  }
+
+  shown(kind: string, text: string): void {
+    this.#resolve({ kind: kind === 'value' || kind === 'undefined' ? kind : 'error', text });
+  }
+
+  fail({ error }: EventFailure): void {
+    this.#resolve({ kind: 'error', text: error.message });
+  }
+
+  // A line answers no request.
+  send(): void {}
+  start(): void {}
+  write(): undefined {}
+  end(): void {}
+  abort(): void {}
+  async pipe(): Promise<void> {}
+}
+
+class SessionObserver extends Observer {
+  readonly #options: SessionOptions;
+
+  constructor(options: SessionOptions) {
+    super();
+    this.#options = options;
+  }
+
+  override console(record: ConsoleRecord): void {
+    this.#options.onConsole(record);
+  }
+
+  override exception(_app: string, _version: string, _requestId: string | undefined, where: string, error: { stack: string }): void {
+    this.#options.onException(`${where} ${error.stack}`);
+  }
+
+  override warn(message: string): void {
+    this.#options.onException(message);
+  }
+}
