@@ -96,9 +96,10 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => problem.format()).join('\n'));
+    const sorted = [...problems].sort((a, b) => (a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) : 0));
+    super(sorted.map((problem) => problem.format()).join('\n'));
     this.name = 'ConfigError';
-    this.problems = Object.freeze([...problems]);
+    this.problems = Object.freeze(sorted);
   }
 
   /** The place of the first problem. */
