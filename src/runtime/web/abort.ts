@@ -84,8 +84,14 @@ const newSignal = (): AbortSignal => new AbortSignal(INTERNAL);
 
 const reasonOr = (reason: unknown): unknown => (reason === undefined ? new DOMException('The operation was aborted', 'AbortError') : reason);
 
+let isControllerBranded: (value: unknown) => value is AbortController;
+
 export class AbortController {
   #signal: AbortSignal = newSignal();
+
+  static {
+    isControllerBranded = (value): value is AbortController => typeof value === 'object' && value !== null && #signal in value;
+  }
 
   get signal(): AbortSignal {
     if (!(#signal in this)) throw illegalInvocation('AbortController');
@@ -100,6 +106,8 @@ export class AbortController {
 }
 
 export const isAbortSignal = isBranded;
+
+export const isAbortController = isControllerBranded;
 
 const toSignals = sequence(interfaceOf<AbortSignal>('AbortSignal', isAbortSignal));
 
