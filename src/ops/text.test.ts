@@ -56,6 +56,11 @@ test('textOps: refuse arguments of the wrong type', () => {
   }
 });
 
+test('textOps: refuse what would take long', () => {
+  assert.throws(() => run(Sync.decodeText, fresh(), 0, 'big5', new Uint8Array(65537), 0), OpError);
+  assert.throws(() => run(Sync.encodeUtf8, fresh(), 'a'.repeat(4194305)), OpError);
+});
+
 test('encodeUtf8: answers with a buffer of exactly the bytes', () => {
   assert.deepEqual(new Uint8Array(run(Sync.encodeUtf8, fresh(), 'aé\ud800') as ArrayBuffer), bytes(0x61, 0xc3, 0xa9, 0xef, 0xbf, 0xbd));
 });

@@ -8,12 +8,17 @@ import { domainToUnicode, URL } from 'node:url';
 import { TextDecoder, TextEncoder } from 'node:util';
 import { Sync } from '../protocol/ops.ts';
 import type { Handles } from './handles.ts';
+import { LegacyDecoder, isLegacy } from './legacy-decoder.ts';
 import { OpError, type OpContext, type SyncOp } from './op.ts';
 
 export const MAX_DECODERS = 256;
 
 /** Punycode takes quadratic time, and no name in DNS is longer than 253 characters. */
 const MAX_DOMAIN = 1024;
+
+/** Bounds on the time one call takes from everybody else. The isolate does longer input itself, or in parts. */
+const MAX_LENGTH = 4_194_304;
+const MAX_LEGACY_LENGTH = 65_536;
 
 const FATAL = 1;
 const IGNORE_BOM = 2;
@@ -27,13 +32,16 @@ const ENCODINGS: ReadonlySet<unknown> = new Set([
   ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`),
 ]);
 
+/** Decodes a chunk; null for malformed input if fatal. */
+type Decode = (bytes: Uint8Array, stream: boolean) => string | null;
+
 /** The unfinished streams of one isolate, least recently used first, by the numbers it gave them. */
 class Decoders {
   #highest = 0;
-  readonly #open = new Map<number, TextDecoder>();
+  readonly #open = new Map<number, Decode>();
 
   /** The decoder of a stream, taken out of the table; made anew for a number above all seen so far. */
-  take(number: number, create: () => TextDecoder): TextDecoder {
+  take(number: number, create: () => Decode): Decode {
     const decoder = this.#open.get(number);
     if (decoder !== undefined) {
       this.#open.delete(number);
@@ -45,7 +53,7 @@ class Decoders {
   }
 
   /** Puts back a decoder whose stream goes on. */
-  keep(number: number, decoder: TextDecoder): void {
+  keep(number: number, decoder: Decode): void {
     this.#open.set(number, decoder);
     if (this.#open.size <= MAX_DECODERS) return;
     for (const oldest of this.#open.keys()) {
@@ -70,34 +78,44 @@ function decodersIn({ handles }: OpContext): Decoders {
 
 const invalid = (op: string): OpError => new OpError('TypeError', `Invalid arguments to ${op}.`);
 
-/** Text, or null for malformed input. Node's message about a text beyond V8's limit stays here. */
-function decodeWith(decoder: TextDecoder, bytes: ArrayBuffer | Uint8Array, stream: boolean): string | null {
-  try {
-    return decoder.decode(bytes, { stream });
-  } catch (error) {
-    if (decoder.fatal && (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return null;
-    throw new OpError('RangeError', 'The decoded text would be too long.');
+/** A decoder with the state of its stream. */
+function createDecoder(encoding: string, flags: number): Decode {
+  const fatal = (flags & FATAL) !== 0;
+  if (isLegacy(encoding)) {
+    const legacy = new LegacyDecoder(encoding, fatal);
+    return (bytes, stream) => legacy.decode(bytes, stream);
   }
+  const decoder = new TextDecoder(encoding, { fatal, ignoreBOM: (flags & IGNORE_BOM) !== 0 });
+  return (bytes, stream) => {
+    try {
+      return decoder.decode(bytes, { stream });
+    } catch (error) {
+      if (fatal && (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return null;
+      throw new OpError('RangeError', 'The decoded text would be too long.');
+    }
+  };
 }
 
-const decodeText: SyncOp = (context, _event, number, label, bytes, flags) => {
-  const isBytes = bytes instanceof Uint8Array || bytes instanceof ArrayBuffer;
+const decodeText: SyncOp = (context, _event, number, label, input, flags) => {
+  const isBytes = input instanceof Uint8Array || input instanceof ArrayBuffer;
   if (!Number.isSafeInteger(number) || (number as number) < 0 || !ENCODINGS.has(label) || !isBytes || !Number.isInteger(flags)) throw invalid('decodeText');
-  const bits = flags as number;
-  const create = (): TextDecoder => new TextDecoder(label as string, { fatal: (bits & FATAL) !== 0, ignoreBOM: (bits & IGNORE_BOM) !== 0 });
-  if (number === 0) return decodeWith(create(), bytes, false);
+  const encoding = label as string;
+  const bytes = input instanceof Uint8Array ? input : new Uint8Array(input);
+  if (bytes.length > (encoding === 'utf-8' ? MAX_LENGTH : MAX_LEGACY_LENGTH)) throw invalid('decodeText');
+  const create = (): Decode => createDecoder(encoding, flags as number);
+  if (number === 0) return create()(bytes, false);
   const decoders = decodersIn(context);
-  const decoder = decoders.take(number as number, create);
-  const stream = (bits & STREAM) !== 0;
-  const text = decodeWith(decoder, bytes, stream);
-  if (stream && text !== null) decoders.keep(number as number, decoder);
+  const decode = decoders.take(number as number, create);
+  const stream = ((flags as number) & STREAM) !== 0;
+  const text = decode(bytes, stream);
+  if (stream && text !== null) decoders.keep(number as number, decode);
   return text;
 };
 
 const encoder = new TextEncoder();
 
 const encodeUtf8: SyncOp = (_context, _event, text) => {
-  if (typeof text !== 'string') throw invalid('encodeUtf8');
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) throw invalid('encodeUtf8');
   const bytes = encoder.encode(text);
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 };

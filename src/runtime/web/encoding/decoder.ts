@@ -14,6 +14,7 @@ import {
   MapCtor,
   MapPrototypeGet,
   MapPrototypeSet,
+  MathMin,
   StringPrototypeCharCodeAt,
   StringPrototypeIncludes,
   StringPrototypeIsWellFormed,
@@ -26,6 +27,9 @@ import { MAX_UNITS, takeUnits, units } from './code-units.ts';
 import { FATAL, IGNORE_BOM, STREAM, copyOf, decodeUtf8Run, incompleteUtf8, malformed } from './utf8.ts';
 
 const ON_HOST = ' gbk gb18030 big5 euc-jp iso-2022-jp shift_jis euc-kr ';
+
+/** The most bytes the host decodes at a time, lest it keep the other isolates waiting. */
+const HOST_PART = 65536;
 
 /** Streams are numbered upwards: the host tells a new one from one it has dropped. */
 let streams = 0;
@@ -163,13 +167,24 @@ export class Decoder {
 
   #decodeOnHost(bytes: Uint8Array, stream: boolean): string | null {
     const length = TypedArrayPrototypeGetLength(bytes);
-    if (length === 0 && (stream || this.#onHost === 0)) return '';
-    if (stream && this.#onHost === 0) this.#onHost = ++streams;
-    const number = this.#onHost;
-    const flags = (this.fatal ? FATAL : 0) | IGNORE_BOM | (stream ? STREAM : 0);
-    if (!stream) this.#onHost = 0;
-    const text = callSync(Sync.decodeText, number, this.encoding, copyOf(bytes, 0, length), flags) as string | null;
-    if (text === null) this.#onHost = 0;
-    return text;
+    let out = '';
+    let start = 0;
+    do {
+      const end = MathMin(start + HOST_PART, length);
+      const goesOn = stream || end < length;
+      if (start === end && (goesOn || this.#onHost === 0)) break;
+      if (goesOn && this.#onHost === 0) this.#onHost = ++streams;
+      const number = this.#onHost;
+      if (!goesOn) this.#onHost = 0;
+      const flags = (this.fatal ? FATAL : 0) | IGNORE_BOM | (goesOn ? STREAM : 0);
+      const text = callSync(Sync.decodeText, number, this.encoding, copyOf(bytes, start, end), flags) as string | null;
+      if (text === null) {
+        this.#onHost = 0;
+        return null;
+      }
+      out += text;
+      start = end;
+    } while (start < length);
+    return out;
   }
 }

@@ -84,6 +84,12 @@ test('decode: numbers the streams the host decodes', () => {
   assert.equal(new Set(asked.slice(1).map(([number]) => number)).size, 1);
 });
 
+test('decode: hands long legacy input over in parts', () => {
+  asked.length = 0;
+  new TextDecoder('gbk').decode(new Uint8Array(150000));
+  assert.deepEqual(asked.map(([, , part, flags]) => [(part as Uint8Array).length, flags]), [[65536, 6], [65536, 6], [18928, 2]]);
+});
+
 test('decode: takes any buffer source and refuses anything else', () => {
   const { buffer } = bytes(0, 0x61, 0x62, 0);
   const decoder = new TextDecoder();

@@ -16,6 +16,8 @@ import { MAX_UNITS, latin1FromBytes, takeUnits, units } from './code-units.ts';
 export const HOST_DECODES_FROM = 262144;
 /** From this many code units on, the host encodes. */
 export const HOST_ENCODES_FROM = 262144;
+/** Beyond this many bytes or code units, the host would keep the other isolates waiting. */
+export const HOST_LIMIT = 4194304;
 
 /** Flags of `Sync.decodeText`. */
 export const FATAL = 1;
@@ -90,7 +92,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, read = 0, writte
 /** `text` as UTF-8; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const { length } = text;
-  if (length >= HOST_ENCODES_FROM) {
+  if (length >= HOST_ENCODES_FROM && length <= HOST_LIMIT) {
     const encoded = callSync(Sync.encodeUtf8, text);
     if (isArrayBuffer(encoded)) return new Uint8ArrayCtor(encoded);
   }
@@ -143,7 +145,7 @@ export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 
 /** Decodes bytes that begin and end a sequence, keeping any byte order mark; null where they are malformed and `fatal`. */
 export function decodeUtf8Run(bytes: Uint8Array, start: number, end: number, fatal: boolean): string | null {
-  if (end - start >= HOST_DECODES_FROM) {
+  if (end - start >= HOST_DECODES_FROM && end - start <= HOST_LIMIT) {
     return callSync(Sync.decodeText, 0, 'utf-8', copyOf(bytes, start, end), fatal ? FATAL | IGNORE_BOM : IGNORE_BOM) as string | null;
   }
   let out = '';
