@@ -7,7 +7,7 @@
  *
  * @see https://dom.spec.whatwg.org/#interface-eventtarget
  */
-import { ArrayPrototypeFilter, ArrayPrototypePush, ArrayPrototypeSplice, FunctionPrototypeCall, TypeErrorCtor } from '../primordials.ts';
+import { ArrayPrototypePush, ArrayPrototypeSlice, ArrayPrototypeSplice, FunctionPrototypeCall, TypeErrorCtor } from '../primordials.ts';
 import { DOMString, argument, defineInterface, illegalInvocation, interfaceOf, isObject, requireArguments } from '../webidl.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event, eventState, isEvent, type EventInit, type EventState } from './event.ts';
@@ -23,6 +23,8 @@ let listenersOf: (target: EventTarget) => Listener[] | undefined;
 let isBranded: (value: unknown) => value is EventTarget;
 let globalObject: object | undefined;
 let globalTarget: EventTarget | undefined;
+/** Dispatches under way. While there are any, lists are replaced and not changed: what is being walked stays as it was. */
+let dispatching = 0;
 let watched: ((target: EventTarget) => void) | undefined;
 
 /** Adds a listener unless an equal one is there; true when it was added. */
@@ -90,8 +92,9 @@ export class EventTarget {
 
   static {
     addListener = (target, listener) => {
-      const list = (target.#listeners ??= []);
+      let list = (target.#listeners ??= []);
       if (indexOfListener(list, listener) >= 0) return false;
+      if (dispatching > 0) list = target.#listeners = ArrayPrototypeSlice(list);
       ArrayPrototypePush(list, listener);
       watched?.(target);
       return true;
@@ -99,7 +102,8 @@ export class EventTarget {
     removeListener = (target, listener) => {
       if (listener.removed) return;
       listener.removed = true;
-      const list = target.#listeners as Listener[];
+      let list = target.#listeners as Listener[];
+      if (dispatching > 0) list = target.#listeners = ArrayPrototypeSlice(list);
       for (let i = 0; i < list.length; i++) if (list[i] === listener) ArrayPrototypeSplice(list, i, 1);
       watched?.(target);
     };
@@ -128,12 +132,12 @@ const receiver = (self: unknown): EventTarget => {
 };
 
 /** https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke, for one phase */
-const invoke = (listeners: Listener[], event: Event, state: EventState, self: object, target: EventTarget, capture: boolean): void => {
-  // Listeners added meanwhile do not run; those removed meanwhile carry their mark.
-  const list = ArrayPrototypeFilter(listeners, (it) => it.capture === capture && it.type === state.type);
+const invoke = (event: Event, state: EventState, self: object, target: EventTarget, capture: boolean): void => {
+  // Listeners added meanwhile do not run, for this list stays as it is; those removed meanwhile carry their mark.
+  const list = listenersOf(target) as Listener[];
   for (let i = 0; i < list.length; i++) {
     const listener = list[i] as Listener;
-    if (listener.removed) continue;
+    if (listener.removed || listener.capture !== capture || listener.type !== state.type) continue;
     if (listener.once) removeListener(target, listener);
     state.passive = listener.passive;
     try {
@@ -161,11 +165,16 @@ const dispatch = (target: EventTarget, event: Event, state: EventState): boolean
     state.dispatching = true;
     state.currentTarget = self;
     state.phase = 2;
-    invoke(list, event, state, self, target, true);
-    if (!state.stopped) invoke(list, event, state, self, target, false);
-    state.dispatching = false;
-    state.currentTarget = null;
-    state.phase = 0;
+    dispatching++;
+    try {
+      invoke(event, state, self, target, true);
+      if (!state.stopped) invoke(event, state, self, target, false);
+    } finally {
+      dispatching--;
+      state.dispatching = false;
+      state.currentTarget = null;
+      state.phase = 0;
+    }
   }
   state.stopped = state.stoppedNow = false;
   return !state.canceled;
