@@ -1,5 +1,5 @@
 /** Where an app is: a folder with a wrangler file or an index, a wrangler file itself, or a bare source file. */
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { configError } from './problem.ts';
 
@@ -45,11 +45,34 @@ export function isApp(path: string): boolean {
   }
 }
 
-/** The files of the app at a path; a ConfigError where there is none. */
+/**
+ * The apps in a folder: each subfolder or source file that is one, in the order of their names. Hidden entries and
+ * node_modules are none.
+ * @throws ConfigError if the folder cannot be read
+ */
+export function listApps(dir: string): string[] {
+  const target = resolve(dir);
+  try {
+    return readdirSync(target)
+      .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+      .sort()
+      .map((name) => join(target, name))
+      .filter(isApp);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const message = code === 'ENOENT' ? 'There is no such folder.' : code === 'ENOTDIR' ? 'This is a file, not a folder.' : `The folder cannot be read (${String(code)}).`;
+    throw configError({ file: target, message, hint: 'Name a folder that holds apps.' });
+  }
+}
+
+/** The files of the app at a path, links resolved; a ConfigError where there is none. */
 export function findApp(path: string): AppFiles {
-  const target = resolve(path);
+  const given = resolve(path);
+  let target = given;
   let isDirectory: boolean;
   try {
+    // Sources are named relative to the real folder: that is how the bundler sees them.
+    target = realpathSync(given);
     isDirectory = statSync(target).isDirectory();
   } catch (error) {
     const loop = error instanceof Error && 'code' in error && error.code === 'ELOOP';
@@ -59,7 +82,7 @@ export function findApp(path: string): AppFiles {
       hint: loop ? 'Remove one of the links, or point it at a real file.' : 'Check the path.',
     });
   }
-  if (!isDirectory) return findFile(target);
+  if (!isDirectory) return findFile(target, basename(given));
   const configPath = WRANGLER_FILES.map((name) => join(target, name)).find((file) => existsSync(file) || isDangling(file));
   const main = findEntry(target);
   if (configPath === undefined && main === undefined) {
@@ -70,15 +93,15 @@ export function findApp(path: string): AppFiles {
       hint: 'Add one of these files, or name the folder or file of an app.',
     });
   }
-  return { dir: target, configPath, main, baseName: basename(target), isBareFile: false };
+  return { dir: target, configPath, main, baseName: basename(given), isBareFile: false };
 }
 
-function findFile(target: string): AppFiles {
+function findFile(target: string, baseName: string): AppFiles {
   const dir = dirname(target);
   if ((WRANGLER_FILES as readonly string[]).includes(basename(target)) || ['.json', '.jsonc', '.toml'].includes(extname(target))) {
     return { dir, configPath: target, main: findEntry(dir), baseName: basename(dir), isBareFile: false };
   }
-  if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, main: target, baseName: basename(target), isBareFile: true };
+  if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, main: target, baseName, isBareFile: true };
   throw configError({ file: target, message: 'This file is not an app.', allowed: `a file ending in ${SOURCE_ENDINGS.join(', ')}, or a wrangler file`, hint: 'Name a source file, a wrangler file or a folder.' });
 }
 

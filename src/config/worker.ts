@@ -2,6 +2,7 @@
  * Reads the configuration of one app: its wrangler file, the chosen environment, secrets for development and
  * the command line, merged by wrangler's rules into one frozen WorkerConfig. Nothing else merges options.
  */
+import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
 import { type ConfigDocument, isObject, type KeyPath, readDocument } from './document.ts';
@@ -183,7 +184,7 @@ class Reader {
     const shown = relative(dir, main);
     if (given !== undefined && !isFile(main)) this.#error(this.#placeOf('main'), `The entry-point file at "${shown}" was not found.`, 'Correct the path; it is relative to the folder of the configuration file.');
     else if (extname(main) === '.py') this.#error(this.#placeOf('main'), 'Python Workers are not supported.', 'Name a JavaScript or TypeScript file.');
-    return main;
+    return isFile(main) ? realpathSync(main) : main;
   }
 
   #compatibilityDate(): string {
