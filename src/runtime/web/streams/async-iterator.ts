@@ -7,47 +7,51 @@
  * @see https://streams.spec.whatwg.org/#rs-asynciterator
  * @see https://webidl.spec.whatwg.org/#js-asynchronous-iterable
  */
-import { AsyncIteratorPrototype, ObjectSetPrototypeOf, PromisePrototypeThen, PromiseReject, PromiseResolve } from '../../primordials.ts';
+import { AsyncIteratorPrototype, newDeferred, ObjectSetPrototypeOf, PromisePrototypeThen, PromiseReject, PromiseResolve, type Deferred } from '../../primordials.ts';
 import { defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
-import { cancelReader, PromiseRead, readInternal, releaseReader, type ReadResult } from './reader.ts';
-import type { Reader } from './readable-state.ts';
+import { cancelReader, readInternal, releaseReader, type ReadResult } from './reader.ts';
+import type { Reader, ReadRequest } from './readable-state.ts';
 
 type Iteration = { reader: Reader; preventCancel: boolean; ongoing: Promise<unknown> | undefined; isFinished: boolean };
 
-/** A read that ends the iteration together with the stream. */
-class IteratorRead extends PromiseRead {
+/** A read that ends the iteration together with the stream. Not a subclass of PromiseRead: those are slower to make. */
+class IteratorRead implements ReadRequest {
   iteration: Iteration;
   ongoing: Promise<unknown> | undefined = undefined;
+  settled: Promise<ReadResult> | undefined = undefined;
+  deferred: Deferred<ReadResult> | undefined = undefined;
 
   constructor(iteration: Iteration) {
-    super();
     this.iteration = iteration;
   }
 
-  override chunk(value: unknown): void {
-    this.over();
-    super.chunk(value);
+  chunk(value: unknown): void {
+    this.finish({ value, done: false });
   }
 
-  override close(): void {
+  close(): void {
     this.end();
-    super.close();
+    this.finish({ value: undefined, done: true });
   }
 
-  override error(reason: unknown): void {
+  error(reason: unknown): void {
     this.end();
-    super.error(reason);
+    if (this.deferred === undefined) this.settled = PromiseReject(reason);
+    else this.deferred.reject(reason);
+  }
+
+  finish(result: ReadResult): void {
+    if (this.deferred === undefined) this.settled = PromiseResolve(result) as Promise<ReadResult>;
+    else {
+      // The next call need not wait for this one, unless others wait already.
+      if (this.iteration.ongoing === this.ongoing) this.iteration.ongoing = undefined;
+      this.deferred.resolve(result);
+    }
   }
 
   end(): void {
-    this.over();
     this.iteration.isFinished = true;
     releaseReader(this.iteration.reader);
-  }
-
-  /** The next call need not wait for this one, unless others wait already. */
-  over(): void {
-    if (this.iteration.ongoing === this.ongoing) this.iteration.ongoing = undefined;
   }
 }
 
@@ -58,7 +62,8 @@ function next(iteration: Iteration, isFirst: boolean): Promise<ReadResult> {
   const request = new IteratorRead(iteration);
   readInternal(iteration.reader, request);
   if (request.settled !== undefined) return request.settled;
-  const promise = PromisePrototypeThen(request.promise(), pass);
+  request.deferred = newDeferred();
+  const promise = PromisePrototypeThen(request.deferred.promise, pass);
   if (isFirst) iteration.ongoing = request.ongoing = promise;
   return promise;
 }

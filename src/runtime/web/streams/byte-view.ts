@@ -18,7 +18,7 @@ import {
   TypeErrorCtor,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
-import { bufferSource, isArrayBuffer, isObject, viewBuffer, type Converter } from '../../webidl.ts';
+import { bufferSource, isArrayBuffer, isObject, viewBuffer, type BufferSource, type Converter } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 
 export type View = ArrayBufferView<ArrayBuffer>;
@@ -73,6 +73,11 @@ export function cloneBuffer(source: ArrayBuffer, byteOffset: number, byteLength:
 /** @see https://streams.spec.whatwg.org/#abstract-opdef-cloneasuint8array */
 export function cloneAsUint8Array(view: View): Uint8Array<ArrayBuffer> {
   return new Uint8ArrayCtor(cloneBuffer(bufferOf(view), byteOffsetOf(view), byteLengthOf(view)));
+}
+
+/** A copy of the bytes of a buffer or view. */
+export function cloneBytes(source: BufferSource): Uint8Array<ArrayBuffer> {
+  return isArrayBuffer(source) ? new Uint8ArrayCtor(cloneBuffer(source, 0, ArrayBufferPrototypeGetByteLength(source))) : cloneAsUint8Array(source as View);
 }
 
 /**

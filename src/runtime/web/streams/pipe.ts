@@ -18,8 +18,6 @@ export type PipeOptions = { preventAbort?: boolean; preventCancel?: boolean; pre
 
 type Action = () => Promise<unknown>;
 
-const nothing = (): void => {};
-
 class Pipe implements ReadRequest, WriteRequest {
   readonly deferred: Deferred<undefined> = newDeferred();
   source: ReadableState;
@@ -86,7 +84,7 @@ class Pipe implements ReadRequest, WriteRequest {
       // Erroring, or closed from the other side: the writer's closed promise brings the end.
       if (size === null || isClosing(this.dest)) return;
       if (size <= 0) {
-        PromisePrototypeThen(promiseOf(this.writer.ready), this.pump, nothing);
+        this.writer.ready.listener = this.pump;
         return;
       }
       this.reading = this.synchronous = true;

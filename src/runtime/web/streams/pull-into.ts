@@ -369,7 +369,17 @@ function enqueue(stream: ReadableState, chunk: unknown): void {
   if (byteLengthOf(chunk as View) > 0) enqueueBytes(stream, chunk as View, false);
 }
 
-const BYTE_STEPS: Steps = { read, release, clear, enqueue, close: closeBytes };
+/** The runtime's own close: it has no BYOB request to answer with nothing, so BYOB reads that wait are answered here. */
+function close(stream: ReadableState): void {
+  try {
+    closeBytes(stream);
+  } catch {
+    // The bytes do not fill the last element; the stream is errored, and so is the read.
+  }
+  if (stream.state === 'closed' && bytesOf(stream).pullIntos.length > 0) respond(stream, 0);
+}
+
+const BYTE_STEPS: Steps = { read, release, clear, enqueue, close };
 
 export function newByteStream(highWaterMark: number, autoAllocateChunkSize?: number): ReadableState {
   return newReadableState(BYTE_STEPS, { pullIntos: newQueue(), request: undefined, autoAllocateChunkSize }, highWaterMark);

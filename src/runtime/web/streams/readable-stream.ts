@@ -58,6 +58,10 @@ const pipeOptions = dictionary<PipeOptions>('StreamPipeOptions', [
 
 const locked = (operation: string): TypeError => new TypeErrorCtor(`Cannot ${operation} a ReadableStream that is locked to a reader.`);
 
+const CONTEXT = "Failed to construct 'ReadableStream': parameter";
+const FIRST = `${CONTEXT} 1`;
+const SECOND = `${CONTEXT} 2`;
+
 let stateOf: (stream: unknown) => ReadableState;
 let isBranded: (value: unknown) => value is ReadableStream;
 
@@ -82,10 +86,9 @@ export class ReadableStream {
       this.#stream = strategy as ReadableState;
       return;
     }
-    const context = "Failed to construct 'ReadableStream': parameter";
-    const object = optionalObject(source, `${context} 1`);
-    const options = queuingStrategy(strategy, `${context} 2`);
-    const methods = underlyingSource(object, `${context} 1`);
+    const object = optionalObject(source, FIRST);
+    const options = queuingStrategy(strategy, SECOND);
+    const methods = underlyingSource(object, FIRST);
     let stream: ReadableState;
     let controller: ReadableStreamDefaultController | ReadableByteStreamController;
     if (methods.type === 'bytes') {

@@ -5,6 +5,7 @@
  * as handled, as the specification asks for all of them.
  */
 import { markHandled, newDeferred, PromiseReject, PromiseResolve, type Deferred } from '../../primordials.ts';
+import { queueMicrotask } from './algorithm.ts';
 
 export type Settlement = {
   status: 'pending' | 'resolved' | 'rejected';
@@ -12,18 +13,26 @@ export type Settlement = {
   promise: Promise<undefined> | undefined;
   /** Set while the promise has been made and is pending. */
   deferred: Deferred<undefined> | undefined;
+  /** Runs a microtask after the resolution, as a reaction would; for whoever would otherwise make a promise only to wait. */
+  listener: (() => void) | undefined;
 };
 
 export function newSettlement(): Settlement {
-  return { status: 'pending', reason: undefined, promise: undefined, deferred: undefined };
+  return { status: 'pending', reason: undefined, promise: undefined, deferred: undefined, listener: undefined };
 }
 
 /** Resolves with undefined; nothing happens unless pending. */
 export function settle(settlement: Settlement): void {
   if (settlement.status !== 'pending') return;
   settlement.status = 'resolved';
-  settlement.deferred?.resolve(undefined);
-  settlement.deferred = undefined;
+  if (settlement.deferred !== undefined) {
+    settlement.deferred.resolve(undefined);
+    settlement.deferred = undefined;
+  }
+  if (settlement.listener !== undefined) {
+    queueMicrotask(settlement.listener);
+    settlement.listener = undefined;
+  }
 }
 
 /** Rejects the pending promise, or puts a new, rejected one in the place of a settled one. */
@@ -31,7 +40,10 @@ export function ensureRejected(settlement: Settlement, reason: unknown): void {
   if (settlement.status !== 'pending') settlement.promise = undefined;
   settlement.status = 'rejected';
   settlement.reason = reason;
-  settlement.deferred?.reject(reason);
+  settlement.listener = undefined;
+  if (settlement.deferred === undefined) return;
+  settlement.deferred.reject(reason);
+  markHandled(settlement.deferred.promise);
   settlement.deferred = undefined;
 }
 
@@ -45,12 +57,13 @@ export function promiseOf(settlement: Settlement): Promise<undefined> {
   if (settlement.promise !== undefined) return settlement.promise;
   let promise: Promise<undefined>;
   if (settlement.status === 'resolved') promise = PromiseResolve(undefined);
-  else if (settlement.status === 'rejected') promise = PromiseReject(settlement.reason);
-  else {
+  else if (settlement.status === 'rejected') {
+    promise = PromiseReject(settlement.reason);
+    markHandled(promise);
+  } else {
     settlement.deferred = newDeferred();
     promise = settlement.deferred.promise;
   }
-  if (settlement.status !== 'resolved') markHandled(promise);
   settlement.promise = promise;
   return promise;
 }

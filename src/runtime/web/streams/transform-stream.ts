@@ -177,6 +177,11 @@ function startTransform(it: TransformState, start: Algorithm | undefined): void 
   started.resolve(start === undefined ? undefined : (start as () => unknown)());
 }
 
+const CONTEXT = "Failed to construct 'TransformStream': parameter";
+const FIRST = `${CONTEXT} 1`;
+const SECOND = `${CONTEXT} 2`;
+const THIRD = `${CONTEXT} 3`;
+
 let stateOf: (controller: unknown) => TransformState;
 
 /** @see https://streams.spec.whatwg.org/#ts-default-controller-class */
@@ -235,13 +240,12 @@ export class TransformStream {
       this.#pair = writableStrategy as TransformPair;
       return;
     }
-    const context = "Failed to construct 'TransformStream': parameter";
-    const object = optionalObject(transformer, `${context} 1`);
-    const writableOptions = queuingStrategy(writableStrategy, `${context} 2`);
-    const readableOptions = queuingStrategy(readableStrategy, `${context} 3`);
-    const methods = transformerDictionary(object, `${context} 1`);
-    if (methods.readableType !== undefined) throw new RangeErrorCtor(`${context} 1: member readableType is reserved and must be undefined.`);
-    if (methods.writableType !== undefined) throw new RangeErrorCtor(`${context} 1: member writableType is reserved and must be undefined.`);
+    const object = optionalObject(transformer, FIRST);
+    const writableOptions = queuingStrategy(writableStrategy, SECOND);
+    const readableOptions = queuingStrategy(readableStrategy, THIRD);
+    const methods = transformerDictionary(object, FIRST);
+    if (methods.readableType !== undefined) throw new RangeErrorCtor(`${FIRST}: member readableType is reserved and must be undefined.`);
+    if (methods.writableType !== undefined) throw new RangeErrorCtor(`${FIRST}: member writableType is reserved and must be undefined.`);
     const readableHighWaterMark = extractHighWaterMark(readableOptions, 0);
     const writableHighWaterMark = extractHighWaterMark(writableOptions, 1);
     const it = newTransform(writableHighWaterMark, extractSizeAlgorithm(writableOptions), readableHighWaterMark, extractSizeAlgorithm(readableOptions));

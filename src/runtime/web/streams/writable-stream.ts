@@ -44,6 +44,10 @@ export type SinkAlgorithms = {
 
 const CLOSING = 'The stream is closing or closed.';
 
+const CONTEXT = "Failed to construct 'WritableStream': parameter";
+const FIRST = `${CONTEXT} 1`;
+const SECOND = `${CONTEXT} 2`;
+
 let stateOf: (stream: unknown) => WritableState;
 let writerOf: (writer: unknown) => Writer;
 let controlled: (controller: unknown) => WritableState;
@@ -65,11 +69,10 @@ export class WritableStream {
       this.#stream = strategy as WritableState;
       return;
     }
-    const context = "Failed to construct 'WritableStream': parameter";
-    const object = optionalObject(sink, `${context} 1`);
-    const options = queuingStrategy(strategy, `${context} 2`);
-    const methods = underlyingSink(object, `${context} 1`);
-    if (methods.type !== undefined) throw new RangeErrorCtor(`${context} 1: member type is reserved and must be undefined.`);
+    const object = optionalObject(sink, FIRST);
+    const options = queuingStrategy(strategy, SECOND);
+    const methods = underlyingSink(object, FIRST);
+    if (methods.type !== undefined) throw new RangeErrorCtor(`${FIRST}: member type is reserved and must be undefined.`);
     const size = extractSizeAlgorithm(options);
     const stream = newWritableState(extractHighWaterMark(options, 1), size);
     this.#stream = stream;
