@@ -8,7 +8,7 @@
 import { BOOT_GLOBAL, Entry, Shell } from '../protocol/ops.ts';
 import { attach, dropCalls, enterEvent, settle } from './bridge.ts';
 import { globals } from './globals.ts';
-import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
+import { ArrayPrototypeSlice, captureLateIntrinsics, ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
 import { installGlobalTarget } from './web/global-target.ts';
 import { dropTimers, fireTimer } from './web/timers.ts';
@@ -61,6 +61,7 @@ function endEvent(event: number, reason: string): void {
 
 /** Connects a new context to its host. */
 function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1]): typeof enter {
+  captureLateIntrinsics();
   attach(send, call);
   // Shared memory would give tenants a clock, and no Worker has it.
   delete scope['SharedArrayBuffer'];

@@ -214,8 +214,6 @@ export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.tr
 export const Uint8ArrayCtor = Uint8Array;
 export const DataViewCtor = DataView;
 /** Both undefined in the isolate, since V8 adds base64 only after the start-up snapshot: use web/base64.ts instead. */
-export const Uint8ArrayFromBase64 = (Uint8Array as unknown as { fromBase64: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
-export const Uint8ArrayPrototypeToBase64 = uncurryThis((Uint8Array.prototype as unknown as { toBase64: (this: Uint8Array) => string }).toBase64);
 /** The typed array constructors by the name their views carry as @@toStringTag. */
 export const TypedArrayConstructors: Readonly<Record<string, unknown>> = Object.freeze({
   __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
@@ -242,10 +240,25 @@ export const ErrorCtor = Error;
 export const ErrorPrototype = Error.prototype;
 export const ErrorCaptureStackTrace = Error.captureStackTrace as (target: object, skip?: unknown) => void;
 /** Tells an Error by its internal slot; runs no code of the tenant's. */
-export const ErrorIsError = (Error as unknown as { isError: (value: unknown) => value is Error }).isError;
 export const EvalErrorCtor = EvalError;
 export const ReferenceErrorCtor = ReferenceError;
 export const URIErrorCtor = URIError;
 export const RangeErrorCtor = RangeError;
 export const SyntaxErrorCtor = SyntaxError;
 export const TypeErrorCtor = TypeError;
+
+// What V8 adds to a context only after the start-up snapshot: captured when the context is connected.
+type LateError = { isError: (value: unknown) => value is Error };
+type LateUint8Array = { fromBase64: (text: string) => Uint8Array<ArrayBuffer>; prototype: { toBase64: (this: Uint8Array) => string } };
+export let ErrorIsError: LateError['isError'];
+export let Uint8ArrayFromBase64: LateUint8Array['fromBase64'];
+export let Uint8ArrayPrototypeToBase64: (self: Uint8Array) => string;
+
+/** Captures the intrinsics that do not exist while the snapshot is made. Called again by `boot`, before any tenant code. */
+export function captureLateIntrinsics(): void {
+  ErrorIsError = (Error as unknown as LateError).isError;
+  const late = Uint8Array as unknown as LateUint8Array;
+  Uint8ArrayFromBase64 = late.fromBase64;
+  Uint8ArrayPrototypeToBase64 = uncurryThis(late.prototype.toBase64);
+}
+captureLateIntrinsics();
