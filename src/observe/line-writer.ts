@@ -32,6 +32,10 @@ export class LineWriter {
   #batch: Buffer | undefined;
   #offset = 0;
   #writing = false;
+  /** Length of the piece that is being written asynchronously. */
+  #inFlight = 0;
+  /** Counts take-overs by flushSync: the answer to an older write is nobody's business. */
+  #epoch = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -80,15 +84,24 @@ export class LineWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     let patience = 200;
+    if (this.#inFlight > 0) {
+      // A thread is writing this piece, or has written it and nobody was told: a moment, and it counts as written.
+      pause(RETRY_MS);
+      this.#offset += this.#inFlight;
+      this.#inFlight = 0;
+    }
+    this.#epoch++;
+    this.#writing = false;
     while (!this.#closed && this.#fill()) {
       const batch = this.#batch as Buffer;
       try {
         this.#offset += writeSync(this.#fd, batch, this.#offset, this.#nextPiece(batch));
       } catch (error) {
         if (!isAgain(error) || patience-- === 0) this.#close();
-        else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+        else pause(RETRY_MS);
       }
     }
+    this.#resolveWaiters();
   }
 
   /** Writes what is left and lets go of the process. */
@@ -143,9 +156,7 @@ export class LineWriter {
     this.#timer = undefined;
     if (this.#closed || !this.#fill()) {
       this.#writing = false;
-      const waiters = this.#waiters;
-      this.#waiters = [];
-      for (const resolve of waiters) resolve();
+      this.#resolveWaiters();
       return;
     }
     this.#writing = true;
@@ -155,14 +166,24 @@ export class LineWriter {
       this.write(`{"level":"warn","time":"${new Date().toISOString()}","msg":"log lines lost: the reader is too slow","lines":${lost}}\n`);
     }
     const batch = this.#batch as Buffer;
-    write(this.#fd, batch, this.#offset, this.#nextPiece(batch), null, (error, written) => {
+    const epoch = this.#epoch;
+    this.#inFlight = this.#nextPiece(batch);
+    write(this.#fd, batch, this.#offset, this.#inFlight, null, (error, written) => {
+      if (epoch !== this.#epoch) return;
+      this.#inFlight = 0;
       if (error === null) this.#offset += written;
       else if (isAgain(error)) {
-        setTimeout(() => this.#pump(), RETRY_MS);
+        this.#timer = setTimeout(() => this.#pump(), RETRY_MS);
         return;
       } else this.#close();
       this.#pump();
     });
+  }
+
+  #resolveWaiters(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   /** The reader is gone: nobody is left to write for. */
@@ -180,6 +201,10 @@ function pieceSize(fd: number): number {
   } catch {
     return PIPE_BUF;
   }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function isAgain(error: unknown): boolean {

@@ -97,3 +97,21 @@ test('metrics: counters of several engines add up, gauges of a dead one go', asy
   assert.match(text, /^nano_limit_hits_total\{app="shop",limit="cpu"\} 1$/m);
   assert.deepEqual(parseMetrics('not json'), []);
 });
+
+test('line writer: a flush at exit repeats nothing and loses nothing', async () => {
+  const program = `
+    import { LineWriter } from ${JSON.stringify(new URL('./line-writer.ts', import.meta.url).href)};
+    const writer = new LineWriter(1);
+    for (let i = 0; i < 2000; i++) writer.write('line ' + i + ' ' + 'x'.repeat(100) + '\\n');
+    setImmediate(() => { writer.write('last\\n'); process.exit(0); });`;
+  const child = spawn('sh', ['-c', '"$0" --input-type=module -e "$1" | cat', process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(child, 'close');
+  assert.deepEqual(
+    text.trimEnd().split('\n').map((line) => line.split(' ')[1] ?? line),
+    [...Array.from({ length: 2000 }, (_, i) => String(i)), 'last'],
+  );
+});
