@@ -13,7 +13,7 @@ import {
   BooleanPrototypeValueOf,
   DateCtor,
   DatePrototypeGetTime,
-  ErrorIsError,
+  ErrorPrototype,
   MapCtor,
   MapPrototype,
   MapPrototypeGet,
@@ -21,6 +21,8 @@ import {
   NumberCtor,
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
+  ObjectPrototypeToString,
+  ReflectGetOwnPropertyDescriptor,
   RegExpCtor,
   RegExpPrototypeGetSource,
   SetPrototype,
@@ -29,12 +31,29 @@ import {
   StringPrototypeValueOf,
   SymbolCtor,
   SymbolPrototypeValueOf,
+  SymbolToStringTag,
+  TypeErrorCtor,
 } from '../primordials.ts';
+import { hasNativeStack } from './native-stack.ts';
 
 export type Kind = 'ArrayBuffer' | 'BigInt' | 'Boolean' | 'Date' | 'Error' | 'Map' | 'Number' | 'RegExp' | 'Set' | 'String' | 'Symbol' | 'view';
 
 /** Throws on what is not of the kind. */
 type Probe = (value: unknown) => unknown;
+
+const hasTag = (value: object): boolean => {
+  for (let it: object | null = value; it !== null; it = ObjectGetPrototypeOf(it) as object | null) if (ReflectGetOwnPropertyDescriptor(it, SymbolToStringTag) !== undefined) return true;
+  return false;
+};
+
+/**
+ * `Error.isError` does not exist yet while the start-up snapshot is made. An error shows by its stack,
+ * or, where that was replaced, by `Object.prototype.toString`, which a tag would make run tenant code.
+ */
+const errorProbe: Probe = (value) => {
+  if (hasNativeStack(value as object) || (!hasTag(value as object) && ObjectPrototypeToString(value) === '[object Error]')) return;
+  throw new TypeErrorCtor();
+};
 
 const kinds = new MapCtor<object, [Kind, Probe]>([
   [MapPrototype, ['Map', MapPrototypeGetSize]],
@@ -47,12 +66,12 @@ const kinds = new MapCtor<object, [Kind, Probe]>([
   [StringCtor.prototype, ['String', StringPrototypeValueOf]],
   [BigIntCtor.prototype, ['BigInt', BigIntPrototypeValueOf]],
   [SymbolCtor.prototype, ['Symbol', SymbolPrototypeValueOf]],
+  [ErrorPrototype, ['Error', errorProbe]],
 ]);
 
 /** The kind; undefined for an ordinary object and for kinds not listed. */
 export function kindOf(value: object): Kind | undefined {
   if (ArrayBufferIsView(value)) return 'view';
-  if (ErrorIsError(value)) return 'Error';
   for (let proto = ObjectGetPrototypeOf(value) as object | null; proto !== null; proto = ObjectGetPrototypeOf(proto) as object | null) {
     const found = MapPrototypeGet(kinds, proto);
     if (found === undefined) continue;

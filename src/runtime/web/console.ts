@@ -28,8 +28,8 @@ import {
 import { DOMString, isObject, sequence } from '../webidl.ts';
 import { relativeNow } from './clock.ts';
 import { formatLog, formatTable } from './console-format.ts';
-import { stackOf } from './inspect-safe.ts';
 import { inspect } from './inspect.ts';
+import { stackOf } from './native-stack.ts';
 
 /** Characters a call may send to the host. */
 const MAX_TEXT = 65_536;

@@ -6,8 +6,9 @@ import { DOMException, isDOMException } from './dom-exception.ts';
 import type { Inspection } from './inspect.ts';
 import type { Body } from './inspect-layout.ts';
 import { properties } from './inspect-object.ts';
-import { constructorName, dataProperty, stackOf } from './inspect-safe.ts';
+import { constructorName, dataProperty } from './inspect-safe.ts';
 import { paint } from './inspect-text.ts';
+import { stackOf } from './native-stack.ts';
 
 const getterOf = (key: 'name' | 'message'): ((error: object) => string) => {
   const get = ReflectGetOwnPropertyDescriptor(DOMException.prototype, key)?.get as () => string;

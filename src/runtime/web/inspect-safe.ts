@@ -4,7 +4,7 @@
  * A Proxy cannot be told from its target, so its traps may run here; what they throw is caught by
  * the caller, `inspect`.
  */
-import { ErrorCtor, ObjectGetPrototypeOf, ReflectApply, ReflectGetOwnPropertyDescriptor, SymbolToStringTag } from '../primordials.ts';
+import { ObjectGetPrototypeOf, ReflectGetOwnPropertyDescriptor, SymbolToStringTag } from '../primordials.ts';
 
 /** The value of a data property of an object or of its prototypes; undefined where there is a getter. */
 export function dataProperty(object: object, key: PropertyKey): unknown {
@@ -30,14 +30,4 @@ export function constructorName(object: object): string | null {
 export function tagOf(object: object): string {
   const tag = dataProperty(object, SymbolToStringTag);
   return typeof tag === 'string' ? tag : '';
-}
-
-// V8 keeps `stack` behind an accessor of its own, the same for every error.
-const nativeStack = ReflectGetOwnPropertyDescriptor(new ErrorCtor(), 'stack')?.get;
-
-/** An error's stack, if it is V8's or a plain string. */
-export function stackOf(error: object): string {
-  const found = ReflectGetOwnPropertyDescriptor(error, 'stack');
-  const stack: unknown = found?.get !== undefined && found.get === nativeStack ? ReflectApply(nativeStack, error, []) : found?.value;
-  return typeof stack === 'string' ? stack : '';
 }
