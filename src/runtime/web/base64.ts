@@ -5,10 +5,10 @@
  *
  * @see https://html.spec.whatwg.org/multipage/webappapis.html#atob
  */
-import { MathCeil, StringPrototypeCharCodeAt, TypedArrayPrototypeFill, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../primordials.ts';
+import { MathCeil, StringPrototypeCharCodeAt, TypedArrayPrototypeFill, TypedArrayPrototypeGetLength, TypedArrayPrototypeSet, Uint8ArrayCtor } from '../primordials.ts';
 import { DOMString, requireArguments } from '../webidl.ts';
 import { DOMException } from './dom-exception.ts';
-import { latin1FromBytes } from './encoding/code-units.ts';
+import { latin1FromBytes, scratchBytes } from './encoding/code-units.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const PADDING = 61;
@@ -23,12 +23,12 @@ for (let i = 0; i < 64; i++) VALUES[(DIGITS[i] = StringPrototypeCharCodeAt(ALPHA
 VALUES[9] = VALUES[10] = VALUES[12] = VALUES[13] = VALUES[32] = SPACE;
 
 /**
- * Decodes base64, null on failure.
+ * Decodes base64 and returns the number of bytes, or -1 on failure.
+ * @param bytes with room for `decodedRoom(text)`
  * @see https://infra.spec.whatwg.org/#forgiving-base64-decode
  */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+function decodeInto(text: string, bytes: Uint8Array): number {
   const { length } = text;
-  const bytes = new Uint8ArrayCtor(((length + 3) >> 2) * 3);
   let to = 0;
   let i = 0;
   // Four digits at a time, up to the first space or padding.
@@ -37,7 +37,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
     const b = StringPrototypeCharCodeAt(text, i + 1);
     const c = StringPrototypeCharCodeAt(text, i + 2);
     const d = StringPrototypeCharCodeAt(text, i + 3);
-    if ((a | b | c | d) > 127) return null;
+    if ((a | b | c | d) > 127) return -1;
     const first = VALUES[a] as number;
     const second = VALUES[b] as number;
     const third = VALUES[c] as number;
@@ -55,7 +55,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
     const unit = StringPrototypeCharCodeAt(text, i);
     const value = unit < 128 ? (VALUES[unit] as number) : INVALID;
     if (value < 64) {
-      if (padding > 0) return null;
+      if (padding > 0) return -1;
       group = (group << 6) | value;
       if ((++digits & 3) === 0) {
         bytes[to++] = group >> 16;
@@ -63,45 +63,69 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
         bytes[to++] = group;
       }
     } else if (unit === PADDING) padding++;
-    else if (value !== SPACE) return null;
+    else if (value !== SPACE) return -1;
   }
   const rest = digits & 3;
-  if (rest === 1 || padding > 2 || (padding > 0 && rest + padding !== 4)) return null;
+  if (rest === 1 || padding > 2 || (padding > 0 && rest + padding !== 4)) return -1;
   if (rest === 2) bytes[to++] = group >> 4;
   else if (rest === 3) {
     bytes[to++] = group >> 10;
     bytes[to++] = group >> 2;
   }
-  return new Uint8ArrayCtor(bytes.buffer, 0, to);
+  return to;
 }
 
-/** @see https://infra.spec.whatwg.org/#forgiving-base64-encode */
-export function encodeBase64(bytes: Uint8Array): string {
-  const length = TypedArrayPrototypeGetLength(bytes);
-  const out = new Uint8ArrayCtor(MathCeil(length / 3) * 4);
+const decodedRoom = (text: string): number => ((text.length + 3) >> 2) * 3;
+const encodedLength = (length: number): number => MathCeil(length / 3) * 4;
+
+/** Decodes base64 forgivingly, null on failure. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  const room = scratchBytes(decodedRoom(text));
+  const length = decodeInto(text, room);
+  return length < 0 ? null : new Uint8ArrayCtor(new Uint8ArrayCtor(room.buffer, 0, length));
+}
+
+/**
+ * Encodes in place, from the tail to the front: three bytes read are always ahead of the four written.
+ * @param bytes the `length` bytes to encode end at `encodedLength(length)`
+ * @see https://infra.spec.whatwg.org/#forgiving-base64-encode
+ */
+function encodeInPlace(bytes: Uint8Array, length: number): string {
+  const end = encodedLength(length);
   let to = 0;
-  for (let i = 0; i < length; i += 3) {
-    const second = i + 1 < length ? (bytes[i + 1] as number) : 0;
-    const third = i + 2 < length ? (bytes[i + 2] as number) : 0;
-    const group = ((bytes[i] as number) << 16) | (second << 8) | third;
-    out[to] = DIGITS[group >> 18] as number;
-    out[to + 1] = DIGITS[(group >> 12) & 63] as number;
-    out[to + 2] = DIGITS[(group >> 6) & 63] as number;
-    out[to + 3] = DIGITS[group & 63] as number;
+  for (let i = end - length; i < end; i += 3) {
+    const first = bytes[i] as number;
+    const second = i + 1 < end ? (bytes[i + 1] as number) : 0;
+    const third = i + 2 < end ? (bytes[i + 2] as number) : 0;
+    bytes[to] = DIGITS[first >> 2] as number;
+    bytes[to + 1] = DIGITS[((first & 3) << 4) | (second >> 4)] as number;
+    bytes[to + 2] = DIGITS[((second & 15) << 2) | (third >> 6)] as number;
+    bytes[to + 3] = DIGITS[third & 63] as number;
     to += 4;
   }
   const rest = length % 3;
-  if (rest > 0) out[to - 1] = PADDING;
-  if (rest === 1) out[to - 2] = PADDING;
-  return latin1FromBytes(out);
+  if (rest > 0) bytes[end - 1] = PADDING;
+  if (rest === 1) bytes[end - 2] = PADDING;
+  return latin1FromBytes(bytes, 0, end);
+}
+
+/** Encodes bytes as base64, padded. */
+export function encodeBase64(bytes: Uint8Array): string {
+  const length = TypedArrayPrototypeGetLength(bytes);
+  const end = encodedLength(length);
+  const room = scratchBytes(end);
+  TypedArrayPrototypeSet(room, bytes, end - length);
+  return encodeInPlace(room, length);
 }
 
 /** @throws DOMException InvalidCharacterError where `data` is not base64 */
 export function atob(data: unknown): string {
   requireArguments(arguments.length, 1, 'atob');
-  const bytes = decodeBase64(DOMString(data, "Failed to execute 'atob': parameter 1"));
-  if (bytes === null) throw new DOMException("Failed to execute 'atob': the string to be decoded is not correctly encoded.", 'InvalidCharacterError');
-  return latin1FromBytes(bytes);
+  const text = DOMString(data, "Failed to execute 'atob': parameter 1");
+  const bytes = scratchBytes(decodedRoom(text));
+  const length = decodeInto(text, bytes);
+  if (length < 0) throw new DOMException("Failed to execute 'atob': the string to be decoded is not correctly encoded.", 'InvalidCharacterError');
+  return latin1FromBytes(bytes, 0, length);
 }
 
 /** @throws DOMException InvalidCharacterError where `data` has a character above U+00FF */
@@ -109,13 +133,14 @@ export function btoa(data: unknown): string {
   requireArguments(arguments.length, 1, 'btoa');
   const text = DOMString(data, "Failed to execute 'btoa': parameter 1");
   const { length } = text;
-  const bytes = new Uint8ArrayCtor(length);
-  for (let i = 0; i < length; i++) {
+  const end = encodedLength(length);
+  const bytes = scratchBytes(end);
+  for (let i = 0, to = end - length; i < length; i++) {
     const unit = StringPrototypeCharCodeAt(text, i);
     if (unit > 255) {
       throw new DOMException("Failed to execute 'btoa': the string to be encoded contains characters outside of the Latin1 range.", 'InvalidCharacterError');
     }
-    bytes[i] = unit;
+    bytes[to++] = unit;
   }
-  return encodeBase64(bytes);
+  return encodeInPlace(bytes, length);
 }

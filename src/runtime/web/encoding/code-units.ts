@@ -2,7 +2,7 @@
  * Strings from numbers, fast in plain JavaScript: sixteen code units per call where all are there,
  * and a reused array of them where they come one by one.
  */
-import { ArrayPrototypeSlice, ReflectApply, StringFromCharCode, TypedArrayPrototypeGetLength } from '../../primordials.ts';
+import { ArrayPrototypeSlice, ReflectApply, StringFromCharCode, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../../primordials.ts';
 
 /** One character per byte. @see https://infra.spec.whatwg.org/#isomorphic-decode */
 export function latin1FromBytes(bytes: Uint8Array, start = 0, end: number = TypedArrayPrototypeGetLength(bytes)): string {
@@ -31,4 +31,17 @@ for (let i = 0; i < MAX_UNITS; i++) units[i] = 0;
 export function takeUnits(count: number): string {
   if (count === 0) return '';
   return ReflectApply(StringFromCharCode, undefined, count === MAX_UNITS ? units : ArrayPrototypeSlice(units, 0, count)) as string;
+}
+
+const SCRATCH = 4096;
+let scratch: Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * At least `length` bytes to work in, of any content; they are shared, so nothing keeps them across a
+ * call into other code. Allocating costs more than the work on a short text; what is made on first
+ * use stays out of the snapshot.
+ */
+export function scratchBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > SCRATCH) return new Uint8ArrayCtor(length);
+  return (scratch ??= new Uint8ArrayCtor(SCRATCH));
 }

@@ -7,7 +7,7 @@ import { Sync } from '../../../protocol/ops.ts';
 import { callSync } from '../../bridge.ts';
 import { StringPrototypeCharCodeAt, TypeErrorCtor, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../../primordials.ts';
 import { isArrayBuffer } from '../../webidl.ts';
-import { MAX_UNITS, latin1FromBytes, takeUnits, units } from './code-units.ts';
+import { MAX_UNITS, latin1FromBytes, scratchBytes, takeUnits, units } from './code-units.ts';
 
 /**
  * From this many bytes on, the host decodes. Both ways break even at about 64 KB; the trip has to be
@@ -18,6 +18,9 @@ export const HOST_DECODES_FROM = 262144;
 export const HOST_ENCODES_FROM = 262144;
 /** Beyond this many bytes or code units, the host would keep the other isolates waiting. */
 export const HOST_LIMIT = 4194304;
+
+/** Up to this many code units, encoding and copying beats counting the bytes first. */
+const SHORT = 1365;
 
 /** Flags of `Sync.decodeText`. */
 export const FATAL = 1;
@@ -105,14 +108,10 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Room to encode short texts before their length in bytes is known; made on first use, to stay out of the snapshot. */
-let room: Uint8Array<ArrayBuffer> | undefined;
-const ROOM = 4096;
-
 /** The rest of `encodeUtf8` once a character outside ASCII is met at `start`. */
 function encodeRest(text: string, ascii: Uint8Array<ArrayBuffer>, start: number): Uint8Array<ArrayBuffer> {
-  if (text.length * 3 <= ROOM) {
-    room ??= new Uint8ArrayCtor(ROOM);
+  if (text.length <= SHORT) {
+    const room = scratchBytes(text.length * 3);
     const { written } = encodeUtf8Into(text, room);
     return copyOf(room, 0, written);
   }
