@@ -154,6 +154,15 @@ test('build: a missing import is named with its place and what to do', async (t)
   assert.ok(!error.message.includes('[plugin'));
 });
 
+test('build: an entry that has vanished is named without its folder', async (t) => {
+  const dir = project(t, { 'wrangler.json': CONFIG, 'src/index.ts': '' });
+  const config = readWorkerConfig(dir);
+  rmSync(join(dir, 'src/index.ts'));
+  const error = await failure(buildWorker(config));
+  assert.match(error.message, /Could not resolve "\.\/src\/index\.ts"/);
+  assert.ok(!error.message.includes(dir));
+});
+
 test('build: a syntax error shows the code frame, coloured where wanted', async (t) => {
   const error = await failure(build(t, { 'src/index.ts': 'export default {\n  fetch( { }' }));
   assert.match(error.format(), /src\/index\.ts:2:\d+:\n\s+2 │/);

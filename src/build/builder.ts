@@ -14,7 +14,7 @@ import { type Collector, createCollector } from './collector.ts';
 import { runBuildCommand } from './command.ts';
 import { BuildError, sourceError } from './error.ts';
 import { aliasPlugin, externalsPlugin, type NodeCompat, nodeCompat } from './externals.ts';
-import { mainName } from './module-files.ts';
+import { mainName, nameInside } from './module-files.ts';
 import { readUnbundled } from './unbundled.ts';
 
 export interface BuildWorkerOptions {
@@ -153,9 +153,11 @@ class WorkerBuilder implements Builder {
 
   #esbuildOptions(): BuildOptions & { metafile: true; write: false } {
     const { projectDir, main, baseDir, define, alias, tsconfig, jsxFactory, jsxFragment, minify, keepNames } = this.#config;
+    // A relative entry, so that no message names the folder.
+    const entry = nameInside(projectDir, main);
     const environment = JSON.stringify(this.#options.mode ?? 'production');
     return {
-      entryPoints: [main],
+      entryPoints: [entry === undefined ? main : `./${entry}`],
       absWorkingDir: projectDir,
       outfile: join(projectDir, basename(mainName(baseDir, main))),
       // Nothing is written; the check is about files.

@@ -41,12 +41,12 @@ export class ConfigDocument {
     this.#locate = locate;
   }
 
-  /** A problem at a key of this file; where the key does not exist, at the nearest one above it. */
+  /** A problem at a key of this file; where the key does not exist, at the nearest one above it, or else at the first line. */
   problem(severity: 'error' | 'warning', key: KeyPath, message: string, more: Pick<ProblemFields, 'allowed' | 'hint'> = {}): Problem {
     let position: Position | undefined;
     for (let length = key.length; length > 0 && position === undefined; length--) position = this.#locate(key.slice(0, length));
     const excerpt = position === undefined ? undefined : this.#lines[position.line - 1];
-    return new Problem({ severity, file: this.path, line: position?.line, column: position?.column, key: formatKey(key), message, excerpt, ...more });
+    return new Problem({ severity, file: this.path, line: position?.line ?? 1, column: position?.column ?? 1, key: formatKey(key), message, excerpt, ...more });
   }
 }
 

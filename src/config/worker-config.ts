@@ -64,7 +64,7 @@ export interface WorkerConfig {
   readonly keepNames: boolean;
   /** A command to run before bundling. It is the developer's own machine that runs it, never a server. */
   readonly build: Readonly<{ command: string; cwd: string; watchDirs: readonly string[] }> | undefined;
-  /** Every other key as it holds for the chosen environment, checked for its type only. */
+  /** Every other key of wrangler as it holds for the chosen environment, unchecked: whoever acts on one checks it. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Every file this value was made from, or would be if the file existed: what a watcher should watch beside the sources. */
   readonly sources: readonly string[];

@@ -108,7 +108,10 @@ class Table implements RouteTable {
 
   #own(app: string, pattern: string): void {
     const host = normalisePatternHost(pattern);
-    if (host === undefined) return this.#refuse(app, pattern, undefined, `The host name ${JSON.stringify(pattern)} of the app "${app}" is not valid.`);
+    if (host === undefined) {
+      this.#refuse(app, pattern, undefined, `The host name ${JSON.stringify(pattern)} of the app "${app}" is not valid.`);
+      return;
+    }
     const entry = this.#entry(host);
     if (entry.owner === undefined) entry.owner = app;
     else if (entry.owner !== app) this.#refuse(app, pattern, entry.owner);
@@ -116,15 +119,20 @@ class Table implements RouteTable {
 
   #route(app: string, pattern: string): void {
     const route = parseRoutePattern(pattern);
-    if (typeof route === 'string') return this.#refuse(app, pattern, undefined, `${route} It is a route of the app "${app}".`);
+    if (typeof route === 'string') {
+      this.#refuse(app, pattern, undefined, `${route} It is a route of the app "${app}".`);
+      return;
+    }
     const entry = route.hosts === 'exact' ? this.#entry(route.host) : undefined;
-    if (entry?.reserved === true && entry.owner !== app) return this.#refuse(app, pattern, entry.owner);
-    const kept = this.#pathsOf(route, entry).add(app, route);
+    const kept = entry?.reserved === true && entry.owner !== app ? entry.owner : this.#pathsOf(route, entry).add(app, route);
     if (kept !== undefined && kept !== app) this.#refuse(app, pattern, kept);
   }
 
   #pathsOf(route: RoutePattern, entry: HostEntry | undefined): PathRoutes {
-    if (entry !== undefined) return (entry.paths ??= new PathRoutes());
+    if (entry !== undefined) {
+      entry.paths ??= new PathRoutes();
+      return entry.paths;
+    }
     this.#hasWildcards = true;
     if (route.host === '') return this.#anywhere;
     const map = route.hosts === 'subhosts' ? this.#below : this.#andBelow;
