@@ -60,7 +60,7 @@ export type Body = {
   type: string | undefined;
   stream: ReadableStream | undefined;
   used: boolean;
-  /** The bytes are not ours alone: copy before giving them away. */
+  /** The bytes are not ours alone: copy before giving them away. Where there is an origin, its word counts. */
   shared: boolean;
   /** The body whose lazily made stream this one was given. */
   origin: Body | undefined;
@@ -134,9 +134,8 @@ export function extractBody(init: unknown, context: string): Body {
       if (origin !== undefined) {
         body.kind = origin.kind;
         body.value = origin.value;
-        body.shared = origin.shared;
         body.link = origin.link;
-        body.origin = origin;
+        body.origin = origin.origin ?? origin;
       }
       return body;
     }
@@ -208,7 +207,7 @@ const bytesStream = (body: Body): ReadableStream => {
 export function simpleBytes(body: Body): Uint8Array<ArrayBuffer> {
   if (body.kind === BodyKind.text) return encodeUtf8(body.value as string) as Uint8Array<ArrayBuffer>;
   const bytes = body.value as Uint8Array<ArrayBuffer>;
-  return body.shared || ArrayBufferPrototypeGetByteLength(bytes.buffer) !== bytes.length ? new Uint8ArrayCtor(bytes) : bytes;
+  return (body.origin ?? body).shared || ArrayBufferPrototypeGetByteLength(bytes.buffer) !== bytes.length ? new Uint8ArrayCtor(bytes) : bytes;
 }
 
 function sourceStream(body: Body): ReadableStream {
@@ -238,7 +237,7 @@ function sourceStream(body: Body): ReadableStream {
  */
 export function cloneBody(body: Body): Body {
   if (body.kind === BodyKind.text || body.kind === BodyKind.bytes) {
-    body.shared = true;
+    (body.origin ?? body).shared = true;
     return newBody(body.kind, body.value, body.type, true);
   }
   const [mine, other] = readableStreamTee(openStream(body), true);
@@ -254,7 +253,7 @@ export function cloneBody(body: Body): Body {
  */
 export function transferBody(body: Body): Body {
   if (body.kind !== BodyKind.stream) {
-    const moved = newBody(body.kind, body.value, body.type, body.shared);
+    const moved = newBody(body.kind, body.value, body.type, (body.origin ?? body).shared);
     moved.link = body.link;
     takeBody(body);
     return moved;

@@ -9,65 +9,16 @@
  * @see https://fetch.spec.whatwg.org/#headers-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/headers/
  */
-import {
-  ArrayPrototypePush,
-  ArrayPrototypeSort,
-  ArrayPrototypeSplice,
-  MapCtor,
-  MapPrototypeGet,
-  MapPrototypeGetSize,
-  MapPrototypeSet,
-  ObjectPrototypePropertyIsEnumerable,
-  ReflectOwnKeys,
-  RegExpPrototypeExec,
-  StringPrototypeCharCodeAt,
-  StringPrototypeSlice,
-  StringPrototypeSplit,
-  StringPrototypeToLowerCase,
-  SymbolIterator,
-  TypeErrorCtor,
-} from '../primordials.ts';
-import { ByteString, DOMString, argument, defineInterface, illegalInvocation, isObject, requireArguments, sequenceFrom } from '../webidl.ts';
+import { ArrayPrototypePush, ArrayPrototypeSort, ArrayPrototypeSplice, MapCtor, MapPrototypeGet, MapPrototypeSet, StringPrototypeSplit, SymbolIterator, TypeErrorCtor } from '../primordials.ts';
+import { ByteString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { checkValue, lowerName, lowerTrusted } from './header-syntax.ts';
+import { readHeadersInit } from './headers-init.ts';
 import { createPairIterators } from './pair-iterator.ts';
 
 type Pair = [name: string, value: string];
 
-const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
-const NOT_VALUE = /[^\x01-\t\x0b\f\x0e-\xff]/;
 const IMMUTABLE = "Can't modify immutable headers.";
 const CONSTRUCT = "Failed to construct 'Headers'";
-
-/** Names already checked and lowered. Bounded, so that no tenant can make it grow. */
-const knownNames = new MapCtor<string, string>();
-const KNOWN_NAMES_MOST = 256;
-
-/** Checks a name and returns it in lower case. @see https://fetch.spec.whatwg.org/#header-name */
-function lowerName(name: string): string {
-  const known = MapPrototypeGet(knownNames, name);
-  if (known !== undefined) return known;
-  if (name === '' || RegExpPrototypeExec(NOT_TOKEN, name) !== null) throw new TypeErrorCtor(`Invalid header name: ${name}`);
-  const lower = StringPrototypeToLowerCase(name);
-  if (name.length < 64 && MapPrototypeGetSize(knownNames) < KNOWN_NAMES_MOST) MapPrototypeSet(knownNames, name, lower);
-  return lower;
-}
-
-const isWhitespace = (unit: number): boolean => unit === 32 || unit === 9 || unit === 10 || unit === 13;
-
-/** Strips whitespace off both ends. @see https://fetch.spec.whatwg.org/#concept-header-value-normalize */
-export function normalizeValue(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && isWhitespace(StringPrototypeCharCodeAt(value, start))) start++;
-  while (end > start && isWhitespace(StringPrototypeCharCodeAt(value, end - 1))) end--;
-  return start === 0 && end === value.length ? value : StringPrototypeSlice(value, start, end);
-}
-
-/** @see https://fetch.spec.whatwg.org/#header-value */
-function checkValue(value: string): string {
-  const normalized = normalizeValue(value);
-  if (RegExpPrototypeExec(NOT_VALUE, normalized) !== null) throw new TypeErrorCtor(`Invalid header value: ${normalized}`);
-  return normalized;
-}
 
 /** The brand check. */
 export let isHeaders: (value: unknown) => value is Headers;
@@ -77,9 +28,13 @@ export let headersFromWire: (wire: string, immutable: boolean) => Headers;
 export let headersToWire: (headers: Headers) => string;
 /** A copy; one that can be changed, unless the guard is to be kept. */
 export let copyHeaders: (headers: Headers, keepGuard: boolean) => Headers;
+/** The target must be empty. */
+let fillFromList: (target: Headers, list: string[]) => void;
+let fillFromHeaders: (target: Headers, source: Headers) => void;
 let readList: (headers: Headers) => string[];
 let writableList: (headers: Headers) => string[];
-let sortedPairs: (headers: Headers) => Pair[];
+/** Name and value pairs, sorted and combined. */
+export let headerPairs: (headers: Headers) => readonly Pair[];
 
 export class Headers {
   /** name, value, name, value…; stale while `#wire` holds. */
@@ -177,21 +132,27 @@ export class Headers {
       for (let i = 2; i < list.length; i += 2) wire += `\n${list[i]}\n${list[i + 1]}`;
       return wire;
     };
+    fillFromList = (target: Headers, list: string[]): void => {
+      target.#list = list;
+    };
+    fillFromHeaders = (target: Headers, source: Headers): void => {
+      target.#wire = source.#wire;
+      if (target.#wire === undefined) for (let i = 0; i < source.#list.length; i++) target.#list[i] = source.#list[i] as string;
+    };
     copyHeaders = (headers: Headers, keepGuard: boolean): Headers => {
       const copy = new Headers();
       copy.#immutable = keepGuard && headers.#immutable;
-      copy.#wire = headers.#wire;
-      if (copy.#wire === undefined) for (let i = 0; i < headers.#list.length; i++) copy.#list[i] = headers.#list[i] as string;
+      fillFromHeaders(copy, headers);
       return copy;
     };
-    sortedPairs = (headers: Headers): Pair[] => (headers.#sorted ??= sortAndCombine(readList(headers)));
+    headerPairs = (headers: Headers): Pair[] => (headers.#sorted ??= sortAndCombine(readList(headers)));
   }
 }
 
 /** The host may not have lowered the names; the values it did check. */
 function parseWire(wire: string): string[] {
   const list = StringPrototypeSplit(wire, '\n');
-  for (let i = 0; i < list.length; i += 2) list[i] = MapPrototypeGet(knownNames, list[i] as string) ?? StringPrototypeToLowerCase(list[i] as string);
+  for (let i = 0; i < list.length; i += 2) list[i] = lowerTrusted(list[i] as string);
   return list;
 }
 
@@ -264,68 +225,12 @@ function sortAndCombine(list: string[]): Pair[] {
   return ArrayPrototypeSort(pairs, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
 }
 
-/**
- * Fills empty headers from a HeadersInit: a sequence of pairs or a record.
- * Everything is converted before anything is checked, as the two algorithms are two.
- * @see https://fetch.spec.whatwg.org/#concept-headers-fill
- */
+/** Fills empty headers. */
 function fill(headers: Headers, init: unknown, context: string): void {
   if (!isObject(init)) throw new TypeErrorCtor(`${context}: parameter 1 is not a sequence of pairs or a record of strings.`);
   const method = (init as Record<symbol, unknown>)[SymbolIterator];
-  if (isHeaders(init) && method === entriesMethod) {
-    const source = readList(init);
-    const list = readList(headers);
-    for (let i = 0; i < source.length; i++) list[i] = source[i] as string;
-    return;
-  }
-  const list: string[] = [];
-  let clean = false;
-  if (method !== undefined && method !== null) {
-    if (typeof method !== 'function') throw new TypeErrorCtor(`${context}: parameter 1 is not iterable.`);
-    const pairs = sequenceFrom(init, method as () => unknown, innerPair, `${context}: parameter 1`);
-    for (let i = 0; i < pairs.length; i++) {
-      const pair = pairs[i] as string[];
-      if (pair.length !== 2) throw new TypeErrorCtor(`${context}: each pair must have a name and a value, and nothing else.`);
-      ArrayPrototypePush(list, pair[0] as string, pair[1] as string);
-    }
-  } else clean = convertRecord(list, init, context);
-  const target = readList(headers);
-  for (let i = 0; i < list.length; i += 2) {
-    target[i] = lowerName(list[i] as string);
-    target[i + 1] = clean ? normalizeValue(list[i + 1] as string) : checkValue(list[i + 1] as string);
-  }
-}
-
-const innerPair = (value: unknown, context: string): string[] => {
-  if (!isObject(value)) throw new TypeErrorCtor(`${context} is not a pair.`);
-  const method = (value as Record<symbol, unknown>)[SymbolIterator];
-  if (typeof method !== 'function') throw new TypeErrorCtor(`${context} is not iterable.`);
-  return sequenceFrom(value, method as () => unknown, ByteString, context);
-};
-
-/**
- * record<ByteString, ByteString>. `propertyIsEnumerable` performs exactly the [[GetOwnProperty]] that Web IDL
- * asks for, without making a descriptor.
- * @returns whether every value is known to be valid
- * @see https://webidl.spec.whatwg.org/#js-record
- */
-function convertRecord(list: string[], init: object, context: string): boolean {
-  let clean = true;
-  const keys = ReflectOwnKeys(init);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (!ObjectPrototypePropertyIsEnumerable(init, key)) continue;
-    // A token is certainly a byte string; only what is none needs the slower look.
-    if (typeof key === 'symbol' || MapPrototypeGet(knownNames, key) === undefined) ByteString(key, `${context}: a header name`);
-    const value = (init as Record<string, unknown>)[key];
-    const text = typeof value === 'string' ? value : DOMString(value, `${context}: value of "${key}"`);
-    if (RegExpPrototypeExec(NOT_VALUE, text) !== null) {
-      ByteString(text, `${context}: value of "${key}"`);
-      clean = false;
-    }
-    ArrayPrototypePush(list, key, text);
-  }
-  return clean;
+  if (isHeaders(init) && method === entriesMethod) fillFromHeaders(headers, init);
+  else fillFromList(headers, readHeadersInit(init, method, context));
 }
 
 /** Converts a HeadersInit member of a dictionary. */
@@ -335,6 +240,6 @@ export function headersFromInit(init: unknown, context: string): Headers {
   return headers;
 }
 
-createPairIterators<string, string>(Headers, 'Headers', (value) => isHeaders(value), (value) => sortedPairs(value as Headers));
+createPairIterators<string, string>(Headers, 'Headers', (value) => isHeaders(value), (value) => headerPairs(value as Headers));
 const entriesMethod = (Headers.prototype as unknown as Record<symbol, unknown>)[SymbolIterator];
 defineInterface(Headers, 'Headers');

@@ -14,7 +14,7 @@ import {
   StringPrototypeSlice,
   StringPrototypeToLowerCase,
 } from '../primordials.ts';
-import { normalizeValue } from './headers.ts';
+import { normalizeValue } from './header-syntax.ts';
 
 /** A parsed MIME type; all of it lower-case but the parameters' values. */
 export type MimeType = { type: string; subtype: string; parameters: Map<string, string> };

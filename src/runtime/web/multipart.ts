@@ -24,7 +24,7 @@ import { latin1FromBytes } from './encoding/code-units.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
 import { createFile } from './file.ts';
 import { FormData, appendFormDataEntry, formDataEntries } from './form-data.ts';
-import { normalizeValue } from './headers.ts';
+import { normalizeValue } from './header-syntax.ts';
 import type { MimeType } from './mime-type.ts';
 
 /** Every line break becomes CR LF, as in a form that was submitted. */

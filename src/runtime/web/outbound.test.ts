@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
+import { enterEvent } from '../bridge.ts';
 import { Headers } from './headers.ts';
 import { requestFromHost } from './inbound.ts';
 import { sendResponse } from './outbound.ts';
@@ -109,7 +110,19 @@ test('stream: is cancelled when the client takes no more', async () => {
   host.fail(RequestOp.sinkWrite, 'Error', 'gone');
   await sent;
   assert.equal((reason as Error).message, 'gone');
-  assert.equal(host.posts.length, 1);
+  assert.deepEqual(host.posts.at(-1), [Post.sinkAbort, 7, 'Error: gone']);
+});
+
+test('stream: a chunk that comes in the turn of another event ends it, and reaches nobody', async () => {
+  const host = fakeHost();
+  let controller: Controller | undefined;
+  const stream = new ReadableStream({ start: (it: unknown) => void (controller = it as Controller) });
+  const sent = sendResponse(new Response(stream), 7);
+  enterEvent(8);
+  controller?.enqueue(bytes(1));
+  await sent;
+  assert.deepEqual(host.calls, []);
+  assert.deepEqual(host.posts.at(-1)?.slice(0, 2), [Post.sinkAbort, 7]);
 });
 
 test('refusals: what is no response, and what was used', async () => {

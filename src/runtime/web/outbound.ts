@@ -5,12 +5,16 @@
  * afterwards, each chunk waiting for the one before to be taken, and ends with Post.sinkClose or Post.sinkAbort.
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { postFor, request } from '../bridge.ts';
-import { TypeErrorCtor } from '../primordials.ts';
+import { currentEvent, postFor, request } from '../bridge.ts';
+import { ErrorCtor, PromiseReject, TypeErrorCtor } from '../primordials.ts';
 import { isBodyUnusable, takeBody } from './body.ts';
 import type { ReadableStream } from './body-stream.ts';
 import { pump } from './pump.ts';
 import { isResponse, responseHeadersToWire, responseState } from './response.ts';
+
+/** Cloudflare's text. */
+const OTHER_EVENT =
+  'Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request\'s handler.';
 
 /**
  * Sends what the handler returned.
@@ -34,7 +38,8 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
   else postFor(event, Post.respond, state.status, state.statusText, responseHeadersToWire(state), kind, value);
   if (body === null || kind !== BodyKind.stream) return undefined;
   return pump(body.stream as ReadableStream, {
-    write: (chunk) => request(RequestOp.sinkWrite, chunk),
+    // The op goes by the current event: in another's turn the chunk would reach another's client.
+    write: (chunk) => (currentEvent() === event ? request(RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
     close: () => postFor(event, Post.sinkClose),
     abort: (message) => postFor(event, Post.sinkAbort, message),
   });

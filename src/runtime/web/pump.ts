@@ -8,10 +8,10 @@ import { type ReadableStream, cancelLocked, lockStream, notBytesError, readChunk
 
 /** The host's end. */
 export type Sink = {
-  /** Resolves when the next chunk may come; rejects when none is wanted any more. */
+  /** Resolves when the next chunk may come; rejects when none can be taken any more. */
   write(chunk: Uint8Array): Promise<unknown>;
   close(): void;
-  /** The stream failed. */
+  /** The stream failed, or nobody takes the rest of it. */
   abort(message: string, reason: unknown): void;
 };
 
@@ -28,21 +28,18 @@ function messageOf(reason: unknown): string {
 export function pump(stream: ReadableStream, sink: Sink): Promise<void> {
   const reader = lockStream(stream);
   return new PromiseCtor<void>((resolve) => {
-    const refuse = (reason: unknown): void => {
-      cancelLocked(reader, reason);
-      resolve();
-    };
     const fail = (reason: unknown): void => {
       sink.abort(messageOf(reason), reason);
       resolve();
     };
+    const refuse = (reason: unknown): void => {
+      fail(reason);
+      cancelLocked(reader, reason);
+    };
     const readRequest = {
       chunk: (chunk: unknown): void => {
         if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
-          const error = notBytesError(chunk);
-          fail(error);
-          cancelLocked(reader, error);
-          return;
+          return refuse(notBytesError(chunk));
         }
         const bytes = asBytes(chunk);
         PromisePrototypeThen(bytes.length === 0 ? PromiseResolve(undefined) : sink.write(bytes), step, refuse);

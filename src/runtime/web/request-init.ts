@@ -3,7 +3,7 @@
  * @see https://fetch.spec.whatwg.org/#requestinit
  */
 import { TypeErrorCtor } from '../primordials.ts';
-import { type Converter, ByteString, DOMString, USVString, any, boolean, dictionary, enumeration, interfaceOf, nullable } from '../webidl.ts';
+import { type Converter, ByteString, DOMString, USVString, boolean, enumeration, interfaceOf, isObject, nullable } from '../webidl.ts';
 import { type AbortSignal, isAbortSignal } from './abort.ts';
 import { type Body, extractBody } from './body.ts';
 import { type Headers, headersFromInit } from './headers.ts';
@@ -21,14 +21,13 @@ export type RequestSettings = {
   referrerPolicy: string;
 };
 
-export type RequestInit = Partial<RequestSettings> & {
-  body?: Body | null;
-  cf?: unknown;
-  headers?: Headers;
-  method?: string;
-  redirect?: RedirectMode;
-  signal?: AbortSignal | null;
-  window?: unknown;
+export type RequestInit = { [K in keyof RequestSettings]: RequestSettings[K] | undefined } & {
+  body: Body | null | undefined;
+  cf: unknown;
+  headers: Headers | undefined;
+  method: string | undefined;
+  redirect: RedirectMode | undefined;
+  signal: AbortSignal | null | undefined;
 };
 
 export const NO_SETTINGS: RequestSettings = {
@@ -44,38 +43,59 @@ export const NO_SETTINGS: RequestSettings = {
 /** A BodyInit member, extracted at once: nothing can be seen of the body in between. */
 export const bodyInit: Converter<Body | null> = nullable(extractBody);
 
-/** The members stand in lexicographical order, in which they are read. */
-export const requestInit: Converter<RequestInit> = dictionary('RequestInit', [
-  { key: 'body', converter: bodyInit },
-  { key: 'cache', converter: enumeration('RequestCache', ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']) },
-  { key: 'cf', converter: any },
-  { key: 'credentials', converter: enumeration('RequestCredentials', ['omit', 'same-origin', 'include']) },
-  { key: 'duplex', converter: enumeration('RequestDuplex', ['half']) },
-  { key: 'headers', converter: headersFromInit },
-  { key: 'integrity', converter: DOMString },
-  { key: 'keepalive', converter: boolean },
-  { key: 'method', converter: ByteString },
-  { key: 'mode', converter: enumeration('RequestMode', ['navigate', 'same-origin', 'no-cors', 'cors']) },
-  { key: 'priority', converter: enumeration('RequestPriority', ['high', 'low', 'auto']) },
-  { key: 'redirect', converter: enumeration('RequestRedirect', ['follow', 'error', 'manual']) },
-  { key: 'referrer', converter: USVString },
-  {
-    key: 'referrerPolicy',
-    converter: enumeration('ReferrerPolicy', [
-      '',
-      'no-referrer',
-      'no-referrer-when-downgrade',
-      'same-origin',
-      'origin',
-      'strict-origin',
-      'origin-when-cross-origin',
-      'strict-origin-when-cross-origin',
-      'unsafe-url',
-    ]),
-  },
-  { key: 'signal', converter: nullable(interfaceOf<AbortSignal>('AbortSignal', isAbortSignal)) },
-  { key: 'window', converter: any },
+const cache = enumeration('RequestCache', ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']);
+const credentials = enumeration('RequestCredentials', ['omit', 'same-origin', 'include']);
+const duplex = enumeration('RequestDuplex', ['half']);
+const mode = enumeration('RequestMode', ['navigate', 'same-origin', 'no-cors', 'cors']);
+const priority = enumeration('RequestPriority', ['high', 'low', 'auto']);
+const redirect = enumeration('RequestRedirect', ['follow', 'error', 'manual']);
+const referrerPolicy = enumeration('ReferrerPolicy', [
+  '',
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'same-origin',
+  'origin',
+  'strict-origin',
+  'origin-when-cross-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
 ]);
+const signal = nullable(interfaceOf<AbortSignal>('AbortSignal', isAbortSignal));
+
+/** `window` may be null, and nothing else. */
+const noWindow: Converter<null> = (value, context) => {
+  if (value !== null) throw new TypeErrorCtor(`${context} can only be null.`);
+  return null;
+};
+
+/**
+ * Reads a RequestInit. Written out, and not a `dictionary`, because it is on the way of most calls of fetch.
+ * The members are read in lexicographical order.
+ */
+export function requestInit(value: unknown, context: string): RequestInit {
+  if (!isObject(value)) throw new TypeErrorCtor(`${context}: parameter 2 cannot be converted to dictionary RequestInit.`);
+  const init = value as Record<keyof RequestInit | 'duplex' | 'priority' | 'window', unknown>;
+  const read = <T>(name: string, given: unknown, converter: Converter<T>): T | undefined => (given === undefined ? undefined : converter(given, `${context}: member ${name}`));
+  const result: RequestInit & { duplex: unknown; priority: unknown; window: unknown } = {
+    body: read('body', init.body, bodyInit),
+    cache: read('cache', init.cache, cache),
+    cf: init.cf,
+    credentials: read('credentials', init.credentials, credentials),
+    duplex: read('duplex', init.duplex, duplex),
+    headers: read('headers', init.headers, headersFromInit),
+    integrity: read('integrity', init.integrity, DOMString),
+    keepalive: read('keepalive', init.keepalive, boolean),
+    method: read('method', init.method, ByteString),
+    mode: read('mode', init.mode, mode),
+    priority: read('priority', init.priority, priority),
+    redirect: read('redirect', init.redirect, redirect),
+    referrer: read('referrer', init.referrer, USVString),
+    referrerPolicy: read('referrerPolicy', init.referrerPolicy, referrerPolicy),
+    signal: read('signal', init.signal, signal),
+    window: read('window', init.window, noWindow),
+  };
+  return result;
+}
 
 /** What `referrer` stands for: any valid URL, as there is no origin it could differ from. */
 function convertReferrer(referrer: string, context: string): string {
@@ -87,7 +107,6 @@ function convertReferrer(referrer: string, context: string): string {
 
 /** Checks the members that need it and merges them with those of the request it is made from. */
 export function settingsFrom(init: RequestInit, inherited: RequestSettings, context: string): RequestSettings {
-  if (init.window !== undefined && init.window !== null) throw new TypeErrorCtor(`${context}: 'window' can only be null.`);
   if (init.mode === 'navigate') throw new TypeErrorCtor(`${context}: the mode 'navigate' is not for requests made by code.`);
   const settings: RequestSettings = {
     cache: init.cache ?? inherited.cache,

@@ -8,14 +8,14 @@
  * @see https://fetch.spec.whatwg.org/#request-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/request/
  */
-import { JSONParse, RegExpPrototypeExec, StringPrototypeToUpperCase, TypeErrorCtor } from '../primordials.ts';
+import { JSONParse, TypeErrorCtor } from '../primordials.ts';
 import { USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { type AbortSignal, createAbortSignal, createDependentAbortSignal } from './abort.ts';
 import { type Body, cloneBody, isBodyUnusable, transferBody, unusableError } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
 import { type Headers, copyHeaders, getHeader, hasHeader, headersFromWire, headersToWire, setHeader } from './headers.ts';
-import { NO_SETTINGS, type RedirectMode, type RequestInit, type RequestSettings, requestInit, settingsFrom } from './request-init.ts';
-import { parseUrl, serializeUrl } from './url/parser.ts';
+import { NO_SETTINGS, type RedirectMode, type RequestSettings, requestInit, settingsFrom } from './request-init.ts';
+import { checkMethod, normalizeWireUrl, parseRequestUrl } from './request-line.ts';
 
 export type RequestState = {
   method: string;
@@ -44,36 +44,13 @@ export type RequestState = {
 };
 
 const CONTEXT = "Failed to construct 'Request'";
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const FORBIDDEN_METHOD = /^(?:CONNECT|TRACE|TRACK)$/i;
-const NORMALIZED_METHOD = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/i;
-const SIMPLE_METHOD = /^(?:GET|HEAD|POST)$/;
-const NO_OPTIONS: RequestInit = {};
 const ADOPT = {};
-
-/** @see https://fetch.spec.whatwg.org/#concept-method-normalize */
-function checkMethod(method: string): string {
-  if (method === 'GET' || method === 'POST') return method;
-  if (RegExpPrototypeExec(TOKEN, method) === null) throw new TypeErrorCtor(`Invalid HTTP method string: ${method}`);
-  if (RegExpPrototypeExec(FORBIDDEN_METHOD, method) !== null) throw new TypeErrorCtor(`HTTP method not allowed: ${method}`);
-  return RegExpPrototypeExec(NORMALIZED_METHOD, method) === null ? method : StringPrototypeToUpperCase(method);
-}
-
-/**
- * An absolute http(s) URL that the parser would return as it is: a lower-case ASCII name (or an address in its one
- * form), no default port, no dot segment, nothing to encode. It may well miss URLs that are normal.
- */
-const NORMAL_URL =
-  /^https?:\/\/(?![^/]*xn--)(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?=\d)|(?=[:/]))){4})(?!:(?:80|443)\/)(?::[1-9]\d{0,3}|:[1-5]\d{4})?(?:\/(?!\.|%2e)[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z|~]*)+(?:\?[!$%&()*+,\-./0-9:;=?@A-Z[\\\]^_`a-z{|}~]*)?$/;
 
 /** The request's URL, serialised. */
 export function urlOf(state: RequestState): string {
   if (state.isRawUrl) {
     state.isRawUrl = false;
-    if (RegExpPrototypeExec(NORMAL_URL, state.url) === null) {
-      const record = parseUrl(state.url);
-      if (record !== null) state.url = serializeUrl(record);
-    }
+    state.url = normalizeWireUrl(state.url);
   }
   return state.url;
 }
@@ -108,14 +85,6 @@ function signalOf(state: RequestState): AbortSignal {
   return (state.signal ??= followed === undefined ? createAbortSignal() : createDependentAbortSignal([followed]));
 }
 
-/** The text of a URL given to Request or fetch, parsed and serialised. */
-function parseRequestUrl(text: string): string {
-  const record = parseUrl(text);
-  if (record === null) throw new TypeErrorCtor(`Invalid URL: ${text}`);
-  if (record.username !== '' || record.password !== '') throw new TypeErrorCtor(`${CONTEXT}: the URL contains credentials: ${record.scheme}://…`);
-  return serializeUrl(record);
-}
-
 /**
  * The steps of the constructor, without an object.
  * @see https://fetch.spec.whatwg.org/#dom-request
@@ -123,8 +92,7 @@ function parseRequestUrl(text: string): string {
 export function createRequestState(input: unknown, init: unknown): RequestState {
   const source = isRequest(input) ? stateOf(input) : undefined;
   const text = source === undefined ? USVString(input, `${CONTEXT}: parameter 1`) : '';
-  const isPlain = init === undefined || init === null;
-  const options: RequestInit = isPlain ? NO_OPTIONS : requestInit(init, CONTEXT);
+  const options = init === undefined || init === null ? undefined : requestInit(init, CONTEXT);
   const settings = source === undefined ? NO_SETTINGS : source.settings;
   const state: RequestState = {
     method: source === undefined ? 'GET' : source.method,
@@ -133,23 +101,23 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
     headers: '',
     isImmutable: false,
     body: null,
-    redirect: options.redirect ?? (source === undefined ? 'follow' : source.redirect),
-    settings: isPlain ? settings : settingsFrom(options, settings, CONTEXT),
-    cf: options.cf ?? source?.cf,
-    isRawCf: (options.cf === undefined || options.cf === null) && source !== undefined && source.isRawCf,
-    follows: options.signal === undefined ? source?.follows : (options.signal ?? undefined),
+    redirect: options?.redirect ?? (source === undefined ? 'follow' : source.redirect),
+    settings: options === undefined ? settings : settingsFrom(options, settings, CONTEXT),
+    cf: options?.cf ?? source?.cf,
+    isRawCf: (options?.cf ?? undefined) === undefined && source !== undefined && source.isRawCf,
+    follows: options?.signal === undefined ? source?.follows : (options.signal ?? undefined),
     signal: undefined,
     event: 0,
   };
-  if (options.method !== undefined) state.method = checkMethod(options.method);
+  if (options?.method !== undefined) state.method = checkMethod(options.method);
   const { mode } = state.settings;
-  if (mode === 'no-cors' && RegExpPrototypeExec(SIMPLE_METHOD, state.method) === null) {
+  if (mode === 'no-cors' && state.method !== 'GET' && state.method !== 'HEAD' && state.method !== 'POST') {
     throw new TypeErrorCtor(`${CONTEXT}: '${state.method}' is unsupported in no-cors mode.`);
   }
-  if (options.headers !== undefined) state.headers = options.headers;
+  if (options?.headers !== undefined) state.headers = options.headers;
   else if (source !== undefined) state.headers = typeof source.headers === 'string' ? source.headers : copyHeaders(source.headers, false);
-  const inherited = source !== undefined && options.body === undefined ? source.body : null;
-  const given = options.body ?? null;
+  const inherited = source !== undefined && options?.body === undefined ? source.body : null;
+  const given = options?.body ?? null;
   if ((given !== null || inherited !== null) && (state.method === 'GET' || state.method === 'HEAD')) {
     throw new TypeErrorCtor(`${CONTEXT}: Request with a GET or HEAD method cannot have a body.`);
   }
