@@ -239,7 +239,6 @@ export const DataViewPrototypeGetByteOffset = uncurryThis(getterOf(DataView.prot
 export const ErrorCtor = Error;
 export const ErrorPrototype = Error.prototype;
 export const ErrorCaptureStackTrace = Error.captureStackTrace as (target: object, skip?: unknown) => void;
-/** Tells an Error by its internal slot; runs no code of the tenant's. */
 export const EvalErrorCtor = EvalError;
 export const ReferenceErrorCtor = ReferenceError;
 export const URIErrorCtor = URIError;
