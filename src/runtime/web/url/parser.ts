@@ -11,7 +11,7 @@
  *
  * @see https://url.spec.whatwg.org/#concept-basic-url-parser
  */
-import { StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase } from '../../primordials.ts';
+import { ArrayPrototypePop, ArrayPrototypePush, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase } from '../../primordials.ts';
 import { parseOrdinary } from './fast-path.ts';
 import { parseHost } from './host.ts';
 import { C0_CONTROL, FRAGMENT, PATH, QUERY, SPECIAL_QUERY, USERINFO, percentEncode } from './percent-encode.ts';
@@ -64,10 +64,12 @@ const startsWithDriveLetter = (input: string, start: number): boolean => {
 /** Does the serialised path begin with a normalised Windows drive letter as its first segment? */
 const hasDrive = (path: string): boolean => isLetter(unitAt(path, 1)) && path[2] === ':' && (path.length === 3 || path[3] === '/');
 
+const isDrive = (path: string): boolean => path.length === 3 && hasDrive(path);
+
 /** @see https://url.spec.whatwg.org/#shorten-a-urls-path */
 function shorten(url: UrlRecord): void {
   const { path } = url;
-  if (path === '' || (url.scheme === 'file' && path.length === 3 && hasDrive(path))) return;
+  if (path === '' || (url.scheme === 'file' && isDrive(path))) return;
   url.path = StringPrototypeSlice(path, 0, StringPrototypeLastIndexOf(path, '/'));
 }
 
@@ -289,26 +291,33 @@ const isDoubleDot = (segment: string): boolean => {
 
 /**
  * Path state: appends the segments from `p` on and returns where the path ends.
+ * The segments wait in a list, each with its "/": taking one off a long string costs as much as the string is long.
  * @param isWhole "?" and "#" belong to the path (a state override is given)
  */
 export function parsePath(input: string, p: number, url: UrlRecord, isWhole: boolean): number {
   const special = isSpecial(url.scheme);
+  const isFile = url.scheme === 'file';
+  const segments: string[] = [];
   for (;;) {
     const first = p;
     let c = unitAt(input, p);
     while (c !== -1 && !isSlash(c, special) && (isWhole || (c !== 63 && c !== 35))) c = unitAt(input, ++p);
     const slash = isSlash(c, special);
     const segment = percentEncode(StringPrototypeSlice(input, first, p), PATH);
+    const isFirst = url.path === '' && segments.length === 0;
     if (isDoubleDot(segment)) {
-      shorten(url);
-      if (!slash) url.path += '/';
+      if (segments.length === 0) shorten(url);
+      else if (!(isFile && url.path === '' && segments.length === 1 && isDrive(segments[0] as string))) ArrayPrototypePop(segments);
+      if (!slash) ArrayPrototypePush(segments, '/');
     } else if (isDot(segment)) {
-      if (!slash) url.path += '/';
-    } else if (url.scheme === 'file' && url.path === '' && segment.length === 2 && isDriveLetter(segment, 0)) url.path = `/${segment[0] as string}:`;
-    else url.path += `/${segment}`;
-    if (!slash) return p;
+      if (!slash) ArrayPrototypePush(segments, '/');
+    } else if (isFile && isFirst && segment.length === 2 && isDriveLetter(segment, 0)) ArrayPrototypePush(segments, `/${segment[0] as string}:`);
+    else ArrayPrototypePush(segments, `/${segment}`);
+    if (!slash) break;
     p++;
   }
+  for (let i = 0; i < segments.length; i++) url.path += segments[i] as string;
+  return p;
 }
 
 /** Opaque path state; returns where it ends. A space before "?" or "#" is encoded, lest it be lost on the next parse. */

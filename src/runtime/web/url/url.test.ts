@@ -46,6 +46,17 @@ test('new URL: the examples of the standard, with a base', () => {
   fails('https://example.org', 'nonsense');
 });
 
+test('new URL: takes dot segments off the base, down to a drive letter', () => {
+  assert.equal(href('a/./b/../../../c/..', 'http://h/x/y/z'), 'http://h/x/');
+  assert.equal(href('../../../..', 'http://h/x/y/z'), 'http://h/');
+  assert.equal(href('%2E%2e/a/.%2e/%2e', 'http://h/x/y/z'), 'http://h/x/');
+  assert.equal(href('file:///C|/../..'), 'file:///C:/');
+  assert.equal(href('file:///x/../C|/..'), 'file:///C:/');
+  assert.equal(href('http://h/C|/..'), 'http://h/');
+  const long = 'a'.repeat(100_000);
+  assert.equal(href(`http://h/${long}/${'b/../'.repeat(50_000)}`), `http://h/${long}/`);
+});
+
 test('new URL: opaque paths, and paths that would look like a host', () => {
   assert.equal(href('data:text/plain,a b #c'), 'data:text/plain,a b%20#c');
   assert.equal(href('web+demo:/.//not-a-host/'), 'web+demo:/.//not-a-host/');
