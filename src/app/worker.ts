@@ -120,13 +120,13 @@ export class Worker implements Inbox, OpContext, EventHome {
    * Runs a script for a person and shows what it comes to, through `client.shown`.
    * @param mode JSON text of how values are shown; see runtime/workers/shell.ts
    */
-  evaluate(code: string, filename: string, mode: string, client: EventClient): AppEvent {
+  evaluate(code: string, origin: { filename: string; lineOffset: number }, mode: string, client: EventClient): AppEvent {
     const event = this.#newEvent('', client);
     event.pin();
     this.#run(event, [Entry.shell, event.id, Shell.enter]);
     event.turnStarted();
     const { realm, turns } = this.#seat;
-    turns.follow(event, realm.runScript(code, filename, event.cpuLeft), (value) => this.#run(event, [Entry.shell, event.id, Shell.show, value, mode]));
+    turns.follow(event, realm.runScript(code, origin, event.cpuLeft), (value) => this.#run(event, [Entry.shell, event.id, Shell.show, value, mode]));
     return event;
   }
 

@@ -1,20 +1,27 @@
 /** `nano repl [DIR]`: the same as eval, line by line, with history and completion. */
+import { appendFileSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { start, Recoverable, type REPLServer } from 'node:repl';
+import { createInterface, type Interface } from 'node:readline';
 import { StartupError } from '../app/loader.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
+import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { isIncomplete } from '../shell/rewrite.ts';
 import { Session } from '../shell/session.ts';
-import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { type Command, CommandError } from './command.ts';
 import { WORKER_OPTIONS, workerOptions } from './options.ts';
 import { shellApp } from './shell-app.ts';
+
+const HISTORY_FILE = join(homedir(), '.nano_repl_history');
+const HISTORY_LINES = 1000;
+const PROMPT = '> ';
+const MORE = '… ';
 
 export const replCommand: Command = {
   name: 'repl',
   summary: 'Evaluates line by line in one isolate; with DIR inside that app, its bindings in `env`.',
   usage: '[DIR]',
+  description: 'Ctrl+C gives up a line, Ctrl+D or .exit ends the session. Tab completes names.',
   positionals: 1,
   options: WORKER_OPTIONS,
   run: async (input) => {
@@ -32,39 +39,59 @@ export const replCommand: Command = {
     });
     try {
       await session.start();
+      await converse(session, print);
     } catch (error) {
       if (error instanceof StartupError) throw new CommandError(error.thrown.stack);
       throw error;
+    } finally {
+      session.close();
     }
-    const repl = start({
-      prompt: '> ',
-      useColors: colors,
-      ignoreUndefined: false,
-      // Values come formatted from the isolate; nothing of them is on this side.
-      writer: String,
-      eval: (line, _context, _file, done) => {
-        if (isIncomplete(line)) return done(new Recoverable(new SyntaxError('more to come')), undefined);
-        if (line.trim() === '') return done(null, undefined);
-        session.run(line).then(
-          ({ text }) => {
-            print(text);
-            repl.displayPrompt();
-          },
-          (error: unknown) => done(error as Error, undefined),
-        );
-      },
-      completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
-        complete(session, line).then(
-          (result) => done(null, result),
-          () => done(null, [[], line]),
-        );
-      },
-    });
-    if (process.stdin.isTTY) useHistory(repl);
-    await new Promise<void>((resolve) => repl.once('exit', resolve));
-    session.close();
     return 0;
   },
+};
+
+/** Reads lines until the end of input, one at a time: a line is not read before the one before it is done. */
+const converse = async (session: Session, print: (text: string) => void): Promise<void> => {
+  const isTerminal = process.stdin.isTTY === true;
+  const reader = createInterface({
+    input: process.stdin,
+    ...(isTerminal ? { output: process.stdout, history: readHistory(), historySize: HISTORY_LINES, removeHistoryDuplicates: true } : {}),
+    terminal: isTerminal,
+    completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      complete(session, line).then(
+        (result) => done(null, result),
+        () => done(null, [[], line]),
+      );
+    },
+  });
+  let text = '';
+  reader.on('SIGINT', () => {
+    text = '';
+    print('');
+    prompt(reader, PROMPT);
+  });
+  prompt(reader, PROMPT);
+  for await (const line of reader) {
+    if (text === '' && line.trim() === '.exit') break;
+    text = text === '' ? line : `${text}\n${line}`;
+    if (text.trim() !== '' && isIncomplete(text)) {
+      prompt(reader, MORE);
+      continue;
+    }
+    if (text.trim() !== '') {
+      if (isTerminal) remember(text);
+      print((await session.run(text)).text);
+    }
+    text = '';
+    prompt(reader, PROMPT);
+  }
+  reader.close();
+};
+
+const prompt = (reader: Interface, mark: string): void => {
+  if (process.stdin.isTTY !== true) return;
+  reader.setPrompt(mark);
+  reader.prompt();
 };
 
 const complete = async (session: Session, line: string): Promise<[string[], string]> => {
@@ -76,7 +103,18 @@ const complete = async (session: Session, line: string): Promise<[string[], stri
   return [[...new Set(names)].sort().map((name) => base + name), path];
 };
 
-/** History is a convenience: where the file cannot be written there is none. */
-const useHistory = (repl: REPLServer): void => {
-  repl.setupHistory(join(homedir(), '.nano_repl_history'), () => {});
+// History is a convenience: where the file cannot be read or written there is none.
+
+const readHistory = (): string[] => {
+  try {
+    return readFileSync(HISTORY_FILE, 'utf8').split('\n').filter(Boolean).reverse().slice(0, HISTORY_LINES);
+  } catch {
+    return [];
+  }
+};
+
+const remember = (text: string): void => {
+  try {
+    appendFileSync(HISTORY_FILE, `${text.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
+  } catch {}
 };

@@ -63,10 +63,11 @@ export class Realm {
 
   /**
    * Compiles and runs a script in the context. Resolves to its value, to be handed to `enter` once.
+   * @param origin how stacks name it; `lineOffset` is taken off its lines
    * @param timeout milliseconds it may run
    */
-  async runScript(code: string, filename: string, timeout: number): Promise<unknown> {
-    const script = await this.isolate.compileScript(code, { filename });
+  async runScript(code: string, origin: { filename: string; lineOffset: number }, timeout: number): Promise<unknown> {
+    const script = await this.isolate.compileScript(code, origin);
     const value = (await script.run(this.context, { reference: true, timeout })) as unknown as ivm.Reference;
     script.release();
     return value.derefInto({ release: true });

@@ -40,10 +40,12 @@ export class Turns {
     realm.enter(args, timeout).then(this.#ended, this.#failed);
   }
 
-  /** A turn that is run otherwise than by `enter`; `then` gets its value before the owner hears that it ended. */
+  /** A turn that takes several trips, out of line; `then` gets its value before the owner hears that it ended. Its CPU time goes to whoever's turn comes next. */
   follow<T>(owner: TurnOwner, turn: Promise<T>, then: (value: T) => void): void {
-    this.#owners.push(owner);
-    turn.then(then).then(this.#ended, this.#failed);
+    turn.then(then).then(
+      () => owner.turnEnded(0),
+      (error: unknown) => owner.turnFailed(describeFailure(error, this.#isolate.isDisposed), 0),
+    );
   }
 
   readonly #ended = (): void => {

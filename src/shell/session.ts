@@ -18,7 +18,7 @@ import type { EventClient, EventFailure } from '../ports/event-client.ts';
 import { type ConsoleRecord, Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import { rewrite } from './rewrite.ts';
+import { type Rewritten, rewrite } from './rewrite.ts';
 
 export type SessionOptions = {
   runtimeFile: string;
@@ -35,9 +35,6 @@ export type SessionOptions = {
 
 /** What a line came to. */
 export type LineResult = { kind: 'value' | 'undefined' | 'error'; text: string; idle(): Promise<void> };
-
-/** The name lines have in stacks. */
-const FILENAME = 'eval';
 
 export class Session {
   readonly #options: SessionOptions;
@@ -76,16 +73,16 @@ export class Session {
   async run(source: string): Promise<LineResult> {
     const worker = this.#worker;
     if (worker === undefined) throw new Error('The session has not been started.');
-    let code: string;
+    let line: Rewritten;
     try {
-      code = rewrite(source).code;
+      line = await rewriteTyped(source);
     } catch (error) {
       return { kind: 'error', text: `Uncaught ${String(error)}`, idle: async () => {} };
     }
     const { promise, resolve } = Promise.withResolvers<Omit<LineResult, 'idle'>>();
     const client = new ShellClient(resolve);
     const mode = JSON.stringify({ style: this.#options.style, colors: this.#options.colors });
-    const event = worker.evaluate(code, FILENAME, mode, client);
+    const event = worker.evaluate(line.code, { filename: 'eval', lineOffset: -line.addedLines }, mode, client);
     // A promise that nothing can settle any more leaves the line without a value.
     void event.whenIdle().then(() => resolve({ kind: 'error', text: 'The line waits for something that will never happen.' }));
     const result = await promise;
@@ -110,6 +107,20 @@ export class Session {
     this.#options.onException('The isolate was replaced: its variables are gone.');
   }
 }
+
+/** Rewrites a line of JavaScript, or of TypeScript where it is not JavaScript. The first error is the one to show. */
+const rewriteTyped = async (source: string): Promise<Rewritten> => {
+  try {
+    return rewrite(source);
+  } catch (error) {
+    try {
+      const { transform } = await import('esbuild');
+      return rewrite((await transform(source, { loader: 'ts', target: 'esnext', logLevel: 'silent' })).code);
+    } catch {
+      throw error;
+    }
+  }
+};
 
 class ShellClient implements EventClient {
   readonly #resolve: (result: Omit<LineResult, 'idle'>) => void;
