@@ -23,6 +23,12 @@ export type AgentsOptions = {
   bodyTimeoutMs?: number;
   /** Of a response. */
   headerBytes?: number;
+  /**
+   * Offers HTTP/2 to servers. Off: in Node 26.10, `stream.close()` and `stream.destroy()` in one tick, while part of a request body waits for the
+   * flow-control window, never return from native code and eat memory. undici 8.12.4 does just that when a response is given up, so one tenant could
+   * take the engine down.
+   */
+  http2?: boolean;
   /** Open connections to one origin; further requests queue. */
   connections?: number;
 };
@@ -53,15 +59,15 @@ export class EgressAgents {
   }
 
   #create(policy: CompiledPolicy): Agent {
-    const { pools = 256, tls = {}, connectTimeoutMs = 30_000, headersTimeoutMs = 100_000, bodyTimeoutMs = 300_000, headerBytes = 128 * 1024, connections = 1024 } = this.#options;
+    const { pools = 256, tls = {}, connectTimeoutMs = 30_000, headersTimeoutMs = 100_000, bodyTimeoutMs = 300_000, headerBytes = 128 * 1024, connections = 1024, http2 = false } = this.#options;
     for (const [key, oldest] of this.#agents) {
       if (this.#agents.size < pools) break;
       this.#agents.delete(key);
       oldest.close().catch(() => {});
     }
     return new Agent({
-      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls }),
-      allowH2: true,
+      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, http2 }),
+      allowH2: http2,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
       maxHeaderSize: headerBytes,

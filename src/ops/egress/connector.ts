@@ -20,6 +20,8 @@ export type ConnectorOptions = {
   timeoutMs: number;
   /** Trust settings (a private CA). */
   tls: Pick<SecureContextOptions, 'ca'>;
+  /** Offer HTTP/2. */
+  http2: boolean;
 };
 
 /** TLS sessions kept for resumption, per policy. */
@@ -28,6 +30,7 @@ const SESSIONS = 100;
 /** The `connect` option of an undici Agent. */
 export function policyConnector(options: ConnectorOptions): buildConnector.connector {
   const sessions = new Map<string, Buffer>();
+  const protocols = options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
   return ({ hostname, protocol, port, servername }, callback) => {
     const number = Number(port) || (protocol === 'https:' ? 443 : 80);
     const attempt = new Attempt(hostname, options.timeoutMs, callback);
@@ -40,13 +43,14 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
           return;
         }
         // No server name for an address: RFC 6066 section 3.
-        const name = isIP(hostname) === 0 ? servername || hostname : '';
-        const session = sessions.get(hostname);
-        const socket = connectTls({ ...target, ...options.tls, servername: name, ALPNProtocols: ['h2', 'http/1.1'], ...(session && { session }) });
+        const name = isIP(hostname) === 0 ? (servername || hostname).replace(/\.$/, '') : '';
+        const sessionKey = `${hostname}:${number}`;
+        const session = sessions.get(sessionKey);
+        const socket = connectTls({ ...target, ...options.tls, servername: name, ALPNProtocols: protocols, ...(session && { session }) });
         socket.on('session', (ticket: Buffer) => {
-          sessions.delete(hostname);
+          sessions.delete(sessionKey);
           if (sessions.size >= SESSIONS) sessions.delete(sessions.keys().next().value ?? '');
-          sessions.set(hostname, ticket);
+          sessions.set(sessionKey, ticket);
         });
         attempt.watch(socket, 'secureConnect', addresses);
       })

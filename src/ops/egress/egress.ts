@@ -99,8 +99,8 @@ function following(current: Current, response: HopResponse, isStream: boolean, r
 
 function answer({ url, method }: Current, response: HopResponse, redirected: boolean, { signal }: OutboundRequest): OutboundResponse {
   const { status, statusText, headers } = response;
-  const shown = new URL(url);
-  shown.hash = '';
+  const fragment = url.href.indexOf('#');
+  const shown = fragment === -1 ? url.href : url.href.slice(0, fragment);
   const hasBody = method !== 'HEAD' && !NULL_BODY_STATUSES.has(status);
   const coding = hasBody ? headerList(headers, 'content-encoding') : '';
   const decoded = isDecodable(coding);
@@ -110,7 +110,7 @@ function answer({ url, method }: Current, response: HopResponse, redirected: boo
     const stream = decoded ? decodeBody(response.body, coding) : response.body;
     body = new StreamBody(stream, { explain, length: decoded ? undefined : declaredLength(headers) });
   } else discard(response);
-  return { status, statusText: cleanText(statusText), headers: responseHeaders(headers, decoded), url: shown.href, redirected, body };
+  return { status, statusText: cleanText(statusText), headers: responseHeaders(headers, decoded), url: shown, redirected, body };
 }
 
 /** Reads a short rest, so that the connection can be used again, and cuts a long one. */

@@ -29,6 +29,11 @@ test('https: a server without TLS is a clear error', async (t) => {
   await assert.rejects(send(egressFor(t, {}, options), `https://app.test:${port}/`), (error: Error) => error.name === 'TypeError' && /TLS connection|Network connection lost/.test(error.message));
 });
 
+test('http2: not offered unless wanted', async (t) => {
+  const port = await listen(t, createSecureServer({ ...keys, allowHTTP1: true }, (request, response) => void response.end(request.httpVersion)));
+  assert.equal(await (await send(egressFor(t, {}, options), `https://app.test:${port}/`)).body?.text(), '1.1');
+});
+
 test('http2: one connection carries requests, bodies both ways, and aborts', async (t) => {
   let connections = 0;
   const closed = Promise.withResolvers<void>();
@@ -44,7 +49,7 @@ test('http2: one connection carries requests, bodies both ways, and aborts', asy
   });
   server.on('session', () => connections++);
   const port = await listen(t, server);
-  const egress = egressFor(t, {}, options);
+  const egress = egressFor(t, {}, { ...options, http2: true });
   const url = `https://app.test:${port}/`;
   const responses = await Promise.all([1, 2, 3, 4].map((n) => send(egress, url, { method: 'POST', body: `body ${n}` })));
   assert.deepEqual(await Promise.all(responses.map(({ body }) => body?.text())), ['body 1', 'body 2', 'body 3', 'body 4']);
