@@ -1,7 +1,7 @@
 /** A server from its start to its end: banner, signals, drain, exit code. */
-import { ListenError } from '../server/listen-socket.ts';
 import { type OpenOptions, openSupervisor } from '../server/open-supervisor.ts';
 import { onSignals } from '../server/signals.ts';
+import { StartError } from '../server/start-error.ts';
 import type { Supervisor } from '../server/supervisor.ts';
 import { CommandError } from './command.ts';
 
@@ -10,10 +10,14 @@ import { CommandError } from './command.ts';
  * @returns the exit code, when the server has ended
  */
 export async function runServer(options: OpenOptions, banner: (supervisor: Supervisor) => readonly string[]): Promise<number> {
-  const { supervisor, log } = await openSupervisor(options);
+  const { supervisor, log } = await openSupervisor(options).catch(explained);
+  let stopped = false;
   const ended = Promise.withResolvers<void>();
   const removeSignals = onSignals({
-    stop: () => void supervisor.drain().then(ended.resolve),
+    stop: () => {
+      stopped = true;
+      void supervisor.drain().then(ended.resolve);
+    },
     stopNow: () => void supervisor.kill().then(ended.resolve),
     reload: () => void supervisor.reload(),
   });
@@ -23,11 +27,13 @@ export async function runServer(options: OpenOptions, banner: (supervisor: Super
     await ended.promise;
     return 0;
   } catch (error) {
-    if (supervisor.isStopping && !(error instanceof ListenError)) return 0;
-    if (error instanceof ListenError) throw new CommandError(error.message);
-    throw error;
+    return stopped ? 0 : explained(error);
   } finally {
     removeSignals();
     log.flushSync();
   }
+}
+
+function explained(error: unknown): never {
+  throw error instanceof StartError ? new CommandError(error.message) : error;
 }

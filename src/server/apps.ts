@@ -5,8 +5,8 @@
  * all that was dirty has been built.
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
-import { isApp } from '../config/find-app.ts';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isApp, isSourceFile } from '../config/find-app.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { OpenBuilder } from './app-builder.ts';
 import type { AppSettings } from './app-record.ts';
@@ -104,7 +104,9 @@ export class Apps {
       onChange: (path) => this.#touched(path),
       onError: (folder, error) => onWarning('changes are not noticed in every folder: send SIGHUP after a change', { folder, error: error.message }),
     });
+    // The folder of a bare source file may be anything, a home folder too: only what is imported is watched.
     if (!single || !isFile(root)) this.#watcher.addTree(root);
+    else if (!isSourceFile(root)) this.#watcher.addTree(dirname(root));
   }
 
   #find(): string[] {
@@ -123,7 +125,7 @@ export class Apps {
 
   #touched(path: string): void {
     if (this.#closed) return;
-    const { root, single } = this.#options;
+    const { root, single, onWarning } = this.#options;
     const inside = path === root || path.startsWith(root + sep);
     if (single) this.#dirty.add(root);
     else if (inside && path !== root) this.#dirty.add(join(root, relative(root, path).split(sep)[0] as string));
@@ -134,7 +136,9 @@ export class Apps {
     if (this.#timer === undefined) this.#dirtySince = now;
     clearTimeout(this.#timer);
     const wait = Math.max(0, Math.min(this.#options.debounceMs, this.#dirtySince + MAX_DEBOUNCE_MS - now));
-    this.#timer = setTimeout(() => void this.#flush(), wait);
+    this.#timer = setTimeout(() => {
+      this.#flush().catch((error: unknown) => onWarning('a change could not be followed', { error: String(error) }));
+    }, wait);
   }
 
   /** Builds all that is dirty, one round after the other. */
@@ -143,10 +147,11 @@ export class Apps {
     this.#timer = undefined;
     while (this.#building !== undefined) await this.#building;
     if (this.#dirty.size === 0 || this.#closed) return;
-    this.#building = this.#round();
+    this.#building = this.#round().finally(() => {
+      this.#building = undefined;
+    });
     await this.#building;
-    this.#building = undefined;
-    if (!this.#closed) this.#watcher?.setFiles([...this.#sources.values()].flatMap((source) => source.files));
+    if (!this.#closed) this.#watcher?.setFiles([this.#options.root, ...[...this.#sources.values()].flatMap((source) => source.files)]);
   }
 
   async #round(): Promise<void> {

@@ -2,25 +2,34 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartError } from './start-error.ts';
 
 export type DataFolder = {
   readonly dir: string;
   readonly bundlesDir: string;
   /** A name for the ledger of the `serial`th engine of this process. */
   ledgerFile(serial: number): string;
+  /** Another process uses the folder at this moment. */
+  isShared(): boolean;
 };
 
-/** Makes what is missing and clears what processes left that are gone. */
+/** Makes what is missing and clears what processes left that are gone. @throws StartError */
 export function openDataFolder(dir: string): DataFolder {
   const bundlesDir = join(dir, 'bundles');
   const runDir = join(dir, 'run');
-  mkdirSync(bundlesDir, { recursive: true });
-  mkdirSync(runDir, { recursive: true });
-  for (const name of readdirSync(runDir)) {
-    const owner = /^(\d+)-\d+\.ledger$/.exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner))) rmSync(join(runDir, name), { force: true });
+  try {
+    mkdirSync(bundlesDir, { recursive: true });
+    mkdirSync(runDir, { recursive: true });
+    for (const name of readdirSync(runDir)) if (!isAlive(ownerOf(name))) rmSync(join(runDir, name), { force: true });
+  } catch (error) {
+    throw new StartError(`the data folder ${dir} cannot be used: ${(error as Error).message}`);
   }
-  return { dir, bundlesDir, ledgerFile: (serial) => join(runDir, `${process.pid}-${serial}.ledger`) };
+  return {
+    dir,
+    bundlesDir,
+    ledgerFile: (serial) => join(runDir, `${process.pid}-${serial}.ledger`),
+    isShared: () => readdirSync(runDir).some((name) => ownerOf(name) !== process.pid && isAlive(ownerOf(name))),
+  };
 }
 
 /** Bundle folders that are not among `used`. */
@@ -40,7 +49,13 @@ export async function removeBundles(dirs: readonly string[]): Promise<void> {
   for (const dir of dirs) await rm(dir, { recursive: true, force: true }).catch(() => {});
 }
 
+/** The process that made a file of the run folder; 0 for a file of nobody. */
+function ownerOf(name: string): number {
+  return Number(/^(\d+)-\d+\.ledger$/.exec(name)?.[1] ?? 0);
+}
+
 function isAlive(pid: number): boolean {
+  if (pid === 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -12,7 +12,8 @@ import { engineEnv, engineExecArgv } from './engine-launch.ts';
 import { EngineProcess } from './engine-process.ts';
 import { type EngineDeath, Engines } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
-import { bindListener, ListenError } from './listen-socket.ts';
+import { bindListener } from './listen-socket.ts';
+import { StartError } from './start-error.ts';
 
 const FAKE = fileURLToPath(new URL('../../test/support/fake-engine.ts', import.meta.url));
 
@@ -135,5 +136,5 @@ test('start: an engine that cannot run is an error, not an endless loop', async 
 
 test('bindListener: a port in use is explained', async (t) => {
   const { port } = await setUp(t, { spares: 0 });
-  await assert.rejects(bindListener('127.0.0.1', port, '--port'), (error) => error instanceof ListenError && error.message === `port ${port} is in use on 127.0.0.1: stop what uses it, or choose another with --port`);
+  await assert.rejects(bindListener('127.0.0.1', port, '--port'), (error) => error instanceof StartError && error.message === `port ${port} is in use on 127.0.0.1: stop what uses it, or choose another with --port`);
 });

@@ -8,6 +8,7 @@ import type { AppRecord } from '../protocol/engine.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { EngineEvents, EngineExit, EngineProcess } from './engine-process.ts';
+import { StartError } from './start-error.ts';
 
 export type EngineDeath = EngineExit & { engine: EngineProcess };
 
@@ -104,6 +105,7 @@ export class Engines {
     this.#stopping = true;
     this.#waiting?.();
     this.#waiting = undefined;
+    this.#settleStart(new StartError('stopped before the engines were there'));
   }
 
   #reconcile(): void {
@@ -165,10 +167,9 @@ export class Engines {
     if (!exit.expected) this.#backoff.died(exit.uptimeMs);
     this.#options.onDeath({ engine, ...exit });
     if (!this.#started && this.#backoff.quickDeaths >= START_ATTEMPTS) {
-      this.#stop();
-      for (const other of this.#alive) other.kill();
       const end = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
-      this.#settleStart(new Error(`the engine process does not start: it ended with ${end}, ${START_ATTEMPTS} times`));
+      this.#settleStart(new StartError(`the engine process does not start: it ended with ${end}, ${START_ATTEMPTS} times`));
+      void this.kill();
       return;
     }
     this.#reconcile();

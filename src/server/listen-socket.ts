@@ -7,6 +7,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
+import { StartError } from './start-error.ts';
 
 export type Listener = {
   readonly address: string;
@@ -16,15 +17,11 @@ export type Listener = {
   close(): void;
 };
 
-/** The address cannot be listened on; the message is for the operator. */
-export class ListenError extends Error {
-  override name = 'ListenError';
-}
-
 /**
  * Binds host and port (0: any free port).
  * @param host a numeric address or a name with one
  * @param flag the command-line option that chooses the port, for the message
+ * @throws StartError
  */
 export async function bindListener(host: string, port: number, flag: string): Promise<Listener> {
   let address = host;
@@ -32,13 +29,13 @@ export async function bindListener(host: string, port: number, flag: string): Pr
     try {
       address = (await lookup(host)).address;
     } catch {
-      throw new ListenError(`cannot listen on ${host}: there is no such host`);
+      throw new StartError(`cannot listen on ${host}: there is no such host`);
     }
   }
   try {
     return bind(address, port);
   } catch (error) {
-    throw new ListenError(explain(error, address, port, flag));
+    throw new StartError(explain(error, address, port, flag));
   }
 }
 

@@ -20,9 +20,10 @@ import { engineEnv, engineExecArgv } from './engine-launch.ts';
 import { EngineProcess } from './engine-process.ts';
 import { type EngineDeath, Engines } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
-import { bindListener, explain, type Listener, ListenError } from './listen-socket.ts';
+import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
+import { StartError } from './start-error.ts';
 
 export type SupervisorOptions = {
   config: ServerConfig;
@@ -121,7 +122,7 @@ export class Supervisor implements AdminSource {
 
   /**
    * Builds all apps, starts the engines, listens.
-   * @throws ListenError where a port cannot be had, and an error where engines do not start; nothing is left running then
+   * @throws StartError where a port cannot be had or engines do not start; nothing is left running then
    */
   async start(): Promise<void> {
     const { host, port, adminHost, adminPort } = this.#config;
@@ -136,15 +137,11 @@ export class Supervisor implements AdminSource {
       if (this.#options.quietStart !== true) this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
       await this.#pushNewer();
       if (this.#table.length === 0) this.#options.log.warn('no app is there yet', { folder: this.#options.root });
-      await removeBundles(await unusedBundles(this.#data.bundlesDir, this.#usedBundles()));
+      await this.#cleanBundles();
     } catch (error) {
       await this.kill();
       throw error;
     }
-  }
-
-  get isStopping(): boolean {
-    return this.#stopping !== undefined;
   }
 
   isReady(): boolean {
@@ -200,7 +197,7 @@ export class Supervisor implements AdminSource {
     try {
       return await startAdminServer(this, host, port);
     } catch (error) {
-      throw new ListenError(explain(error, host, port, '--admin-port'));
+      throw new StartError(explain(error, host, port, '--admin-port'));
     }
   }
 
@@ -285,8 +282,13 @@ export class Supervisor implements AdminSource {
     this.#cancelCleaning?.();
     this.#cancelCleaning = this.#clock.after(BUNDLE_GRACE_MS, () => {
       this.#cancelCleaning = undefined;
-      void unusedBundles(this.#data.bundlesDir, this.#usedBundles()).then(removeBundles);
+      void this.#cleanBundles();
     });
+  }
+
+  /** Where another server uses the folder, too, nobody knows what is unused. */
+  async #cleanBundles(): Promise<void> {
+    if (!this.#data.isShared()) await removeBundles(await unusedBundles(this.#data.bundlesDir, this.#usedBundles()));
   }
 
   #usedBundles(): Set<string> {

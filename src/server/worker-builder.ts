@@ -1,7 +1,7 @@
 /** Builds apps with config/ and build/: reads the configuration each time, and keeps esbuild's state while it stays the same. */
 import type { BuildWorkerOptions, Builder } from '../build/builder.ts';
 import { createBuilder } from '../build/builder.ts';
-import { writeBundle } from '../build/store.ts';
+import { readBundle, writeBundle } from '../build/store.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { WorkerConfig, WorkerOptions } from '../config/worker-config.ts';
 import type { AppBuilder, BuiltApp } from './app-builder.ts';
@@ -36,7 +36,7 @@ export class WorkerBuilder implements AppBuilder {
         digest: bundle.digest,
         warnings,
         write: async (dir) => {
-          await writeBundle(bundle, dir, { config });
+          if (!(await isStored(dir, bundle.digest))) await writeBundle(bundle, dir, { config });
         },
       };
     } finally {
@@ -62,5 +62,14 @@ export class WorkerBuilder implements AppBuilder {
     this.#key = key;
     this.#builder = createBuilder(config, this.#options.build);
     return this.#builder;
+  }
+}
+
+/** After a restart most bundles are there already, and reading them is quicker than flushing them to the disk again. */
+async function isStored(dir: string, digest: string): Promise<boolean> {
+  try {
+    return (await readBundle(dir)).bundle.digest === digest;
+  } catch {
+    return false;
   }
 }
