@@ -23,6 +23,8 @@ export const runtimeBuildOptions: BuildOptions = {
   target: 'esnext',
   charset: 'utf8',
   legalComments: 'none',
+  // A sloppy frame would let tenants see the runtime's functions through `caller` and call sites.
+  banner: { js: '"use strict";' },
   write: false,
 };
 

@@ -7,7 +7,7 @@
  * starts, promise reactions included, runs in that entry's event.
  */
 import type { Post, Request, Sync } from '../protocol/ops.ts';
-import { MapCtor, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
+import { ArrayPrototypeUnshift, MapCtor, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
 import { DOMException, isDOMExceptionName } from './web/dom-exception.ts';
 
 type Values<T> = T[keyof T];
@@ -51,31 +51,40 @@ export function requireEvent(): void {
 
 /** Sends a fire-and-forget op. */
 export function post(op: Values<typeof Post>, ...args: unknown[]): void {
-  ReflectApply(send, undefined, [op, event, ...args]);
+  ArrayPrototypeUnshift<unknown>(args, op, event);
+  ReflectApply(send, undefined, args);
 }
 
 /** A fire-and-forget op for another event than the current one. */
 export function postFor(target: number, op: Values<typeof Post>, ...args: unknown[]): void {
-  ReflectApply(send, undefined, [op, target, ...args]);
+  ArrayPrototypeUnshift<unknown>(args, op, target);
+  ReflectApply(send, undefined, args);
 }
 
 /** Sends an op and returns the promise of its answer (an array where the op answers with several values). */
 export function request(op: Values<typeof Request>, ...args: unknown[]): Promise<unknown> {
-  return begin(op, ...args).promise;
+  return start(op, args).promise;
 }
 
 /** As `request`, with the call's number, which names it to the host (to abort it, to upload its body). */
 export function begin(op: Values<typeof Request>, ...args: unknown[]): { call: number; promise: Promise<unknown> } {
+  return start(op, args);
+}
+
+// Arguments are put in front of, never spread: spreading would go through an iterator that tenants can patch.
+const start = (op: number, args: unknown[]): { call: number; promise: Promise<unknown> } => {
   const call = nextCall++;
   const deferred = newDeferred<unknown>();
   MapPrototypeSet(pending, call, { event, deferred });
-  ReflectApply(send, undefined, [op, event, call, ...args]);
+  ArrayPrototypeUnshift<unknown>(args, op, event, call);
+  ReflectApply(send, undefined, args);
   return { call, promise: deferred.promise };
-}
+};
 
 /** Calls the host and blocks until it answers. */
 export function callSync(op: Values<typeof Sync>, ...args: unknown[]): unknown {
-  return ReflectApply(callHost, undefined, [op, event, ...args]);
+  ArrayPrototypeUnshift<unknown>(args, op, event);
+  return ReflectApply(callHost, undefined, args);
 }
 
 /** Forgets a call: its answer, should it come, is dropped. */

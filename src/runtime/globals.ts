@@ -10,11 +10,14 @@ import { Blob } from './web/blob.ts';
 import { console } from './web/console.ts';
 import { CryptoKey } from './web/crypto/crypto-key.ts';
 import { Crypto, crypto } from './web/crypto/crypto.ts';
+import { QuotaExceededError } from './web/crypto/quota-exceeded-error.ts';
 import { SubtleCrypto } from './web/crypto/subtle.ts';
 import { CustomEvent } from './web/custom-event.ts';
 import { DOMException } from './web/dom-exception.ts';
 import { TextDecoder } from './web/encoding/text-decoder.ts';
+import { TextDecoderStream } from './web/encoding/text-decoder-stream.ts';
 import { TextEncoder } from './web/encoding/text-encoder.ts';
+import { TextEncoderStream } from './web/encoding/text-encoder-stream.ts';
 import { ErrorEvent, PromiseRejectionEvent } from './web/error-event.ts';
 import { Event } from './web/event.ts';
 import { EventTarget } from './web/event-target.ts';
@@ -32,6 +35,7 @@ import { Scheduler, scheduler } from './web/scheduler.ts';
 import { ReadableStreamBYOBReader } from './web/streams/byob-reader.ts';
 import { ReadableByteStreamController, ReadableStreamBYOBRequest } from './web/streams/byte-controller.ts';
 import { ReadableStreamDefaultController } from './web/streams/default-controller.ts';
+import { FixedLengthStream, IdentityTransformStream } from './web/streams/identity-transform-stream.ts';
 import { ReadableStreamDefaultReader } from './web/streams/default-reader.ts';
 import { ReadableStream } from './web/streams/readable-stream.ts';
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from './web/streams/strategies.ts';
@@ -60,12 +64,15 @@ const interfaces = {
   ExtendableEvent,
   FetchEvent,
   File,
+  FixedLengthStream,
   FormData,
   Headers,
+  IdentityTransformStream,
   MessageEvent,
   Navigator,
   Performance,
   PromiseRejectionEvent,
+  QuotaExceededError,
   ReadableByteStreamController,
   ReadableStream,
   ReadableStreamBYOBReader,
@@ -78,7 +85,9 @@ const interfaces = {
   Scheduler,
   SubtleCrypto,
   TextDecoder,
+  TextDecoderStream,
   TextEncoder,
+  TextEncoderStream,
   TransformStream,
   TransformStreamDefaultController,
   URL,

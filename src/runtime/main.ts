@@ -9,6 +9,7 @@ import { BOOT_GLOBAL, Entry, Shell } from '../protocol/ops.ts';
 import { attach, dropCalls, enterEvent, settle } from './bridge.ts';
 import { globals } from './globals.ts';
 import { ArrayPrototypeSlice, captureLateIntrinsics, ObjectDefineProperty } from './primordials.ts';
+import './web/inspect-web.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
 import { installGlobalTarget } from './web/global-target.ts';
 import { dropTimers, fireTimer } from './web/timers.ts';
@@ -31,13 +32,13 @@ forbidCodeGeneration(scope);
 function enter(kind: number, event: number, ...args: unknown[]): unknown {
   switch (kind) {
     case Entry.fetch:
-      return handleFetch(event, ...(args as [string, string, string, number, string, string]));
+      return handleFetch(event, args[0] as string, args[1] as string, args[2] as string, args[3] as number, args[4] as string, args[5] as string);
     case Entry.settle:
       return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
     case Entry.timer:
       return fireTimer(event, args[0] as number);
     case Entry.scheduled:
-      return handleScheduled(event, ...(args as [number, string, string]));
+      return handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:

@@ -19,6 +19,7 @@ import { hasHeader, setHeader } from './headers.ts';
 import { pump } from './pump.ts';
 import { type RequestState, createRequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
 import { type Response, adoptResponse } from './response.ts';
+import { fixedLengthOf } from './streams/identity-transform-stream.ts';
 
 type Answer = [status: number, statusText: string, headers: string, url: string, redirected: boolean, source: number];
 
@@ -76,6 +77,7 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
   const event = currentEvent();
   applyCacheMode(state);
   if (body !== null) takeBody(body);
+  const stream = body?.kind === BodyKind.stream ? (body.stream as ReadableStream) : undefined;
   const { call, promise } = begin(
     RequestOp.fetch,
     state.method,
@@ -83,9 +85,10 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
     requestHeadersToWire(state),
     state.redirect,
     body === null ? BodyKind.none : body.kind,
-    body?.value,
+    stream === undefined ? body?.value : undefined,
+    // A stream's length, where it enforces one.
+    stream === undefined ? undefined : fixedLengthOf(stream),
   );
-  const stream = body?.kind === BodyKind.stream ? (body.stream as ReadableStream) : undefined;
   if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise as Promise<Answer>, fromAnswer);
   return new PromiseCtor<Response>((resolve, reject) => {
     const link: SourceLink = { failure: undefined, onFailure: undefined, release: () => undefined };

@@ -6,6 +6,7 @@ import { Headers } from './headers.ts';
 import { requestFromHost } from './inbound.ts';
 import { sendResponse } from './outbound.ts';
 import { Response } from './response.ts';
+import { FixedLengthStream } from './streams/identity-transform-stream.ts';
 import { ReadableStream } from './streams/readable-stream.ts';
 import { fakeHost, turn } from './testing/fake-host.ts';
 
@@ -123,6 +124,15 @@ test('stream: a chunk that comes in the turn of another event ends it, and reach
   await sent;
   assert.deepEqual(host.calls, []);
   assert.deepEqual(host.posts.at(-1)?.slice(0, 2), [Post.sinkAbort, 7]);
+});
+
+test('stream: its length is that of a FixedLengthStream, or unknown', () => {
+  const host = fakeHost();
+  const headers = { 'content-length': '99', a: '1' };
+  sendResponse(new Response(new ReadableStream(), { headers }), 7);
+  assert.equal(host.posts[0]?.[4], 'a\n1');
+  sendResponse(new Response(new FixedLengthStream(5).readable, { headers }), 8);
+  assert.equal(host.posts[1]?.[4], 'a\n1\ncontent-length\n5');
 });
 
 test('refusals: what is no response, and what was used', async () => {

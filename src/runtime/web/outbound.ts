@@ -6,15 +6,31 @@
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
 import { currentEvent, postFor, request } from '../bridge.ts';
-import { ErrorCtor, PromiseReject, TypeErrorCtor } from '../primordials.ts';
+import { ErrorCtor, PromiseReject, StringPrototypeIncludes, TypeErrorCtor } from '../primordials.ts';
 import { isBodyUnusable, takeBody } from './body.ts';
 import type { ReadableStream } from './body-stream.ts';
+import { copyHeaders, headersToWire, removeHeader } from './headers.ts';
 import { pump } from './pump.ts';
-import { isResponse, responseHeadersToWire, responseState } from './response.ts';
+import { type ResponseState, isResponse, responseHeaders, responseHeadersToWire, responseState } from './response.ts';
+import { fixedLengthOf } from './streams/identity-transform-stream.ts';
 
 /** Cloudflare's text. */
 const OTHER_EVENT =
   'Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request\'s handler.';
+
+/**
+ * The headers of a streamed body. As on Workers its length is what a FixedLengthStream enforces, and unknown otherwise:
+ * a `content-length` copied from another response would be that of another body.
+ */
+function streamHeaders(state: ResponseState, length: number | undefined): string {
+  let wire = responseHeadersToWire(state);
+  if (StringPrototypeIncludes(wire, 'content-length')) {
+    const headers = copyHeaders(responseHeaders(state), false);
+    removeHeader(headers, 'content-length');
+    wire = headersToWire(headers);
+  }
+  return length === undefined ? wire : `${wire}${wire === '' ? '' : '\n'}content-length\n${length}`;
+}
 
 /**
  * Sends what the handler returned.
@@ -34,8 +50,9 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
     kind = body.kind;
     value = body.value;
   }
-  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, responseHeadersToWire(state), kind, value, 1);
-  else postFor(event, Post.respond, state.status, state.statusText, responseHeadersToWire(state), kind, value);
+  const headers = kind === BodyKind.stream ? streamHeaders(state, fixedLengthOf(body?.stream as ReadableStream)) : responseHeadersToWire(state);
+  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, headers, kind, value, 1);
+  else postFor(event, Post.respond, state.status, state.statusText, headers, kind, value);
   if (body === null || kind !== BodyKind.stream) return undefined;
   return pump(body.stream as ReadableStream, {
     // The op goes by the current event: in another's turn the chunk would reach another's client.
