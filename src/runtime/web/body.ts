@@ -240,11 +240,11 @@ export function cloneBody(body: Body): Body {
     (body.origin ?? body).shared = true;
     return newBody(body.kind, body.value, body.type, true);
   }
-  const [mine, other] = readableStreamTee(openStream(body), true);
+  const branches = readableStreamTee(openStream(body), true);
   body.kind = BodyKind.stream;
-  body.stream = mine;
+  body.stream = branches[0];
   body.origin = undefined;
-  return streamBody(other);
+  return streamBody(branches[1]);
 }
 
 /**

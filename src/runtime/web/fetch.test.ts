@@ -167,3 +167,20 @@ test('data: URLs are answered inside', async () => {
   assert.deepEqual(host.calls, []);
   await assert.rejects(fetch('data:nothing'), TypeError);
 });
+
+test('tenant: a patched Array iterator is not consulted', async () => {
+  const host = fakeHost();
+  const iterator = Array.prototype[Symbol.iterator];
+  const promise = fetch('http://h/', { method: 'POST', body: 'x', headers: { a: '1' } });
+  Array.prototype[Symbol.iterator] = () => {
+    throw new Error('patched');
+  };
+  try {
+    const clone = new Request('http://h/', { method: 'POST', body: new ReadableStream() }).clone();
+    clone.headers.set('a', 'b');
+  } finally {
+    Array.prototype[Symbol.iterator] = iterator;
+  }
+  host.answer(RequestOp.fetch, 200, '', '', 'http://h/', false, 0);
+  assert.equal((await promise).status, 200);
+});

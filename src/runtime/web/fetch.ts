@@ -59,8 +59,18 @@ function fromDataUrl(url: string, isHead: boolean): Response {
 }
 
 function makeResponse(answer: Answer, body: Body | null): Response {
-  const [status, statusText, headers, url, redirected] = answer;
-  return adoptResponse({ type: 'basic', status, statusText, headers, isImmutable: true, body, url, redirected, isEncoded: false, cf: undefined });
+  return adoptResponse({
+    type: 'basic',
+    status: answer[0],
+    statusText: answer[1],
+    headers: answer[2],
+    isImmutable: true,
+    body,
+    url: answer[3],
+    redirected: answer[4],
+    isEncoded: false,
+    cf: undefined,
+  });
 }
 
 /** The cache modes, as headers to whoever caches on the way. */

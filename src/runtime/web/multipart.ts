@@ -65,8 +65,9 @@ export function serializeFormData(formData: FormData): { body: string | Uint8Arr
   const parts: Uint8Array[] = [];
   let text = '';
   for (let i = 0; i < entries.length; i++) {
-    const [name, value] = entries[i] as (typeof entries)[number];
-    text += `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(normalizeNewlines(name))}"`;
+    const entry = entries[i] as (typeof entries)[number];
+    const value = entry[1];
+    text += `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(normalizeNewlines(entry[0]))}"`;
     if (typeof value === 'string') {
       text += `\r\n\r\n${normalizeNewlines(value)}\r\n`;
       continue;
