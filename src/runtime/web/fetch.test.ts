@@ -79,6 +79,20 @@ test('upload: a stream that fails aborts the request', async () => {
   assert.deepEqual(host.posts, [[Post.uploadAbort, 7, host.calls[0]?.[2], 'RangeError: no']]);
 });
 
+test('upload: an upstream that takes no more may still answer', async () => {
+  const host = fakeHost();
+  let reason: unknown;
+  const body = new ReadableStream({ start: (it: unknown) => (it as Controller).enqueue(new Uint8Array([1])), cancel: (it: unknown) => void (reason = it) });
+  const promise = fetch('http://h/', { method: 'POST', body });
+  await turn();
+  host.fail(RequestOp.uploadWrite, 'TypeError', 'over');
+  await turn();
+  assert.equal((reason as Error).message, 'over');
+  host.answer(RequestOp.fetch, 413, '', '', 'http://h/', false, 0);
+  assert.equal((await promise).status, 413);
+  assert.deepEqual(host.posts, []);
+});
+
 test('abort: before, while waiting for the head, and in the body', async () => {
   const host = fakeHost();
   const early = new AbortController();

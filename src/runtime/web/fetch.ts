@@ -124,6 +124,8 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
           link.release();
           reject(reason);
         },
+        // The upstream answered early or went away: the answer to the call tells which.
+        refused: () => undefined,
       });
     }
     PromisePrototypeThen(

@@ -10,7 +10,7 @@ import { ErrorCtor, PromiseReject, StringPrototypeIncludes, TypeErrorCtor } from
 import { isBodyUnusable, takeBody } from './body.ts';
 import type { ReadableStream } from './body-stream.ts';
 import { copyHeaders, headersToWire, removeHeader } from './headers.ts';
-import { pump } from './pump.ts';
+import { messageOf, pump } from './pump.ts';
 import { type ResponseState, isResponse, responseHeaders, responseHeadersToWire, responseState } from './response.ts';
 import { fixedLengthOf } from './streams/identity-transform-stream.ts';
 
@@ -59,5 +59,6 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
     write: (chunk) => (currentEvent() === event ? request(RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
     close: () => postFor(event, Post.sinkClose),
     abort: (message) => postFor(event, Post.sinkAbort, message),
+    refused: (reason) => postFor(event, Post.sinkAbort, messageOf(reason)),
   });
 }

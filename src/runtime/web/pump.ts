@@ -11,12 +11,14 @@ export type Sink = {
   /** Resolves when the next chunk may come; rejects when none can be taken any more. */
   write(chunk: Uint8Array): Promise<unknown>;
   close(): void;
-  /** The stream failed, or nobody takes the rest of it. */
+  /** The stream failed, or brought what is not bytes. */
   abort(message: string, reason: unknown): void;
+  /** A write was rejected: the rest of the stream is not wanted. */
+  refused(reason: unknown): void;
 };
 
 /** What an error says of itself, without running a tenant's code that throws. */
-function messageOf(reason: unknown): string {
+export function messageOf(reason: unknown): string {
   try {
     return `${reason as string}`;
   } catch {
@@ -33,13 +35,16 @@ export function pump(stream: ReadableStream, sink: Sink): Promise<void> {
       resolve();
     };
     const refuse = (reason: unknown): void => {
-      fail(reason);
+      sink.refused(reason);
+      resolve();
       cancelLocked(reader, reason);
     };
     const readRequest = {
       chunk: (chunk: unknown): void => {
         if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
-          return refuse(notBytesError(chunk));
+          const error = notBytesError(chunk);
+          fail(error);
+          return cancelLocked(reader, error);
         }
         const bytes = asBytes(chunk);
         PromisePrototypeThen(bytes.length === 0 ? PromiseResolve(undefined) : sink.write(bytes), step, refuse);
