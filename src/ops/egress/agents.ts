@@ -24,9 +24,8 @@ export type AgentsOptions = {
   /** Of a response. */
   headerBytes?: number;
   /**
-   * Offers HTTP/2 to servers. Off: in Node 26.10, `stream.close()` and `stream.destroy()` in one tick, while part of a request body waits for the
-   * flow-control window, never return from native code and eat memory. undici 8.12.4 does just that when a response is given up, so one tenant could
-   * take the engine down.
+   * Offers HTTP/2 to servers, for requests without a body only: see hop.ts. Off unless wanted: every https server speaks HTTP/1.1, and a fault in
+   * the younger client takes every tenant down.
    */
   http2?: boolean;
   /** Open connections to one origin; further requests queue. */
@@ -66,7 +65,7 @@ export class EgressAgents {
       oldest.close().catch(() => {});
     }
     return new Agent({
-      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, http2 }),
+      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls }),
       allowH2: http2,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: bodyTimeoutMs,

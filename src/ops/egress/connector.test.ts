@@ -17,7 +17,7 @@ function get(egress: UndiciEgress, url: string) {
 
 const connect = (policy: CompiledPolicy, resolve: Resolve, hostname: string, port: number): Promise<Socket> =>
   new Promise((done, fail) => {
-    policyConnector({ policy, resolve, timeoutMs: 5000, tls: {}, http2: false })({ hostname, protocol: 'http:', port: `${port}` }, (error, socket) => (error === null ? done(socket) : fail(error)));
+    policyConnector({ policy, resolve, timeoutMs: 5000, tls: {} })({ hostname, protocol: 'http:', port: `${port}` }, (error, socket) => (error === null ? done(socket) : fail(error)));
   });
 
 test('literal private addresses in every form of the URL parser are refused', async (t) => {

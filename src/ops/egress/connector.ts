@@ -20,8 +20,6 @@ export type ConnectorOptions = {
   timeoutMs: number;
   /** Trust settings (a private CA). */
   tls: Pick<SecureContextOptions, 'ca'>;
-  /** Offer HTTP/2. */
-  http2: boolean;
 };
 
 /** TLS sessions kept for resumption, per policy. */
@@ -30,8 +28,7 @@ const SESSIONS = 100;
 /** The `connect` option of an undici Agent. */
 export function policyConnector(options: ConnectorOptions): buildConnector.connector {
   const sessions = new Map<string, Buffer>();
-  const protocols = options.http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  return ({ hostname, protocol, port, servername }, callback) => {
+  return ({ hostname, protocol, port, servername, allowH2 }: buildConnector.Options & { allowH2?: boolean }, callback) => {
     const number = Number(port) || (protocol === 'https:' ? 443 : 80);
     const attempt = new Attempt(hostname, options.timeoutMs, callback);
     permitted(options, hostname, number)
@@ -46,7 +43,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
         const name = isIP(hostname) === 0 ? (servername || hostname).replace(/\.$/, '') : '';
         const sessionKey = `${hostname}:${number}`;
         const session = sessions.get(sessionKey);
-        const socket = connectTls({ ...target, ...options.tls, servername: name, ALPNProtocols: protocols, ...(session && { session }) });
+        const socket = connectTls({ ...target, ...options.tls, servername: name, ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'], ...(session && { session }) });
         socket.on('session', (ticket: Buffer) => {
           sessions.delete(sessionKey);
           if (sessions.size >= SESSIONS) sessions.delete(sessions.keys().next().value ?? '');

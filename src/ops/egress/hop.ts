@@ -22,6 +22,13 @@ export type HopResponse = { status: number; statusText: string; headers: HeaderP
 /** Response bytes buffered ahead of the reader: what one trip into the isolate can carry. */
 const READ_AHEAD = 256 * 1024;
 
+/**
+ * The options undici's types leave out. In Node 26.10, `stream.close()` and `stream.destroy()` in one tick, while part of a request body waits for
+ * the flow-control window, never return from native code and eat memory; undici 8.12.4 does just that when a response is given up. One tenant could
+ * take the engine down, so what has a body goes over HTTP/1.1.
+ */
+type HopOptions = Dispatcher.RequestOptions & { allowH2?: boolean };
+
 /** Sends a request. Rejects with whatever went wrong, in undici's words. */
 export async function sendHop(dispatcher: Dispatcher, { url, method, headers, body, signal }: HopRequest): Promise<HopResponse> {
   if (signal.aborted) throw aborted();
@@ -29,7 +36,7 @@ export async function sendHop(dispatcher: Dispatcher, { url, method, headers, bo
   const abortion = Promise.withResolvers<never>();
   const onAbort = (): void => abortion.reject(aborted());
   signal.addEventListener('abort', onAbort, { once: true });
-  const answer = dispatcher.request({
+  const options: HopOptions = {
     origin: url.origin,
     path: url.pathname + url.search,
     method: method as Dispatcher.HttpMethod,
@@ -38,7 +45,9 @@ export async function sendHop(dispatcher: Dispatcher, { url, method, headers, bo
     signal,
     responseHeaders: 'raw',
     highWaterMark: READ_AHEAD,
-  });
+    ...(body !== undefined && { allowH2: false }),
+  };
+  const answer = dispatcher.request(options);
   try {
     const { statusCode, statusText, headers: raw, body: stream } = await Promise.race([answer, abortion.promise]);
     return { status: statusCode, statusText, headers: raw as unknown as HeaderPairs, body: stream };
