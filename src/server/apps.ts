@@ -105,8 +105,8 @@ export class Apps {
       onError: (folder, error) => onWarning('changes are not noticed in every folder: send SIGHUP after a change', { folder, error: error.message }),
     });
     // The folder of a bare source file may be anything, a home folder too: only what is imported is watched.
-    if (!single || !isFile(root)) this.#watcher.addTree(root);
-    else if (!isSourceFile(root)) this.#watcher.addTree(dirname(root));
+    if (!single || !isFile(root)) this.#watcher.addRoot(root);
+    else if (!isSourceFile(root)) this.#watcher.addRoot(dirname(root));
   }
 
   #find(): string[] {
@@ -128,9 +128,10 @@ export class Apps {
     const { root, single, onWarning } = this.#options;
     const inside = path === root || path.startsWith(root + sep);
     if (single) this.#dirty.add(root);
-    else if (inside && path !== root) this.#dirty.add(join(root, relative(root, path).split(sep)[0] as string));
-    // A file outside, or the folder itself: whoever uses it, finds out by building.
-    else for (const [own, source] of this.#sources) if (path === root || source.files.some((file) => samePath(file, path))) this.#dirty.add(own);
+    else if (path === root) for (const own of [...this.#find(), ...this.#sources.keys()]) this.#dirty.add(own);
+    else if (inside) this.#dirty.add(join(root, relative(root, path).split(sep)[0] as string));
+    // A file outside: whoever uses it, finds out by building.
+    else for (const [own, source] of this.#sources) if (source.files.some((file) => samePath(file, path))) this.#dirty.add(own);
     if (this.#dirty.size === 0) return;
     const now = performance.now();
     if (this.#timer === undefined) this.#dirtySince = now;
@@ -151,7 +152,14 @@ export class Apps {
       this.#building = undefined;
     });
     await this.#building;
-    if (!this.#closed) this.#watcher?.setFiles([this.#options.root, ...[...this.#sources.values()].flatMap((source) => source.files)]);
+    if (!this.#closed) this.#watcher?.setFiles(this.#filesToWatch());
+  }
+
+  /** A bare source file is watched from the start, before it has ever been built. */
+  #filesToWatch(): string[] {
+    const { root, single } = this.#options;
+    const files = [...this.#sources.values()].flatMap((source) => source.files);
+    return single ? [root, ...files] : files;
   }
 
   async #round(): Promise<void> {

@@ -72,6 +72,24 @@ test('tree: a link turned to another folder is followed there', async (t) => {
   await reported(join(root, 'app', 'other.js'));
 });
 
+test('root: another folder in its place is watched as well', async (t) => {
+  const { root, watcher, reported } = setUp(t);
+  for (const release of ['one', 'two']) mkdirSync(join(root, release));
+  const apps = join(root, 'apps');
+  symlinkSync(join(root, 'one'), apps);
+  watcher.addRoot(apps);
+  symlinkSync(join(root, 'two'), join(root, 'new'));
+  renameSync(join(root, 'new'), apps);
+  await reported(apps);
+  writeFileSync(join(root, 'two', 'index.js'), '');
+  await reported(join(apps, 'index.js'));
+  rmSync(apps);
+  mkdirSync(apps);
+  await reported(apps);
+  writeFileSync(join(apps, 'other.js'), '');
+  await reported(join(apps, 'other.js'));
+});
+
 test('setFiles: only the named files of a folder count', async (t) => {
   const { root, watcher, reported, seen } = setUp(t);
   watcher.setFiles([join(root, 'a.js')]);

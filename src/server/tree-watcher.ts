@@ -24,6 +24,7 @@ export class TreeWatcher {
   readonly #options: TreeWatcherOptions;
   readonly #folders = new Map<string, Watched>();
   readonly #keys = new Set<string>();
+  readonly #roots = new Set<string>();
   /** Files outside the trees, by the folder that holds them. */
   readonly #extras = new Map<string, { watcher: FSWatcher | undefined; names: Set<string> }>();
   #failed = false;
@@ -31,6 +32,13 @@ export class TreeWatcher {
 
   constructor(options: TreeWatcherOptions) {
     this.#options = options;
+  }
+
+  /** Watches a folder with all below it, and whatever takes its place later. */
+  addRoot(folder: string): void {
+    this.#roots.add(folder);
+    this.addTree(folder);
+    this.#watchFiles(dirname(folder), new Set([basename(folder)]));
   }
 
   /** Watches a folder with all below it. */
@@ -62,7 +70,7 @@ export class TreeWatcher {
   /** Watches these files, wherever they are, instead of those named before; what lies in a watched tree needs nothing. */
   setFiles(files: readonly string[]): void {
     const wanted = new Map<string, Set<string>>();
-    for (const file of files) {
+    for (const file of [...files, ...this.#roots]) {
       const folder = dirname(file);
       if (this.#folders.has(folder) || folder.includes(`${sep}node_modules${sep}`)) continue;
       wanted.set(folder, (wanted.get(folder) ?? new Set()).add(basename(file)));
@@ -92,7 +100,7 @@ export class TreeWatcher {
     const extra: { watcher: FSWatcher | undefined; names: Set<string> } = { watcher: undefined, names };
     try {
       extra.watcher = watch(folder, (_type, name) => {
-        if (name === null || extra.names.has(name)) this.#options.onChange(name === null ? folder : join(folder, name));
+        if (name === null || extra.names.has(name)) this.#changed(folder, name);
       });
       extra.watcher.on('error', () => {});
       this.#extras.set(folder, extra);
@@ -107,13 +115,13 @@ export class TreeWatcher {
       this.#options.onChange(folder);
       return;
     }
-    if (isIgnored(name)) return;
     const path = join(folder, name);
+    if (isIgnored(name) && !this.#roots.has(path)) return;
     const stat = tryStat(path);
     const watched = this.#folders.get(path);
     // Gone, or another folder under the same name, as when a link is turned to a new release.
     if (watched !== undefined && (stat === undefined || watched.key !== `${stat.dev}:${stat.ino}`)) this.#drop(path);
-    if (stat?.isDirectory() === true) this.addTree(path);
+    if (stat?.isDirectory() === true && (this.#folders.has(folder) || this.#roots.has(path))) this.addTree(path);
     this.#options.onChange(path);
   }
 
