@@ -173,7 +173,10 @@ export class Supervisor implements AdminSource {
 
   /** Stops accepting, finishes what is in flight within the configured time, ends. */
   drain(): Promise<void> {
-    this.#stopping ??= this.#stop(() => this.#engines.drain(this.#config.drainMs));
+    if (this.#stopping === undefined) {
+      this.#options.log.info('stopping: what is in flight may finish', { drainMs: this.#config.drainMs });
+      this.#stopping = this.#stop(() => this.#engines.drain(this.#config.drainMs));
+    }
     return this.#stopping;
   }
 
