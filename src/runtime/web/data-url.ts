@@ -2,7 +2,8 @@
  * data: URLs.
  * @see https://fetch.spec.whatwg.org/#data-url-processor
  */
-import { RegExpPrototypeExec, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, Uint8ArrayFromBase64 } from '../primordials.ts';
+import { RegExpPrototypeExec, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith } from '../primordials.ts';
+import { decodeBase64 } from './base64.ts';
 import { latin1FromBytes } from './encoding/code-units.ts';
 import { encodeUtf8 } from './encoding/utf8.ts';
 import { parseMimeType, serializeMimeType } from './mime-type.ts';
@@ -10,15 +11,6 @@ import { percentDecodeBytes } from './url/percent-encode.ts';
 
 const BASE64_MARK = /; *[Bb][Aa][Ss][Ee]64$/;
 const OUTER_WHITESPACE = /^[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
-
-/** @see https://infra.spec.whatwg.org/#forgiving-base64-decode */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  try {
-    return Uint8ArrayFromBase64(text) as Uint8Array<ArrayBuffer>;
-  } catch {
-    return null;
-  }
-}
 
 /** @param url a serialised data: URL, without its fragment. @returns null where it is malformed */
 export function processDataUrl(url: string): { mimeType: string; body: Uint8Array<ArrayBuffer> } | null {
