@@ -1,8 +1,7 @@
 /** `nano eval CODE`: evaluates in a fresh isolate and prints the result. */
 import { readFileSync } from 'node:fs';
-import { StartupError } from '../app/loader.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
-import { Session } from '../shell/session.ts';
+import { Session, StartupError } from '../shell/session.ts';
 import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { type Command, CommandError, type Parsed, UsageError } from './command.ts';
 import { WORKER_OPTIONS, workerOptions } from './options.ts';

@@ -33,6 +33,9 @@ export type SessionOptions = {
   onException(text: string): void;
 };
 
+/** What `Session.start` throws. */
+export { StartupError } from '../app/loader.ts';
+
 /** What a line came to. */
 export type LineResult = { kind: 'value' | 'undefined' | 'error'; text: string; idle(): Promise<void> };
 

@@ -4,7 +4,8 @@
  */
 import { ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, MathMax, NumberParseFloat, NumberParseInt, ObjectKeys, ReflectGetOwnPropertyDescriptor, StringCtor, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice } from '../primordials.ts';
 import { isObject } from '../webidl.ts';
-import { MAX_ITEMS, inspect } from './inspect.ts';
+import { inspect } from './inspect.ts';
+import { MAX_ITEMS } from './inspection.ts';
 
 /** Where a text stops growing: console cuts it there. */
 const MAX_TEXT = 65_536;

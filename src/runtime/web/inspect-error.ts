@@ -3,11 +3,11 @@
  */
 import { ArrayPrototypeJoin, ArrayPrototypePush, ReflectApply, ReflectGetOwnPropertyDescriptor, StringPrototypeIncludes, StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice, StringPrototypeSplit, StringPrototypeStartsWith } from '../primordials.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';
-import type { Inspection } from './inspect.ts';
 import type { Body } from './inspect-layout.ts';
-import { properties } from './inspect-object.ts';
+import { properties } from './inspect-properties.ts';
 import { constructorName, dataProperty } from './inspect-safe.ts';
 import { paint } from './inspect-text.ts';
+import type { Inspection } from './inspection.ts';
 import { stackOf } from './native-stack.ts';
 
 const getterOf = (key: 'name' | 'message'): ((error: object) => string) => {

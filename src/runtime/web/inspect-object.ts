@@ -20,7 +20,6 @@ import {
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
   ReflectGetOwnPropertyDescriptor,
-  ReflectOwnKeys,
   RegExpPrototypeGetFlags,
   RegExpPrototypeGetSource,
   SetPrototypeForEach,
@@ -36,13 +35,12 @@ import {
 } from '../primordials.ts';
 import { isDOMException } from './dom-exception.ts';
 import { errorBody } from './inspect-error.ts';
-import { MAX_ITEMS, MAX_STRING, type Inspection } from './inspect.ts';
 import type { Body } from './inspect-layout.ts';
+import { inner, more, properties, propertyText } from './inspect-properties.ts';
 import { constructorName, tagOf } from './inspect-safe.ts';
-import { keyText, paint, primitiveText, type Style } from './inspect-text.ts';
+import { paint, primitiveText, type Style } from './inspect-text.ts';
+import { type Inspection, MAX_ITEMS, MAX_STRING } from './inspection.ts';
 import { kindOf, type Kind } from './builtin-kind.ts';
-
-export type { Body } from './inspect-layout.ts';
 
 /** Arrays longer than this are not searched for properties besides their items. */
 const MAX_SEARCHED = 1000;
@@ -101,39 +99,6 @@ const functionText = (value: object): string => {
   }
   const type = tagOf(value) || 'Function';
   return name === '' ? `[${type} (anonymous)]` : `[${type}: ${name}]`;
-};
-
-/** `key: value` of each enumerable own property, getters only named. */
-export function properties(it: Inspection, value: object, skip?: (key: PropertyKey) => boolean, parts: string[] = []): string[] {
-  const keys = ReflectOwnKeys(value);
-  let shown = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as PropertyKey;
-    if (skip?.(key)) continue;
-    const found = ReflectGetOwnPropertyDescriptor(value, key);
-    if (found?.enumerable !== true) continue;
-    if (shown++ === MAX_ITEMS || it.left <= 0) {
-      ArrayPrototypePush(parts, more(keys.length - i, 'propert', 'y', 'ies'));
-      break;
-    }
-    ArrayPrototypePush(parts, `${keyText(key, MAX_STRING, it.colors)}: ${propertyText(it, found)}`);
-  }
-  return parts;
-}
-
-const more = (count: number, word = 'item', one = '', many = 's'): string => `... ${count} more ${word}${count === 1 ? one : many}`;
-
-const propertyText = (it: Inspection, { value, get, set }: PropertyDescriptor): string => {
-  if (get === undefined && set === undefined) return inner(it, value);
-  return paint(set === undefined ? '[Getter]' : get === undefined ? '[Setter]' : '[Getter/Setter]', 'special', it.colors);
-};
-
-/** A value one level further in. */
-const inner = (it: Inspection, value: unknown): string => {
-  it.indent += 2;
-  const text = it.format(value);
-  it.indent -= 2;
-  return text;
 };
 
 const isIndex = (key: PropertyKey): boolean => {

@@ -6,9 +6,10 @@
  */
 import { ArrayPrototypePop, ArrayPrototypePush, MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, MathMin, ReflectApply, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
 import { constructorName } from './inspect-safe.ts';
-import { bodyOf, type Body } from './inspect-object.ts';
-import { layOut } from './inspect-layout.ts';
+import { bodyOf } from './inspect-object.ts';
+import { type Body, layOut } from './inspect-layout.ts';
 import { keyText, paint, primitiveText } from './inspect-text.ts';
+import { type Inspection, MAX_ITEMS, MAX_STRING } from './inspection.ts';
 
 /** `depth`: nested objects are opened to this level, 2 unless given. */
 export type InspectOptions = { colors?: boolean; depth?: number };
@@ -16,25 +17,6 @@ export type InspectOptions = { colors?: boolean; depth?: number };
 /** What a Web API object shows: `Name { key: value, … }`. */
 export type Description = { name: string; entries: readonly (readonly [key: string, value: unknown])[] };
 
-/** One call of inspect. */
-export type Inspection = {
-  colors: boolean;
-  depth: number;
-  /** The objects around the current one, outermost first. */
-  around: object[];
-  /** Objects that contain themselves → their number. */
-  circular: Map<object, number>;
-  /** Characters that may still be written. */
-  left: number;
-  /** Columns the current object is indented by. */
-  indent: number;
-  /** Formats a value inside the current object. */
-  format: (value: unknown) => string;
-};
-
-/** Longest string shown whole, most items of an array and properties of an object shown. */
-export const MAX_STRING = 10_000;
-export const MAX_ITEMS = 100;
 const MAX_TEXT = 131_072;
 const MAX_DEPTH = 50;
 

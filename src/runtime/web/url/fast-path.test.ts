@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOrdinary } from './fast-path.ts';
-import { parseUrl, serializeUrl, type UrlRecord } from './parser.ts';
+import { parseUrl, serializeUrl } from './parser.ts';
+import type { UrlRecord } from './record.ts';
 
 // A leading space is stripped by the full parser and refused by the fast path.
 const full = (input: string) => parseUrl(` ${input}`);

@@ -6,8 +6,8 @@
  * leaves alone.
  */
 import { StringPrototypeCharCodeAt, StringPrototypeIncludes, StringPrototypeSlice, StringPrototypeStartsWith } from '../../primordials.ts';
-import type { UrlRecord } from './parser.ts';
 import { FRAGMENT, PATH, SETS, SPECIAL_QUERY } from './percent-encode.ts';
+import type { UrlRecord } from './record.ts';
 
 /** The record, or null where the full parser must decide. */
 export function parseOrdinary(input: string): UrlRecord | null {

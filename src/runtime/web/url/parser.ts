@@ -15,19 +15,7 @@ import { ArrayPrototypePop, ArrayPrototypePush, StringPrototypeCharCodeAt, Strin
 import { parseOrdinary } from './fast-path.ts';
 import { parseHost } from './host.ts';
 import { C0_CONTROL, FRAGMENT, PATH, QUERY, SPECIAL_QUERY, USERINFO, percentEncode } from './percent-encode.ts';
-
-export type UrlRecord = {
-  /** Without the colon. */
-  scheme: string;
-  username: string;
-  password: string;
-  host: string | null;
-  port: number | null;
-  path: string;
-  isOpaque: boolean;
-  query: string | null;
-  fragment: string | null;
-};
+import type { UrlRecord } from './record.ts';
 
 const DEFAULT_PORTS = { __proto__: null, http: 80, https: 443, ws: 80, wss: 443, ftp: 21, file: null } as unknown as Readonly<Record<string, number | null | undefined>>;
 

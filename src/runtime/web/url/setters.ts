@@ -7,7 +7,8 @@
  */
 import { StringPrototypeSlice, StringPrototypeToLowerCase } from '../../primordials.ts';
 import { parseHost } from './host.ts';
-import { encodeQuery, isSpecial, parsePath, parsePort, portColon, portFor, removeTabsAndNewlines, schemeEnd, unitAt, type UrlRecord } from './parser.ts';
+import { encodeQuery, isSpecial, parsePath, parsePort, portColon, portFor, removeTabsAndNewlines, schemeEnd, unitAt } from './parser.ts';
+import type { UrlRecord } from './record.ts';
 import { FRAGMENT, percentEncode } from './percent-encode.ts';
 
 /** @see https://url.spec.whatwg.org/#cannot-have-a-username-password-port */

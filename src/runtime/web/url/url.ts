@@ -4,7 +4,8 @@
  */
 import { TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
-import { parseUrl, serializeHost, serializeOrigin, serializePath, serializeUrl, type UrlRecord } from './parser.ts';
+import { parseUrl, serializeHost, serializeOrigin, serializePath, serializeUrl } from './parser.ts';
+import type { UrlRecord } from './record.ts';
 import { USERINFO, percentEncode } from './percent-encode.ts';
 import { createLinkedParams, serializeSearchParams, setLinkedQuery, type URLSearchParams } from './search-params.ts';
 import { cannotHaveCredentials, setFragment, setHost, setPath, setPort, setQuery, setScheme } from './setters.ts';
