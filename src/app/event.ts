@@ -40,6 +40,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #connections = 0;
   #calls = 0;
   #turns = 0;
+  #isLight = false;
   #pinned = false;
   #onIdle: (() => void) | undefined;
   #waiting: (() => void)[] | undefined;
@@ -54,8 +55,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#client = client;
   }
 
-  get cpuMs(): number {
-    return this.#cpuMs;
+  get cpuMs(): number | undefined {
+    return this.#isLight && this.#turns === 0 ? undefined : this.#cpuMs;
   }
 
   get ended(): boolean {
@@ -247,16 +248,26 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#turns++;
   }
 
+  /** A light turn is: it is not counted, since its end is not heard of; see isolate/turns.ts. */
+  lightTurnStarted(): void {
+    this.#isLight = true;
+  }
+
   turnEnded(cpuMs: number): void {
-    this.#turns--;
+    this.#endTurn();
     this.#cpuMs += cpuMs;
     if (this.#cpuMs > this.#home.limits.cpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
     else this.#home.turnDone(this, cpuMs);
     this.#checkIdle();
   }
 
+  #endTurn(): void {
+    if (this.#isLight) this.#isLight = false;
+    else this.#turns--;
+  }
+
   turnFailed(failure: TurnFailure, cpuMs: number): void {
-    this.#turns--;
+    this.#endTurn();
     this.#cpuMs += cpuMs;
     this.#home.turnFailed(this, failure);
     this.#checkIdle();

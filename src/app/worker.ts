@@ -14,9 +14,10 @@ import type { EventClient, FetchMessage } from '../ports/event-client.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { Entry, Load, LOG_LEVELS, Post, Request, Shell, type Loaded } from '../protocol/ops.ts';
+import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, type Loaded } from '../protocol/ops.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import type { Isolate } from '../isolate/isolate.ts';
+import { Habits } from './habits.ts';
 import type { Seat } from './seat.ts';
 import type { StackMapper } from './stack.ts';
 
@@ -45,6 +46,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   #loaded: Loaded = { entrypoints: {} };
   #nextEvent = 1;
   #nextImport = 1;
+  readonly #habits = new Habits();
   #condemned: string | undefined;
   #disposed = false;
   /** A limit was hit: the isolate must not be used again. */
@@ -106,7 +108,12 @@ export class Worker implements Inbox, OpContext, EventHome {
   fetch(message: FetchMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(message.requestId, client);
     const source = message.body === undefined ? 0 : this.handles.add(message.body);
-    this.#run(event, [Entry.fetch, event.id, message.method, message.url, message.headers, source, message.cf, message.entrypoint]);
+    const { head, cf, entrypoint } = message;
+    const args = cf === undefined && entrypoint === undefined ? [Entry.fetch, event.id, head, source] : [Entry.fetch, event.id, head, source, cf, entrypoint];
+    if (this.#habits.mayRunLight()) {
+      event.lightTurnStarted();
+      this.#seat.turns.runLight(this.#seat.realm, event, args, event.cpuLeft);
+    } else this.#run(event, args);
     return event;
   }
 
@@ -154,10 +161,12 @@ export class Worker implements Inbox, OpContext, EventHome {
     return this.#events.get(id as number);
   }
 
-  send(op: number, id: number, ...args: unknown[]): void {
+  send(op: number, id: number, args: unknown[]): void {
     if (op >= Request.fetch) return this.#request(op, id, args);
     const event = this.#events.get(id);
     switch (op) {
+      case Post.respond:
+        return this.#respond(event, id, args);
       case Post.log:
         return this.#log(event, args[0], args[1]);
       case Post.hold:
@@ -177,6 +186,15 @@ export class Worker implements Inbox, OpContext, EventHome {
       default:
         posts[op]?.(this, id, ...args);
     }
+  }
+
+  /** The common answers, whole ones, take the short way. */
+  #respond(event: AppEvent | undefined, id: number, args: unknown[]): void {
+    const [status, statusText, headers, kind, body] = args;
+    const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
+    if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
+      event.send(status, statusText, headers, body as string | undefined);
+    } else posts[Post.respond]?.(this, id, ...args);
   }
 
   call(op: number, id: number, ...args: unknown[]): unknown {
@@ -257,6 +275,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     const { app, version, observer } = this.#deps;
     switch (failure.kind) {
       case 'rejection': {
+        this.#habits.misbehaved();
         const error = this.#deps.stacks.describe(failure.name, failure.message, failure.stack);
         observer.exception(app, version, event.requestId, 'Uncaught (in promise)', error);
         this.#checkStuck(event);
@@ -285,6 +304,7 @@ export class Worker implements Inbox, OpContext, EventHome {
 
   turnDone(event: AppEvent, cpuMs: number): void {
     this.#cpuMs += cpuMs;
+    this.#habits.turnEnded(cpuMs, event.answered);
     this.#checkStuck(event);
   }
 
@@ -323,7 +343,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 }
 
-const ignored: TurnOwner = { turnEnded: () => {}, turnFailed: () => {} };
+const ignored: TurnOwner = { turnEnded: () => {}, turnFailed: () => {}, isStuck: false };
 
 const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
 

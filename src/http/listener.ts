@@ -109,8 +109,8 @@ export class Listener {
     }
     const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
     exchange.attach(site, body);
-    const url = `http://${rawHost}${target}`;
-    site.fetch({ requestId: id, method: message.method as string, url, headers: head.headers, body, cf: '', entrypoint: '' }, exchange);
+    const flat = `${message.method}\nhttp://${rawHost}${target}${head.headers}`;
+    site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
   }
 }
 

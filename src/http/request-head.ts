@@ -11,7 +11,7 @@ export type RequestHead = {
   host: string | undefined;
   /** Origin-form: path and query. */
   target: string;
-  /** `name\nvalue\n…` */
+  /** `\nname\nvalue…` for every header, names in lower case. */
   headers: string;
   requestId: string | undefined;
   /** Declared length; undefined when chunked or when there is no body. */
@@ -30,26 +30,26 @@ export function readHead(message: IncomingMessage): RequestHead | string {
   let chunked = false;
   let headers = '';
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
+    const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
-    headers += headers === '' ? `${name}\n${value}` : `\n${name}\n${value}`;
-    // The few that matter here, told apart by length before any case folding.
+    headers += `\n${name}\n${value}`;
+    // The few that matter here, told apart by length first.
     switch (name.length) {
       case 4:
-        if (name.toLowerCase() !== 'host') break;
+        if (name !== 'host') break;
         if (host !== undefined) return 'more than one Host header';
         host = value;
         break;
       case 12:
-        if (name.toLowerCase() === 'x-request-id') requestId = value;
+        if (name === 'x-request-id') requestId = value;
         break;
       case 14:
-        if (name.toLowerCase() !== 'content-length') break;
+        if (name !== 'content-length') break;
         if (length !== undefined || !/^\d{1,15}$/.test(value)) return 'an invalid Content-Length header';
         length = Number(value);
         break;
       case 17:
-        if (name.toLowerCase() !== 'transfer-encoding') break;
+        if (name !== 'transfer-encoding') break;
         if (chunked || value.toLowerCase() !== 'chunked') return 'an unsupported Transfer-Encoding header';
         chunked = true;
         break;

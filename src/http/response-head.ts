@@ -21,26 +21,48 @@ export type ResponseHead = {
 /** What may stand in a reason phrase. @see RFC 9112, 4 */
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Checks and splits a head. @throws Error naming what is invalid */
+/** Header strings seen lately, with what they came to: an app's responses mostly carry the same few. */
+const known = new Map<string, { headers: readonly string[]; length: number | undefined }>();
+const MOST_KNOWN = 512;
+const LONGEST_KNOWN = 512;
+
+/**
+ * Checks and splits a head.
+ * @throws Error naming what is invalid
+ */
 export function readResponseHead(status: number, statusText: string, flat: string): ResponseHead {
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw new Error(`${status} is not a valid response status.`);
   if (!REASON.test(statusText)) throw new Error('The response has an invalid status text.');
-  const head: ResponseHead = { status, statusText: statusText === '' ? (STATUS_CODES[status] ?? '') : statusText, headers: [], length: undefined };
-  if (flat === '') return head;
-  const parts = flat.split('\n');
+  let read = known.get(flat);
+  if (read === undefined) {
+    read = readHeaders(flat);
+    if (flat.length <= LONGEST_KNOWN) remember(flat, read);
+  }
+  return { status, statusText: statusText === '' ? (STATUS_CODES[status] ?? '') : statusText, headers: read.headers.slice(), length: read.length };
+}
+
+const remember = (flat: string, read: { headers: readonly string[]; length: number | undefined }): void => {
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(flat, read);
+};
+
+const readHeaders = (flat: string): { headers: string[]; length: number | undefined } => {
+  const headers: string[] = [];
+  let length: number | undefined;
+  const parts = flat === '' ? [] : flat.split('\n');
   if (parts.length % 2 !== 0) throw new Error('The response has an invalid header.');
   for (let i = 0; i < parts.length; i += 2) {
     const name = parts[i] as string;
     const value = parts[i + 1] as string;
     const lower = name.toLowerCase();
     if (lower === 'content-length') {
-      if (/^\d{1,15}$/.test(value)) head.length = Number(value);
+      if (/^\d{1,15}$/.test(value)) length = Number(value);
       continue;
     }
     if (HOP_BY_HOP.has(lower)) continue;
     validateHeaderName(name);
     validateHeaderValue(name, value);
-    head.headers.push(name, value);
+    headers.push(name, value);
   }
-  return head;
-}
+  return { headers, length };
+};

@@ -16,8 +16,8 @@ export class SwitchableInbox implements Inbox {
   owner: Inbox | undefined;
   onCatastrophe: ((message: string) => void) | undefined;
 
-  send(op: number, event: number, ...args: unknown[]): void {
-    this.owner?.send(op, event, ...args);
+  send(op: number, event: number, args: unknown[]): void {
+    this.owner?.send(op, event, args);
   }
 
   call(op: number, event: number, ...args: unknown[]): unknown {

@@ -7,7 +7,7 @@ import { BOOT_GLOBAL } from '../protocol/ops.ts';
 /** Where a realm's messages go. Called on the I/O thread, with hostile arguments. */
 export interface Inbox {
   /** A fire-and-forget op, or one that is answered through `Realm.enter`. What it throws is lost. */
-  send(op: number, event: number, ...args: unknown[]): void;
+  send(op: number, event: number, args: unknown[]): void;
   /** An op the isolate's thread is waiting for: answer at once. What it throws is thrown inside. */
   call(op: number, event: number, ...args: unknown[]): unknown;
 }
@@ -33,6 +33,7 @@ export class Realm {
   readonly isolate: ivm.Isolate;
   readonly context: ivm.Context;
   readonly #enter: ivm.Reference<Enter>;
+  #lastOptions = { timeout: 0 };
 
   constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>) {
     this.isolate = isolate;
@@ -44,7 +45,7 @@ export class Realm {
   static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox): Promise<Realm> {
     const entry = (await context.global.get(BOOT_GLOBAL, { reference: true })) as unknown as ivm.Reference<Boot>;
     const boot = (await entry.get('boot', { reference: true })) as unknown as ivm.Reference<Boot['boot']>;
-    const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, ...args), { ignored: true });
+    const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, args), { ignored: true });
     const call = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.call(op, event, ...args), { sync: true });
     const enter = (await boot.apply(undefined, [send, call] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
     entry.release();
@@ -58,7 +59,23 @@ export class Realm {
    * @returns the entry's result, when it is a primitive; rejects with what `describeFailure` reads
    */
   enter(args: readonly unknown[], timeout: number): Promise<unknown> {
-    return this.#enter.apply(undefined, args as never, { timeout }) as Promise<unknown>;
+    return this.#enter.apply(undefined, args as never, this.#options(timeout)) as Promise<unknown>;
+  }
+
+  /** As `enter`, but nothing is heard of the turn again. False when the isolate is gone. */
+  enterUnwatched(args: readonly unknown[], timeout: number): boolean {
+    try {
+      this.#enter.applyIgnored(undefined, args as never, this.#options(timeout));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The options of a turn; most turns have the same. */
+  #options(timeout: number): { timeout: number } {
+    if (this.#lastOptions.timeout !== timeout) this.#lastOptions = { timeout };
+    return this.#lastOptions;
   }
 
   /**

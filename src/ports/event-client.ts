@@ -13,8 +13,8 @@ export type EventFailure = { name: ClientErrorName; error: Thrown; passThrough: 
 
 /** An event under way, as its client sees it. */
 export interface RunningEvent {
-  /** CPU milliseconds used so far. */
-  readonly cpuMs: number;
+  /** CPU milliseconds used so far; undefined where the turn was not measured by itself. */
+  readonly cpuMs: number | undefined;
   /** Nobody waits for the answer any more. */
   clientGone(): void;
 }
@@ -34,16 +34,13 @@ export interface FetchClient extends EventClient {
 /** A request on its way to a worker. */
 export type FetchMessage = {
   requestId: string;
-  method: string;
-  /** "http://host/path?query", as it came. */
-  url: string;
-  /** `name\nvalue\n…` */
-  headers: string;
+  /** Method, URL ("http://host/path?query", as it came) and headers: `method\nurl\nname\nvalue…`, names in lower case. */
+  head: string;
   body: HostBody | undefined;
-  /** JSON text of `request.cf`, or "". */
-  cf: string;
-  /** The export that handles it; "" is the default one. */
-  entrypoint: string;
+  /** JSON text of `request.cf`. */
+  cf: string | undefined;
+  /** The export that handles it; undefined is the default one. */
+  entrypoint: string | undefined;
 };
 
 /** Where requests for one host and path go. */

@@ -97,7 +97,11 @@ export type Responded = [status: number, statusText: string, headers: string, ki
 
 /** What the host brings: the first argument of the isolate's one entry point. */
 export const Entry = {
-  /** (event, method, url, headers, source (0: no body), cf: JSON text or "", entrypoint: export's name or "") */
+  /**
+   * (event, head, source, cf, entrypoint). `head` is method, URL and headers in one string, `method\nurl\nname\nvalue…`,
+   * because every string costs a crossing; source 0 is no body; cf is JSON text and entrypoint an export's name, both
+   * absent where there is nothing to say.
+   */
   fetch: 0,
   /** (event, call, ok, ...values): the answer to a Request op. Not ok: (name, message). */
   settle: 1,

@@ -63,20 +63,25 @@ export function postFor(target: number, op: Values<typeof Post>, ...args: unknow
 
 /** Sends an op and returns the promise of its answer (an array where the op answers with several values). */
 export function request(op: Values<typeof Request>, ...args: unknown[]): Promise<unknown> {
-  return start(op, args).promise;
+  return start(event, op, args).promise;
+}
+
+/** As `request`, for another event than the current one. */
+export function requestFor(target: number, op: Values<typeof Request>, ...args: unknown[]): Promise<unknown> {
+  return start(target, op, args).promise;
 }
 
 /** As `request`, with the call's number, which names it to the host (to abort it, to upload its body). */
 export function begin(op: Values<typeof Request>, ...args: unknown[]): { call: number; promise: Promise<unknown> } {
-  return start(op, args);
+  return start(event, op, args);
 }
 
 // Arguments are put in front of, never spread: spreading would go through an iterator that tenants can patch.
-const start = (op: number, args: unknown[]): { call: number; promise: Promise<unknown> } => {
+const start = (target: number, op: number, args: unknown[]): { call: number; promise: Promise<unknown> } => {
   const call = nextCall++;
   const deferred = newDeferred<unknown>();
-  MapPrototypeSet(pending, call, { event, deferred });
-  ArrayPrototypeUnshift<unknown>(args, op, event, call);
+  MapPrototypeSet(pending, call, { event: target, deferred });
+  ArrayPrototypeUnshift<unknown>(args, op, target, call);
   ReflectApply(send, undefined, args);
   return { call, promise: deferred.promise };
 };

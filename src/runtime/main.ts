@@ -9,6 +9,7 @@ import { BOOT_GLOBAL, Entry, Shell } from '../protocol/ops.ts';
 import { attach, dropCalls, enterEvent, settle } from './bridge.ts';
 import { globals } from './globals.ts';
 import { ArrayPrototypeSlice, captureLateIntrinsics, ObjectDefineProperty } from './primordials.ts';
+import './web/inspect-fetch.ts';
 import './web/inspect-web.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
 import { installGlobalTarget } from './web/global-target.ts';
@@ -32,7 +33,7 @@ forbidCodeGeneration(scope);
 function enter(kind: number, event: number, ...args: unknown[]): unknown {
   switch (kind) {
     case Entry.fetch:
-      return handleFetch(event, args[0] as string, args[1] as string, args[2] as string, args[3] as number, args[4] as string, args[5] as string);
+      return handleFetch(event, args[0] as string, args[1] as number, args[2] as string | undefined, args[3] as string | undefined);
     case Entry.settle:
       return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
     case Entry.timer:

@@ -6,11 +6,7 @@ import { AbortController, AbortSignal, isAbortController, isAbortSignal } from '
 import { Blob, isBlob } from './blob.ts';
 import { Event, isEvent } from './event.ts';
 import { File, isFile } from './file.ts';
-import { FormData, isFormData } from './form-data.ts';
-import { Headers, isHeaders } from './headers.ts';
 import { byGetters, type Description, registerInspector } from './inspect.ts';
-import { isRequest, Request } from './request.ts';
-import { isResponse, Response } from './response.ts';
 import { isReadableStream, ReadableStream } from './streams/readable-stream.ts';
 import { isURLSearchParams, URLSearchParams } from './url/search-params.ts';
 import { isURL, URL } from './url/url.ts';
@@ -25,9 +21,6 @@ registerInspector(isFile, (file) => ({ name: 'File', entries: ArrayPrototypeConc
 
 registerInspector(isURL, byGetters(URL, 'URL', ['href', 'origin', 'protocol', 'host', 'pathname', 'search', 'hash']));
 registerInspector(isReadableStream, byGetters(ReadableStream, 'ReadableStream', ['locked']));
-registerInspector(isRequest, byGetters(Request, 'Request', ['method', 'url', 'headers', 'redirect', 'bodyUsed', 'cf']));
-registerInspector(isResponse, byGetters(Response, 'Response', ['status', 'statusText', 'headers', 'ok', 'url', 'redirected', 'bodyUsed']));
-
 /** A `describe` for lists of pairs. The iterator method is captured now, before the app can replace it. */
 const byPairs = <T extends object>(constructor: { prototype: T }, name: string): ((value: T) => Description) => {
   const each = (constructor.prototype as unknown as { forEach(f: (value: unknown, key: string) => void): void }).forEach;
@@ -37,6 +30,4 @@ const byPairs = <T extends object>(constructor: { prototype: T }, name: string):
     return { name, entries };
   };
 };
-registerInspector(isHeaders, byPairs(Headers, 'Headers'));
 registerInspector(isURLSearchParams, byPairs(URLSearchParams, 'URLSearchParams'));
-registerInspector(isFormData, byPairs(FormData, 'FormData'));

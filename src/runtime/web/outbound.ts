@@ -5,7 +5,7 @@
  * afterwards, each chunk waiting for the one before to be taken, and ends with Post.sinkClose or Post.sinkAbort.
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { currentEvent, postFor, request } from '../bridge.ts';
+import { currentEvent, postFor, requestFor } from '../bridge.ts';
 import { ErrorCtor, PromiseReject, StringPrototypeIncludes, TypeErrorCtor } from '../primordials.ts';
 import { isBodyUnusable, takeBody } from './body.ts';
 import type { ReadableStream } from './body-stream.ts';
@@ -56,7 +56,7 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
   if (body === null || kind !== BodyKind.stream) return undefined;
   return pump(body.stream as ReadableStream, {
     // The op goes by the current event: in another's turn the chunk would reach another's client.
-    write: (chunk) => (currentEvent() === event ? request(RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
+    write: (chunk) => (currentEvent() === event ? requestFor(event, RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
     close: () => postFor(event, Post.sinkClose),
     abort: (message) => postFor(event, Post.sinkAbort, message),
     refused: (reason) => postFor(event, Post.sinkAbort, messageOf(reason)),

@@ -6,7 +6,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, postFor } from '../bridge.ts';
-import { PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice } from '../primordials.ts';
 import { requestFromHost } from '../web/inbound.ts';
 import { sendResponse } from '../web/outbound.ts';
 import { errorDetails } from '../web/report-error.ts';
@@ -23,13 +23,18 @@ export function setServiceWorker(value: boolean): void {
   serviceWorker = value;
 }
 
-export function handleFetch(event: number, method: string, url: string, headers: string, source: number, cf: string, entrypoint: string): void {
+export function handleFetch(event: number, head: string, source: number, cf: string | undefined, entrypoint: string | undefined): void {
   enterEvent(event);
+  const methodEnd = StringPrototypeIndexOf(head, '\n');
+  const urlEnd = StringPrototypeIndexOf(head, '\n', methodEnd + 1);
+  const method = StringPrototypeSlice(head, 0, methodEnd);
+  const url = StringPrototypeSlice(head, methodEnd + 1, urlEnd);
+  const headers = StringPrototypeSlice(head, urlEnd + 1);
   const context = createExecutionContext(event);
   let result: unknown;
   try {
-    const request = requestFromHost(method, url, headers, source, cf);
-    result = serviceWorker ? dispatchFetch(request, context) : callHandler(entrypoint, 'fetch', request, context);
+    const request = requestFromHost(method, url, headers, source, cf ?? '');
+    result = serviceWorker ? dispatchFetch(request, context) : callHandler(entrypoint ?? '', 'fetch', request, context);
   } catch (error) {
     return fail(event, context, error);
   }
