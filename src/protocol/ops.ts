@@ -75,8 +75,6 @@ export const Sync = {
   decodeText: 66,
   /** text → ArrayBuffer of its UTF-8 encoding: for strings long enough to be worth the trip */
   encodeUtf8: 67,
-  /** nothing → milliseconds since start-up, with fraction: performance.now() where timers are precise */
-  now: 68,
 } as const;
 
 /** How a body crosses. */
