@@ -26,27 +26,31 @@ const engines = z.int().min(1).max(MAX_ENGINES);
 const host = z.string().refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, { error: (issue) => `${shown(issue.input)} is not a host name or address.` });
 const limits = z.strictObject(limitShape('server'));
 
-const schema = z.strictObject({
-  $schema: z.string().optional(),
-  port: port.optional(),
-  host: host.optional(),
-  admin_port: port.optional(),
-  admin_host: host.optional(),
-  engines: z.union([engines, z.literal('auto')], { error: (issue) => `Expected a whole number from 1 to ${MAX_ENGINES}, or "auto", but got ${shown(issue.input)}.` }).optional(),
-  spare: z.boolean().optional(),
-  engine_memory_mb: z.int().min(64).optional(),
-  data_dir: z.string().min(1).optional(),
-  log_level: z.enum(LOG_LEVELS).optional(),
-  limits: z.strictObject({ defaults: limits.optional(), ceilings: limits.optional() }).optional(),
-  drain_ms: z.int().min(0).max(LIMITS.drainMs.ceiling).optional(),
-  egress: egressSchema.optional(),
-  hosts: z.record(z.string(), z.string()).optional(),
+/** Every key of nano.jsonc. What `describe` says is in docs/reference/configuration.md. */
+export const serverSchema = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds a schema of this file. Not read.'),
+  port: port.optional().describe('The port that apps are served on. 0: any free one.'),
+  host: host.optional().describe('The address that apps are served on.'),
+  admin_port: port.optional().describe('The port of /healthz, /readyz, /metrics and /apps.'),
+  admin_host: host.optional().describe('The address of the admin port, which asks nobody who they are.'),
+  engines: z
+    .union([engines, z.literal('auto')], { error: (issue) => `Expected a whole number from 1 to ${MAX_ENGINES}, or "auto", but got ${shown(issue.input)}.` })
+    .optional()
+    .describe(`Engine processes, 1 to ${MAX_ENGINES}, or "auto": half of the processors.`),
+  spare: z.boolean().optional().describe('Keep one more engine, booted and empty, that takes over when another dies.'),
+  engine_memory_mb: z.int().min(64).optional().describe("Memory in MB that one engine's isolates may take before idle ones go. Not set: a share of the machine's."),
+  data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
+  log_level: z.enum(LOG_LEVELS).optional().describe(`The least important lines to write: ${LOG_LEVELS.join(', ')}.`),
+  limits: z.strictObject({ defaults: limits.optional(), ceilings: limits.optional() }).optional().describe('`defaults`: what holds for an app that says nothing; `ceilings`: the most an app may ask for. See limits.md for the keys.'),
+  drain_ms: z.int().min(0).max(LIMITS.drainMs.ceiling).optional().describe('The same as `limits.defaults.drain_ms`.'),
+  egress: egressSchema.optional().describe("`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists."),
+  hosts: z.record(z.string(), z.string()).optional().describe('Custom host names, each with the name of its app.'),
 });
 
-type ServerFile = z.infer<typeof schema>;
+type ServerFile = z.infer<typeof serverSchema>;
 
 function knownKeys(path: KeyPath): readonly string[] {
-  if (path.length === 0) return Object.keys(schema.shape);
+  if (path.length === 0) return Object.keys(serverSchema.shape);
   if (path[0] === 'egress') return Object.keys(egressSchema.shape);
   return path[0] !== 'limits' ? [] : path.length === 1 ? ['defaults', 'ceilings'] : Object.keys(limits.shape);
 }
@@ -93,7 +97,7 @@ function unbracketed(name: string): string {
 }
 
 function parse(document: ConfigDocument): ServerFile {
-  const result = schema.safeParse(document.value);
+  const result = serverSchema.safeParse(document.value);
   if (!result.success) throw new ConfigError(schemaProblems(document, result.error, document.value, knownKeys));
   const { port: one, admin_port: other } = result.data;
   if (one !== undefined && one !== 0 && one === other) throw new ConfigError([document.problem('error', ['admin_port'], `Port ${one} is that of the apps already.`, { hint: 'Choose another one for "admin_port".' })]);
@@ -112,7 +116,7 @@ function readOverrides(overrides: ServerOverrides): ServerFile {
     log_level: overrides.logLevel,
   };
   const present = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
-  const result = schema.safeParse(present);
+  const result = serverSchema.safeParse(present);
   if (result.success) return result.data;
   const empty = { problem: (severity: 'error' | 'warning', key: KeyPath, message: string, more: object = {}) => new Problem({ severity, key: `--${String(key[0]).replaceAll('_', '-')}`, message, ...more }) };
   throw new ConfigError(schemaProblems(empty, result.error, present, knownKeys));

@@ -69,11 +69,12 @@ const rule = z.object({ type: z.enum(['ESModule', 'CommonJS', 'CompiledWasm', 'T
 const isolation = z.enum(['shared', 'request']);
 const trustGroup = z.string().refine((value) => nameFault(value) === undefined, { error: `A trust group is named with ${NAME_RULE}.` });
 
+/** NANO's own keys. What `describe` says is in docs/reference/configuration.md. */
 export const nanoSchema = z.strictObject({
-  isolation: isolation.optional(),
-  egress: egressSchema.optional(),
-  limits: z.strictObject(limitShape('app')).optional(),
-  trust_group: trustGroup.optional(),
+  isolation: isolation.optional().describe('"shared": one context for all requests (the default); "request": a fresh context for each.'),
+  egress: egressSchema.optional().describe('`allow`: if not empty, the only hosts, addresses and networks that fetch may reach; `deny`: those it may not.'),
+  limits: z.strictObject(limitShape('app')).optional().describe("The app's own limits, below the server's ceilings. See limits.md for the keys."),
+  trust_group: trustGroup.optional().describe('Apps of one trust group may share an engine process. Checked, without effect yet.'),
 });
 
 export const sectionSchema = z.looseObject({

@@ -1,0 +1,94 @@
+/** The reference pages, made from the tables of src/. What is here is the pages' words; every number and key comes from a table. */
+import { DEFAULT_SERVER } from '../src/config/defaults.ts';
+import { serverSchema } from '../src/config/server.ts';
+import { nanoSchema } from '../src/config/worker-schema.ts';
+import { WRANGLER_KEYS, type KeyTreatment } from '../src/config/wrangler-keys.ts';
+import { ClientErrors, type ClientError } from '../src/protocol/errors.ts';
+import { LIMITS, type Limit } from '../src/protocol/limits.ts';
+
+const NOTE = '<!-- Made by tools/generate-docs.ts from the tables in src/: change those, then run `npm run docs`. -->';
+
+/** Pages by their path in the repository. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/reference/errors.md': errors,
+  'docs/reference/limits.md': limits,
+  'docs/reference/configuration.md': configuration,
+};
+
+function errors(): string {
+  const entries: [string, ClientError][] = Object.entries(ClientErrors);
+  const rows = entries.sort(([, a], [, b]) => a.code - b.code).map(([, { code, status, title, fault, outcome }]) => [code, status, title, fault, `\`${outcome}\``]);
+  return page('Errors', [
+    'What a client is told when a request fails before or instead of the app. Codes below 9000 are Cloudflare’s; the precise reason is in the log, under the outcome.',
+    table(['Code', 'Status', 'Title', 'Whose fault', 'Outcome in the log'], rows),
+  ]);
+}
+
+function limits(): string {
+  const all: Limit[] = Object.values(LIMITS);
+  const row = (limit: Limit): (string | number)[] => [`\`${limit.key}\``, limit.description, amount(limit, limit.default), amount(limit, limit.ceiling), amount(limit, limit.minimum)];
+  const head = ['Key', 'What is limited', 'Default', 'Most', 'Least'];
+  return page('Limits', [
+    'An installation sets its own defaults and ceilings in `limits` of nano.jsonc, below the most given here. Values are whole numbers in the unit of the key.',
+    '## An app may ask for less or more',
+    'In `limits` of its wrangler file, up to the server’s ceiling.',
+    table(head, all.filter(({ scope }) => scope === 'app').map(row)),
+    '## Only the server sets',
+    table(head, all.filter(({ scope }) => scope === 'server').map(row)),
+  ]);
+}
+
+const TREATMENTS: Readonly<Record<KeyTreatment, string>> = {
+  acted: 'Read and followed.',
+  accepted: 'Accepted without effect and without a word: they concern Cloudflare’s build, upload or account.',
+  later: 'Not built yet: a warning says what is missing.',
+  unsupported: 'Not supported: a warning says what happens instead.',
+  removed: 'An error, as in wrangler.',
+};
+
+function configuration(): string {
+  const wrangler = [...WRANGLER_KEYS.values()];
+  const groups = (Object.keys(TREATMENTS) as KeyTreatment[]).map((treatment) => {
+    const names = wrangler.filter((key) => key.treatment === treatment).map(({ name }) => `\`${name}\``);
+    return `**${TREATMENTS[treatment]}** ${names.sort().join(', ')}`;
+  });
+  return page('Configuration', [
+    '## The server: nano.jsonc',
+    'A key that is not here is an error. The command line wins over the file.',
+    table(
+      ['Key', 'Meaning', 'Default'],
+      Object.entries(serverSchema.shape).map(([key, { description }]) => [`\`${key}\``, description ?? '', serverDefault(key)]),
+    ),
+    '## An app: wrangler.jsonc, wrangler.json, wrangler.toml',
+    'The keys of wrangler, and what becomes of each:',
+    ...groups,
+    '### NANO’s own keys',
+    'At the top level, in an environment, or in an object `nano` in either, so that wrangler does not mind them.',
+    table(['Key', 'Meaning'], Object.entries(nanoSchema.shape).map(([key, { description }]) => [`\`${key}\``, description ?? ''])),
+  ]);
+}
+
+function serverDefault(key: string): string {
+  const camel = key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const value = (DEFAULT_SERVER as Readonly<Record<string, unknown>>)[camel];
+  return value === undefined ? '' : `\`${JSON.stringify(value)}\``;
+}
+
+function amount({ unit }: Limit, value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
+  const number = value.toLocaleString('en');
+  if (unit === 'count') return number;
+  if (unit === 'megabytes') return `${number} MB`;
+  if (unit === 'milliseconds') return value >= 1000 && value % 1000 === 0 ? `${number} (${value / 1000} s)` : number;
+  const [size, name] = value >= 1 << 20 ? [value / (1 << 20), 'MB'] : [value / 1024, 'KB'];
+  return value >= 1024 && Number.isInteger(size) ? `${number} (${size} ${name})` : number;
+}
+
+function page(title: string, parts: readonly string[]): string {
+  return `${[`# ${title}`, NOTE, ...parts].join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

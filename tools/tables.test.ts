@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dependencyProblems, errorProblems, limitProblems, opProblems } from './tables.ts';
+
+const RUNTIME = { 'a.ts': "import { Post, Request as Op } from '../protocol/ops.ts';\npost(Post.log); request(Op.fetch);" };
+const ops = (post: Record<string, number>, request: Record<string, number> = {}): Parameters<typeof opProblems>[0] => ({ Post: post, Request: request, Sync: {} });
+
+test('ops: finds nothing where each is implemented once and used', () => {
+  assert.deepEqual(opProblems(ops({ log: 0 }, { fetch: 1 }), new Set([0, 1]), {}, RUNTIME), []);
+});
+
+test('ops: names one that the host does not implement', () => {
+  assert.deepEqual(opProblems(ops({ log: 0 }), new Set(), {}, RUNTIME), ['Post.log is implemented nowhere on the host.']);
+});
+
+test('ops: accepts one that the app layer answers, and names one that is answered twice', () => {
+  const app = { 'worker.ts': "import { Post } from '../protocol/ops.ts';\nswitch (op) { case Post.log: }" };
+  assert.deepEqual(opProblems(ops({ log: 0 }), new Set(), app, RUNTIME), []);
+  assert.deepEqual(opProblems(ops({ log: 0 }), new Set([0]), app, RUNTIME), ['Post.log is implemented in src/ops and again in src/app.']);
+});
+
+test('ops: names one that the runtime never sends', () => {
+  assert.deepEqual(opProblems(ops({ logs: 0 }), new Set([0]), {}, RUNTIME), ['Post.logs is used nowhere in the runtime.']);
+});
+
+test('ops: names two with one number', () => {
+  assert.deepEqual(opProblems(ops({ log: 0 }, { fetch: 0 }), new Set([0]), {}, RUNTIME), ['Request.fetch and Post.log have the same number 0.']);
+});
+
+const error = { code: 9001, status: 500, title: 'Broken', fault: 'app', outcome: 'broken' } as const;
+
+test('errors: a code of ours means one thing, a shared one reads the same', () => {
+  assert.deepEqual(errorProblems({ a: error, b: { ...error, code: 9002 } }), []);
+  assert.equal(errorProblems({ a: error, b: error }).length, 1);
+  assert.deepEqual(errorProblems({ a: { ...error, code: 1101 }, b: { ...error, code: 1101, outcome: 'other' } }), []);
+  assert.equal(errorProblems({ a: { ...error, code: 1101 }, b: { ...error, code: 1101, status: 503 } }).length, 1);
+});
+
+const limit = { name: 'a', key: 'a', default: 2, ceiling: 3, minimum: 1, unit: 'count', scope: 'app', description: '' } as const;
+
+test('limits: names a key that is there twice, a wrong name, a default out of range', () => {
+  assert.deepEqual(limitProblems({ a: limit, b: { ...limit, name: 'b', key: 'b' } }), []);
+  assert.equal(limitProblems({ a: limit, b: { ...limit, name: 'b' } }).length, 1);
+  assert.equal(limitProblems({ b: limit }).length, 1);
+  assert.equal(limitProblems({ a: { ...limit, default: 4 } }).length, 1);
+});
+
+test('dependencies: each is used and has a reason, and no reason outlives its dependency', () => {
+  const host = { 'a.ts': "import { z } from 'zod';" };
+  assert.deepEqual(dependencyProblems(['zod', 'node'], '### zod\n### node\n', host), []);
+  assert.equal(dependencyProblems(['zod'], '## zod\n', host).length, 1);
+  assert.equal(dependencyProblems(['zod'], '### zod\n### pino\n', host).length, 1);
+  assert.equal(dependencyProblems(['pino'], '### pino\n', host).length, 1);
+});

@@ -1,0 +1,80 @@
+/**
+ * What the tables of the code promise each other, as functions from what was found to complaints.
+ * check-tables.ts feeds them the project; the test feeds them lies.
+ */
+import type { ClientError } from '../src/protocol/errors.ts';
+import type { Limit } from '../src/protocol/limits.ts';
+
+export type OpTables = Readonly<Record<'Post' | 'Request' | 'Sync', Readonly<Record<string, number>>>>;
+/** Text of source files by path. */
+export type Sources = Readonly<Record<string, string>>;
+
+/**
+ * Every op has a number of its own, exactly one implementation on the host, and a user in the runtime.
+ * @param implemented numbers in the merged table of src/ops
+ * @param app sources of the app layer, which answers some ops itself
+ */
+export function opProblems(ops: OpTables, implemented: ReadonlySet<number>, app: Sources, runtime: Sources): string[] {
+  const problems: string[] = [];
+  const numbers = new Map<number, string>();
+  for (const [table, entries] of Object.entries(ops)) {
+    for (const [name, number] of Object.entries(entries)) {
+      const op = `${table}.${name}`;
+      const other = numbers.get(number);
+      if (other !== undefined) problems.push(`${op} and ${other} have the same number ${number}.`);
+      numbers.set(number, op);
+      const inApp = mentions(app, table, name, (text) => new RegExp(`(?:case|===) ${text}\\b`));
+      // The app layer may look at an op on its way to the table; then it names it in `posts[…]` too.
+      const passedOn = mentions(app, table, name, (text) => new RegExp(`s\\[${text}\\]`));
+      if (inApp && implemented.has(number) && !passedOn) problems.push(`${op} is implemented in src/ops and again in src/app.`);
+      if (!inApp && !implemented.has(number)) problems.push(`${op} is implemented nowhere on the host.`);
+      if (!mentions(runtime, table, name, (text) => new RegExp(`\\b${text}\\b`))) problems.push(`${op} is used nowhere in the runtime.`);
+    }
+  }
+  return problems;
+}
+
+/** Whether a source names `table.name`, under whatever local name it imports the table. */
+function mentions(sources: Sources, table: string, name: string, pattern: (text: string) => RegExp): boolean {
+  return Object.values(sources).some((source) => {
+    const list = /import (?:type )?\{([^}]*)\} from '[./]+protocol\/ops\.ts'/.exec(source)?.[1];
+    const imported = list?.split(',').map((each) => each.trim().replace(/^type /, '').split(' as ')) ?? [];
+    return imported.some(([original, local = original]) => original === table && pattern(`${local}\\.${name}`).test(source));
+  });
+}
+
+/** Our own codes mean one thing each; where Cloudflare has one code for several things, clients hear the same of each. */
+export function errorProblems(errors: Readonly<Record<string, ClientError>>): string[] {
+  const problems: string[] = [];
+  const known = new Map<number, [string, ClientError]>();
+  for (const [name, error] of Object.entries(errors)) {
+    const [otherName, other] = known.get(error.code) ?? [];
+    known.set(error.code, [name, error]);
+    if (other === undefined) continue;
+    if (error.code >= 9000) problems.push(`The errors ${otherName} and ${name} have the same code ${error.code}.`);
+    else if (error.status !== other.status || error.title !== other.title) problems.push(`The errors ${otherName} and ${name} share the code ${error.code} but not status and title.`);
+  }
+  return problems;
+}
+
+export function limitProblems(limits: Readonly<Record<string, Limit>>): string[] {
+  const keys = Object.values(limits).map(({ key }) => key);
+  return [
+    ...Object.entries(limits).filter(([name, limit]) => limit.name !== name).map(([name]) => `The limit ${name} calls itself something else.`),
+    ...Object.values(limits).filter((limit) => limit.minimum > limit.default || limit.default > limit.ceiling).map(({ name }) => `The default of ${name} is not between its minimum and its ceiling.`),
+    ...keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `Two limits have the key ${key}.`),
+  ];
+}
+
+/** A package that is run, not imported: the binary that bin/nano.js looks for. */
+const RUN = 'node';
+
+/** Each runtime dependency is used, and has its reason: a heading of its own in docs/dependencies.md. */
+export function dependencyProblems(dependencies: readonly string[], page: string, host: Sources): string[] {
+  const explained = [...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name as string);
+  return [
+    ...dependencies.filter((name) => !explained.includes(name)).map((name) => `docs/dependencies.md does not say why ${name} is needed.`),
+    ...dependencies.filter((name) => name !== RUN && !Object.values(host).some((source) => source.includes(`'${name}'`))).map((name) => `${name} is a dependency that nothing in src/ imports.`),
+    ...explained.filter((name) => !dependencies.includes(name)).map((name) => `docs/dependencies.md explains ${name}, which package.json does not have.`),
+  ];
+}
