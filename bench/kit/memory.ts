@@ -1,0 +1,45 @@
+/** Resident memory of a process and its children, as the kernel counts it. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** In megabytes of 10^6 bytes. Pages that processes share count in each of them. */
+export function residentMb(pid: number): number {
+  return family(pid).reduce((sum, each) => sum + one(each), 0);
+}
+
+function one(pid: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return (Number(match?.[1] ?? 0) * 1024) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+function family(pid: number): number[] {
+  const pids = [pid];
+  try {
+    for (const task of readdirSync(`/proc/${pid}/task`)) {
+      for (const child of readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ')) if (child !== '') pids.push(...family(Number(child)));
+    }
+  } catch {
+    // It ended meanwhile.
+  }
+  return pids;
+}
+
+/** Highest resident memory until `stop` is called. */
+export function watchMemory(pid: number): { stop(): { before: number; peak: number } } {
+  const before = residentMb(pid);
+  let peak = before;
+  const look = (): void => {
+    peak = Math.max(peak, residentMb(pid));
+  };
+  const timer = setInterval(look, 50);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      look();
+      return { before, peak };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** Work in a fresh Node process: the parent's side. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { keep, stop } from './processes.ts';
+
+export class Task<Reply> {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
+
+  /**
+   * @param name the script in bench/tasks
+   * @param parameters what it is told
+   */
+  constructor(name: string, parameters: unknown, execArgv: readonly string[] = []) {
+    const file = fileURLToPath(new URL(`../tasks/${name}.ts`, import.meta.url));
+    // isolated-vm cannot live beside Node's own start-up snapshot.
+    const flags = ['--no-node-snapshot', '--expose-gc', '--disable-warning=ExperimentalWarning', ...execArgv];
+    this.#child = keep(fork(file, [JSON.stringify(parameters)], { execArgv: flags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    const ended = Promise.withResolvers<never>();
+    this.#child.once('exit', (code, signal) => ended.reject(new Error(`bench/tasks/${name}.ts ended with ${signal ?? code}`)));
+    this.#ended = ended.promise;
+    this.#ended.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The next thing it says. */
+  next(): Promise<Reply> {
+    const reply = new Promise<Reply>((resolve) => this.#child.once('message', (message) => resolve(message as Reply)));
+    return Promise.race([reply, this.#ended]);
+  }
+
+  stop(): Promise<void> {
+    return stop(this.#child);
+  }
+}
+
+/** Starts a task, takes its one reply, ends it. */
+export async function runTask<Reply>(name: string, parameters: unknown): Promise<Reply> {
+  const task = new Task<Reply>(name, parameters);
+  try {
+    return await task.next();
+  } finally {
+    await task.stop();
+  }
+}

@@ -1,0 +1,66 @@
+/** Single Web APIs inside a real isolate, beside Node and workerd. */
+import { readFileSync } from 'node:fs';
+import { startBare } from '../kit/bare.ts';
+import { ask } from '../kit/client.ts';
+import { startNano } from '../kit/nano.ts';
+import { rounds } from '../kit/rounds.ts';
+import { median } from '../kit/statistics.ts';
+import { startWorkerd } from '../kit/workerd.ts';
+import type { Effort, Question, Row } from '../question.ts';
+
+const APIS: Readonly<Record<string, string>> = {
+  url: 'new URL, and its path name',
+  headers: 'new Headers with ten entries, and a get',
+  json: 'Response.json of 1 KB',
+  transform: 'a chunk of 64 KB through a TransformStream',
+};
+
+type Started = { port: number; hosts?: readonly string[]; stop(): Promise<void> };
+
+/** Microseconds of each API, in one server process. */
+async function measure(effort: Effort, start: () => Promise<Started>): Promise<Record<string, number>> {
+  const server = await start();
+  const host = server.hosts?.[0] ?? 'localhost';
+  const time = async (name: string, count: number): Promise<number> => {
+    const { status, body, ms } = await ask(server.port, `/${name}/${count}`, host);
+    if (status !== 200) throw new Error(`${name}: ${status} ${body}`);
+    return ms;
+  };
+  try {
+    const result: Record<string, number> = {};
+    const wanted = effort.quick ? 100 : 300;
+    for (const name of Object.keys(APIS)) {
+      let count = 1000;
+      let ms = await time(name, count);
+      while (ms < wanted) {
+        count = Math.ceil(count * Math.min(8, Math.max(1.5, (wanted * 1.2) / ms)));
+        ms = await time(name, count);
+      }
+      const overhead = median([await time('nothing', 1), await time('nothing', 1), await time('nothing', 1)]);
+      const times = [ms, await time(name, count), await time(name, count)];
+      result[name] = ((median(times) - overhead) * 1000) / count;
+    }
+    return result;
+  } finally {
+    await server.stop();
+  }
+}
+
+export const micro: Question = {
+  name: 'micro',
+  title: 'Single Web APIs inside the isolate',
+  method: 'The same module in NANO, workerd and Node does each thing as often as fills some tenths of a second; the time of an empty request is taken off.',
+  run: async (effort) => {
+    const app = readFileSync(new URL('./app.js', import.meta.url), 'utf8');
+    const results = await rounds(effort, {
+      NANO: () => measure(effort, () => startNano({ files: { 'micro/index.js': app } })),
+      workerd: () => measure(effort, () => startWorkerd({ workers: { micro: app } })),
+      Node: () => measure(effort, () => startBare('micro-server')),
+    });
+    return Object.entries(APIS).flatMap(([name, what]): Row[] => {
+      const of = (who: string): number => median((results.get(who) ?? []).map((each) => each[name] as number));
+      const speed = (who: string): string => `${(of(who) / of('NANO')).toFixed(2)} × as long in ${who}`;
+      return [{ what, value: of('NANO'), unit: 'µs', note: `${speed('workerd')}, ${speed('Node')}` }];
+    });
+  },
+};

@@ -1,0 +1,37 @@
+/** One app, warm: how many requests a second, beside workerd and beside node:http alone. */
+import { HELLO } from '../apps/sources.ts';
+import { startBare } from '../kit/bare.ts';
+import { underLoad } from '../kit/contest.ts';
+import { startNano } from '../kit/nano.ts';
+import { rounds } from '../kit/rounds.ts';
+import { median } from '../kit/statistics.ts';
+import { startWorkerd } from '../kit/workerd.ts';
+import type { Question } from '../question.ts';
+
+export const hello: Question = {
+  name: 'hello',
+  title: 'Hello world, one warm app',
+  method: '`nano serve` with one engine, workerd, and a node:http server that only answers; wrk with one thread and 64 connections on the same machine.',
+  run: async (effort) => {
+    const files = { 'hello/index.js': HELLO };
+    const results = await rounds(effort, {
+      nano: () => underLoad(effort, () => startNano({ files })),
+      workerd: () => underLoad(effort, () => startWorkerd({ workers: { hello: HELLO } })),
+      bare: () => underLoad(effort, () => startBare()),
+      logging: () => underLoad(effort, () => startNano({ files, logLevel: 'info' })),
+    });
+    const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.requestsPerSecond));
+    const p99 = (name: string): number => median((results.get(name) ?? []).map((each) => each.p99));
+    return [
+      { what: 'NANO', value: rate('nano'), unit: 'req/s', note: 'logging warnings' },
+      { what: 'NANO', value: rate('logging'), unit: 'req/s', note: 'a log line for each request' },
+      { what: 'workerd', value: rate('workerd'), unit: 'req/s' },
+      { what: 'node:http alone', value: rate('bare'), unit: 'req/s' },
+      { what: 'NANO to workerd', value: rate('nano') / rate('workerd'), unit: '×', goal: { atLeast: 2.5 } },
+      { what: 'NANO to node:http alone', value: rate('nano') / rate('bare'), unit: '×', goal: { atLeast: 0.75 } },
+      { what: 'NANO with a log line for each request, to without', value: rate('logging') / rate('nano'), unit: '×' },
+      { what: 'NANO, p99 at full load', value: p99('nano'), unit: 'ms' },
+      { what: 'workerd, p99 at full load', value: p99('workerd'), unit: 'ms' },
+    ];
+  },
+};

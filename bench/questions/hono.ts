@@ -1,0 +1,29 @@
+/** A JSON API with a framework: a JSON body in, a JSON body out. */
+import { bundle } from '../apps/bundle.ts';
+import { HONO, HONO_ORDER } from '../apps/sources.ts';
+import { underLoad } from '../kit/contest.ts';
+import { startNano } from '../kit/nano.ts';
+import { rounds } from '../kit/rounds.ts';
+import { median } from '../kit/statistics.ts';
+import { startWorkerd } from '../kit/workerd.ts';
+import type { Question } from '../question.ts';
+
+export const hono: Question = {
+  name: 'hono',
+  title: 'A Hono app with JSON in and out',
+  method: `POST of ${HONO_ORDER.length} bytes of JSON to a route with a parameter and a middleware; the app sums it up and answers JSON. The same bundle in NANO and workerd.`,
+  run: async (effort) => {
+    const code = await bundle(HONO);
+    const post = { path: '/orders/42?currency=EUR', method: 'POST', body: HONO_ORDER };
+    const results = await rounds(effort, {
+      nano: () => underLoad(effort, () => startNano({ files: { 'hono/index.js': code } }), post),
+      workerd: () => underLoad(effort, () => startWorkerd({ workers: { hono: code } }), post),
+    });
+    const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.requestsPerSecond));
+    return [
+      { what: 'NANO', value: rate('nano'), unit: 'req/s' },
+      { what: 'workerd', value: rate('workerd'), unit: 'req/s' },
+      { what: 'NANO to workerd', value: rate('nano') / rate('workerd'), unit: '×', goal: { atLeast: 2 } },
+    ];
+  },
+};

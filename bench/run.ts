@@ -1,0 +1,89 @@
+/**
+ * Runs the benchmarks: every question, or the ones named.
+ *
+ *     node bench/run.ts [--quick] [--write] [QUESTION…]
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packageRoot } from './kit/nano.ts';
+import { requireWrk } from './kit/wrk.ts';
+import { machine } from './machine.ts';
+import { micro } from './micro/question.ts';
+import type { Effort, Question } from './question.ts';
+import { coldBundle, coldStart } from './questions/cold-start.ts';
+import { contextReset } from './questions/context-reset.ts';
+import { hello } from './questions/hello.ts';
+import { hono } from './questions/hono.ts';
+import { hundredApps } from './questions/hundred-apps.ts';
+import { isolateChurn } from './questions/isolate-churn.ts';
+import { memory } from './questions/memory.ts';
+import { noisyNeighbour } from './questions/noisy-neighbour.ts';
+import { registeredApps } from './questions/registered-apps.ts';
+import { stream } from './questions/stream.ts';
+import { type Measured, table, updatePage } from './report.ts';
+
+const QUESTIONS: readonly Question[] = [hello, hono, hundredApps, coldStart, coldBundle, memory, registeredApps, contextReset, noisyNeighbour, isolateChurn, stream, micro];
+const PAGE = join(packageRoot, 'docs/benchmarks.md');
+
+const USAGE = `node bench/run.ts [--quick] [--write] [QUESTION…]
+
+  --quick   a first impression, in under three minutes
+  --write   put the results into docs/benchmarks.md
+
+Questions:
+${QUESTIONS.map(({ name, title }) => `  ${name.padEnd(16)}  ${title}`).join('\n')}
+`;
+
+function usage(message?: string): never {
+  (message === undefined ? process.stdout : process.stderr).write(message === undefined ? USAGE : `${message}\n\n${USAGE}`);
+  process.exit(message === undefined ? 0 : 2);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  });
+  if (values.help) usage();
+  const unknown = positionals.find((name) => !QUESTIONS.some((question) => question.name === name));
+  if (unknown !== undefined) usage(`There is no question "${unknown}".`);
+  requireWrk();
+  const quick = values.quick;
+  const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);
+  const effort: Effort = quick ? { quick, rounds: 1, seconds: 2, tell } : { quick, rounds: 3, seconds: 4, tell };
+  const failed = await run(positionals, effort, values.write);
+  if (failed > 0) process.exitCode = 1;
+}
+
+async function run(names: readonly string[], effort: Effort, write: boolean): Promise<number> {
+  const where = machine();
+  process.stdout.write(`${where}\n\n`);
+  let failed = 0;
+  for (const question of QUESTIONS) {
+    if (names.length > 0 && !names.includes(question.name)) continue;
+    process.stdout.write(`## ${question.title} (${question.name})\n\n`);
+    const started = performance.now();
+    try {
+      const rows = await question.run(effort);
+      const seconds = Math.round((performance.now() - started) / 1000);
+      process.stdout.write(`${table(rows)}\n\n${seconds} s\n\n`);
+      const when = new Date().toISOString().slice(0, 10);
+      if (write) save({ question, rows, when, machine: where, effort: effort.quick ? 'one quick round' : `${effort.rounds} rounds` });
+    } catch (error) {
+      failed++;
+      process.stderr.write(`${question.name} failed: ${error instanceof Error ? error.stack : String(error)}\n\n`);
+    }
+  }
+  return failed;
+}
+
+/** At once, so that what a long run has found is not lost with what comes later. */
+function save(measured: Measured): void {
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  mkdirSync(dirname(PAGE), { recursive: true });
+  writeFileSync(PAGE, updatePage(page, QUESTIONS.map(({ name }) => name), [measured]));
+}
+
+await main();
+process.exit();

@@ -1,0 +1,46 @@
+/** A whole engine with many apps registered, of which some are busy. Answers requests until it is stopped. */
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { runtimeFile } from '../../src/build/runtime-bundle.ts';
+import { LIMITS } from '../../src/protocol/limits.ts';
+import { Engine } from '../../src/server/engine-core.ts';
+import { runtimeCacheDir } from '../../src/server/runtime-cache.ts';
+import { rssMb } from './engine.ts';
+import { parameters, reply } from './parent.ts';
+import { appRecord, storeBundle } from './records.ts';
+
+const { dir, code, registered, busy } = parameters<{ dir: string; code: string; registered: number; busy: number }>();
+
+const ledgerFile = join(dir, 'ledger');
+writeFileSync(ledgerFile, '');
+const bundles: string[] = [];
+for (let slot = 0; slot < busy; slot++) bundles.push(await storeBundle(join(dir, `bundle-${slot}`), code));
+
+const engine = new Engine(
+  {
+    port: 0,
+    host: '127.0.0.1',
+    dataDir: dir,
+    dev: false,
+    logLevel: 'warn',
+    isolateBudgetMb: 4096,
+    spareIsolates: 4,
+    urlBytes: LIMITS.urlBytes.default,
+    headerBytes: LIMITS.headerBytes.default,
+    ledgerFile,
+    runtimeFile: await runtimeFile(runtimeCacheDir()),
+    headMs: LIMITS.headMs.default,
+    idleMs: LIMITS.idleMs.default,
+  },
+  () => {},
+);
+await engine.boot();
+const started = performance.now();
+engine.setApps(Array.from({ length: registered }, (_, slot) => appRecord(slot, bundles[slot % busy] as string)));
+const tableMs = performance.now() - started;
+const port = await engine.listen({ port: 0, host: '127.0.0.1' });
+process.on('message', () => {
+  globalThis.gc?.();
+  setTimeout(() => reply({ rss: rssMb() }), 300);
+});
+reply({ port, tableMs });
