@@ -83,6 +83,7 @@ test('read: waits for min elements, and for less only at the end', async () => {
   assert.deepEqual((await read).value, new Uint16Array([1, 2]));
   const partial = reader.readAtLeast(2, new Uint8Array(2));
   controller.close();
+  controller.byobRequest?.respond(0);
   assert.deepEqual(await partial, { value: bytes(9), done: true });
 });
 
