@@ -4,7 +4,7 @@
  * Contract: built-in and data modules are evaluated before the realm is sealed, tenant modules after;
  * a specifier resolves only to a module of the app or to a built-in, never to anything on the host.
  */
-import ivm from 'isolated-vm';
+import type ivm from 'isolated-vm';
 import { Entry, Load } from '../protocol/ops.ts';
 import type { Realm } from './realm.ts';
 

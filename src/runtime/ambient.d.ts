@@ -7,6 +7,7 @@ interface ErrorConstructor {
   stackTraceLimit: number;
 }
 
+// biome-ignore lint/style/noNamespace: that is what the language calls it
 declare namespace WebAssembly {
   const Module: new (bytes: unknown) => object;
 }

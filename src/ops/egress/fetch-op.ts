@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import type { OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { BodyKind, Post, Request } from '../../protocol/ops.ts';
 import { takeBody } from '../body-sink.ts';
-import { StreamBody } from '../body-stream.ts';
+import type { StreamBody } from '../body-stream.ts';
 import { Upload, uploadsOf } from '../body-upload.ts';
 import type { Handles } from '../handles.ts';
 import { type EventState, type OpContext, OpError, type PostOp, type RequestOp } from '../op.ts';

@@ -36,7 +36,7 @@ async function setUp(t: TestContext): Promise<Setup> {
 
 test('follow: relative and absolute locations, the fragment stays out of the url', async (t) => {
   const { base, go, hops } = await setUp(t);
-  const response = await go(`/302/${encodeURIComponent('../301/' + encodeURIComponent(`${base}/end?x=1#f`))}`);
+  const response = await go(`/302/${encodeURIComponent(`../301/${encodeURIComponent(`${base}/end?x=1#f`)}`)}`);
   assert.equal(response.url, `${base}/end?x=1`);
   assert.equal(response.redirected, true);
   assert.equal(hops(), 2);

@@ -19,7 +19,7 @@ type FunctionObject = { prototype: object };
 
 /** A constructor that stands in for the one with this name and prototype object. */
 const standIn = (name: string, prototype: object, parent: object | undefined): FunctionObject => {
-  // An ordinary function: constructible, so that `class extends Function` fails at construction only.
+  // biome-ignore lint/complexity/useArrowFunction: constructible, so that `class extends Function` fails at construction only.
   const Ctor = function (): never {
     return refuse();
   };

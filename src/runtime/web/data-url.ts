@@ -10,6 +10,7 @@ import { parseMimeType, serializeMimeType } from './mime-type.ts';
 import { percentDecodeBytes } from './url/percent-encode.ts';
 
 const BASE64_MARK = /; *[Bb][Aa][Ss][Ee]64$/;
+// biome-ignore lint/correctness/noEmptyCharacterClassInRegex: any character, line breaks too
 const OUTER_WHITESPACE = /^[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
 
 /** @param url a serialised data: URL, without its fragment. @returns null where it is malformed */

@@ -6,6 +6,7 @@ import { MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, RegExpP
 
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 /** Finds what no header value may hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 export const NOT_VALUE = /[^\x01-\t\x0b\f\x0e-\xff]/;
 
 /** Names already checked and lowered. Bounded, so that no tenant can make it grow. */

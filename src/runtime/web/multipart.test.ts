@@ -58,9 +58,9 @@ test('parse: fields and files', async () => {
   const expected = [['a"', '1'], ['f', 'é.txt', 'text/x', 'b\r\n--x']];
   assert.deepEqual(await parse(`${good}--B--\r\n`), expected);
   assert.deepEqual(await parse(`\r\n${good}--B--`), expected);
-  assert.deepEqual(await parse(field('Content-Disposition: form-data; name="f"; filename=""', '') + '--B--'), [['f', '', 'text/plain', '']]);
+  assert.deepEqual(await parse(`${field('Content-Disposition: form-data; name="f"; filename=""', '')}--B--`), [['f', '', 'text/plain', '']]);
   assert.deepEqual(await parse('--B--\r\n'), []);
-  assert.deepEqual(await parse(field('Content-Disposition: form-data; name="a"', '\ufeffx') + '--B--'), [['a', '\ufeffx']]);
+  assert.deepEqual(await parse(`${field('Content-Disposition: form-data; name="a"', '\ufeffx')}--B--`), [['a', '\ufeffx']]);
 });
 
 test('parse: what is malformed is null', async () => {

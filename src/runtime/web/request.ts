@@ -97,7 +97,7 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
   const state: RequestState = {
     method: source === undefined ? 'GET' : source.method,
     url: source === undefined ? parseRequestUrl(text) : source.url,
-    isRawUrl: source !== undefined && source.isRawUrl,
+    isRawUrl: source?.isRawUrl === true,
     headers: '',
     isImmutable: false,
     body: null,

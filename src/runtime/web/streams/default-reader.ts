@@ -9,7 +9,7 @@
 import { PromiseReject } from '../../primordials.ts';
 import { defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { acquireReader, cancelReader, PromiseRead, readInternal, releasedError, releaseReader, type ReadResult } from './reader.ts';
-import { type Reader, type ReadableState } from './readable-state.ts';
+import type { Reader, ReadableState } from './readable-state.ts';
 import { promiseOf } from './settlement.ts';
 
 /** Throws TypeError unless `value` is a ReadableStream. */

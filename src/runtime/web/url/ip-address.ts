@@ -40,6 +40,7 @@ export function endsInNumber(host: string): boolean {
     last = ArrayPrototypePop(parts) as string;
   }
   const value = parseIpv4Number(last);
+  // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and no intrinsic needs to be captured
   return isDecimal(last) || value === value;
 }
 
