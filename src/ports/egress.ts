@@ -28,8 +28,10 @@ export type OutboundResponse = {
 export type EgressPolicy = {
   /** Loopback, private, link-local and metadata addresses: refused unless "all"; "loopback" lets only loopback through (nano dev). */
   private: 'deny' | 'loopback' | 'all';
-  /** When not empty, nothing else may be reached. An entry also lifts the private-network rule for what it names. */
+  /** When not empty, nothing else may be reached. An app's own list: it narrows, it never opens the private network. */
   allow: readonly string[];
+  /** What may be reached though it is private, whatever `allow` says: the operator's list, never an app's. */
+  privateAllow: readonly string[];
   deny: readonly string[];
 };
 

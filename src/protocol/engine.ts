@@ -25,7 +25,7 @@ export type AppRecord = {
   secretNames: string[];
   limits: AppLimits;
   isolation: 'shared' | 'request';
-  egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; deny: string[] };
+  egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; privateAllow: string[]; deny: string[] };
   routes: { pattern: string; customDomain: boolean }[];
   hosts: string[];
   crons: string[];
@@ -49,6 +49,8 @@ export type EngineConfig = {
   spareIsolates: number;
   urlBytes: number;
   headerBytes: number;
+  /** The platform's own endpoints, closed to every app. */
+  forbidden: { host: string; port: number }[];
   ledgerFile: string;
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;

@@ -147,9 +147,9 @@ const resolvePromise = Promise.resolve;
 const rejectPromise = Promise.reject;
 const allPromise = Promise.all;
 const promiseThen = Promise.prototype.then;
-export const PromiseResolve = <T>(value: T): Promise<Awaited<T>> => Reflect.apply(resolvePromise, PromiseCtor, [value]) as Promise<Awaited<T>>;
-export const PromiseReject = <T = never>(reason: unknown): Promise<T> => Reflect.apply(rejectPromise, PromiseCtor, [reason]) as Promise<T>;
-export const PromiseAll = <T>(values: Iterable<T>): Promise<Awaited<T>[]> => Reflect.apply(allPromise, PromiseCtor, [values]) as Promise<Awaited<T>[]>;
+export const PromiseResolve = <T>(value: T): Promise<Awaited<T>> => ReflectApply(resolvePromise, PromiseCtor, [value]) as Promise<Awaited<T>>;
+export const PromiseReject = <T = never>(reason: unknown): Promise<T> => ReflectApply(rejectPromise, PromiseCtor, [reason]) as Promise<T>;
+export const PromiseAll = <T>(values: Iterable<T>): Promise<Awaited<T>[]> => ReflectApply(allPromise, PromiseCtor, [values]) as Promise<Awaited<T>[]>;
 export const PromisePrototypeThen = uncurryThis(promiseThen as AnyFunction) as unknown as <T, A, B = never>(
   self: Promise<T>,
   fulfilled?: ((value: T) => A | PromiseLike<A>) | null,

@@ -217,7 +217,8 @@ export function dictionary<T extends object>(name: string, members: readonly Mem
   return (value, context) => {
     const isEmpty = value === undefined || value === null;
     if (!isEmpty && !isObject(value)) throw new TypeErrorCtor(`${context} cannot be converted to dictionary ${name}.`);
-    const result: Record<string, unknown> = {};
+    // Without a prototype, so that a polluted Object.prototype cannot stand in for an absent member.
+    const result = { __proto__: null } as unknown as Record<string, unknown>;
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as Member<unknown>;
       const given = isEmpty ? undefined : (value as Record<string, unknown>)[member.key];

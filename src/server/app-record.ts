@@ -52,7 +52,7 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     secretNames: [],
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
-    egress: { private: 'deny', allow: [], deny: [] },
+    egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
     hosts: hostsOf(name, settings),
     crons: [],
@@ -65,11 +65,12 @@ function hostsOf(name: string, settings: AppSettings): string[] {
   return Object.keys(settings.hosts).filter((host) => settings.hosts[host] === name);
 }
 
-/** An app without an allow list of its own may reach all that is public; the server's entries widen a list, they do not make one. */
+/** An app's own list narrows what it may reach. Only the server's opens the private network; in nano dev the developer is the operator. */
 function egressOf(own: EgressConfig, settings: AppSettings): AppRecord['egress'] {
   return {
     private: settings.private,
-    allow: own.allow.length === 0 ? [] : [...own.allow, ...settings.egress.allow],
+    allow: [...own.allow],
+    privateAllow: settings.private === 'loopback' ? [...settings.egress.allow, ...own.allow] : [...settings.egress.allow],
     deny: [...settings.egress.deny, ...own.deny],
   };
 }

@@ -8,7 +8,7 @@ import type { AppSettings } from './app-record.ts';
 const SPARE_ISOLATES = 4;
 const SPARE_ISOLATES_DEV = 1;
 
-export type EnginePlace = { dev: boolean; port: number; ledgerFile: string; runtimeFile: string };
+export type EnginePlace = { dev: boolean; port: number; /** 0 where there is no admin server. */ adminPort: number; ledgerFile: string; runtimeFile: string };
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
   return {
@@ -21,6 +21,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     spareIsolates: place.dev ? SPARE_ISOLATES_DEV : SPARE_ISOLATES,
     urlBytes: config.limits.defaults.urlBytes,
     headerBytes: config.limits.defaults.headerBytes,
+    forbidden: place.adminPort === 0 ? [] : [{ host: config.adminHost, port: place.adminPort }],
     ledgerFile: place.ledgerFile,
     runtimeFile: place.runtimeFile,
     headMs: config.limits.defaults.headMs,

@@ -46,7 +46,7 @@ export class Engine {
     this.#observer = new Observers([this.#metrics, this.#logObserver]);
     this.#ledger = new Ledger(config.ledgerFile);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
-    const agents = new EgressAgents();
+    const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
       egress: (record) => new UndiciEgress(agents, record.egress),

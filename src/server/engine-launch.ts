@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 /** The descriptor by which an engine finds the listening socket; 3 is the message channel. */
 export const LISTEN_FD = 4;
 
+/** Name look-ups, compression and slow cryptography share these threads: one tenant's must not hold up all others'. */
+const THREADS = '16';
+
 /** Variables with nothing secret in them that Node, OpenSSL or the output need. */
 const KEPT_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NO_COLOR', 'TERM', 'SystemRoot'];
 
@@ -38,7 +41,7 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
 
 export function engineEnv(env: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> {
   // Workers run in UTC; the isolates take the time zone of their process.
-  const kept: Record<string, string> = { TZ: 'UTC' };
+  const kept: Record<string, string> = { TZ: 'UTC', UV_THREADPOOL_SIZE: THREADS };
   for (const name of KEPT_VARIABLES) {
     const value = env[name];
     if (value !== undefined) kept[name] = value;

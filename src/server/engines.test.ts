@@ -31,7 +31,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
     launch: (apps, events) => {
       const ledgerFile = join(dataDir, `ledger-${++serial}`);
       createLedger(ledgerFile);
-      const config = { port: listener.port, host: '127.0.0.1', dataDir, dev: false, logLevel: 'warn', isolateBudgetMb: 1, spareIsolates: 0, urlBytes: 1, headerBytes: 1, ledgerFile, runtimeFile: '', headMs: 1, idleMs: 1 };
+      const config = { port: listener.port, host: '127.0.0.1', dataDir, dev: false, logLevel: 'warn', isolateBudgetMb: 1, spareIsolates: 0, urlBytes: 1, headerBytes: 1, forbidden: [], ledgerFile, runtimeFile: '', headMs: 1, idleMs: 1 };
       return new EngineProcess({ file: options.file ?? FAKE, execArgv: engineExecArgv(dataDir), env: engineEnv({ SECRET: 'x' }), listenFd: listener.fd, config, apps }, events);
     },
     onDeath: (death) => setup.deaths.push({ ...death, slots: readInFlight(death.engine.ledgerFile) }),

@@ -212,7 +212,7 @@ export class Supervisor implements AdminSource {
       execArgv: engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
       env: engineEnv(),
       listenFd: this.#listener?.fd ?? -1,
-      config: engineConfig(this.#config, { dev: this.#options.dev, port: this.ports.port, ledgerFile, runtimeFile: this.#options.runtimeFile }),
+      config: engineConfig(this.#config, { dev: this.#options.dev, ...this.ports, ledgerFile, runtimeFile: this.#options.runtimeFile }),
       apps,
     };
     return new EngineProcess(spawn, events);

@@ -12,7 +12,7 @@ export function appRecord(name: string, changes: Partial<AppRecord> = {}): AppRe
     secretNames: [],
     limits: { memoryMb: 128, cpuMs: 5000, startupMs: 1000, subrequests: 100, requestBodyBytes: 1e8, connections: 6, waitUntilMs: 30_000 },
     isolation: 'shared',
-    egress: { private: 'deny', allow: [], deny: [] },
+    egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
     hosts: [],
     crons: [],

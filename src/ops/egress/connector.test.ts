@@ -9,7 +9,7 @@ import type { Resolve } from './resolver.ts';
 import { EgressAgents } from './agents.ts';
 import { UndiciEgress } from './egress.ts';
 
-const DENY = { private: 'deny', allow: [], deny: [] } as const;
+const DENY = { private: 'deny', allow: [], privateAllow: [], deny: [] } as const;
 
 function get(egress: UndiciEgress, url: string) {
   return egress.fetch({ method: 'GET', url, headers: '', body: undefined, redirect: 'follow', signal: new AbortController().signal }, () => {});
@@ -63,13 +63,13 @@ test('a name that resolves differently the second time gains nothing', async (t)
   assert.equal((await get(egress, `http://rebind.test:${port}/`)).status, 200);
   assert.equal(lookups, 1);
   assert.equal(hits, 1);
-  await assert.rejects(connect(new CompiledPolicy({ private: 'loopback', allow: [], deny: ['127.0.0.1'] }), resolve, 'rebind.test', port), /"deny"/);
+  await assert.rejects(connect(new CompiledPolicy({ private: 'loopback', allow: [], privateAllow: [], deny: ['127.0.0.1'] }), resolve, 'rebind.test', port), /"deny"/);
   assert.equal(hits, 1);
 });
 
 test('the unspecified address passes the check after connecting, where the socket says loopback', async (t) => {
   const port = await listen(t, createTcp());
-  const policy = new CompiledPolicy({ private: 'all', allow: [], deny: [] });
+  const policy = new CompiledPolicy({ private: 'all', allow: [], privateAllow: [], deny: [] });
   const socket = await connect(policy, async () => [{ address: '0.0.0.0', family: 4 }], 'zero.test', port);
   assert.equal(socket.remoteAddress, '127.0.0.1');
   socket.destroy();
@@ -97,7 +97,7 @@ test('a connection that one policy allowed is not there for another', async (t) 
   const port = await listen(t, createServer((_, response) => void (hits++, response.end('x'))));
   const agents = new EgressAgents({ resolve: tableResolver({ 'app.test': ['127.0.0.1'] }) });
   t.after(() => agents.dispose());
-  const dev = new UndiciEgress(agents, { private: 'loopback', allow: [], deny: [] });
+  const dev = new UndiciEgress(agents, { private: 'loopback', allow: [], privateAllow: [], deny: [] });
   const serve = new UndiciEgress(agents, DENY);
   assert.equal(await (await get(dev, `http://app.test:${port}/`)).body?.text(), 'x');
   await assert.rejects(get(serve, `http://app.test:${port}/`), /"private"/);
@@ -117,9 +117,9 @@ test('pools: no more than the cap are kept, and a closed one finishes its reques
   }));
   const agents = new EgressAgents({ pools: 1 });
   t.after(() => agents.dispose());
-  const first = get(new UndiciEgress(agents, { private: 'loopback', allow: [], deny: ['a.test'] }), `http://127.0.0.1:${port}/slow`);
+  const first = get(new UndiciEgress(agents, { private: 'loopback', allow: [], privateAllow: [], deny: ['a.test'] }), `http://127.0.0.1:${port}/slow`);
   await started.promise;
-  assert.equal((await get(new UndiciEgress(agents, { private: 'loopback', allow: [], deny: ['b.test'] }), `http://127.0.0.1:${port}/`)).status, 200);
+  assert.equal((await get(new UndiciEgress(agents, { private: 'loopback', allow: [], privateAllow: [], deny: ['b.test'] }), `http://127.0.0.1:${port}/`)).status, 200);
   assert.equal(agents.size, 1);
   finish.resolve();
   assert.equal(await (await first).body?.text(), 'ok');

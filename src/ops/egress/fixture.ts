@@ -37,7 +37,7 @@ export function tableResolver(table: Record<string, string[] | (() => string[])>
 export function egressFor(t: Closing, policy: Partial<EgressPolicy> = {}, options: AgentsOptions = {}): UndiciEgress {
   const agents = new EgressAgents(options);
   t.after(() => agents.dispose());
-  return new UndiciEgress(agents, { private: 'loopback', allow: [], deny: [], ...policy });
+  return new UndiciEgress(agents, { private: 'loopback', allow: [], privateAllow: [], deny: [], ...policy });
 }
 
 /** A Responder that keeps what it is given. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { EgressPolicy } from '../../ports/egress.ts';
 import { CompiledPolicy, EgressPatternError, type ForbiddenEndpoint, parsePattern } from './policy.ts';
 
-const compile = (policy: Partial<EgressPolicy>, forbidden: ForbiddenEndpoint[] = []): CompiledPolicy => new CompiledPolicy({ private: 'deny', allow: [], deny: [], ...policy }, forbidden);
+const compile = (policy: Partial<EgressPolicy>, forbidden: ForbiddenEndpoint[] = []): CompiledPolicy => new CompiledPolicy({ private: 'deny', allow: [], privateAllow: [], deny: [], ...policy }, forbidden);
 const open = (policy: CompiledPolicy, host: string, port = 80, address = isIP(host) === 0 ? '8.8.8.8' : host): boolean => policy.judge(host, port) === undefined && policy.judgeAddress(host, port, address) === undefined;
 
 test('deny: private addresses are refused by name and as literals', () => {
@@ -50,24 +50,35 @@ test('deny list: names, wildcards, addresses, blocks and ports', () => {
   assert.ok(open(policy, 'half.example', 80));
 });
 
-test('allow list: nothing else is reachable, and what it names may be private', () => {
+test('allow list: nothing else is reachable, and it does not open the private network', () => {
   const policy = compile({ allow: ['api.example.com', 'db.intern:5432', '10.1.0.0/16'] });
   assert.ok(open(policy, 'api.example.com'));
-  assert.ok(open(policy, 'api.example.com', 80, '192.168.1.1'));
-  assert.ok(open(policy, 'db.intern', 5432, '10.9.9.9'));
-  assert.ok(!open(policy, 'db.intern', 80, '10.9.9.9'));
-  assert.ok(open(policy, 'any.intern', 80, '10.1.2.3'));
-  assert.ok(open(policy, '10.1.2.3'));
-  assert.ok(!open(policy, '10.2.2.3'));
+  assert.match(policy.judgeAddress('api.example.com', 80, '192.168.1.1') ?? '', /private/);
+  assert.ok(!open(policy, 'db.intern', 5432, '10.9.9.9'));
+  assert.ok(!open(policy, '10.1.2.3'));
   assert.match(policy.judgeAddress('other.example', 80, '8.8.8.8') ?? '', /"allow"/);
+});
+
+test("the operator's private list: what it names may be private, whatever the app's list says", () => {
+  const privateAllow = ['api.example.com', 'db.intern:5432', '10.1.0.0/16'];
+  for (const allow of [[], ['other.example']]) {
+    const policy = compile({ allow, privateAllow });
+    assert.ok(open(policy, 'api.example.com', 80, '192.168.1.1'));
+    assert.ok(open(policy, 'db.intern', 5432, '10.9.9.9'));
+    assert.ok(!open(policy, 'db.intern', 80, '10.9.9.9'));
+    assert.ok(open(policy, 'any.intern', 80, '10.1.2.3'));
+    assert.ok(open(policy, '10.1.2.3'));
+    assert.ok(!open(policy, '10.2.2.3'));
+    assert.ok(open(policy, 'other.example'));
+  }
 });
 
 test('allow list without blocks: other names are refused before they are resolved', () => {
   assert.match(compile({ allow: ['api.example.com'] }).judge('other.example', 80) ?? '', /"allow"/);
 });
 
-test('allow list: "*" does not open the private network', () => {
-  const policy = compile({ allow: ['*', 'intern.example'] });
+test('"*" does not open the private network, in either list', () => {
+  const policy = compile({ allow: ['*'], privateAllow: ['*', 'intern.example'] });
   assert.ok(open(policy, 'example.com'));
   assert.ok(!open(policy, 'example.com', 80, '127.0.0.1'));
   assert.ok(open(policy, 'intern.example', 80, '10.0.0.1'));

@@ -84,6 +84,7 @@ export class CompiledPolicy {
   readonly key: string;
   readonly #mode: EgressPolicy['private'];
   readonly #allow: Pattern[];
+  readonly #privateAllow: Pattern[];
   readonly #deny: Pattern[];
   readonly #forbidden: readonly ForbiddenEndpoint[];
 
@@ -91,9 +92,10 @@ export class CompiledPolicy {
   constructor(policy: EgressPolicy, forbidden: readonly ForbiddenEndpoint[] = []) {
     this.#mode = policy.private;
     this.#allow = policy.allow.map(parsePattern);
+    this.#privateAllow = policy.privateAllow.map(parsePattern);
     this.#deny = policy.deny.map(parsePattern);
     this.#forbidden = forbidden;
-    this.key = JSON.stringify([policy.private, policy.allow.toSorted(), policy.deny.toSorted(), forbidden]);
+    this.key = JSON.stringify([policy.private, policy.allow.toSorted(), policy.privateAllow.toSorted(), policy.deny.toSorted(), forbidden]);
   }
 
   /**
@@ -106,7 +108,7 @@ export class CompiledPolicy {
     if (address !== undefined) return this.#decide(host, port, address);
     const name = withoutRootDot(host.toLowerCase());
     if (this.#deny.some((pattern) => matchesName(pattern, name, port))) return refused(host, 'deny');
-    const possible = this.#allow.length === 0 || this.#allow.some((pattern) => matchesName(pattern, name, port) || (pattern.block !== undefined && portFits(pattern, port)));
+    const possible = this.#allow.length === 0 || [...this.#allow, ...this.#privateAllow].some((pattern) => matchesName(pattern, name, port) || (pattern.block !== undefined && portFits(pattern, port)));
     return possible ? undefined : refused(host, 'allow');
   }
 
@@ -130,11 +132,13 @@ export class CompiledPolicy {
     }
     // To be let in, an address must be what the rule names: the inner one counts only where it is the real endpoint.
     const endpoint = only && inner.length === 1 && inner[0] !== undefined ? inner[0] : address;
-    const entries = this.#allow.filter((pattern) => matchesName(pattern, name, port) || matchesAddress(pattern, endpoint, port) || matchesAddress(pattern, address, port));
-    if (this.#allow.length > 0 && entries.length === 0) return refused(host, 'allow');
-    if (isBlockedPort(port) && !entries.some((entry) => entry.port === port)) return `Access to "${host}" is refused: port ${port} is not for HTTP.`;
-    // "*" allows every name, which is no wish to reach the private network.
-    if (entries.some((entry) => entry.suffix !== '')) return undefined;
+    const names = (pattern: Pattern): boolean => matchesName(pattern, name, port) || matchesAddress(pattern, endpoint, port) || matchesAddress(pattern, address, port);
+    const allowed = this.#allow.filter(names);
+    const opened = this.#privateAllow.filter(names);
+    if (this.#allow.length > 0 && allowed.length + opened.length === 0) return refused(host, 'allow');
+    if (isBlockedPort(port) && ![...allowed, ...opened].some((entry) => entry.port === port)) return `Access to "${host}" is refused: port ${port} is not for HTTP.`;
+    // "*" names everything, which is no wish to reach the private network.
+    if (opened.some((entry) => entry.suffix !== '')) return undefined;
     if (this.#mode === 'all' || !REFUSED_KIND[kind]) return undefined;
     if (this.#mode === 'loopback' && (kind === 'loopback' || kind === 'unspecified')) return undefined;
     return refused(host, 'private');
