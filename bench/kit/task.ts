@@ -15,7 +15,8 @@ export class Task<Reply> {
     const file = fileURLToPath(new URL(`../tasks/${name}.ts`, import.meta.url));
     // isolated-vm cannot live beside Node's own start-up snapshot.
     const flags = ['--no-node-snapshot', '--expose-gc', '--disable-warning=ExperimentalWarning', ...execArgv];
-    this.#child = keep(fork(file, [JSON.stringify(parameters)], { execArgv: flags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    this.#child = keep(fork(file, [], { execArgv: flags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    this.#child.send(parameters as object);
     const ended = Promise.withResolvers<never>();
     this.#child.once('exit', (code, signal) => ended.reject(new Error(`bench/tasks/${name}.ts ended with ${signal ?? code}`)));
     this.#ended = ended.promise;

@@ -11,7 +11,7 @@ import type { Effort, Question } from '../question.ts';
 const BUSY = 100;
 
 type Result = { rss: number; rate: number; tableMs: number };
-type Reply = { port: number; tableMs: number; rss: number };
+type Reply = { port: number; tableMs: number };
 
 async function measure(effort: Effort, registered: number): Promise<Result> {
   const dir = folder();

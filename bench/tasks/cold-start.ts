@@ -4,7 +4,7 @@ import { openApps, pause, request } from './engine.ts';
 import { parameters, reply } from './parent.ts';
 import { storeApps } from './records.ts';
 
-const { dir, code, apps: count, spares, cached } = parameters<{ dir: string; code: string; apps: number; spares: number; cached: boolean }>();
+const { dir, code, apps: count, spares, cached } = await parameters<{ dir: string; code: string; apps: number; spares: number; cached: boolean }>();
 
 /** Compiles everything once, in another run of the apps, so that the code caches are on disk. */
 async function fillCaches(records: readonly AppRecord[]): Promise<void> {

@@ -5,7 +5,7 @@ import { makeSnapshot, openApps, request } from './engine.ts';
 import { parameters, reply } from './parent.ts';
 import { storeApps } from './records.ts';
 
-const { dir, code, count } = parameters<{ dir: string; code: string; count: number }>();
+const { dir, code, count } = await parameters<{ dir: string; code: string; count: number }>();
 const WARM_UP = 20;
 
 const isolate = new Isolate(await makeSnapshot(), 128, () => {});

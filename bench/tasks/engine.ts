@@ -39,6 +39,8 @@ export async function openApps(records: readonly AppRecord[], spares: number): P
   return { apps, pool };
 }
 
+const HEAD = 'GET\nhttp://bench.localhost/\nhost\nbench.localhost\naccept\n*/*\nuser-agent\nbench';
+
 /** One request, from the HTTP layer's call to its answer, in milliseconds. */
 export function request(apps: Apps, version: AppVersion): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -54,7 +56,7 @@ export function request(apps: Apps, version: AppVersion): Promise<number> {
     pipe: async () => done(),
     fail: (failure: EventFailure) => reject(new Error(`${failure.name}: ${failure.error.stack}`)),
   };
-  apps.fetch(version, { requestId: 'bench', method: 'GET', url: 'http://bench.localhost/', headers: 'host\nbench.localhost\naccept\n*/*\nuser-agent\nbench', body: undefined, cf: '', entrypoint: '' }, client);
+  apps.fetch(version, { requestId: 'bench', head: HEAD, body: undefined, cf: undefined, entrypoint: undefined }, client);
   return promise;
 }
 

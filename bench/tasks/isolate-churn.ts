@@ -3,7 +3,7 @@ import { openApps, pause, request, rssMb } from './engine.ts';
 import { parameters, reply } from './parent.ts';
 import { storeApps } from './records.ts';
 
-const { dir, code, isolates, together } = parameters<{ dir: string; code: string; isolates: number; together: number }>();
+const { dir, code, isolates, together } = await parameters<{ dir: string; code: string; isolates: number; together: number }>();
 
 const records = await storeApps(dir, together, code);
 const { apps } = await openApps(records, 0);

@@ -3,7 +3,8 @@
 // Whoever asked is gone: nobody would ever stop this process.
 process.on('disconnect', () => process.exit(0));
 
-export const parameters = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;
+/** What the task is told: the first message. */
+export const parameters = <T>(): Promise<T> => new Promise((resolve) => process.once('message', (message) => resolve(message as T)));
 
 export const reply = (message: unknown): void => {
   process.send?.(message);

@@ -1,41 +1,24 @@
 /** Rows of the app table, and bundles on disk, made without a build. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleDigest } from '../../src/build/assemble.ts';
 import { writeBundle } from '../../src/build/store.ts';
+import { readServerConfig } from '../../src/config/server.ts';
 import type { Bundle } from '../../src/protocol/bundle.ts';
 import type { AppRecord } from '../../src/protocol/engine.ts';
-import { LIMITS } from '../../src/protocol/limits.ts';
+import { brokenApp } from '../../src/server/app-record.ts';
+import { appSettings } from '../../src/server/engine-config.ts';
 
+const settings = appSettings(readServerConfig(undefined, { cwd: tmpdir() }), false);
+
+/** A row with the server's defaults in it. */
 export function appRecord(slot: number, bundleDir: string, changes: Partial<AppRecord> = {}): AppRecord {
   const name = `app-${slot}`;
-  return {
-    name,
-    version: createHash('sha256').update(name).digest('hex').slice(0, 12),
-    bundleDir,
-    compatibilityDate: '2026-01-01',
-    compatibilityFlags: [],
-    vars: {},
-    secretNames: [],
-    limits: {
-      memoryMb: LIMITS.memoryMb.default,
-      cpuMs: LIMITS.cpuMs.default,
-      startupMs: LIMITS.startupMs.default,
-      subrequests: LIMITS.subrequests.default,
-      requestBodyBytes: LIMITS.requestBodyBytes.default,
-      connections: LIMITS.connections.default,
-      waitUntilMs: LIMITS.waitUntilMs.default,
-    },
-    isolation: 'shared',
-    egress: { private: 'deny', allow: [], deny: [] },
-    routes: [],
-    hosts: [],
-    crons: [],
-    state: 'ready',
-    slot,
-    ...changes,
-  };
+  const { reason: _, ...defaults } = brokenApp(name, '', settings);
+  const version = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return { ...defaults, version, bundleDir, compatibilityDate: '2026-01-01', state: 'ready', slot, ...changes };
 }
 
 /** Stores a bundle of one module; not flushed to the disk, since the benchmark's folder does not outlive it. */

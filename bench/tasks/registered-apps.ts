@@ -5,11 +5,10 @@ import { runtimeFile } from '../../src/build/runtime-bundle.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { Engine } from '../../src/server/engine-core.ts';
 import { runtimeCacheDir } from '../../src/server/runtime-cache.ts';
-import { rssMb } from './engine.ts';
 import { parameters, reply } from './parent.ts';
 import { appRecord, storeBundle } from './records.ts';
 
-const { dir, code, registered, busy } = parameters<{ dir: string; code: string; registered: number; busy: number }>();
+const { dir, code, registered, busy } = await parameters<{ dir: string; code: string; registered: number; busy: number }>();
 
 const ledgerFile = join(dir, 'ledger');
 writeFileSync(ledgerFile, '');
@@ -39,8 +38,4 @@ const started = performance.now();
 engine.setApps(Array.from({ length: registered }, (_, slot) => appRecord(slot, bundles[slot % busy] as string)));
 const tableMs = performance.now() - started;
 const port = await engine.listen({ port: 0, host: '127.0.0.1' });
-process.on('message', () => {
-  globalThis.gc?.();
-  setTimeout(() => reply({ rss: rssMb() }), 300);
-});
 reply({ port, tableMs });

@@ -3,7 +3,7 @@ import { openApps, pause, request, rssMb } from './engine.ts';
 import { parameters, reply } from './parent.ts';
 import { storeApps } from './records.ts';
 
-const { dir, code, apps: count } = parameters<{ dir: string; code: string; apps: number }>();
+const { dir, code, apps: count } = await parameters<{ dir: string; code: string; apps: number }>();
 const WARM_UP = 20;
 
 const records = await storeApps(dir, count + WARM_UP, code);

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { parameters, reply } from './parent.ts';
 
-const { port, host, bytes } = parameters<{ port: number; host: string; bytes: number }>();
+const { port, host, bytes } = await parameters<{ port: number; host: string; bytes: number }>();
 const CHUNK = Buffer.alloc(64 * 1024, 97);
 const END_OF_HEAD = '\r\n\r\n';
 
