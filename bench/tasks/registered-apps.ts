@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { runtimeFile } from '../../src/build/runtime-bundle.ts';
-import { LIMITS } from '../../src/protocol/limits.ts';
+import { readServerConfig } from '../../src/config/server.ts';
 import { Engine } from '../../src/server/engine-core.ts';
+import { engineConfig } from '../../src/server/engine-config.ts';
 import { runtimeCacheDir } from '../../src/server/runtime-cache.ts';
 import { parameters, reply } from './parent.ts';
 import { appRecord, storeBundle } from './records.ts';
@@ -17,19 +18,8 @@ for (let slot = 0; slot < busy; slot++) bundles.push(await storeBundle(join(dir,
 
 const engine = new Engine(
   {
-    port: 0,
-    host: '127.0.0.1',
-    dataDir: dir,
-    dev: false,
-    logLevel: 'warn',
+    ...engineConfig(readServerConfig(undefined, { cwd: dir, overrides: { dataDir: dir, logLevel: 'warn' } }), { dev: false, port: 0, adminPort: 0, ledgerFile, runtimeFile: await runtimeFile(runtimeCacheDir()) }),
     isolateBudgetMb: 4096,
-    spareIsolates: 4,
-    urlBytes: LIMITS.urlBytes.default,
-    headerBytes: LIMITS.headerBytes.default,
-    ledgerFile,
-    runtimeFile: await runtimeFile(runtimeCacheDir()),
-    headMs: LIMITS.headMs.default,
-    idleMs: LIMITS.idleMs.default,
   },
   () => {},
 );
