@@ -6,7 +6,12 @@ const HEAD = ['what', 'measured', 'goal', 'verdict'];
 
 /** A Markdown table whose columns line up, so that it reads well as plain text too. */
 export function table(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [row.note === undefined ? row.what : `${row.what} (${row.note})`, figure(row.value, row.unit), goalText(row.goal, row.unit), verdict(row)]);
+  const cells = rows.map((row) => [
+    row.note === undefined ? row.what : `${row.what} (${row.note})`,
+    figure(row.value, row.unit),
+    goalText(row.goal, row.unit),
+    verdict(row),
+  ]);
   const widths = HEAD.map((head, at) => Math.max(head.length, ...cells.map((row) => (row[at] ?? '').length)));
   const line = (row: readonly string[]): string => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   return [line(HEAD), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.map(line)].join('\n');

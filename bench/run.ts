@@ -23,7 +23,20 @@ import { registeredApps } from './questions/registered-apps.ts';
 import { stream } from './questions/stream.ts';
 import { type Measured, table, updatePage } from './report.ts';
 
-const QUESTIONS: readonly Question[] = [hello, hono, hundredApps, coldStart, coldBundle, memory, registeredApps, contextReset, noisyNeighbour, isolateChurn, stream, micro];
+const QUESTIONS: readonly Question[] = [
+  hello,
+  hono,
+  hundredApps,
+  coldStart,
+  coldBundle,
+  memory,
+  registeredApps,
+  contextReset,
+  noisyNeighbour,
+  isolateChurn,
+  stream,
+  micro,
+];
 const PAGE = join(packageRoot, 'docs/benchmarks.md');
 
 const USAGE = `node bench/run.ts [--quick] [--write] [QUESTION…]
@@ -82,7 +95,14 @@ async function run(names: readonly string[], effort: Effort, write: boolean): Pr
 function save(measured: Measured): void {
   const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
   mkdirSync(dirname(PAGE), { recursive: true });
-  writeFileSync(PAGE, updatePage(page, QUESTIONS.map(({ name }) => name), [measured]));
+  writeFileSync(
+    PAGE,
+    updatePage(
+      page,
+      QUESTIONS.map(({ name }) => name),
+      [measured],
+    ),
+  );
 }
 
 await main();

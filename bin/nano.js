@@ -21,8 +21,12 @@ function main() {
     var node = findNode();
     if (node === undefined) {
       process.stderr.write(
-        'nano needs Node.js ' + OLDEST_NODE + ' or newer; this is ' + process.version + '.\n' +
-          'Install a newer Node.js (https://nodejs.org), or put one beside nano: npm install node@26\n'
+        'nano needs Node.js ' +
+          OLDEST_NODE +
+          ' or newer; this is ' +
+          process.version +
+          '.\n' +
+          'Install a newer Node.js (https://nodejs.org), or put one beside nano: npm install node@26\n',
       );
       process.exit(1);
     }
@@ -98,7 +102,7 @@ function run() {
       function (error) {
         process.stderr.write(String((error && error.stack) || error) + '\n');
         process.exitCode = 1;
-      }
+      },
     );
 }
 

@@ -10,7 +10,9 @@ import { dependencyProblems, errorProblems, limitProblems, opProblems, type Sour
 const root = dirname(import.meta.dirname);
 
 function sources(folder: string): Sources {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('testing/'));
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('testing/'),
+  );
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(root, folder, name), 'utf8')]));
 }
 

@@ -13,7 +13,11 @@ const run = promisify(execFile);
 /** Files by path, and the rule that each is to break ("": none, undefined: only there for another one). */
 const PLANTS: readonly [file: string, source: string, rule: string | undefined][] = [
   ['src/protocol/words.ts', 'export const word = 1;', ''],
-  ['src/ports/port.ts', "import type { Readable } from 'node:stream';\nimport { word } from '../protocol/words.ts';\nexport type Port = { readable: Readable; word: typeof word };", ''],
+  [
+    'src/ports/port.ts',
+    "import type { Readable } from 'node:stream';\nimport { word } from '../protocol/words.ts';\nexport type Port = { readable: Readable; word: typeof word };",
+    '',
+  ],
   ['src/isolate/isolate.ts', "import ivm from 'isolated-vm';\nexport const Isolate = ivm.Isolate;", ''],
   ['src/runtime/main.ts', "import { word } from '../protocol/words.ts';\nexport const main = word;", ''],
   ['src/runtime/main.test.ts', "import 'node:test';\nimport './main.ts';", ''],
@@ -66,6 +70,13 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 for (const [file, , rule] of PLANTS) {
   if (rule === undefined) continue;
-  if (rule === '') test(`the dependency rule allows ${file}`, () => assert.deepEqual([...broken].filter((each) => each.startsWith(`${file} `)), []));
-  else test(`the dependency rule refuses ${file}: ${rule}`, () => assert.ok(broken.has(`${file} ${rule}`), [...broken].filter((each) => each.startsWith(file)).join('\n')));
+  if (rule === '')
+    test(`the dependency rule allows ${file}`, () =>
+      assert.deepEqual(
+        [...broken].filter((each) => each.startsWith(`${file} `)),
+        [],
+      ));
+  else
+    test(`the dependency rule refuses ${file}: ${rule}`, () =>
+      assert.ok(broken.has(`${file} ${rule}`), [...broken].filter((each) => each.startsWith(file)).join('\n')));
 }

@@ -32,12 +32,16 @@ after(() => rmSync(project, { recursive: true, force: true }));
 const nano = async (...args: string[]): Promise<string> => (await run(process.execPath, [join(installed, 'bin/nano.js'), ...args], { cwd: project })).stdout;
 
 test('package: has every file it names', () => {
-  for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports['.']), ...manifest.files]) assert.ok(existsSync(join(installed, path)), path);
+  for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports['.']), ...manifest.files])
+    assert.ok(existsSync(join(installed, path)), path);
 });
 
 test('package: ships compiled code and no test', () => {
   const files = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
-  assert.deepEqual(files.filter((name) => /\.test\.|fixture|(?<!\.d)\.ts$|^runtime\//.test(name)), []);
+  assert.deepEqual(
+    files.filter((name) => /\.test\.|fixture|(?<!\.d)\.ts$|^runtime\//.test(name)),
+    [],
+  );
 });
 
 test('package: no compiled file imports a .ts file', () => {

@@ -17,7 +17,9 @@ export const pages: Readonly<Record<string, () => string>> = {
 
 function errors(): string {
   const entries: [string, ClientError][] = Object.entries(ClientErrors);
-  const rows = entries.sort(([, a], [, b]) => a.code - b.code).map(([, { code, status, title, fault, outcome }]) => [code, status, title, fault, `\`${outcome}\``]);
+  const rows = entries
+    .sort(([, a], [, b]) => a.code - b.code)
+    .map(([, { code, status, title, fault, outcome }]) => [code, status, title, fault, `\`${outcome}\``]);
   return page('Errors', [
     'What a client is told when a request fails before or instead of the app. Codes below 9000 are Cloudflare’s; the precise reason is in the log, under the outcome.',
     table(['Code', 'Status', 'Title', 'Whose fault', 'Outcome in the log'], rows),
@@ -26,7 +28,13 @@ function errors(): string {
 
 function limits(): string {
   const all: Limit[] = Object.values(LIMITS);
-  const row = (limit: Limit): (string | number)[] => [`\`${limit.key}\``, limit.description, amount(limit, limit.default), amount(limit, limit.ceiling), amount(limit, limit.minimum)];
+  const row = (limit: Limit): (string | number)[] => [
+    `\`${limit.key}\``,
+    limit.description,
+    amount(limit, limit.default),
+    amount(limit, limit.ceiling),
+    amount(limit, limit.minimum),
+  ];
   const head = ['Key', 'What is limited', 'Default', 'Most', 'Least'];
   return page('Limits', [
     'An installation sets its own defaults and ceilings in `limits` of nano.jsonc, below the most given here. Values are whole numbers in the unit of the key.',
@@ -64,7 +72,10 @@ function configuration(): string {
     ...groups,
     '### NANO’s own keys',
     'At the top level, in an environment, or in an object `nano` in either, so that wrangler does not mind them.',
-    table(['Key', 'Meaning'], Object.entries(nanoSchema.shape).map(([key, { description }]) => [`\`${key}\``, description ?? ''])),
+    table(
+      ['Key', 'Meaning'],
+      Object.entries(nanoSchema.shape).map(([key, { description }]) => [`\`${key}\``, description ?? '']),
+    ),
   ]);
 }
 

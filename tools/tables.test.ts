@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { dependencyProblems, errorProblems, limitProblems, opProblems } from './tables.ts';
 
 const RUNTIME = { 'a.ts': "import { Post, Request as Op } from '../protocol/ops.ts';\npost(Post.log); request(Op.fetch);" };
-const ops = (post: Record<string, number>, request: Record<string, number> = {}): Parameters<typeof opProblems>[0] => ({ Post: post, Request: request, Sync: {} });
+const ops = (post: Record<string, number>, request: Record<string, number> = {}): Parameters<typeof opProblems>[0] => ({
+  Post: post,
+  Request: request,
+  Sync: {},
+});
 
 test('ops: finds nothing where each is implemented once and used', () => {
   assert.deepEqual(opProblems(ops({ log: 0 }, { fetch: 1 }), new Set([0, 1]), {}, RUNTIME), []);

@@ -38,7 +38,13 @@ export function opProblems(ops: OpTables, implemented: ReadonlySet<number>, app:
 function mentions(sources: Sources, table: string, name: string, pattern: (text: string) => RegExp): boolean {
   return Object.values(sources).some((source) => {
     const list = /import (?:type )?\{([^}]*)\} from '[./]+protocol\/ops\.ts'/.exec(source)?.[1];
-    const imported = list?.split(',').map((each) => each.trim().replace(/^type /, '').split(' as ')) ?? [];
+    const imported =
+      list?.split(',').map((each) =>
+        each
+          .trim()
+          .replace(/^type /, '')
+          .split(' as '),
+      ) ?? [];
     return imported.some(([original, local = original]) => original === table && pattern(`${local}\\.${name}`).test(source));
   });
 }
@@ -52,7 +58,8 @@ export function errorProblems(errors: Readonly<Record<string, ClientError>>): st
     known.set(error.code, [name, error]);
     if (other === undefined) continue;
     if (error.code >= 9000) problems.push(`The errors ${otherName} and ${name} have the same code ${error.code}.`);
-    else if (error.status !== other.status || error.title !== other.title) problems.push(`The errors ${otherName} and ${name} share the code ${error.code} but not status and title.`);
+    else if (error.status !== other.status || error.title !== other.title)
+      problems.push(`The errors ${otherName} and ${name} share the code ${error.code} but not status and title.`);
   }
   return problems;
 }
@@ -60,8 +67,12 @@ export function errorProblems(errors: Readonly<Record<string, ClientError>>): st
 export function limitProblems(limits: Readonly<Record<string, Limit>>): string[] {
   const keys = Object.values(limits).map(({ key }) => key);
   return [
-    ...Object.entries(limits).filter(([name, limit]) => limit.name !== name).map(([name]) => `The limit ${name} calls itself something else.`),
-    ...Object.values(limits).filter((limit) => limit.minimum > limit.default || limit.default > limit.ceiling).map(({ name }) => `The default of ${name} is not between its minimum and its ceiling.`),
+    ...Object.entries(limits)
+      .filter(([name, limit]) => limit.name !== name)
+      .map(([name]) => `The limit ${name} calls itself something else.`),
+    ...Object.values(limits)
+      .filter((limit) => limit.minimum > limit.default || limit.default > limit.ceiling)
+      .map(({ name }) => `The default of ${name} is not between its minimum and its ceiling.`),
     ...keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `Two limits have the key ${key}.`),
   ];
 }
@@ -74,7 +85,9 @@ export function dependencyProblems(dependencies: readonly string[], page: string
   const explained = [...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name as string);
   return [
     ...dependencies.filter((name) => !explained.includes(name)).map((name) => `docs/dependencies.md does not say why ${name} is needed.`),
-    ...dependencies.filter((name) => name !== RUN && !Object.values(host).some((source) => source.includes(`'${name}'`))).map((name) => `${name} is a dependency that nothing in src/ imports.`),
+    ...dependencies
+      .filter((name) => name !== RUN && !Object.values(host).some((source) => source.includes(`'${name}'`)))
+      .map((name) => `${name} is a dependency that nothing in src/ imports.`),
     ...explained.filter((name) => !dependencies.includes(name)).map((name) => `docs/dependencies.md explains ${name}, which package.json does not have.`),
   ];
 }

@@ -2,7 +2,11 @@
 import type { Effort } from '../question.ts';
 
 /** @returns what each contestant measured, one value a round */
-export async function rounds<T>(effort: Effort, contestants: Readonly<Record<string, () => Promise<T>>>, count: number = effort.rounds): Promise<Map<string, T[]>> {
+export async function rounds<T>(
+  effort: Effort,
+  contestants: Readonly<Record<string, () => Promise<T>>>,
+  count: number = effort.rounds,
+): Promise<Map<string, T[]>> {
   const results = new Map<string, T[]>(Object.keys(contestants).map((name) => [name, []]));
   for (let round = 0; round < count; round++) {
     const order = Object.keys(contestants);

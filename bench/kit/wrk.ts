@@ -23,7 +23,9 @@ export type LoadResult = { requestsPerSecond: number; p50: number; p99: number; 
 /** Ends the process with an explanation where wrk is not installed. */
 export function requireWrk(): void {
   if (spawnSync('wrk', ['-v']).error === undefined) return;
-  process.stderr.write('The benchmarks need wrk, an HTTP load generator. Install it with "apt install wrk" (Debian, Ubuntu)\nor "brew install wrk" (macOS), or build it from https://github.com/wg/wrk.\n');
+  process.stderr.write(
+    'The benchmarks need wrk, an HTTP load generator. Install it with "apt install wrk" (Debian, Ubuntu)\nor "brew install wrk" (macOS), or build it from https://github.com/wg/wrk.\n',
+  );
   process.exit(1);
 }
 

@@ -22,10 +22,19 @@ async function measure({ code, apps, spares, cached }: Setting): Promise<Times> 
 const METHOD =
   'In one process, from the request reaching the app layer to its answer leaving it; HTTP comes on top. Every app has a bundle of its own on disk. "First" reads, checks and starts the app; "returning" finds the bundle still in memory after the isolate was evicted.';
 
-async function compare(effort: Effort, code: string, apps: number, settings: Readonly<Record<string, { spares: number; cached: boolean }>>): Promise<Map<string, Times>> {
+async function compare(
+  effort: Effort,
+  code: string,
+  apps: number,
+  settings: Readonly<Record<string, { spares: number; cached: boolean }>>,
+): Promise<Map<string, Times>> {
   const contestants = Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, () => measure({ code, apps, ...setting })]));
   const results = await rounds(effort, contestants);
-  const merge = (all: readonly Times[]): Times => ({ times: all.flatMap((each) => each.times), returns: all.flatMap((each) => each.returns), warm: median(all.map((each) => each.warm)) });
+  const merge = (all: readonly Times[]): Times => ({
+    times: all.flatMap((each) => each.times),
+    returns: all.flatMap((each) => each.returns),
+    warm: median(all.map((each) => each.warm)),
+  });
   return new Map([...results].map(([name, all]) => [name, merge(all)]));
 }
 

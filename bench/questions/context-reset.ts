@@ -20,7 +20,8 @@ async function measure(count: number): Promise<Times> {
 export const contextReset: Question = {
   name: 'context-reset',
   title: 'A fresh context in a live isolate',
-  method: 'The context alone, with the runtime in it and connected to the host; and a whole request of a hello app with `"isolation": "request"`: context, modules, answer.',
+  method:
+    'The context alone, with the runtime in it and connected to the host; and a whole request of a hello app with `"isolation": "request"`: context, modules, answer.',
   run: async (effort) => {
     const results = await rounds(effort, { nano: () => measure(effort.quick ? 200 : 1000) });
     const all = results.get('nano') ?? [];

@@ -15,7 +15,12 @@ export const isolateChurn: Question = {
     const isolates = effort.quick ? 1000 : 10_000;
     effort.tell(`${isolates} isolates`);
     try {
-      const result = await runTask<{ before: number; half: number; after: number; seconds: number }>('isolate-churn', { dir, code: HELLO, isolates, together: TOGETHER });
+      const result = await runTask<{ before: number; half: number; after: number; seconds: number }>('isolate-churn', {
+        dir,
+        code: HELLO,
+        isolates,
+        together: TOGETHER,
+      });
       return [
         { what: 'resident memory before', value: result.before, unit: 'MB' },
         { what: `after ${(isolates / 2).toLocaleString('en')}`, value: result.half, unit: 'MB' },

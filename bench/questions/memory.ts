@@ -46,14 +46,24 @@ async function workerd(apps: number): Promise<number> {
 export const memory: Question = {
   name: 'memory',
   title: 'Resident memory per warm hello app',
-  method: 'Growth of the resident memory (VmRSS) while apps become warm in one process, three requests each, divided by their number; workerd with as many workers in one configuration, less one with a single worker.',
+  method:
+    'Growth of the resident memory (VmRSS) while apps become warm in one process, three requests each, divided by their number; workerd with as many workers in one configuration, less one with a single worker.',
   run: async (effort) => {
     const many = effort.quick ? 200 : 1000;
     const results = await rounds(
       effort,
-      { 'NANO, 200 apps': () => nano(200), ...(effort.quick ? {} : { 'NANO, 1000 apps': () => nano(1000) }), [`workerd, ${many} workers`]: () => workerd(many) },
+      {
+        'NANO, 200 apps': () => nano(200),
+        ...(effort.quick ? {} : { 'NANO, 1000 apps': () => nano(1000) }),
+        [`workerd, ${many} workers`]: () => workerd(many),
+      },
       effort.quick ? 1 : 2,
     );
-    return [...results].map(([what, values]) => ({ what, value: median(values), unit: 'MB' as const, ...(what.startsWith('NANO') && { goal: { under: 1.55 } }) }));
+    return [...results].map(([what, values]) => ({
+      what,
+      value: median(values),
+      unit: 'MB' as const,
+      ...(what.startsWith('NANO') && { goal: { under: 1.55 } }),
+    }));
   },
 };

@@ -70,7 +70,9 @@ export const noisyNeighbour: Question = {
       const prefix = name.startsWith('workerd') ? name : `NANO, ${name}`;
       return [
         { what: `${prefix}: quiet p99 alone`, value: alone, unit: 'ms' },
-        answered === 0 ? { what: `${prefix}: quiet p99 beside`, value: undefined, unit: 'ms', note: 'blocked: no request was answered' } : { what: `${prefix}: quiet p99 beside`, value: beside, unit: 'ms' },
+        answered === 0
+          ? { what: `${prefix}: quiet p99 beside`, value: undefined, unit: 'ms', note: 'blocked: no request was answered' }
+          : { what: `${prefix}: quiet p99 beside`, value: beside, unit: 'ms' },
         { what: `${prefix}: beside to alone`, value: answered === 0 ? undefined : ratio, unit: '×', ...goal },
       ];
     });

@@ -14,7 +14,8 @@ type Result = { gigabytesPerSecond: number; grown: number };
 
 async function measure(bytes: number, start: () => Promise<Started>): Promise<Result> {
   const server = await start();
-  const ask = (size: number): Promise<{ seconds?: number; error?: string }> => runTask('stream-client', { port: server.port, host: server.hosts?.[0] ?? 'localhost', bytes: size });
+  const ask = (size: number): Promise<{ seconds?: number; error?: string }> =>
+    runTask('stream-client', { port: server.port, host: server.hosts?.[0] ?? 'localhost', bytes: size });
   try {
     await ask(32e6);
     const memory = watchMemory(server.pid);
@@ -32,7 +33,8 @@ const config = { limits: { defaults: { request_body_bytes: 2e9 }, ceilings: { re
 export const stream: Question = {
   name: 'stream',
   title: 'A body of 1 GB streamed through',
-  method: 'One client sends 1 GB (100 MB with --quick) and reads it back on the same connection, so every byte crosses the loopback twice; client and server share the machine. "Passed on" answers with the body of the request as it is; "through the app" has every chunk go through a TransformStream of the app.',
+  method:
+    'One client sends 1 GB (100 MB with --quick) and reads it back on the same connection, so every byte crosses the loopback twice; client and server share the machine. "Passed on" answers with the body of the request as it is; "through the app" has every chunk go through a TransformStream of the app.',
   run: async (effort) => {
     const bytes = effort.quick ? 1e8 : 1e9;
     const results = await rounds(effort, {
@@ -43,8 +45,14 @@ export const stream: Question = {
       'workerd, through the app': () => measure(bytes, () => startWorkerd({ workers: { echo: ECHO_THROUGH } })),
     });
     const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.gigabytesPerSecond));
-    const rows: Row[] = [...results.keys()].map((what) => ({ what, value: rate(what), unit: 'GB/s', ...(what === 'NANO, passed on' && { goal: { atLeast: 1 } }) }));
-    for (const kind of ['passed on', 'through the app']) rows.push({ what: `NANO to workerd, ${kind}`, value: rate(`NANO, ${kind}`) / rate(`workerd, ${kind}`), unit: '×' });
+    const rows: Row[] = [...results.keys()].map((what) => ({
+      what,
+      value: rate(what),
+      unit: 'GB/s',
+      ...(what === 'NANO, passed on' && { goal: { atLeast: 1 } }),
+    }));
+    for (const kind of ['passed on', 'through the app'])
+      rows.push({ what: `NANO to workerd, ${kind}`, value: rate(`NANO, ${kind}`) / rate(`workerd, ${kind}`), unit: '×' });
     rows.push({ what: 'NANO to node:http alone, passed on', value: rate('NANO, passed on') / rate('node:http alone'), unit: '×' });
     for (const [name, all] of results) {
       const goal = name.startsWith('NANO') ? { goal: { under: 50 } } : {};

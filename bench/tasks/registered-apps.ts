@@ -18,7 +18,13 @@ for (let slot = 0; slot < busy; slot++) bundles.push(await storeBundle(join(dir,
 
 const engine = new Engine(
   {
-    ...engineConfig(readServerConfig(undefined, { cwd: dir, overrides: { dataDir: dir, logLevel: 'warn' } }), { dev: false, port: 0, adminPort: 0, ledgerFile, runtimeFile: await runtimeFile(runtimeCacheDir()) }),
+    ...engineConfig(readServerConfig(undefined, { cwd: dir, overrides: { dataDir: dir, logLevel: 'warn' } }), {
+      dev: false,
+      port: 0,
+      adminPort: 0,
+      ledgerFile,
+      runtimeFile: await runtimeFile(runtimeCacheDir()),
+    }),
     isolateBudgetMb: 4096,
   },
   () => {},

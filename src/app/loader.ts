@@ -23,12 +23,23 @@ export class StartupError extends Error {
 }
 
 /** Loads an app; the realm is fresh. Returns what it handles, and its modules for later imports. */
-export async function loadApp(realm: Realm, record: AppRecord, bundle: Bundle, source: BundleModules, options: { shell?: boolean } = {}): Promise<{ loaded: Loaded; modules: Modules }> {
+export async function loadApp(
+  realm: Realm,
+  record: AppRecord,
+  bundle: Bundle,
+  source: BundleModules,
+  options: { shell?: boolean } = {},
+): Promise<{ loaded: Loaded; modules: Modules }> {
   const modules = new Modules(realm, source);
   const timeout = record.limits.startupMs;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
-    const config: LoadConfig = { format: bundle.format, compatibilityDate: record.compatibilityDate, compatibilityFlags: record.compatibilityFlags, ...options };
+    const config: LoadConfig = {
+      format: bundle.format,
+      compatibilityDate: record.compatibilityDate,
+      compatibilityFlags: record.compatibilityFlags,
+      ...options,
+    };
     const steps: Promise<unknown>[] = [step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars))];
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;

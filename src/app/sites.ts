@@ -71,7 +71,9 @@ class AppSite implements Site {
   get refusal(): { name: ClientErrorName; reason: string } | undefined {
     const { state, reason } = this.#version.record;
     if (state === 'ready') return undefined;
-    return state === 'broken' ? { name: 'appBroken', reason: reason ?? 'the app is broken' } : { name: 'appQuarantined', reason: reason ?? 'the app is quarantined' };
+    return state === 'broken'
+      ? { name: 'appBroken', reason: reason ?? 'the app is broken' }
+      : { name: 'appQuarantined', reason: reason ?? 'the app is quarantined' };
   }
 
   fetch(message: FetchMessage, client: FetchClient): void {

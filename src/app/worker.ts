@@ -311,7 +311,8 @@ export class Worker implements Inbox, OpContext, EventHome {
   /** @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors */
   #checkStuck(event: AppEvent): void {
     if (!event.isStuck || event.ended) return;
-    const message = "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
+    const message =
+      "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
     event.fail({ name: 'neverResponded', error: { name: 'Error', message, stack: `Error: ${message}` }, passThrough: false });
     event.terminate();
   }

@@ -26,6 +26,7 @@ function adviceFor({ text, notes }: Message, compat: NodeCompat): string | undef
     return `${why === undefined ? '' : `${why}\n`}Install the package with "npm install ${packageName}" in the project's folder, or add an entry to "alias" in your Wrangler configuration.`;
   }
   const ending = NO_LOADER.exec(text)?.[1];
-  if (ending !== undefined) return `Add a module rule to your configuration, for example "rules": [{ "type": "Data", "globs": ["**/*${ending}"] }], or "Text" for text.`;
+  if (ending !== undefined)
+    return `Add a module rule to your configuration, for example "rules": [{ "type": "Data", "globs": ["**/*${ending}"] }], or "Text" for text.`;
   return undefined;
 }

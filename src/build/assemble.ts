@@ -79,7 +79,11 @@ async function checkImports(name: string, source: string, { imports }: Rewritten
     missing.map(({ specifier, offset }) => ({
       text: `Could not resolve ${JSON.stringify(specifier)}`,
       location: locationAt(name, source, offset),
-      notes: [{ text: `There is no module of that name in the bundle. Without bundling, the file must match a module rule: add one to "rules", for example { "type": "ESModule", "globs": ["**/*.js"] }, or remove "no_bundle".` }],
+      notes: [
+        {
+          text: `There is no module of that name in the bundle. Without bundling, the file must match a module rule: add one to "rules", for example { "type": "ESModule", "globs": ["**/*.js"] }, or remove "no_bundle".`,
+        },
+      ],
     })),
   );
 }
@@ -87,7 +91,12 @@ async function checkImports(name: string, source: string, { imports }: Rewritten
 function locationAt(file: string, source: string, offset: number): { file: string; line: number; column: number; lineText: string } {
   const start = source.lastIndexOf('\n', offset - 1) + 1;
   const end = source.indexOf('\n', start);
-  return { file, line: source.slice(0, start).split('\n').length, column: offset - start, lineText: source.slice(start, end === -1 ? undefined : end).slice(0, 200) };
+  return {
+    file,
+    line: source.slice(0, start).split('\n').length,
+    column: offset - start,
+    lineText: source.slice(start, end === -1 ? undefined : end).slice(0, 200),
+  };
 }
 
 function tooLarge(modules: readonly BundleModule[], bytes: number, maxBytes: number): BuildError {

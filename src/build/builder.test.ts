@@ -30,25 +30,38 @@ function text(bundle: Bundle, name = bundle.main): string {
 const WASM = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
 test('build: TypeScript, JSX, JSON, npm packages and NODE_ENV end up in one module', async (t) => {
-  const bundle = await build(t, {
-    'src/index.tsx': `import { h } from 'tiny'; import data from './d.json'; import { n } from './n';
+  const bundle = await build(
+    t,
+    {
+      'src/index.tsx': `import { h } from 'tiny'; import data from './d.json'; import { n } from './n';
       interface X { a: number } const x: X = { a: n };
       export default { fetch: () => <p>{data.a}{x.a}{process.env.NODE_ENV}</p> };`,
-    'src/n.ts': 'export const n: number = 41;',
-    'src/d.json': { a: 'json value' },
-    'node_modules/tiny/package.json': { name: 'tiny', exports: { '.': { workerd: './workerd.js', node: './node.js', default: './node.js' } } },
-    'node_modules/tiny/workerd.js': 'export const h = () => "for workerd";',
-    'node_modules/tiny/node.js': 'export const h = () => "for node";',
-  }, { main: 'src/index.tsx', jsx_factory: 'h' });
+      'src/n.ts': 'export const n: number = 41;',
+      'src/d.json': { a: 'json value' },
+      'node_modules/tiny/package.json': { name: 'tiny', exports: { '.': { workerd: './workerd.js', node: './node.js', default: './node.js' } } },
+      'node_modules/tiny/workerd.js': 'export const h = () => "for workerd";',
+      'node_modules/tiny/node.js': 'export const h = () => "for node";',
+    },
+    { main: 'src/index.tsx', jsx_factory: 'h' },
+  );
   assert.equal(bundle.format, 'modules');
   assert.equal(bundle.main, 'index.js');
-  assert.deepEqual(bundle.modules.map(({ name, type, usesMeta }) => [name, type, usesMeta]), [['index.js', 'esm', false]]);
+  assert.deepEqual(
+    bundle.modules.map(({ name, type, usesMeta }) => [name, type, usesMeta]),
+    [['index.js', 'esm', false]],
+  );
   for (const part of ['json value', '41', 'for workerd', '"production"']) assert.ok(text(bundle).includes(part), part);
   assert.ok(!text(bundle).includes('for node'));
 });
 
 test('build: text, binary and WebAssembly stay modules of their own', async (t) => {
-  const bundle = await build(t, { 'src/index.ts': 'import a from "./a.txt"; import b from "./sub/b.bin"; import w from "./w.wasm"; import v from "./w.wasm?module"; export default [a, b, w, v]', 'src/a.txt': 'hällo', 'src/sub/b.bin': new Uint8Array([1, 2]), 'src/w.wasm': WASM });
+  const bundle = await build(t, {
+    'src/index.ts':
+      'import a from "./a.txt"; import b from "./sub/b.bin"; import w from "./w.wasm"; import v from "./w.wasm?module"; export default [a, b, w, v]',
+    'src/a.txt': 'hällo',
+    'src/sub/b.bin': new Uint8Array([1, 2]),
+    'src/w.wasm': WASM,
+  });
   const byType = new Map(bundle.modules.map((module) => [module.type, module]));
   assert.equal(bundle.modules.length, 4);
   assert.equal(byType.get('text')?.content, 'hällo');
@@ -60,12 +73,18 @@ test('build: text, binary and WebAssembly stay modules of their own', async (t) 
 
 test('build: preserve_file_names keeps names below the base folder', async (t) => {
   const bundle = await build(t, { 'src/index.ts': 'import a from "./sub/a.txt"; export default a', 'src/sub/a.txt': 'x' }, { preserve_file_names: true });
-  assert.deepEqual(bundle.modules.map((module) => module.name), ['index.js', 'sub/a.txt']);
+  assert.deepEqual(
+    bundle.modules.map((module) => module.name),
+    ['index.js', 'sub/a.txt'],
+  );
   assert.match(text(bundle), /from "\.\/sub\/a\.txt"/);
 });
 
 test('build: import() of own modules is bundled, of a variable it is left to the platform', async (t) => {
-  const bundle = await build(t, { 'src/index.ts': 'export default async (x: string) => [await import("./lazy"), await import(x), import.meta.url]', 'src/lazy.ts': 'export const lazy = "lazy value"' });
+  const bundle = await build(t, {
+    'src/index.ts': 'export default async (x: string) => [await import("./lazy"), await import(x), import.meta.url]',
+    'src/lazy.ts': 'export const lazy = "lazy value"',
+  });
   assert.ok(text(bundle).includes('lazy value'));
   assert.ok(!/\bimport\(|import\.meta/.test(text(bundle)));
   assert.equal(bundle.modules[0]?.usesMeta, true);
@@ -82,7 +101,9 @@ test('build: the source map is beside the module, with sources of the project', 
 });
 
 test('build: the source map leads back to the sources, past rewritten import()', async (t) => {
-  const bundle = await build(t, { 'src/index.ts': 'type T = 1;\nexport default async (x: string) => [await import(x), import.meta.url, marker(x)];\ndeclare function marker(x: unknown): T;' });
+  const bundle = await build(t, {
+    'src/index.ts': 'type T = 1;\nexport default async (x: string) => [await import(x), import.meta.url, marker(x)];\ndeclare function marker(x: unknown): T;',
+  });
   const { SourceMap } = await import('node:module');
   const map = new SourceMap(JSON.parse(bundle.modules[0]?.map ?? ''));
   const lines = text(bundle).split('\n');
@@ -92,7 +113,12 @@ test('build: the source map leads back to the sources, past rewritten import()',
 });
 
 test('build: nothing in a bundle names a folder of the machine', async (t) => {
-  const dir = project(t, { 'app/wrangler.json': { ...CONFIG, alias: { far: '../lib/i.js' } }, 'app/src/index.ts': 'import far from "far"; import a from "./a.txt"; export default [far, a]', 'app/src/a.txt': 'x', 'lib/i.js': 'module.exports = 1' });
+  const dir = project(t, {
+    'app/wrangler.json': { ...CONFIG, alias: { far: '../lib/i.js' } },
+    'app/src/index.ts': 'import far from "far"; import a from "./a.txt"; export default [far, a]',
+    'app/src/a.txt': 'x',
+    'lib/i.js': 'module.exports = 1',
+  });
   const bundle = await buildWorker(readWorkerConfig(join(dir, 'app')));
   assert.ok(!JSON.stringify(bundle).includes(dir));
 });
@@ -112,19 +138,27 @@ test('build: equal sources give equal digests, other sources others', async (t) 
 });
 
 test('build: define, alias and minify', async (t) => {
-  const bundle = await build(t, { 'src/index.ts': 'import x from "pkg"; export default { x, v: VERSION }', 'mine.ts': 'export default "aliased"', 'tsconfig.json': {} }, { define: { VERSION: '"1.2"' }, alias: { pkg: './mine.ts' }, minify: true });
+  const bundle = await build(
+    t,
+    { 'src/index.ts': 'import x from "pkg"; export default { x, v: VERSION }', 'mine.ts': 'export default "aliased"', 'tsconfig.json': {} },
+    { define: { VERSION: '"1.2"' }, alias: { pkg: './mine.ts' }, minify: true },
+  );
   assert.ok(text(bundle).includes('aliased') && text(bundle).includes('1.2'));
   assert.ok(!text(bundle).includes('\n\n'));
 });
 
 test('build: cloudflare: and enabled node: modules stay imports', async (t) => {
-  const source = { 'src/index.ts': 'import { WorkerEntrypoint } from "cloudflare:workers"; import fs from "node:fs"; import path from "path"; import old from "./old.cjs"; export default [WorkerEntrypoint, fs, path, old]', 'src/old.cjs': 'module.exports = require("util").inspect' };
+  const source = {
+    'src/index.ts':
+      'import { WorkerEntrypoint } from "cloudflare:workers"; import fs from "node:fs"; import path from "path"; import old from "./old.cjs"; export default [WorkerEntrypoint, fs, path, old]',
+    'src/old.cjs': 'module.exports = require("util").inspect',
+  };
   const bundle = await build(t, source, { compatibility_flags: ['nodejs_compat'] });
   for (const name of ['cloudflare:workers', 'node:fs', 'node:path', 'node:util']) assert.ok(text(bundle).includes(`from "${name}"`), name);
   assert.ok(!text(bundle).includes('Dynamic require'));
 });
 
-test('build: Node modules without nodejs_compat are errors in wrangler\'s words', async (t) => {
+test("build: Node modules without nodejs_compat are errors in wrangler's words", async (t) => {
   for (const name of ['node:fs', 'fs']) {
     const error = await failure(build(t, { 'src/index.ts': `import fs from "${name}"; export default fs` }));
     assert.ok(error.message.includes(`The package "${name}" wasn't found on the file system but is built into node.`), error.message);
@@ -142,13 +176,18 @@ test('build: import() of a Node module that is not there is a warning', async (t
 });
 
 test('build: a missing import is named with its place and what to do', async (t) => {
-  const error = await failure(build(t, { 'src/index.ts': 'import a from "./nope";\nimport b from "@scope/pkg/sub";\nimport c from "./x.wasm?module";\nexport default [a, b, c]' }));
+  const error = await failure(
+    build(t, { 'src/index.ts': 'import a from "./nope";\nimport b from "@scope/pkg/sub";\nimport c from "./x.wasm?module";\nexport default [a, b, c]' }),
+  );
   assert.equal(error.code, 'source');
-  assert.deepEqual(error.problems.map(({ text, file, line, column }) => [text, file, line, column]), [
-    ['Could not resolve "./nope"', 'src/index.ts', 1, 15],
-    ['Could not resolve "@scope/pkg/sub"', 'src/index.ts', 2, 15],
-    ['Could not resolve "./x.wasm"', 'src/index.ts', 3, 15],
-  ]);
+  assert.deepEqual(
+    error.problems.map(({ text, file, line, column }) => [text, file, line, column]),
+    [
+      ['Could not resolve "./nope"', 'src/index.ts', 1, 15],
+      ['Could not resolve "@scope/pkg/sub"', 'src/index.ts', 2, 15],
+      ['Could not resolve "./x.wasm"', 'src/index.ts', 3, 15],
+    ],
+  );
   assert.match(error.message, /npm install @scope\/pkg/);
   assert.match(error.message, /There is no such file/);
   assert.ok(!error.message.includes('[plugin'));
@@ -181,7 +220,9 @@ test('build: a file type without a rule is an error that proposes one', async (t
 });
 
 test('build: a bundle over the limit is an error with the largest modules', async (t) => {
-  const error = await failure(build(t, { 'src/index.ts': 'import a from "./a.bin"; export default a', 'src/a.bin': new Uint8Array(4096) }, {}, { maxBytes: 2048 }));
+  const error = await failure(
+    build(t, { 'src/index.ts': 'import a from "./a.bin"; export default a', 'src/a.bin': new Uint8Array(4096) }, {}, { maxBytes: 2048 }),
+  );
   assert.equal(error.code, 'too-large');
   assert.match(error.message, /2\.0 KB are allowed[\s\S]*4\.0 KB {2}[0-9a-f]+-a\.bin/);
 });
@@ -191,7 +232,12 @@ test('build: a wrong define is an error, and the builder still works after it', 
 });
 
 test('createBuilder: builds again after changes and keeps going after errors', async (t) => {
-  const dir = project(t, { 'wrangler.json': CONFIG, 'src/index.ts': 'import { a } from "./a"; import t from "./t.txt"; export default [a, t]', 'src/a.ts': 'export const a = "one"', 'src/t.txt': 'x' });
+  const dir = project(t, {
+    'wrangler.json': CONFIG,
+    'src/index.ts': 'import { a } from "./a"; import t from "./t.txt"; export default [a, t]',
+    'src/a.ts': 'export const a = "one"',
+    'src/t.txt': 'x',
+  });
   const builder = createBuilder(readWorkerConfig(dir));
   t.after(() => builder.dispose());
   assert.match(text(await builder.build()), /"one"/);
@@ -208,12 +254,25 @@ test('createBuilder: builds again after changes and keeps going after errors', a
 });
 
 test('build: find_additional_modules attaches what matches a rule', async (t) => {
-  const bundle = await build(t, { 'src/index.ts': 'export default (l: string) => import(`./lang/${l}.mjs`)', 'src/lang/de.mjs': 'export default import.meta.url', 'src/lang/en.mjs': 'export default "hi"', 'src/node_modules/x/i.mjs': '', 'src/notes.md': '' }, { find_additional_modules: true, rules: [{ type: 'ESModule', globs: ['**/*.mjs'] }] });
-  assert.deepEqual(bundle.modules.map(({ name, type }) => [name, type]), [
-    ['index.js', 'esm'],
-    ['lang/de.mjs', 'esm'],
-    ['lang/en.mjs', 'esm'],
-  ]);
+  const bundle = await build(
+    t,
+    {
+      'src/index.ts': 'export default (l: string) => import(`./lang/${l}.mjs`)',
+      'src/lang/de.mjs': 'export default import.meta.url',
+      'src/lang/en.mjs': 'export default "hi"',
+      'src/node_modules/x/i.mjs': '',
+      'src/notes.md': '',
+    },
+    { find_additional_modules: true, rules: [{ type: 'ESModule', globs: ['**/*.mjs'] }] },
+  );
+  assert.deepEqual(
+    bundle.modules.map(({ name, type }) => [name, type]),
+    [
+      ['index.js', 'esm'],
+      ['lang/de.mjs', 'esm'],
+      ['lang/en.mjs', 'esm'],
+    ],
+  );
   assert.equal(bundle.modules[1]?.usesMeta, true);
   const error = await failure(build(t, { 'src/index.ts': 'addEventListener("fetch", () => {})' }, { find_additional_modules: true }));
   assert.match(error.message, /`find_additional_modules` can only be used with an ES module entrypoint/);

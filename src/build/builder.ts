@@ -124,12 +124,23 @@ class WorkerBuilder implements Builder {
     const modules = this.#collector.modules();
     const bundle = await assembleBundle({
       main: name,
-      modules: [{ name, type: 'esm', content: cleanCode(code.text, Object.keys(result.metafile.inputs), this.#config.projectDir), map: map && cleanSourceMap(map.text, this.#config.projectDir) }, ...modules],
+      modules: [
+        {
+          name,
+          type: 'esm',
+          content: cleanCode(code.text, Object.keys(result.metafile.inputs), this.#config.projectDir),
+          map: map && cleanSourceMap(map.text, this.#config.projectDir),
+        },
+        ...modules,
+      ],
       format,
       maxBytes,
     });
     if (bundle.format === 'service-worker' && this.#config.findAdditionalModules) {
-      throw new BuildError('source', '`find_additional_modules` can only be used with an ES module entrypoint.\nRemove `find_additional_modules = true` from your configuration, or migrate to the ES module Worker format: https://developers.cloudflare.com/workers/learning/migrate-to-module-workers/');
+      throw new BuildError(
+        'source',
+        '`find_additional_modules` can only be used with an ES module entrypoint.\nRemove `find_additional_modules = true` from your configuration, or migrate to the ES module Worker format: https://developers.cloudflare.com/workers/learning/migrate-to-module-workers/',
+      );
     }
     return bundle;
   }

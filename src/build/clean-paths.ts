@@ -48,5 +48,11 @@ function depthOf(dir: string): number {
 }
 
 function isSourceMap(value: unknown): value is SourceMap {
-  return typeof value === 'object' && value !== null && 'sources' in value && Array.isArray(value.sources) && value.sources.every((source) => typeof source === 'string');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'sources' in value &&
+    Array.isArray(value.sources) &&
+    value.sources.every((source) => typeof source === 'string')
+  );
 }

@@ -32,7 +32,15 @@ export function createCollector(config: WorkerConfig): Collector {
     const additional = found.get(resolved.path);
     if (additional !== undefined) return { path: specifierBetween(main, additional.name), external: true };
     if (rule.isScript) return undefined;
-    if (args.kind === 'require-call') return { errors: [{ text: `${JSON.stringify(args.path)} cannot be loaded with require().`, notes: [{ text: `Modules of type ${rule.rule.type} are loaded with an import statement: import x from ${JSON.stringify(args.path)}.` }] }] };
+    if (args.kind === 'require-call')
+      return {
+        errors: [
+          {
+            text: `${JSON.stringify(args.path)} cannot be loaded with require().`,
+            notes: [{ text: `Modules of type ${rule.rule.type} are loaded with an import statement: import x from ${JSON.stringify(args.path)}.` }],
+          },
+        ],
+      };
     const module = await readModule(resolved.path, rule.type, config.preserveFileNames ? nameInside(config.baseDir, resolved.path) : undefined);
     modules.set(module.name, module);
     return { path: specifierBetween(main, module.name), external: true };

@@ -21,5 +21,8 @@ export async function runBuildCommand(build: NonNullable<WorkerConfig['build']>)
   });
   if (ended === undefined) return;
   const said = Buffer.concat(output).toString('utf8').trim();
-  throw new BuildError('command', `Running custom build \`${build.command}\` failed (${ended}). There are likely more logs from your build command below.${said === '' ? '' : `\n${said}`}`);
+  throw new BuildError(
+    'command',
+    `Running custom build \`${build.command}\` failed (${ended}). There are likely more logs from your build command below.${said === '' ? '' : `\n${said}`}`,
+  );
 }

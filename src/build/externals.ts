@@ -22,7 +22,8 @@ const REQUIRED = 'nano-node-require';
 /** Wrangler's words for a Node module that is not enabled. */
 export function nodeModuleHint(name: string, compat: NodeCompat): string {
   const text = `The package "${name}" wasn't found on the file system but is built into node.\n`;
-  if (compat === 'prefixed' && !name.startsWith('node:')) return `${text}- Make sure to prefix the module name with "node:" or update your compatibility_date to ${FULL_COMPAT_DATE} or later.`;
+  if (compat === 'prefixed' && !name.startsWith('node:'))
+    return `${text}- Make sure to prefix the module name with "node:" or update your compatibility_date to ${FULL_COMPAT_DATE} or later.`;
   return `${text}- Add the "nodejs_compat" compatibility flag to your project.`;
 }
 
@@ -35,7 +36,14 @@ export function externalsPlugin(compat: NodeCompat): Plugin {
     name: 'nano-externals',
     setup(build) {
       build.onResolve({ filter: /^cloudflare:/ }, ({ path }) => ({ path, external: true }));
-      build.onResolve({ filter: /^nano:/ }, ({ path }) => ({ errors: [{ text: `Could not resolve ${JSON.stringify(path)}`, notes: [{ text: `Names beginning with "nano:", like "${META_MODULE}", are the platform's own. Import something else.` }] }] }));
+      build.onResolve({ filter: /^nano:/ }, ({ path }) => ({
+        errors: [
+          {
+            text: `Could not resolve ${JSON.stringify(path)}`,
+            notes: [{ text: `Names beginning with "nano:", like "${META_MODULE}", are the platform's own. Import something else.` }],
+          },
+        ],
+      }));
       build.onResolve({ filter: NODE_FILTER }, ({ path, kind, namespace }): OnResolveResult | undefined => {
         const prefixed = path.startsWith('node:');
         const enabled = compat === 'full' || (prefixed && (compat === 'prefixed' || (compat === 'async-hooks' && path === 'node:async_hooks')));
@@ -47,7 +55,10 @@ export function externalsPlugin(compat: NodeCompat): Plugin {
         if (kind === 'dynamic-import') return { path, external: true, warnings: [{ text: nodeModuleHint(path, compat) }] };
         return { errors: [{ text: `Could not resolve ${JSON.stringify(path)}`, notes: [{ text: nodeModuleHint(path, compat) }] }] };
       });
-      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({ contents: `import module_ from ${JSON.stringify(path)};\nmodule.exports = module_;`, loader: 'js' }));
+      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+        contents: `import module_ from ${JSON.stringify(path)};\nmodule.exports = module_;`,
+        loader: 'js',
+      }));
     },
   };
 }
@@ -63,8 +74,15 @@ export function aliasPlugin(alias: Readonly<Record<string, string>>, projectDir:
       build.onResolve({ filter }, async (args) => {
         const target = alias[args.path];
         if (target === undefined || args.pluginData === filter) return undefined;
-        const { errors, path, external, namespace } = await build.resolve(target, { kind: args.kind, resolveDir: projectDir, importer: args.importer, pluginData: filter });
-        return errors.length > 0 ? { errors: [{ text: `Could not resolve ${JSON.stringify(target)}, the alias of ${JSON.stringify(args.path)}` }] } : { path, external, namespace };
+        const { errors, path, external, namespace } = await build.resolve(target, {
+          kind: args.kind,
+          resolveDir: projectDir,
+          importer: args.importer,
+          pluginData: filter,
+        });
+        return errors.length > 0
+          ? { errors: [{ text: `Could not resolve ${JSON.stringify(target)}, the alias of ${JSON.stringify(args.path)}` }] }
+          : { path, external, namespace };
       });
     },
   };

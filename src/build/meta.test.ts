@@ -6,7 +6,10 @@ test('rewriteMeta: import() and import.meta become names of the same width', asy
   const source = 'const a = await import("./x.js");\nuse(import.meta.url, a); // end';
   const { code, usesMeta, dynamicImports } = await rewriteMeta(source);
   assert.equal(usesMeta, true);
-  assert.equal(code, 'const a = await __0000("./x.js");\nuse(__meta00000.url, a); // end\nimport{dynamicImport as __0000,importMeta as __meta00000}from"nano:meta";\n');
+  assert.equal(
+    code,
+    'const a = await __0000("./x.js");\nuse(__meta00000.url, a); // end\nimport{dynamicImport as __0000,importMeta as __meta00000}from"nano:meta";\n',
+  );
   assert.equal(code.slice(0, source.length).length, source.length);
   assert.deepEqual(dynamicImports, [{ specifier: './x.js', offset: 16 }]);
 });
@@ -17,7 +20,13 @@ test('rewriteMeta: imports only what is used', async () => {
 });
 
 test('rewriteMeta: leaves alone what only looks like it', async () => {
-  for (const source of ['"import(1) import.meta"', '/import(1)/', '// import.meta', 'class A { import(x) { return x } }; a.import("x"); a?.import("y"); ({ import: 1 })', 'import x from "./a.js"; export default x']) {
+  for (const source of [
+    '"import(1) import.meta"',
+    '/import(1)/',
+    '// import.meta',
+    'class A { import(x) { return x } }; a.import("x"); a?.import("y"); ({ import: 1 })',
+    'import x from "./a.js"; export default x',
+  ]) {
     const { code, usesMeta } = await rewriteMeta(source);
     assert.equal(code, source);
     assert.equal(usesMeta, false);
@@ -46,6 +55,10 @@ test('rewriteMeta: says what it cannot rewrite, and where', async () => {
 
 test('rewriteMeta: reports exports and static imports', async () => {
   assert.equal((await rewriteMeta('addEventListener("fetch", f)')).hasExports, false);
-  for (const source of ['export default 1', 'export * from "./a.js"', 'export { a } from "./a.js"', 'export class X {}']) assert.equal((await rewriteMeta(source)).hasExports, true, source);
-  assert.deepEqual((await rewriteMeta('import a from "./a.js";\nimport "b"')).imports.map((one) => one.specifier), ['./a.js', 'b']);
+  for (const source of ['export default 1', 'export * from "./a.js"', 'export { a } from "./a.js"', 'export class X {}'])
+    assert.equal((await rewriteMeta(source)).hasExports, true, source);
+  assert.deepEqual(
+    (await rewriteMeta('import a from "./a.js";\nimport "b"')).imports.map((one) => one.specifier),
+    ['./a.js', 'b'],
+  );
 });

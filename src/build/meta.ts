@@ -70,7 +70,10 @@ function lex(source: string): ReturnType<typeof parse> {
   try {
     return parse(source);
   } catch (error) {
-    throw new MetaError('The module cannot be read: it is not valid JavaScript.', error instanceof Error && 'idx' in error && typeof error.idx === 'number' ? error.idx : 0);
+    throw new MetaError(
+      'The module cannot be read: it is not valid JavaScript.',
+      error instanceof Error && 'idx' in error && typeof error.idx === 'number' ? error.idx : 0,
+    );
   }
 }
 

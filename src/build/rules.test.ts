@@ -22,9 +22,15 @@ test('specifierGlob: reads globs over specifiers as wrangler does', () => {
 
 test('compileRules: an earlier rule of a type shadows the later ones unless it falls through', () => {
   const closed = compileRules([{ type: 'Text', globs: ['**/*.md'] }]);
-  assert.deepEqual(closed.active.map((rule) => rule.type), ['text', 'data', 'wasm']);
+  assert.deepEqual(
+    closed.active.map((rule) => rule.type),
+    ['text', 'data', 'wasm'],
+  );
   assert.ok(closed.shadowed[0]?.matchesSpecifier('./a.html'));
   const open = compileRules([{ type: 'Text', globs: ['**/*.md'], fallthrough: true }]);
-  assert.deepEqual(open.active.map((rule) => rule.type), ['text', 'text', 'data', 'wasm']);
+  assert.deepEqual(
+    open.active.map((rule) => rule.type),
+    ['text', 'text', 'data', 'wasm'],
+  );
   assert.deepEqual(open.shadowed, []);
 });

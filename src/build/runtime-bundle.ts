@@ -53,7 +53,11 @@ const sourceDigest = (): string => {
   for (const folder of ['runtime', 'protocol']) {
     const files = readdirSync(path.join(source, folder), { recursive: true, encoding: 'utf8' });
     for (const name of files.filter((each) => each.endsWith('.ts') && !each.endsWith('.test.ts')).sort()) {
-      hash.update(name).update('\0').update(readFileSync(path.join(source, folder, name))).update('\0');
+      hash
+        .update(name)
+        .update('\0')
+        .update(readFileSync(path.join(source, folder, name)))
+        .update('\0');
     }
   }
   return hash.digest('hex').slice(0, 16);

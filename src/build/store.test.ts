@@ -31,10 +31,17 @@ test('writeBundle, readBundle: what was written is read', async (t) => {
 });
 
 test('writeBundle: the manifest says for what it was made, without any secret', async (t) => {
-  const app = project(t, { 'wrangler.json': { name: 'app', main: 'i.js', compatibility_date: '2026-01-01', vars: { A: 'plain-value' } }, 'i.js': '', '.dev.vars': 'S=secret-value' });
+  const app = project(t, {
+    'wrangler.json': { name: 'app', main: 'i.js', compatibility_date: '2026-01-01', vars: { A: 'plain-value' } },
+    'i.js': '',
+    '.dev.vars': 'S=secret-value',
+  });
   const dir = join(app, 'dist');
   const manifest = await writeBundle(await bundleOf('one'), dir, { config: readWorkerConfig(app) });
-  assert.deepEqual(manifest.bindings, [{ name: 'A', type: 'text' }, { name: 'S', type: 'secret' }]);
+  assert.deepEqual(manifest.bindings, [
+    { name: 'A', type: 'text' },
+    { name: 'S', type: 'secret' },
+  ]);
   assert.equal(manifest.v8, process.versions.v8);
   assert.equal(manifest.compatibility?.date, '2026-01-01');
   assert.ok(!/(plain|secret)-value/.test(readFileSync(join(dir, 'manifest.json'), 'utf8')));
@@ -63,7 +70,11 @@ test('writeBundle: a full disk leaves the old version as it was and nothing behi
       if (left-- <= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
       await writeFile(path, content);
     };
-    await assert.rejects(writeBundle(second, dir, { writeFile: full }), (error) => error instanceof BuildError && error.code === 'disk' && /no space left/.test(error.message), `room for ${room}`);
+    await assert.rejects(
+      writeBundle(second, dir, { writeFile: full }),
+      (error) => error instanceof BuildError && error.code === 'disk' && /no space left/.test(error.message),
+      `room for ${room}`,
+    );
     assert.deepEqual(readdirSync(dir).sort(), before);
     assert.equal((await readBundle(dir)).bundle.digest, first.digest);
   }

@@ -114,7 +114,10 @@ function storedModule({ name, type, content, usesMeta, map }: BundleModule): Man
 function stored(name: string, content: string | Uint8Array): { file: string; sha256: string; bytes: number } {
   const sha256 = hashOf(content);
   const ending = /^\.\w+$/.test(extname(name)) ? extname(name) : '';
-  const stem = basename(name, ending).replace(/[^\w.-]/g, '_').replace(/^\.+/, '_').slice(0, 80);
+  const stem = basename(name, ending)
+    .replace(/[^\w.-]/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 80);
   return { file: `${stem}.${sha256.slice(0, 12)}${ending}`, sha256, bytes: byteLength(content) };
 }
 
@@ -143,7 +146,16 @@ function codeOf(error: unknown): string | undefined {
 function diskError(error: unknown, dir: string): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
-  const reason = code === 'ENOSPC' ? 'there is no space left on the device' : code === 'EDQUOT' ? 'the disk quota is used up' : code === 'EROFS' ? 'the file system is read-only' : code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code;
+  const reason =
+    code === 'ENOSPC'
+      ? 'there is no space left on the device'
+      : code === 'EDQUOT'
+        ? 'the disk quota is used up'
+        : code === 'EROFS'
+          ? 'the file system is read-only'
+          : code === 'EACCES' || code === 'EPERM'
+            ? 'permission denied'
+            : code;
   return new BuildError('disk', `The bundle could not be written to ${dir}: ${reason}. What was there before is unchanged.`);
 }
 

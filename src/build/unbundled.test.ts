@@ -21,14 +21,17 @@ test('no_bundle: modules are as they are, found by rules and along their imports
     'src/only-by-rule.bin': new Uint8Array([1]),
   });
   const bundle = await buildWorker(readWorkerConfig(dir));
-  assert.deepEqual(bundle.modules.map(({ name, type }) => [name, type]), [
-    ['d.json', 'json'],
-    ['index.js', 'esm'],
-    ['lib/a.js', 'esm'],
-    ['lib/lazy.js', 'esm'],
-    ['only-by-rule.bin', 'data'],
-    ['t.txt', 'text'],
-  ]);
+  assert.deepEqual(
+    bundle.modules.map(({ name, type }) => [name, type]),
+    [
+      ['d.json', 'json'],
+      ['index.js', 'esm'],
+      ['lib/a.js', 'esm'],
+      ['lib/lazy.js', 'esm'],
+      ['only-by-rule.bin', 'data'],
+      ['t.txt', 'text'],
+    ],
+  );
   assert.equal(bundle.format, 'modules');
   assert.match(String(bundle.modules[1]?.content), /kept/);
 });
@@ -55,5 +58,8 @@ test('no_bundle: links out of the project are not followed', async (t) => {
   symlinkSync('own.txt', join(dir, 'app/src/in.txt'));
   symlinkSync('circle.txt', join(dir, 'app/src/circle.txt'));
   const bundle = await buildWorker(readWorkerConfig(join(dir, 'app')));
-  assert.deepEqual(bundle.modules.map((module) => module.name), ['in.txt', 'index.js', 'own.txt']);
+  assert.deepEqual(
+    bundle.modules.map((module) => module.name),
+    ['in.txt', 'index.js', 'own.txt'],
+  );
 });

@@ -12,7 +12,11 @@ import { compileRules, type Rules } from './rules.ts';
 const SCRIPT_TYPES: Readonly<Record<string, ModuleType>> = { '.js': 'esm', '.mjs': 'esm', '.cjs': 'commonjs', '.json': 'json' };
 
 export async function readUnbundled(config: WorkerConfig): Promise<{ main: string; modules: readonly ModuleFile[] }> {
-  if (!['.js', '.mjs'].includes(extname(config.main))) throw new BuildError('source', `With "no_bundle" the entry is run as it is, and ${JSON.stringify(extname(config.main))} files do not run. Name a .js or .mjs file, or remove "no_bundle".`);
+  if (!['.js', '.mjs'].includes(extname(config.main)))
+    throw new BuildError(
+      'source',
+      `With "no_bundle" the entry is run as it is, and ${JSON.stringify(extname(config.main))} files do not run. Name a .js or .mjs file, or remove "no_bundle".`,
+    );
   const rules = compileRules(config.rules);
   const main = await readModule(config.main, 'esm', mainName(config.baseDir, config.main));
   const modules = new Map([[main.name, main]]);

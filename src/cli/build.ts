@@ -19,7 +19,9 @@ export const buildCommand: Command = {
     try {
       const { name, modules, bytes, warnings } = await buildApp(input.positionals[0] ?? '.', outdir, workerOptions(input), input.flag('minify'));
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
-      process.stdout.write(`${name}: ${modules === 1 ? '1 module' : `${modules} modules`}, ${(bytes / 1024).toFixed(1)} KB, in ${relative('.', outdir) || '.'}\n`);
+      process.stdout.write(
+        `${name}: ${modules === 1 ? '1 module' : `${modules} modules`}, ${(bytes / 1024).toFixed(1)} KB, in ${relative('.', outdir) || '.'}\n`,
+      );
       return 0;
     } catch (error) {
       if (error instanceof Error && error.name === 'BuildError') throw new CommandError(`the build failed\n${error.message}`);

@@ -35,17 +35,17 @@ export const devCommand: Command = {
     const { envVars, envVarBytes, bundleBytes } = config.limits.defaults;
     return runServer(
       {
-      config,
-      reread,
-      root,
-      single: true,
-      dev: true,
-      admin: false,
-      builder: {
-        worker: { ...worker, limits: { envVars, envVarBytes } },
-        build: { mode: 'development', maxBytes: bundleBytes, runCommand: true },
-        incremental: true,
-      },
+        config,
+        reread,
+        root,
+        single: true,
+        dev: true,
+        admin: false,
+        builder: {
+          worker: { ...worker, limits: { envVars, envVarBytes } },
+          build: { mode: 'development', maxBytes: bundleBytes, runCommand: true },
+          incremental: true,
+        },
       },
       (supervisor) => ['', `  ${app.name} is on ${serverAddress(config.host, supervisor.ports.port)}`, ''],
     );

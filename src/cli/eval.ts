@@ -11,7 +11,8 @@ export const evalCommand: Command = {
   name: 'eval',
   summary: 'Evaluates JavaScript or TypeScript in a fresh isolate and prints the value of the last expression.',
   usage: 'CODE',
-  description: 'Top-level await, timers, fetch and every Web API of a Worker work. "-" reads the code from standard input.\nWhat the code started goes on until it is over.',
+  description:
+    'Top-level await, timers, fetch and every Web API of a Worker work. "-" reads the code from standard input.\nWhat the code started goes on until it is over.',
   positionals: 1,
   options: {
     app: { type: 'string', value: 'DIR', help: 'evaluate inside an app, with its env' },

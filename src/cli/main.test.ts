@@ -12,7 +12,11 @@ import { httpGet } from '../../test/support/http.ts';
 const NANO = fileURLToPath(new URL('../../bin/nano.js', import.meta.url));
 
 type Run = { code: number | null; signal: string | null; stdout: string; stderr: string };
-type Running = { child: ChildProcess; end: Promise<Run>; /** Resolves with the first log line that has this message. */ said(message: string): Promise<Record<string, unknown>> };
+type Running = {
+  child: ChildProcess;
+  end: Promise<Run> /** Resolves with the first log line that has this message. */;
+  said(message: string): Promise<Record<string, unknown>>;
+};
 
 function start(cwd: string, ...args: string[]): Running {
   const child = spawn(process.execPath, [NANO, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -49,8 +53,13 @@ function folder(t: TestContext, files: Record<string, string>): string {
 const HELLO = 'export default { fetch() { return new Response("hello"); } };\n';
 
 test('nano: help and version; what is unknown is an error with a suggestion', async () => {
-  const runs = await Promise.all([['--help'], ['--version'], ['serv'], ['build', '--outdri', 'x'], ['serve', '/nonexistent']].map((args) => start('.', ...args).end));
-  assert.deepEqual(runs.map((run) => run.code), [0, 0, 2, 2, 2]);
+  const runs = await Promise.all(
+    [['--help'], ['--version'], ['serv'], ['build', '--outdri', 'x'], ['serve', '/nonexistent']].map((args) => start('.', ...args).end),
+  );
+  assert.deepEqual(
+    runs.map((run) => run.code),
+    [0, 0, 2, 2, 2],
+  );
   assert.match(runs[0]?.stdout ?? '', /nano serve \[DIR\]/);
   assert.match(runs[1]?.stdout ?? '', /^\d+\.\d+\.\d+\n$/);
   assert.match(runs[2]?.stderr ?? '', /did you mean "serve"/);

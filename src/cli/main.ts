@@ -25,7 +25,16 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const entry = COMMANDS.find((one) => one.name === name);
-  if (entry === undefined) return fail(2, unknown(name.startsWith('-') ? 'option' : 'command', name, COMMANDS.map((one) => one.name)), 'nano --help lists the commands');
+  if (entry === undefined)
+    return fail(
+      2,
+      unknown(
+        name.startsWith('-') ? 'option' : 'command',
+        name,
+        COMMANDS.map((one) => one.name),
+      ),
+      'nano --help lists the commands',
+    );
   const command = await entry.load();
   try {
     const input = parseCommand(command, rest);

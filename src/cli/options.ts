@@ -13,7 +13,10 @@ export const WORKER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 export const LOG_LEVEL: OptionSpec = { type: 'string', value: 'LEVEL', help: 'debug, info, warn, error or silent' };
 
 export function workerOptions(input: Parsed): WorkerOptions {
-  const flags = input.list('compatibility-flags').flatMap((list) => list.split(/[\s,]+/)).filter((flag) => flag !== '');
+  const flags = input
+    .list('compatibility-flags')
+    .flatMap((list) => list.split(/[\s,]+/))
+    .filter((flag) => flag !== '');
   for (const one of input.list('var')) if (!one.includes(':')) throw new UsageError(`--var ${JSON.stringify(one)} is not KEY:VALUE`);
   return {
     env: input.text('env'),

@@ -18,7 +18,10 @@ const COMMAND: Command = {
 };
 
 function fails(args: string[], message: RegExp): void {
-  assert.throws(() => parseCommand(COMMAND, args), (error) => error instanceof UsageError && message.test(error.message));
+  assert.throws(
+    () => parseCommand(COMMAND, args),
+    (error) => error instanceof UsageError && message.test(error.message),
+  );
 }
 
 test('parse: options in every form, the last one wins', () => {
@@ -47,5 +50,8 @@ test('parse: what is wrong is named, with a suggestion', () => {
 });
 
 test('help: every option with its value and text', () => {
-  assert.equal(commandHelp(COMMAND), 'Usage: nano try [CODE] [options]\n\nTries.\n\nOptions:\n  -p, --port PORT  where\n      --var VALUE  variable\n      --quick      no time\n  -h, --help       show this\n');
+  assert.equal(
+    commandHelp(COMMAND),
+    'Usage: nano try [CODE] [options]\n\nTries.\n\nOptions:\n  -p, --port PORT  where\n      --var VALUE  variable\n      --quick      no time\n  -h, --help       show this\n',
+  );
 });

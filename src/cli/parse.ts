@@ -24,10 +24,12 @@ export function parseCommand(command: Command, args: readonly string[]): Parsed 
     if (spec === undefined) throw unknownOption(token.rawName, Object.keys(options));
     const value = token.value === undefined ? undefined : unguard(token.value);
     if (spec.type === 'boolean' && value !== undefined) throw new UsageError(`--${token.name} takes no value`);
-    if (spec.type === 'string' && (value === undefined || (token.inlineValue === false && value.startsWith('--')))) throw new UsageError(`--${token.name} needs a value: --${token.name} ${spec.value ?? 'VALUE'}`);
+    if (spec.type === 'string' && (value === undefined || (token.inlineValue === false && value.startsWith('--'))))
+      throw new UsageError(`--${token.name} needs a value: --${token.name} ${spec.value ?? 'VALUE'}`);
     values.set(token.name, [...(values.get(token.name) ?? []), value ?? 'true']);
   }
-  if (positionals.length > command.positionals && !values.has('help')) throw new UsageError(`there is nothing to do with ${JSON.stringify(positionals[command.positionals])}`);
+  if (positionals.length > command.positionals && !values.has('help'))
+    throw new UsageError(`there is nothing to do with ${JSON.stringify(positionals[command.positionals])}`);
   return {
     positionals,
     text: (name) => values.get(name)?.at(-1),
@@ -62,5 +64,7 @@ function unguard(argument: string): string {
 }
 
 function plainOptions(options: Readonly<Record<string, OptionSpec>>): Record<string, { type: 'string' | 'boolean'; short?: string; multiple: boolean }> {
-  return Object.fromEntries(Object.entries(options).map(([name, { type, short }]) => [name, { type, multiple: true, ...(short === undefined ? {} : { short }) }]));
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { type, short }]) => [name, { type, multiple: true, ...(short === undefined ? {} : { short }) }]),
+  );
 }

@@ -37,17 +37,17 @@ export const serveCommand: Command = {
     const { envVars, envVarBytes, bundleBytes } = config.limits.defaults;
     return runServer(
       {
-      config,
-      reread,
-      root,
-      single: isApp(root),
-      dev: false,
-      admin: true,
-      builder: {
-        worker: { ...workerOptions(input), limits: { envVars, envVarBytes } },
-        build: { maxBytes: bundleBytes, runCommand: false },
-        incremental: false,
-      },
+        config,
+        reread,
+        root,
+        single: isApp(root),
+        dev: false,
+        admin: true,
+        builder: {
+          worker: { ...workerOptions(input), limits: { envVars, envVarBytes } },
+          build: { maxBytes: bundleBytes, runCommand: false },
+          incremental: false,
+        },
       },
       (supervisor) => banner(supervisor, config, root),
     );
@@ -77,7 +77,10 @@ function banner(supervisor: Supervisor, config: ServerConfig, root: string): str
   const apps = supervisor.apps();
   const lines = ['', `  NANO serves ${root} on ${serverAddress(config.host, port)}, admin on ${adminAddress(config.adminHost, adminPort)}`, ''];
   if (apps.length === 0) {
-    lines.push('  No app is there yet. An app is a source file, or a folder with wrangler.jsonc, wrangler.json,', '  wrangler.toml, or index, worker or src/index in JavaScript or TypeScript. It is served as soon as it is there.');
+    lines.push(
+      '  No app is there yet. An app is a source file, or a folder with wrangler.jsonc, wrangler.json,',
+      '  wrangler.toml, or index, worker or src/index in JavaScript or TypeScript. It is served as soon as it is there.',
+    );
   }
   for (const app of apps.slice(0, LISTED)) {
     const addresses = [appAddress(app.name, port), ...app.hosts];

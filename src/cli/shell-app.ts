@@ -31,7 +31,12 @@ export async function shellApp(dir: string | undefined, options: WorkerOptions):
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
     // As in nano dev: a person at their own machine may reach it.
-    egress: { private: 'loopback', allow: [...(config?.egress.allow ?? [])], privateAllow: [...(config?.egress.allow ?? [])], deny: [...(config?.egress.deny ?? [])] },
+    egress: {
+      private: 'loopback',
+      allow: [...(config?.egress.allow ?? [])],
+      privateAllow: [...(config?.egress.allow ?? [])],
+      deny: [...(config?.egress.deny ?? [])],
+    },
     routes: [],
     hosts: [],
     crons: [],

@@ -63,7 +63,12 @@ export function readDocument(path: string): ConfigDocument {
 export function readConfigText(path: string): string {
   try {
     const { size } = statSync(path);
-    if (size > MAX_BYTES) throw configError({ file: path, message: `The file has ${size} bytes; a configuration file may have ${MAX_BYTES}.`, hint: 'Check that this is the file you mean.' });
+    if (size > MAX_BYTES)
+      throw configError({
+        file: path,
+        message: `The file has ${size} bytes; a configuration file may have ${MAX_BYTES}.`,
+        hint: 'Check that this is the file you mean.',
+      });
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw isSystemError(error) ? configError({ file: path, ...fileFailure(error.code) }) : error;
@@ -121,7 +126,8 @@ function jsoncDocument(path: string, text: string): ConfigDocument {
       hint: 'Comments and trailing commas are allowed; names and strings need double quotes.',
     });
   }
-  if (!isObject(value)) throw configError({ file: path, line: 1, message: `The file holds ${kind(value)} where an object is expected.`, hint: 'Write { … } around the keys.' });
+  if (!isObject(value))
+    throw configError({ file: path, line: 1, message: `The file holds ${kind(value)} where an object is expected.`, hint: 'Write { … } around the keys.' });
   const tree = root;
   return new ConfigDocument(path, value, text, (key) => {
     const node = tree && findNodeAtLocation(tree, [...key]);
@@ -156,7 +162,8 @@ function nodeValue(node: Node): unknown {
   const object: Record<string, unknown> = {};
   for (const property of node.children ?? []) {
     const [key, value] = property.children ?? [];
-    if (key !== undefined && value !== undefined) Object.defineProperty(object, key.value, { value: nodeValue(value), enumerable: true, configurable: true, writable: true });
+    if (key !== undefined && value !== undefined)
+      Object.defineProperty(object, key.value, { value: nodeValue(value), enumerable: true, configurable: true, writable: true });
   }
   return object;
 }
@@ -170,12 +177,23 @@ function tomlDocument(path: string, text: string): ConfigDocument {
     if (error instanceof RangeError) throw tooDeep(path);
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
-    throw configError({ file: path, line: error.line, column: error.column, message: `This is not valid TOML: ${reason}.`, excerpt: text.split(/\r?\n/)[error.line - 1] });
+    throw configError({
+      file: path,
+      line: error.line,
+      column: error.column,
+      message: `This is not valid TOML: ${reason}.`,
+      excerpt: text.split(/\r?\n/)[error.line - 1],
+    });
   }
 }
 
 function emptyFile(path: string): Error {
-  return configError({ file: path, line: 1, message: 'The file is empty.', hint: 'Write at least { "name": "my-app", "main": "src/index.ts" }, or remove the file.' });
+  return configError({
+    file: path,
+    line: 1,
+    message: 'The file is empty.',
+    hint: 'Write at least { "name": "my-app", "main": "src/index.ts" }, or remove the file.',
+  });
 }
 
 function tooDeep(path: string): Error {
@@ -187,7 +205,8 @@ function checkShape(document: ConfigDocument, value: unknown, path: KeyPath): vo
   if (path.length > MAX_DEPTH) throw tooDeep(document.path);
   for (const key of Object.keys(value)) {
     const here = [...path, Array.isArray(value) ? Number(key) : key];
-    if (key === '__proto__') throw configError({ ...document.problem('error', here, 'A key may not be called "__proto__".', { hint: 'Choose another name.' }) });
+    if (key === '__proto__')
+      throw configError({ ...document.problem('error', here, 'A key may not be called "__proto__".', { hint: 'Choose another name.' }) });
     checkShape(document, (value as Record<string, unknown>)[key], here);
   }
 }

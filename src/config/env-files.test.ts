@@ -12,7 +12,10 @@ test('readEnvFiles: .dev.vars switches .env files off', (t) => {
   const dir = project(t, { '.dev.vars': 'A=1\n# comment\nexport B="two words"\nC=\'$A\'\n', '.env': 'D=4' });
   const { values, files } = readEnvFiles(dir, OPTIONS);
   assert.deepEqual(values, { A: '1', B: 'two words', C: '$A' });
-  assert.deepEqual(files.map((file) => basename(file)), ['.dev.vars']);
+  assert.deepEqual(
+    files.map((file) => basename(file)),
+    ['.dev.vars'],
+  );
 });
 
 test('readEnvFiles: .dev.vars.<env> stands in for .dev.vars', (t) => {
@@ -47,5 +50,8 @@ test('readEnvFiles: a file that cannot be read is an error, a missing one is not
   const dir = project(t, {});
   assert.deepEqual(readEnvFiles(dir, OPTIONS).values, {});
   symlinkSync('.dev.vars', join(dir, '.dev.vars'));
-  assert.throws(() => readEnvFiles(dir, OPTIONS), (error) => error instanceof ConfigError && /circle/.test(error.message));
+  assert.throws(
+    () => readEnvFiles(dir, OPTIONS),
+    (error) => error instanceof ConfigError && /circle/.test(error.message),
+  );
 });

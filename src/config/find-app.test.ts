@@ -38,7 +38,15 @@ test('findApp: names what would be an app where there is none', (t) => {
 });
 
 test('isApp: tells apps from other things without throwing', (t) => {
-  const dir = project(t, { 'hello.js': '', 'hello.test.ts': '', 'types.d.ts': '', 'vite.config.ts': '', 'x.md': '', 'app/wrangler.toml': '', 'lib/util.js': '' });
+  const dir = project(t, {
+    'hello.js': '',
+    'hello.test.ts': '',
+    'types.d.ts': '',
+    'vite.config.ts': '',
+    'x.md': '',
+    'app/wrangler.toml': '',
+    'lib/util.js': '',
+  });
   symlinkSync('loop', join(dir, 'loop'));
   for (const name of ['hello.js', 'app']) assert.ok(isApp(join(dir, name)), name);
   for (const name of ['hello.test.ts', 'types.d.ts', 'vite.config.ts', 'x.md', 'lib', 'none', 'loop']) assert.ok(!isApp(join(dir, name)), name);
@@ -50,7 +58,7 @@ test('findApp: a wrangler file that is a broken link is found, so that it is rep
   assert.equal(findApp(dir).configPath, join(dir, 'wrangler.jsonc'));
 });
 
-test('findApp: a linked app has its link\'s name and its real folder', (t) => {
+test("findApp: a linked app has its link's name and its real folder", (t) => {
   const dir = project(t, { 'data/v1/index.js': '', 'apps/x': '' });
   symlinkSync('../data/v1', join(dir, 'apps/shop'));
   const { dir: real, baseName, main } = findApp(join(dir, 'apps/shop'));

@@ -60,7 +60,8 @@ export function listApps(dir: string): string[] {
       .filter(isApp);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const message = code === 'ENOENT' ? 'There is no such folder.' : code === 'ENOTDIR' ? 'This is a file, not a folder.' : `The folder cannot be read (${String(code)}).`;
+    const message =
+      code === 'ENOENT' ? 'There is no such folder.' : code === 'ENOTDIR' ? 'This is a file, not a folder.' : `The folder cannot be read (${String(code)}).`;
     throw configError({ file: target, message, hint: 'Name a folder that holds apps.' });
   }
 }
@@ -102,7 +103,12 @@ function findFile(target: string, baseName: string): AppFiles {
     return { dir, configPath: target, main: findEntry(dir), baseName: basename(dir), isBareFile: false };
   }
   if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, main: target, baseName, isBareFile: true };
-  throw configError({ file: target, message: 'This file is not an app.', allowed: `a file ending in ${SOURCE_ENDINGS.join(', ')}, or a wrangler file`, hint: 'Name a source file, a wrangler file or a folder.' });
+  throw configError({
+    file: target,
+    message: 'This file is not an app.',
+    allowed: `a file ending in ${SOURCE_ENDINGS.join(', ')}, or a wrangler file`,
+    hint: 'Name a source file, a wrangler file or a folder.',
+  });
 }
 
 export function isFile(path: string): boolean {

@@ -16,7 +16,10 @@ export interface Lowered {
 }
 
 /** The limits of an app, and those of its wishes that went over the ceiling and were lowered to it. */
-export function resolveLimits(asked: Readonly<Partial<Record<LimitName, number>>>, server: ServerLimits = BUILT_IN_LIMITS): { limits: Limits; lowered: readonly Lowered[] } {
+export function resolveLimits(
+  asked: Readonly<Partial<Record<LimitName, number>>>,
+  server: ServerLimits = BUILT_IN_LIMITS,
+): { limits: Limits; lowered: readonly Lowered[] } {
   const limits = {} as Record<LimitName, number>;
   const lowered: Lowered[] = [];
   for (const name of LIMIT_NAMES) {

@@ -12,7 +12,9 @@ export function nameFault(name: string): string | undefined {
   if (name.length > MAX_NAME_LENGTH) return `has ${name.length} characters; ${MAX_NAME_LENGTH} is the most`;
   if (/[A-Z]/.test(name)) return 'has upper-case letters';
   if (name.startsWith('-')) return 'starts with a dash';
-  return /^[a-z0-9_-]+$/.test(name) ? undefined : `has characters that are not allowed: ${[...new Set(name.match(/[^a-z0-9_-]/gu))].map((character) => JSON.stringify(character)).join(', ')}`;
+  return /^[a-z0-9_-]+$/.test(name)
+    ? undefined
+    : `has characters that are not allowed: ${[...new Set(name.match(/[^a-z0-9_-]/gu))].map((character) => JSON.stringify(character)).join(', ')}`;
 }
 
 /** A good name derived from a file or folder name: "My App.ts" gives "my-app". Undefined where nothing is left. */

@@ -56,14 +56,16 @@ export class Problem implements ProblemFields {
 
   /** For a terminal: one line that says it all, then the excerpt, the allowed values and the advice. */
   format(options: FormatOptions = {}): string {
-    const paint = (style: Parameters<typeof styleText>[0], text: string): string => (options.colour === true ? styleText(style, text, { validateStream: false }) : text);
+    const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+      options.colour === true ? styleText(style, text, { validateStream: false }) : text;
     const head = [paint(['bold', this.severity === 'error' ? 'red' : 'yellow'], `${this.severity}:`)];
     const place = this.#place(options.cwd ?? process.cwd());
     if (place !== '') head.push(paint('bold', `${place}:`));
     if (this.key !== undefined && this.key !== '' && !this.message.includes(`"${this.key}"`)) head.push(`"${this.key}":`);
     const [first = '', ...rest] = this.message.split('\n');
     const lines = [`${head.join(' ')} ${first}`, ...rest.map((line) => `  ${line}`)];
-    if (this.excerpt !== undefined && this.line !== undefined) lines.push(...excerptLines(this.excerpt, this.line, this.column).map((line) => paint('dim', line)));
+    if (this.excerpt !== undefined && this.line !== undefined)
+      lines.push(...excerptLines(this.excerpt, this.line, this.column).map((line) => paint('dim', line)));
     if (this.allowed !== undefined) lines.push(`  allowed: ${this.allowed}`);
     if (this.hint !== undefined) lines.push(...this.hint.split('\n').map((line, index) => `  ${index === 0 ? 'fix: ' : '     '}${line}`));
     return lines.join('\n');

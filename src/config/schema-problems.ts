@@ -7,7 +7,13 @@ import type { Problem, ProblemFields } from './problem.ts';
 type Details = Pick<ProblemFields, 'message' | 'allowed' | 'hint'>;
 
 /** Every issue as a problem; `base` is where the validated value stands in the document. */
-export function schemaProblems(document: Pick<ConfigDocument, 'problem'>, error: z.ZodError, value: unknown, knownKeys: (path: KeyPath) => readonly string[], base: KeyPath = []): Problem[] {
+export function schemaProblems(
+  document: Pick<ConfigDocument, 'problem'>,
+  error: z.ZodError,
+  value: unknown,
+  knownKeys: (path: KeyPath) => readonly string[],
+  base: KeyPath = [],
+): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.filter((part) => typeof part !== 'symbol');
     const here = [...base, ...path];

@@ -41,7 +41,10 @@ test('readServerConfig: reads nano.jsonc', (t) => {
     }`,
   });
   const config = readServerConfig(undefined, { cwd });
-  assert.deepEqual([config.port, config.host, config.adminPort, config.engines, config.spare, config.engineMemoryMb, config.logLevel], [0, '::', 9000, 3, false, 512, 'warn']);
+  assert.deepEqual(
+    [config.port, config.host, config.adminPort, config.engines, config.spare, config.engineMemoryMb, config.logLevel],
+    [0, '::', 9000, 3, false, 512, 'warn'],
+  );
   assert.equal(config.dataDir, join(cwd, 'data'));
   assert.equal(config.drainMs, 5);
   assert.equal(config.limits.defaults.cpuMs, 100);
@@ -55,27 +58,39 @@ test('readServerConfig: the command line wins, and is checked the same', (t) => 
   const config = readServerConfig(undefined, { cwd, overrides: { port: '2000', engines: 'auto', dataDir: 'x', logLevel: 'debug' } });
   assert.equal(config.port, 2000);
   assert.equal(config.dataDir, join(cwd, 'x'));
-  assert.throws(() => readServerConfig(undefined, { cwd, overrides: { port: 'http', adminPort: 70000, logLevel: 'loud' } }), (error) => {
-    assert.ok(error instanceof ConfigError);
-    assert.deepEqual(error.problems.map((problem) => problem.key), ['--port', '--admin-port', '--log-level']);
-    assert.match(error.message, /allowed: "debug", "info", "warn", "error", "silent"/);
-    return true;
-  });
+  assert.throws(
+    () => readServerConfig(undefined, { cwd, overrides: { port: 'http', adminPort: 70000, logLevel: 'loud' } }),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.deepEqual(
+        error.problems.map((problem) => problem.key),
+        ['--port', '--admin-port', '--log-level'],
+      );
+      assert.match(error.message, /allowed: "debug", "info", "warn", "error", "silent"/);
+      return true;
+    },
+  );
 });
 
 test('readServerConfig: unknown keys are errors with a suggestion', (t) => {
   const error = errors(t, '{\n  "adminPort": 1,\n  "limits": { "defaults": { "cpuMs": 1 }, "ceiling": {} },\n  "egress": { "alow": [] }\n}');
-  assert.deepEqual(error.problems.map(({ key, line, hint }) => [key, line, hint]), [
-    ['adminPort', 2, 'Did you mean "admin_port"?'],
-    ['limits.defaults.cpuMs', 3, 'Did you mean "cpu_ms"?'],
-    ['limits.ceiling', 3, 'Did you mean "ceilings"?'],
-    ['egress.alow', 4, 'Did you mean "allow"?'],
-  ]);
+  assert.deepEqual(
+    error.problems.map(({ key, line, hint }) => [key, line, hint]),
+    [
+      ['adminPort', 2, 'Did you mean "admin_port"?'],
+      ['limits.defaults.cpuMs', 3, 'Did you mean "cpu_ms"?'],
+      ['limits.ceiling', 3, 'Did you mean "ceilings"?'],
+      ['egress.alow', 4, 'Did you mean "allow"?'],
+    ],
+  );
 });
 
 test('readServerConfig: wrong values are errors with file, line, column and key', (t) => {
   const error = errors(t, '{\n  "port": "80",\n  "engines": 0,\n  "log_level": "loud",\n  "hosts": { "a b": "x" },\n  "spare": 1, "drain_ms": 1.5\n}');
-  assert.deepEqual(error.problems.map(({ key, line, column }) => `${key} ${line}:${column}`), ['port 2:3', 'engines 3:3', 'log_level 4:3', 'spare 6:3', 'drain_ms 6:15']);
+  assert.deepEqual(
+    error.problems.map(({ key, line, column }) => `${key} ${line}:${column}`),
+    ['port 2:3', 'engines 3:3', 'log_level 4:3', 'spare 6:3', 'drain_ms 6:15'],
+  );
   assert.match(error.message, /Expected a number, but got "80"/);
 });
 

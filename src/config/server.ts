@@ -23,7 +23,11 @@ const MAX_ENGINES = 64;
 
 const port = z.int().min(0).max(65535);
 const engines = z.int().min(1).max(MAX_ENGINES);
-const host = z.string().refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, { error: (issue) => `${shown(issue.input)} is not a host name or address.` });
+const host = z
+  .string()
+  .refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, {
+    error: (issue) => `${shown(issue.input)} is not a host name or address.`,
+  });
 const limits = z.strictObject(limitShape('server'));
 
 /** Every key of nano.jsonc. What `describe` says is in docs/reference/configuration.md. */
@@ -38,12 +42,24 @@ export const serverSchema = z.strictObject({
     .optional()
     .describe(`Engine processes, 1 to ${MAX_ENGINES}, or "auto": half of the processors.`),
   spare: z.boolean().optional().describe('Keep one more engine, booted and empty, that takes over when another dies.'),
-  engine_memory_mb: z.int().min(64).optional().describe("Memory in MB that one engine's isolates may take before idle ones go. Not set: a share of the machine's."),
+  engine_memory_mb: z
+    .int()
+    .min(64)
+    .optional()
+    .describe("Memory in MB that one engine's isolates may take before idle ones go. Not set: a share of the machine's."),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
-  log_level: z.enum(LOG_LEVELS).optional().describe(`The least important lines to write: ${LOG_LEVELS.join(', ')}.`),
-  limits: z.strictObject({ defaults: limits.optional(), ceilings: limits.optional() }).optional().describe('`defaults`: what holds for an app that says nothing; `ceilings`: the most an app may ask for. See limits.md for the keys.'),
+  log_level: z
+    .enum(LOG_LEVELS)
+    .optional()
+    .describe(`The least important lines to write: ${LOG_LEVELS.join(', ')}.`),
+  limits: z
+    .strictObject({ defaults: limits.optional(), ceilings: limits.optional() })
+    .optional()
+    .describe('`defaults`: what holds for an app that says nothing; `ceilings`: the most an app may ask for. See limits.md for the keys.'),
   drain_ms: z.int().min(0).max(LIMITS.drainMs.ceiling).optional().describe('The same as `limits.defaults.drain_ms`.'),
-  egress: egressSchema.optional().describe("`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists."),
+  egress: egressSchema
+    .optional()
+    .describe("`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists."),
   hosts: z.record(z.string(), z.string()).optional().describe('Custom host names, each with the name of its app.'),
 });
 
@@ -72,7 +88,10 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
   const file = document === undefined ? {} : parse(document);
   const given = readOverrides(options.overrides ?? {});
   const serverLimits = readLimits(file, document);
-  const dataDir = given.data_dir !== undefined ? resolve(cwd, given.data_dir) : resolve(configPath === undefined ? cwd : dirname(configPath), file.data_dir ?? DEFAULT_SERVER.dataDir);
+  const dataDir =
+    given.data_dir !== undefined
+      ? resolve(cwd, given.data_dir)
+      : resolve(configPath === undefined ? cwd : dirname(configPath), file.data_dir ?? DEFAULT_SERVER.dataDir);
   const merged = { ...file, ...given };
   return deepFreeze({
     configPath,
@@ -100,7 +119,10 @@ function parse(document: ConfigDocument): ServerFile {
   const result = serverSchema.safeParse(document.value);
   if (!result.success) throw new ConfigError(schemaProblems(document, result.error, document.value, knownKeys));
   const { port: one, admin_port: other } = result.data;
-  if (one !== undefined && one !== 0 && one === other) throw new ConfigError([document.problem('error', ['admin_port'], `Port ${one} is that of the apps already.`, { hint: 'Choose another one for "admin_port".' })]);
+  if (one !== undefined && one !== 0 && one === other)
+    throw new ConfigError([
+      document.problem('error', ['admin_port'], `Port ${one} is that of the apps already.`, { hint: 'Choose another one for "admin_port".' }),
+    ]);
   return result.data;
 }
 
@@ -118,7 +140,10 @@ function readOverrides(overrides: ServerOverrides): ServerFile {
   const present = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
   const result = serverSchema.safeParse(present);
   if (result.success) return result.data;
-  const empty = { problem: (severity: 'error' | 'warning', key: KeyPath, message: string, more: object = {}) => new Problem({ severity, key: `--${String(key[0]).replaceAll('_', '-')}`, message, ...more }) };
+  const empty = {
+    problem: (severity: 'error' | 'warning', key: KeyPath, message: string, more: object = {}) =>
+      new Problem({ severity, key: `--${String(key[0]).replaceAll('_', '-')}`, message, ...more }),
+  };
   throw new ConfigError(schemaProblems(empty, result.error, present, knownKeys));
 }
 
@@ -138,7 +163,8 @@ function readLimits(file: ServerFile, document: ConfigDocument | undefined): { d
     const { key, ceiling } = LIMITS[name];
     if (ceilings[name] > ceiling) note('ceilings', key, `${ceilings[name]} is more than the ${ceiling} that this version can keep.`, `Set ${ceiling} or less.`);
     const wish = asked[name];
-    if (wish !== undefined && wish > ceilings[name]) note('defaults', key, `The default of ${wish} is above the ceiling of ${ceilings[name]}.`, `Lower it, or raise "limits.ceilings.${key}".`);
+    if (wish !== undefined && wish > ceilings[name])
+      note('defaults', key, `The default of ${wish} is above the ceiling of ${ceilings[name]}.`, `Lower it, or raise "limits.ceilings.${key}".`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   // A lowered ceiling lowers the built-in default with it.
@@ -150,9 +176,17 @@ function readHosts(hosts: Readonly<Record<string, string>>, document: ConfigDocu
   const result = new Map<string, string>();
   for (const [raw, app] of Object.entries(hosts)) {
     const name = normalisePatternHost(raw);
-    const fault = name === undefined ? `${shown(raw)} is not a host name.` : result.has(name) ? `The host ${shown(name)} is named twice.` : nameFault(app) === undefined ? undefined : `${shown(app)} is not the name of an app: it ${nameFault(app)}.`;
+    const fault =
+      name === undefined
+        ? `${shown(raw)} is not a host name.`
+        : result.has(name)
+          ? `The host ${shown(name)} is named twice.`
+          : nameFault(app) === undefined
+            ? undefined
+            : `${shown(app)} is not the name of an app: it ${nameFault(app)}.`;
     const fields = { allowed: `a host name, and the name of an app (${NAME_RULE})`, hint: 'Write "shop.example.com": "shop".' };
-    if (fault !== undefined) throw document === undefined ? configError({ message: fault, ...fields }) : new ConfigError([document.problem('error', ['hosts', raw], fault, fields)]);
+    if (fault !== undefined)
+      throw document === undefined ? configError({ message: fault, ...fields }) : new ConfigError([document.problem('error', ['hosts', raw], fault, fields)]);
     if (name !== undefined) result.set(name, app);
   }
   return Object.fromEntries(result);

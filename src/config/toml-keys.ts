@@ -26,7 +26,8 @@ export function locateTomlKey(text: string, key: readonly (string | number)[]): 
     const header = HEADER.exec(line);
     if (header !== null) {
       table = indexed(split(header[3] ?? ''), counts, header[2] === '[[');
-      if (JSON.stringify(table) === wanted || JSON.stringify(table.slice(0, key.length)) === wanted) return { line: index + 1, column: (header[1]?.length ?? 0) + 1 };
+      if (JSON.stringify(table) === wanted || JSON.stringify(table.slice(0, key.length)) === wanted)
+        return { line: index + 1, column: (header[1]?.length ?? 0) + 1 };
       continue;
     }
     const assignment = ASSIGNMENT.exec(line);

@@ -69,7 +69,15 @@ function commandLineVars(given: WorkerOptions['vars'], problems: Problem[]): [st
   return given.flatMap((text: string): [string, string][] => {
     const colon = text.indexOf(':');
     if (colon > 0) return [[text.slice(0, colon), text.slice(colon + 1)]];
-    problems.push(new Problem({ severity: 'error', key: '--var', message: `${JSON.stringify(text)} does not say a name and a value.`, allowed: 'KEY:VALUE', hint: `Write --var ${text === '' || colon === 0 ? 'KEY' : text}:VALUE.` }));
+    problems.push(
+      new Problem({
+        severity: 'error',
+        key: '--var',
+        message: `${JSON.stringify(text)} does not say a name and a value.`,
+        allowed: 'KEY:VALUE',
+        hint: `Write --var ${text === '' || colon === 0 ? 'KEY' : text}:VALUE.`,
+      }),
+    );
     return [];
   });
 }
@@ -87,14 +95,16 @@ function overLimit(input: WorkerEnvInput, vars: ReadonlyMap<string, Json>, secre
     const place = name === undefined ? undefined : from.get(name);
     const fields: ProblemFields = { severity: 'error', message, hint };
     if (place !== undefined) problems.push(new Problem({ ...fields, file: place === '--var' ? undefined : place, key: place === '--var' ? place : name }));
-    else problems.push(input.document?.problem('error', [...input.path, 'vars', ...(name === undefined ? [] : [name])], message, { hint }) ?? new Problem(fields));
+    else
+      problems.push(input.document?.problem('error', [...input.path, 'vars', ...(name === undefined ? [] : [name])], message, { hint }) ?? new Problem(fields));
   };
   const count = vars.size + secrets.size;
   if (count > envVars) add(undefined, `There are ${count} variables and secrets; ${envVars} are allowed.`, 'Put related values into one JSON variable.');
   for (const [name, value] of [...vars, ...secrets]) {
     if (name === '__proto__') add(name, 'A variable may not be called "__proto__".', 'Choose another name.');
     const bytes = Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
-    if (bytes > envVarBytes) add(name, `The value of "${name}" has ${bytes} bytes; ${envVarBytes} are allowed.`, 'Keep large values in a module of the app, or in storage.');
+    if (bytes > envVarBytes)
+      add(name, `The value of "${name}" has ${bytes} bytes; ${envVarBytes} are allowed.`, 'Keep large values in a module of the app, or in storage.');
   }
   return problems;
 }

@@ -16,7 +16,16 @@ test('WRANGLER_KEYS: has every key of wrangler, and the two that it removed', ()
 });
 
 test('warnings: one for each key without effect, naming file, line, key and what happens', (t) => {
-  const found = warnings(t, { kv_namespaces: [{ binding: 'KV', id: '1' }, { binding: 'CACHE', id: '2' }], ai: { binding: 'AI' }, triggers: { crons: ['* * * * *'] }, durable_objects: { bindings: [{ name: 'DO', class_name: 'X' }] }, placement: { mode: 'smart' } });
+  const found = warnings(t, {
+    kv_namespaces: [
+      { binding: 'KV', id: '1' },
+      { binding: 'CACHE', id: '2' },
+    ],
+    ai: { binding: 'AI' },
+    triggers: { crons: ['* * * * *'] },
+    durable_objects: { bindings: [{ name: 'DO', class_name: 'X' }] },
+    placement: { mode: 'smart' },
+  });
   assert.equal(found.length, 5);
   assert.ok(found.some((text) => /wrangler\.json:\d+:\d+: "kv_namespaces" is not supported yet: KV, CACHE will be missing from env\./.test(text)));
   assert.ok(found.some((text) => text.includes('"ai" is not supported by NANO: AI will be missing from env.')));
@@ -24,7 +33,23 @@ test('warnings: one for each key without effect, naming file, line, key and what
 });
 
 test('warnings: none for what only concerns Cloudflare, and none for empty values', (t) => {
-  assert.deepEqual(warnings(t, { $schema: 'x', account_id: 'x', workers_dev: true, dev: { port: 1 }, send_metrics: false, keep_vars: true, upload_source_maps: true, kv_namespaces: [], preview_urls: false, triggers: { crons: [] }, logpush: false, migrations: [] }), []);
+  assert.deepEqual(
+    warnings(t, {
+      $schema: 'x',
+      account_id: 'x',
+      workers_dev: true,
+      dev: { port: 1 },
+      send_metrics: false,
+      keep_vars: true,
+      upload_source_maps: true,
+      kv_namespaces: [],
+      preview_urls: false,
+      triggers: { crons: [] },
+      logpush: false,
+      migrations: [],
+    }),
+    [],
+  );
 });
 
 test('warnings: unexpected fields, with the likely spelling', (t) => {
@@ -35,7 +60,16 @@ test('warnings: unexpected fields, with the likely spelling', (t) => {
 });
 
 test('warnings: what an environment does not inherit', (t) => {
-  const found = warnings(t, { vars: { A: '1', B: '1' }, kv_namespaces: [{ binding: 'KV' }], routes: [{ pattern: 'a.com', custom_domain: true }], env: { staging: { vars: { A: '2' } } } }, 'staging');
+  const found = warnings(
+    t,
+    {
+      vars: { A: '1', B: '1' },
+      kv_namespaces: [{ binding: 'KV' }],
+      routes: [{ pattern: 'a.com', custom_domain: true }],
+      env: { staging: { vars: { A: '2' } } },
+    },
+    'staging',
+  );
   assert.equal(found.length, 3);
   assert.ok(found.some((text) => text.includes('"kv_namespaces" exists at the top level, but not on "env.staging".')));
   assert.ok(found.some((text) => text.includes('The following vars exist at the top level, but not on "env.staging.vars": "B".')));
@@ -47,5 +81,8 @@ test('warnings: a missing compatibility date', (t) => {
 });
 
 test('errors: keys that wrangler removed', (t) => {
-  assert.throws(() => warnings(t, { node_compat: true, legacy_env: true }), (error) => error instanceof ConfigError && error.problems.length === 2 && /nodejs_compat/.test(error.message));
+  assert.throws(
+    () => warnings(t, { node_compat: true, legacy_env: true }),
+    (error) => error instanceof ConfigError && error.problems.length === 2 && /nodejs_compat/.test(error.message),
+  );
 });

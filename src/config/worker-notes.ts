@@ -38,11 +38,18 @@ function unexpected(document: ConfigDocument, values: Values, base: KeyPath, fie
     .filter((name) => !all.has(name) && WRANGLER_KEYS.get(name)?.treatment !== 'removed')
     .map((name) => {
       const meant = nearest(name, all);
-      return document.problem('warning', [...base, name], `Unexpected fields found in ${field} field: "${name}"`, { hint: meant === undefined ? 'It has no effect; remove it.' : `Did you mean "${meant}"?` });
+      return document.problem('warning', [...base, name], `Unexpected fields found in ${field} field: "${name}"`, {
+        hint: meant === undefined ? 'It has no effect; remove it.' : `Did you mean "${meant}"?`,
+      });
     });
 }
 
-const NESTED: Readonly<Record<string, readonly string[]>> = { limits: limitKeys('app'), build: ['command', 'cwd', 'watch_dir'], secrets: ['required'], triggers: ['crons', 'events'] };
+const NESTED: Readonly<Record<string, readonly string[]>> = {
+  limits: limitKeys('app'),
+  build: ['command', 'cwd', 'watch_dir'],
+  secrets: ['required'],
+  triggers: ['crons', 'events'],
+};
 
 function nested(document: ConfigDocument, values: Values, base: KeyPath): Problem[] {
   return Object.entries(NESTED).flatMap(([field, known]) => {
@@ -50,7 +57,9 @@ function nested(document: ConfigDocument, values: Values, base: KeyPath): Proble
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
     return Object.keys(value)
       .filter((name) => !known.includes(name))
-      .map((name) => document.problem('warning', [...base, field, name], `Unexpected fields found in ${field} field: "${name}"`, { allowed: known.join(', ') }));
+      .map((name) =>
+        document.problem('warning', [...base, field, name], `Unexpected fields found in ${field} field: "${name}"`, { allowed: known.join(', ') }),
+      );
   });
 }
 
@@ -72,7 +81,11 @@ function inheritedDomains(document: ConfigDocument, { top, env, envName }: Secti
   const domains = top['routes'].filter((route) => Object(route).custom_domain === true).map((route) => Object(route).pattern);
   if (domains.length === 0) return [];
   const message = `The "env.${envName}" environment inherits the top-level \`routes\` configuration, which includes the custom domain(s): ${domains.join(', ')}.`;
-  return [document.problem('warning', ['routes'], message, { hint: `Add \`"routes": []\` to "env.${envName}" to prevent inheritance, or copy the route configuration from the top level to hide this warning.` })];
+  return [
+    document.problem('warning', ['routes'], message, {
+      hint: `Add \`"routes": []\` to "env.${envName}" to prevent inheritance, or copy the route configuration from the top level to hide this warning.`,
+    }),
+  ];
 }
 
 /** Keys that are read but do nothing. Where both sections have one, the environment's counts. */

@@ -27,7 +27,8 @@ export function dateFault(date: string, today: string): string | undefined {
 
 const json: z.ZodType<Json> = z.unknown().transform((value, context): Json => {
   const date = findDate(value);
-  if (date !== undefined) context.issues.push({ code: 'custom', input: value, message: `A TOML date is not supported here. Please use a string instead, e.g. "2025-12-19".` });
+  if (date !== undefined)
+    context.issues.push({ code: 'custom', input: value, message: `A TOML date is not supported here. Please use a string instead, e.g. "2025-12-19".` });
   return value as Json;
 });
 
@@ -52,8 +53,10 @@ function routeFault(value: unknown): string | undefined {
   const object = value as Record<string, unknown>;
   const unknown = Object.keys(object).find((key) => !ROUTE_KEYS.includes(key));
   if (unknown !== undefined) return `Expected ${shape}, but there is a key "${unknown}".`;
-  for (const key of ['pattern', 'zone_id', 'zone_name']) if (object[key] !== undefined && typeof object[key] !== 'string') return `Expected "${key}" to be a string, but got ${kind(object[key])}.`;
-  for (const key of ['custom_domain', 'enabled', 'previews_enabled']) if (object[key] !== undefined && typeof object[key] !== 'boolean') return `Expected "${key}" to be true or false, but got ${shown(object[key])}.`;
+  for (const key of ['pattern', 'zone_id', 'zone_name'])
+    if (object[key] !== undefined && typeof object[key] !== 'string') return `Expected "${key}" to be a string, but got ${kind(object[key])}.`;
+  for (const key of ['custom_domain', 'enabled', 'previews_enabled'])
+    if (object[key] !== undefined && typeof object[key] !== 'boolean') return `Expected "${key}" to be true or false, but got ${shown(object[key])}.`;
   if (typeof object['pattern'] !== 'string') return `Expected ${shape}, but there is no "pattern".`;
   if (object['zone_id'] !== undefined && object['zone_name'] !== undefined) return 'Only one of "zone_id" and "zone_name" may be set.';
   return object['custom_domain'] === true ? customDomainFault(object['pattern']) : patternFault(object['pattern']);
@@ -64,7 +67,11 @@ function patternFault(pattern: string): string | undefined {
   return typeof parsed === 'string' ? parsed : undefined;
 }
 
-const rule = z.object({ type: z.enum(['ESModule', 'CommonJS', 'CompiledWasm', 'Text', 'Data']), globs: z.array(z.string()), fallthrough: z.boolean().optional() });
+const rule = z.object({
+  type: z.enum(['ESModule', 'CommonJS', 'CompiledWasm', 'Text', 'Data']),
+  globs: z.array(z.string()),
+  fallthrough: z.boolean().optional(),
+});
 
 const isolation = z.enum(['shared', 'request']);
 const trustGroup = z.string().refine((value) => nameFault(value) === undefined, { error: `A trust group is named with ${NAME_RULE}.` });
@@ -92,7 +99,9 @@ export const sectionSchema = z.looseObject({
   jsx_fragment: z.string().optional(),
   limits: z.looseObject(limitShape('app')).optional(),
   rules: z.array(rule).optional(),
-  build: z.looseObject({ command: z.string().optional(), cwd: z.string().optional(), watch_dir: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
+  build: z
+    .looseObject({ command: z.string().optional(), cwd: z.string().optional(), watch_dir: z.union([z.string(), z.array(z.string())]).optional() })
+    .optional(),
   no_bundle: z.boolean().optional(),
   minify: z.boolean().optional(),
   keep_names: z.boolean().optional(),

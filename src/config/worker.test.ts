@@ -48,9 +48,19 @@ test('readWorkerConfig: reads the keys it acts on', (t) => {
   const config = read(t, {
     compatibility_flags: ['nodejs_compat'],
     base_dir: '.',
-    routes: ['example.com/*', { pattern: 'shop.example.com', custom_domain: true }, { pattern: 'off.example.com', custom_domain: true, enabled: false }, { pattern: 'z.com/*', zone_name: 'z.com' }],
+    routes: [
+      'example.com/*',
+      { pattern: 'shop.example.com', custom_domain: true },
+      { pattern: 'off.example.com', custom_domain: true, enabled: false },
+      { pattern: 'z.com/*', zone_name: 'z.com' },
+    ],
     limits: { cpu_ms: 50, subrequests: 10 },
-    nano: { limits: { memory_mb: 64, response_body_bytes: 'unlimited' }, isolation: 'request', egress: { allow: ['*.example.com', '10.0.0.0/8'] }, trust_group: 'team-a' },
+    nano: {
+      limits: { memory_mb: 64, response_body_bytes: 'unlimited' },
+      isolation: 'request',
+      egress: { allow: ['*.example.com', '10.0.0.0/8'] },
+      trust_group: 'team-a',
+    },
     rules: [{ type: 'Text', globs: ['**/*.md'], fallthrough: true }],
     vars: { A: 'x', B: { deep: [1, null] } },
     define: { V: '1' },
@@ -92,7 +102,17 @@ test('readWorkerConfig: the value is frozen all the way down', (t) => {
 
 test('readWorkerConfig: an environment inherits what wrangler lets it inherit', (t) => {
   const options = { env: 'staging' };
-  const config = read(t, { limits: { cpu_ms: 1 }, isolation: 'request', vars: { A: 'top' }, define: { D: '1' }, env: { staging: { vars: { A: 'env' }, define: { D: '2' }, compatibility_date: '2025-01-01' } } }, options);
+  const config = read(
+    t,
+    {
+      limits: { cpu_ms: 1 },
+      isolation: 'request',
+      vars: { A: 'top' },
+      define: { D: '1' },
+      env: { staging: { vars: { A: 'env' }, define: { D: '2' }, compatibility_date: '2025-01-01' } },
+    },
+    options,
+  );
   assert.equal(config.name, 'app-staging');
   assert.equal(config.compatibilityDate, '2025-01-01');
   assert.deepEqual(config.vars, { A: 'env' });
@@ -105,9 +125,15 @@ test('readWorkerConfig: an environment inherits what wrangler lets it inherit', 
 
 test('readWorkerConfig: routes of an environment replace those of the top level', (t) => {
   const config = { routes: ['a.com/*'], env: { own: { route: 'b.com/*' }, none: { routes: [] }, same: {} } };
-  assert.deepEqual(read(t, config, { env: 'own' }).routes.map((route) => route.pattern), ['b.com/*']);
+  assert.deepEqual(
+    read(t, config, { env: 'own' }).routes.map((route) => route.pattern),
+    ['b.com/*'],
+  );
   assert.deepEqual(read(t, config, { env: 'none' }).routes, []);
-  assert.deepEqual(read(t, config, { env: 'same' }).routes.map((route) => route.pattern), ['a.com/*']);
+  assert.deepEqual(
+    read(t, config, { env: 'same' }).routes.map((route) => route.pattern),
+    ['a.com/*'],
+  );
 });
 
 test('readWorkerConfig: an unknown environment is an error where there are any, else a warning', (t) => {
@@ -134,7 +160,12 @@ test('readWorkerConfig: secrets override variables, the command line overrides b
 });
 
 test('readWorkerConfig: once secrets are declared, only those are taken', (t) => {
-  const config = read(t, { vars: { A: 'a' }, secrets: { required: ['S', 'P', 'MISSING'] } }, { processEnv: { P: 'from process', HOME: '/x' } }, { '.env': 'A=over\nS=1\nX=2' });
+  const config = read(
+    t,
+    { vars: { A: 'a' }, secrets: { required: ['S', 'P', 'MISSING'] } },
+    { processEnv: { P: 'from process', HOME: '/x' } },
+    { '.env': 'A=over\nS=1\nX=2' },
+  );
   assert.deepEqual(config.secrets, { A: 'over', S: '1', P: 'from process' });
   assert.match(config.warnings[0]?.format() ?? '', /Missing required secrets: MISSING/);
 });
@@ -153,16 +184,40 @@ test('readWorkerConfig: bad command-line options are named', (t) => {
 });
 
 test('readWorkerConfig: reports every wrong type with its place', (t) => {
-  const error = errors(t, { name: 'My App', main: 7, routes: ['a.com/*.jpg', { custom_domain: true }], limits: { cpu_ms: -1 }, rules: [{ type: 'Python', globs: [] }], vars: ['a'], nano: { isolaton: 'x', egress: { allow: ['http://a'] } } });
-  assert.deepEqual(error.problems.map((problem) => problem.key).sort(), ['limits.cpu_ms', 'main', 'name', 'nano.egress.allow[0]', 'nano.isolaton', 'routes[0]', 'routes[1]', 'rules[0].type', 'vars']);
-  for (const problem of error.problems) assert.ok(problem.line !== undefined && problem.column !== undefined && problem.excerpt !== undefined, String(problem.key));
+  const error = errors(t, {
+    name: 'My App',
+    main: 7,
+    routes: ['a.com/*.jpg', { custom_domain: true }],
+    limits: { cpu_ms: -1 },
+    rules: [{ type: 'Python', globs: [] }],
+    vars: ['a'],
+    nano: { isolaton: 'x', egress: { allow: ['http://a'] } },
+  });
+  assert.deepEqual(error.problems.map((problem) => problem.key).sort(), [
+    'limits.cpu_ms',
+    'main',
+    'name',
+    'nano.egress.allow[0]',
+    'nano.isolaton',
+    'routes[0]',
+    'routes[1]',
+    'rules[0].type',
+    'vars',
+  ]);
+  for (const problem of error.problems)
+    assert.ok(problem.line !== undefined && problem.column !== undefined && problem.excerpt !== undefined, String(problem.key));
   assert.match(error.message, /Did you mean "isolation"\?/);
   assert.match(error.message, /allowed: "ESModule", "CommonJS"/);
 });
 
 test('readWorkerConfig: dates must be real and not to come', (t) => {
   const options = { today: '2026-06-01' };
-  for (const [date, message] of [['soon', /YYYY-MM-DD/], ['2025-02-30', /YYYY-MM-DD/], ['2025–01–01', /hyphens/], ['2026-06-02', /in the future: "2026-06-02"\. Today's date \(UTC\) is "2026-06-01"/]] as const) {
+  for (const [date, message] of [
+    ['soon', /YYYY-MM-DD/],
+    ['2025-02-30', /YYYY-MM-DD/],
+    ['2025–01–01', /hyphens/],
+    ['2026-06-02', /in the future: "2026-06-02"\. Today's date \(UTC\) is "2026-06-01"/],
+  ] as const) {
     assert.match(errors(t, { compatibility_date: date }, options).message, message, date);
   }
   assert.equal(read(t, { compatibility_date: '2026-06-01' }, options).compatibilityDate, '2026-06-01');

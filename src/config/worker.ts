@@ -92,7 +92,10 @@ class Reader {
       jsxFragment: this.#get('jsx_fragment'),
       minify: this.#get('minify') ?? false,
       keepNames: this.#get('keep_names') ?? this.#get('minify') ?? false,
-      build: build?.command === undefined ? undefined : { command: build.command, cwd: path(build.cwd ?? '.'), watchDirs: [build.watch_dir ?? './src'].flat().map(path) },
+      build:
+        build?.command === undefined
+          ? undefined
+          : { command: build.command, cwd: path(build.cwd ?? '.'), watchDirs: [build.watch_dir ?? './src'].flat().map(path) },
       settings: this.#settings(),
       sources: [configPath, ...env.sources, tsconfig === undefined ? undefined : path(tsconfig)].filter((file) => file !== undefined),
       warnings: [],
@@ -123,7 +126,8 @@ class Reader {
       return {};
     }
     const { route, routes } = result.data;
-    if (route !== undefined && routes !== undefined) this.#error([...base, 'route'], 'Expected exactly one of the following fields ["routes","route"].', 'Move the pattern of "route" into "routes".');
+    if (route !== undefined && routes !== undefined)
+      this.#error([...base, 'route'], 'Expected exactly one of the following fields ["routes","route"].', 'Move the pattern of "route" into "routes".');
     return result.data;
   }
 
@@ -165,7 +169,13 @@ class Reader {
     const own = this.#env?.name || undefined;
     if (own !== undefined) return own;
     const base = this.#top.name || deriveName(this.#files.baseName);
-    if (base === undefined) throw configError({ file: this.#files.configPath ?? this.#files.dir, key: 'name', message: `No name can be made from ${JSON.stringify(this.#files.baseName)}.`, hint: 'Set "name" in wrangler.jsonc, or rename the folder or file.' });
+    if (base === undefined)
+      throw configError({
+        file: this.#files.configPath ?? this.#files.dir,
+        key: 'name',
+        message: `No name can be made from ${JSON.stringify(this.#files.baseName)}.`,
+        hint: 'Set "name" in wrangler.jsonc, or rename the folder or file.',
+      });
     const name = this.#envName === undefined ? base : `${base}-${this.#envName}`;
     const fault = nameFault(name);
     if (fault !== undefined) this.#error(['name'], `The name "${name}", made from name and environment, ${fault}.`, 'Set "name" in the environment.');
@@ -182,7 +192,12 @@ class Reader {
       return '';
     }
     const shown = relative(dir, main);
-    if (given !== undefined && !isFile(main)) this.#error(this.#placeOf('main'), `The entry-point file at "${shown}" was not found.`, 'Correct the path; it is relative to the folder of the configuration file.');
+    if (given !== undefined && !isFile(main))
+      this.#error(
+        this.#placeOf('main'),
+        `The entry-point file at "${shown}" was not found.`,
+        'Correct the path; it is relative to the folder of the configuration file.',
+      );
     else if (extname(main) === '.py') this.#error(this.#placeOf('main'), 'Python Workers are not supported.', 'Name a JavaScript or TypeScript file.');
     return isFile(main) ? realpathSync(main) : main;
   }
@@ -191,7 +206,12 @@ class Reader {
     const option = this.#options.compatibilityDate;
     const date = option ?? this.#get('compatibility_date');
     if (date === undefined) {
-      if (this.#document !== undefined) this.#problems.push(this.#document.problem('warning', ['compatibility_date'], `No compatibility_date was specified. Using "${DEFAULT_COMPATIBILITY_DATE}".`, { hint: `Add "compatibility_date": "${DEFAULT_COMPATIBILITY_DATE}" to keep this behaviour when NANO is updated.` }));
+      if (this.#document !== undefined)
+        this.#problems.push(
+          this.#document.problem('warning', ['compatibility_date'], `No compatibility_date was specified. Using "${DEFAULT_COMPATIBILITY_DATE}".`, {
+            hint: `Add "compatibility_date": "${DEFAULT_COMPATIBILITY_DATE}" to keep this behaviour when NANO is updated.`,
+          }),
+        );
       return DEFAULT_COMPATIBILITY_DATE;
     }
     const fault = dateFault(date, this.#options.today ?? new Date().toISOString().slice(0, 10));
@@ -213,7 +233,11 @@ class Reader {
     const section = hasOwn && this.#env !== undefined ? this.#env : this.#top;
     const all = section.routes ?? (section.route === undefined ? [] : [section.route]);
     return all.flatMap((route): RouteConfig[] => {
-      if (route === '') this.#problems.push(this.#document?.problem('warning', this.#placeOf('route'), 'A route in your configuration is an empty string and will be ignored.') ?? new Problem({ severity: 'warning', message: 'An empty route is ignored.' }));
+      if (route === '')
+        this.#problems.push(
+          this.#document?.problem('warning', this.#placeOf('route'), 'A route in your configuration is an empty string and will be ignored.') ??
+            new Problem({ severity: 'warning', message: 'An empty route is ignored.' }),
+        );
       if (typeof route === 'string') return route === '' ? [] : [{ pattern: route, customDomain: false }];
       return route.enabled === false ? [] : [{ pattern: route.pattern, customDomain: route.custom_domain === true }];
     });

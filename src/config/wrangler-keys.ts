@@ -25,20 +25,38 @@ export interface WranglerKey {
 const MISSING = '{bindings} will be missing from env';
 
 function keys(scope: KeyScope, treatment: KeyTreatment, names: string, effect?: string, harmless?: (value: unknown) => boolean): WranglerKey[] {
-  return names.split(' ').map((name) => Object.freeze({ name, scope, treatment, ...(effect !== undefined && { effect }), ...(harmless !== undefined && { harmless }) }));
+  return names
+    .split(' ')
+    .map((name) => Object.freeze({ name, scope, treatment, ...(effect !== undefined && { effect }), ...(harmless !== undefined && { harmless }) }));
 }
 
 const isOff = (value: unknown): boolean => value === false || value === undefined;
 const has = (value: unknown, key: string): boolean => typeof value === 'object' && value !== null && key in value;
 
 const TABLE: readonly WranglerKey[] = [
-  ...keys('inheritable', 'acted', 'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify keep_names'),
+  ...keys(
+    'inheritable',
+    'acted',
+    'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify keep_names',
+  ),
   ...keys('inheritable', 'accepted', 'account_id workers_dev upload_source_maps'),
   ...keys('inheritable', 'later', 'preview_urls', 'no preview address is published', isOff),
   ...keys('inheritable', 'later', 'migrations exports', 'no Durable Object class is set up'),
-  ...keys('inheritable', 'later', 'triggers', 'no cron trigger fires', (value) => !has(value, 'events') && (!has(value, 'crons') || (value as { crons?: unknown[] }).crons?.length === 0)),
+  ...keys(
+    'inheritable',
+    'later',
+    'triggers',
+    'no cron trigger fires',
+    (value) => !has(value, 'events') && (!has(value, 'crons') || (value as { crons?: unknown[] }).crons?.length === 0),
+  ),
   ...keys('inheritable', 'later', 'assets', 'static files are not served'),
-  ...keys('inheritable', 'later', 'observability', 'every request is logged', (value) => typeof value === 'object' && value !== null && Object.keys(value).every((key) => key === 'enabled')),
+  ...keys(
+    'inheritable',
+    'later',
+    'observability',
+    'every request is logged',
+    (value) => typeof value === 'object' && value !== null && Object.keys(value).every((key) => key === 'enabled'),
+  ),
   ...keys('inheritable', 'later', 'cache', 'responses are not cached', (value) => !has(value, 'enabled') || (value as { enabled?: unknown }).enabled === false),
   ...keys('inheritable', 'unsupported', 'first_party_worker logfwdr logpush access', 'it has no effect', isOff),
   ...keys('inheritable', 'unsupported', 'compliance_region placement', 'the app runs on this server'),
@@ -46,12 +64,22 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
   ...keys('environment', 'acted', 'define vars secrets'),
-  ...keys('environment', 'later', 'durable_objects workflows kv_namespaces r2_buckets d1_databases services analytics_engine_datasets hyperdrive ratelimits version_metadata worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates unsafe', MISSING),
+  ...keys(
+    'environment',
+    'later',
+    'durable_objects workflows kv_namespaces r2_buckets d1_databases services analytics_engine_datasets hyperdrive ratelimits version_metadata worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates unsafe',
+    MISSING,
+  ),
   ...keys('environment', 'later', 'queues', '{bindings} will be missing from env and no queue is consumed'),
   ...keys('environment', 'later', 'connect', 'no TCP port is listened on'),
   ...keys('environment', 'later', 'tail_consumers streaming_tail_consumers', 'no tail worker is called'),
   ...keys('environment', 'unsupported', 'cloudchamber containers', 'no container is started'),
-  ...keys('environment', 'unsupported', 'send_email vectorize ai ai_search ai_search_namespaces agent_memory websearch browser images media stream pipelines artifacts flagship unsafe_hello_world vpc_services vpc_networks', MISSING),
+  ...keys(
+    'environment',
+    'unsupported',
+    'send_email vectorize ai ai_search ai_search_namespaces agent_memory websearch browser images media stream pipelines artifacts flagship unsafe_hello_world vpc_services vpc_networks',
+    MISSING,
+  ),
 
   ...keys('top', 'acted', '$schema env alias'),
   ...keys('top', 'accepted', 'send_metrics dependencies_instrumentation dev keep_vars'),

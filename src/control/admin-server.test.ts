@@ -17,13 +17,16 @@ async function setUp(t: TestContext, ready: boolean): Promise<(path: string, opt
   t.after(() => server.close());
   return (path, options = {}) =>
     new Promise((resolve, reject) => {
-      const call = request({ port: server.port, path, method: options.method ?? 'GET', agent: false, headers: { host: options.host ?? `localhost:${server.port}` } }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      });
+      const call = request(
+        { port: server.port, path, method: options.method ?? 'GET', agent: false, headers: { host: options.host ?? `localhost:${server.port}` } },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        },
+      );
       call.on('error', reject).end();
     });
 }
@@ -40,7 +43,12 @@ test('healthz and readyz: alive is not ready', async (t) => {
 test('apps: names and states, no variables', async (t) => {
   const get = await setUp(t, true);
   const { text } = await get('/apps');
-  assert.deepEqual(JSON.parse(text), { apps: [{ name: 'a', version: 'v1', state: 'ready' }, { name: 'b', version: 'v1', state: 'broken', reason: 'no main' }] });
+  assert.deepEqual(JSON.parse(text), {
+    apps: [
+      { name: 'a', version: 'v1', state: 'ready' },
+      { name: 'b', version: 'v1', state: 'broken', reason: 'no main' },
+    ],
+  });
 });
 
 test('requests by a foreign name, path or method are refused', async (t) => {
@@ -52,7 +60,8 @@ test('requests by a foreign name, path or method are refused', async (t) => {
 
 test('isTrustedHost: loopback, the configured name, and addresses on a wildcard', () => {
   for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1:8081', '127.1.2.3', '[::1]:80']) assert.equal(isTrustedHost(host, '127.0.0.1'), true, host);
-  for (const host of [undefined, '', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '[::2]', 'a@localhost', 'localhost:123456']) assert.equal(isTrustedHost(host, '127.0.0.1'), false, `${host}`);
+  for (const host of [undefined, '', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '[::2]', 'a@localhost', 'localhost:123456'])
+    assert.equal(isTrustedHost(host, '127.0.0.1'), false, `${host}`);
   assert.equal(isTrustedHost('admin.internal:8081', 'admin.internal'), true);
   assert.equal(isTrustedHost('10.0.0.1', '0.0.0.0'), true);
   assert.equal(isTrustedHost('evil.example', '0.0.0.0'), false);

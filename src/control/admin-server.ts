@@ -46,7 +46,8 @@ export async function startAdminServer(source: AdminSource, host: string, port: 
 
 async function handle(source: AdminSource, configured: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume();
-  if (!isTrustedHost(request.headers.host, configured)) return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
+  if (!isTrustedHost(request.headers.host, configured))
+    return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
   const route = ROUTES.get((request.url ?? '').split('?')[0] as string);
   if (route === undefined) return sendText(response, 404, `not here; there are ${[...ROUTES.keys()].join(', ')}\n`);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -65,7 +66,12 @@ function sendText(response: ServerResponse, status: number, text: string): void 
 }
 
 function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
   response.end(text);
 }
 

@@ -94,7 +94,14 @@ export class Listener {
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
     const target = typeof head === 'string' ? '' : head.target;
     const id = requestId(typeof head === 'string' ? undefined : head.requestId);
-    const exchange = new Exchange(message, response, { observer, pages: dev ? developerPages : productionPages, requestId: id, host: host ?? '', target, started });
+    const exchange = new Exchange(message, response, {
+      observer,
+      pages: dev ? developerPages : productionPages,
+      requestId: id,
+      host: host ?? '',
+      target,
+      started,
+    });
     if (typeof head === 'string' || problem !== undefined) return exchange.refuse('badRequest', problem ?? '');
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
     if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);
@@ -119,7 +126,12 @@ const refuseConnection = (error: NodeJS.ErrnoException | undefined, socket: Dupl
     socket.destroy();
     return;
   }
-  const status = error?.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  const status =
+    error?.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
   const text = `${status.slice(4)}\n`;
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
 };

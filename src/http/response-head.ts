@@ -7,7 +7,18 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 
 /** Headers that describe the connection or the framing, which are not the tenant's to set. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'x-request-id', 'date']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'x-request-id',
+  'date',
+]);
 
 export type ResponseHead = {
   status: number;

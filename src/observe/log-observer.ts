@@ -2,12 +2,7 @@
  * What the data plane tells, as log lines. The request line is the hot path: it is built by hand, and where
  * `info` is not written the methods that would write it are no-ops.
  */
-import {
-  type ConsoleRecord,
-  type LimitName,
-  Observer,
-  type RequestRecord,
-} from '../ports/observer.ts';
+import { type ConsoleRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Log } from './log.ts';
 import { SecretMask } from './secret-mask.ts';
@@ -53,7 +48,13 @@ export class LogObserver extends Observer {
     this.#log[level](this.#masked(record.app, record.text), { event: 'console', app: record.app, version: record.version, requestId: record.requestId });
   }
 
-  override exception(app: string, version: string, requestId: string | undefined, where: string, error: { name: string; message: string; stack: string }): void {
+  override exception(
+    app: string,
+    version: string,
+    requestId: string | undefined,
+    where: string,
+    error: { name: string; message: string; stack: string },
+  ): void {
     const stack = this.#masked(app, error.stack);
     this.#log.error(this.#masked(app, `${error.name}: ${error.message}`), { event: 'exception', app, version, requestId, where, stack });
   }

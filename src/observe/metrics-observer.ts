@@ -126,7 +126,12 @@ export class MetricsObserver extends Observer {
       metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', evictions),
       metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', limits),
       metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', subrequests),
-      metric('gauge', 'nano_isolates', 'Isolates by state.', Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } }))),
+      metric(
+        'gauge',
+        'nano_isolates',
+        'Isolates by state.',
+        Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } })),
+      ),
       metric('gauge', 'nano_isolate_heap_bytes', 'Heap and array buffers of all isolates.', [{ value: gauges.heapBytes, labels: {} }]),
       metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: memory.rss, labels: {} }]),
       metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: memory.heapUsed, labels: {} }]),

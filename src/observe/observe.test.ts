@@ -10,8 +10,19 @@ import { MetricsObserver } from './metrics-observer.ts';
 import { prettyLine } from './pretty.ts';
 
 const REQUEST = {
-  app: 'shop', version: 'v1', requestId: 'r"1', method: 'GET', host: 'shop.localhost', path: '/a?b="c"\n', status: 200, durationMs: 1.23456,
-  cpuMs: 0.5, bytesIn: 0, bytesOut: 5, coldStart: false, outcome: 'ok',
+  app: 'shop',
+  version: 'v1',
+  requestId: 'r"1',
+  method: 'GET',
+  host: 'shop.localhost',
+  path: '/a?b="c"\n',
+  status: 200,
+  durationMs: 1.23456,
+  cpuMs: 0.5,
+  bytesIn: 0,
+  bytesOut: 5,
+  coldStart: false,
+  outcome: 'ok',
 };
 
 function collect(level: string): { lines: string[]; observer: LogObserver } {
@@ -68,7 +79,9 @@ test('line writer: lines of two processes on one pipe stay whole', async () => {
     for (let i = 0; i < 3000; i++) writer.write(process.argv[1].repeat(50 + (i % 200)) + '\\n');
     writer.write('.'.repeat(9000) + '\\n');`;
   // A shell makes a real pipe; Node's own are socket pairs.
-  const shell = spawn('sh', ['-c', '("$0" --input-type=module -e "$1" a & "$0" --input-type=module -e "$1" b & wait) | cat', process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const shell = spawn('sh', ['-c', '("$0" --input-type=module -e "$1" a & "$0" --input-type=module -e "$1" b & wait) | cat', process.execPath, program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   shell.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
@@ -111,7 +124,10 @@ test('line writer: a flush at exit repeats nothing and loses nothing', async () 
   });
   await once(child, 'close');
   assert.deepEqual(
-    text.trimEnd().split('\n').map((line) => line.split(' ')[1] ?? line),
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? line),
     [...Array.from({ length: 2000 }, (_, i) => String(i)), 'last'],
   );
 });

@@ -17,7 +17,13 @@ export class Observers extends Observer {
     for (const one of this.#all) one.console(record);
   }
 
-  override exception(app: string, version: string, requestId: string | undefined, where: string, error: { name: string; message: string; stack: string }): void {
+  override exception(
+    app: string,
+    version: string,
+    requestId: string | undefined,
+    where: string,
+    error: { name: string; message: string; stack: string },
+  ): void {
     for (const one of this.#all) one.exception(app, version, requestId, where, error);
   }
 

@@ -22,7 +22,12 @@ export class PlatformMetrics {
 
   constructor(version: string) {
     const registers = [this.#registry];
-    this.#restarts = new client.Counter({ name: 'nano_engine_restarts_total', help: 'Engines that ended without being told to, by cause.', labelNames: ['cause'], registers });
+    this.#restarts = new client.Counter({
+      name: 'nano_engine_restarts_total',
+      help: 'Engines that ended without being told to, by cause.',
+      labelNames: ['cause'],
+      registers,
+    });
     this.#quarantines = new client.Counter({ name: 'nano_quarantines_total', help: 'Apps put into quarantine.', labelNames: ['app'], registers });
     this.#builds = new client.Counter({ name: 'nano_builds_total', help: 'Builds of apps, by result.', labelNames: ['result'], registers });
     this.#apps = new client.Gauge({ name: 'nano_apps', help: 'Apps by state.', labelNames: ['state'], registers });

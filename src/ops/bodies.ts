@@ -42,6 +42,12 @@ export const bodyPosts: Record<number, PostOp> = {
   },
   [Post.sinkClose]: (context, event) => sinkOf(context.event(event)).close(),
   [Post.sinkAbort]: (context, event) => sinkOf(context.event(event)).abort(),
-  [Post.uploadClose]: (context, _event, fetchCall) => uploadsOf(context.handles).get(fetchCall as number)?.close(),
-  [Post.uploadAbort]: (context, _event, fetchCall) => uploadsOf(context.handles).get(fetchCall as number)?.abort(),
+  [Post.uploadClose]: (context, _event, fetchCall) =>
+    uploadsOf(context.handles)
+      .get(fetchCall as number)
+      ?.close(),
+  [Post.uploadAbort]: (context, _event, fetchCall) =>
+    uploadsOf(context.handles)
+      .get(fetchCall as number)
+      ?.abort(),
 };

@@ -11,7 +11,11 @@ const post = (target: TestIsolate, op: number, ...args: unknown[]): void => body
 const write = async (target: TestIsolate, chunk: unknown): Promise<unknown> => bodyRequests[Request.sinkWrite]?.(target, 1, 1, chunk);
 
 test('respond: text, bytes and no body are sent at once', () => {
-  for (const [kind, body, sent] of [[BodyKind.none, undefined, undefined], [BodyKind.text, 'x', 'x'], [BodyKind.bytes, new Uint8Array([1]).buffer, new Uint8Array([1])]] as const) {
+  for (const [kind, body, sent] of [
+    [BodyKind.none, undefined, undefined],
+    [BodyKind.text, 'x', 'x'],
+    [BodyKind.bytes, new Uint8Array([1]).buffer, new Uint8Array([1])],
+  ] as const) {
     const one = isolate();
     post(one, Post.respond, 201, 'Created', 'a\nb', kind, body);
     assert.deepEqual(one.responder.calls, [['send', 201, 'Created', 'a\nb', sent]]);

@@ -31,7 +31,12 @@ test('read: what is buffered comes at once, in chunks of at most 1 MB', async ()
 
 test('read: nothing is pulled ahead of the buffer', async () => {
   let pulled = 0;
-  const stream = new Readable({ highWaterMark: 10, read() { this.push(Buffer.alloc(10)), pulled++; } });
+  const stream = new Readable({
+    highWaterMark: 10,
+    read() {
+      this.push(Buffer.alloc(10)), pulled++;
+    },
+  });
   const body = new StreamBody(stream);
   await body.read();
   await new Promise((resolve) => setImmediate(resolve));
@@ -97,7 +102,9 @@ test('text, bytes: what is left after some reads', async () => {
 
 test('text: decodes as TextDecoder does, wherever the chunks are cut', async () => {
   const samples = ['plain', 'grün €uro 🦊 漢字', '\ufeffbom', '\ufeff\ufefftwo boms', 'x\ufeffmiddle'].map((text) => Buffer.from(text));
-  const odd = [0xf0, 0x9f, 0xa6, 0x8a, 0xe2, 0x82, 0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff, 0xc0, 0x80, 0x41, 0xf4, 0x90, 0x80, 0x80, 0xe0, 0x9f, 0xbf, 0xef, 0xbb, 0xbf];
+  const odd = [
+    0xf0, 0x9f, 0xa6, 0x8a, 0xe2, 0x82, 0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff, 0xc0, 0x80, 0x41, 0xf4, 0x90, 0x80, 0x80, 0xe0, 0x9f, 0xbf, 0xef, 0xbb, 0xbf,
+  ];
   // A fixed sequence of pseudo-random picks of troublesome bytes.
   let seed = 1;
   const next = (below: number): number => (seed = (seed * 48271) % 0x7fffffff) % below;
@@ -140,7 +147,13 @@ test('limit: exact, for every way of reading', async () => {
 });
 
 test('whenSettled: once, at the end, at a failure, at a cancellation, at a hand-over', async () => {
-  const ways: ((body: StreamBody, stream: Readable) => unknown)[] = [(b) => b.text(), (b) => b.cancel(), (b) => b.stream(), (b) => b.disown(), (_, s) => new Promise((resolve) => s.destroy().on('close', resolve))];
+  const ways: ((body: StreamBody, stream: Readable) => unknown)[] = [
+    (b) => b.text(),
+    (b) => b.cancel(),
+    (b) => b.stream(),
+    (b) => b.disown(),
+    (_, s) => new Promise((resolve) => s.destroy().on('close', resolve)),
+  ];
   for (const way of ways) {
     const stream = of('x');
     const body = new StreamBody(stream);
@@ -153,8 +166,15 @@ test('whenSettled: once, at the end, at a failure, at a cancellation, at a hand-
 });
 
 /** Sends a request with `write`, and gives the server's side of it to `serve`. */
-async function exchange(t: TestContext, write: (request: ReturnType<typeof httpRequest>) => void, serve: (request: IncomingMessage) => Promise<string>): Promise<string> {
-  const port = await listen(t, createServer(async (request, response) => response.end(await serve(request).catch((error: Error) => `${error.name}: ${error.message}`))));
+async function exchange(
+  t: TestContext,
+  write: (request: ReturnType<typeof httpRequest>) => void,
+  serve: (request: IncomingMessage) => Promise<string>,
+): Promise<string> {
+  const port = await listen(
+    t,
+    createServer(async (request, response) => response.end(await serve(request).catch((error: Error) => `${error.name}: ${error.message}`))),
+  );
   return new Promise((resolve, reject) => {
     const request = httpRequest({ port, method: 'POST', host: '127.0.0.1' }, async (response) => {
       let text = '';
@@ -184,13 +204,16 @@ test('incoming request: cancelling, limits and destroyed relays leave the socket
 
 test('incoming request: a client that goes away rejects the read', async (t) => {
   const outcome = Promise.withResolvers<unknown>();
-  const port = await listen(t, createServer(async (request) => {
-    const body = new StreamBody(request);
-    await body.read();
-    const rest = body.read();
-    client.destroy();
-    outcome.resolve(await rest.catch((error: unknown) => error));
-  }));
+  const port = await listen(
+    t,
+    createServer(async (request) => {
+      const body = new StreamBody(request);
+      await body.read();
+      const rest = body.read();
+      client.destroy();
+      outcome.resolve(await rest.catch((error: unknown) => error));
+    }),
+  );
   const client = httpRequest({ port, method: 'POST', host: '127.0.0.1', headers: { 'content-length': 100 } }).on('error', () => {});
   client.write('start');
   const error = (await outcome.promise) as Error;

@@ -47,7 +47,18 @@ test('decodeText: keeps isolates apart', () => {
 
 test('textOps: refuse arguments of the wrong type', () => {
   const context = fresh();
-  for (const args of [['1', 'gbk', bytes(), 0], [-1, 'gbk', bytes(), 0], [0.5, 'gbk', bytes(), 0], [0, 'replacement', bytes(), 0], [0, 'utf8', bytes(), 0], [0, {}, bytes(), 0], [0, 'gbk', 'text', 0], [0, 'gbk', new Uint16Array(1), 0], [0, 'gbk', bytes(), '4'], []]) {
+  for (const args of [
+    ['1', 'gbk', bytes(), 0],
+    [-1, 'gbk', bytes(), 0],
+    [0.5, 'gbk', bytes(), 0],
+    [0, 'replacement', bytes(), 0],
+    [0, 'utf8', bytes(), 0],
+    [0, {}, bytes(), 0],
+    [0, 'gbk', 'text', 0],
+    [0, 'gbk', new Uint16Array(1), 0],
+    [0, 'gbk', bytes(), '4'],
+    [],
+  ]) {
     assert.throws(() => run(Sync.decodeText, context, ...args), OpError);
   }
   for (const value of [undefined, 1, {}, Symbol('s')]) {
@@ -72,7 +83,8 @@ test('domainToAscii: maps, encodes and validates', () => {
   assert.equal(ascii('xn--bcher-kva.example'), 'xn--bcher-kva.example');
   assert.equal(ascii('<\u0338'), 'xn--gdh');
   assert.equal(ascii('１.２.３.４'), '1.2.3.4');
-  for (const domain of ['xn--', 'xn--a', 'xn--ascii-', '\u00ad', 'a\u200bü/b', 'ü/x', 'ü:80', 'u@ü', 'ü?x', 'ü#x', '%C3%BC', '[::1]', 'ü'.repeat(1025)]) assert.equal(ascii(domain), null, domain);
+  for (const domain of ['xn--', 'xn--a', 'xn--ascii-', '\u00ad', 'a\u200bü/b', 'ü/x', 'ü:80', 'u@ü', 'ü?x', 'ü#x', '%C3%BC', '[::1]', 'ü'.repeat(1025)])
+    assert.equal(ascii(domain), null, domain);
 });
 
 test('domainToAscii: checks names and lengths when strict', () => {

@@ -8,7 +8,10 @@ test('LIMITS: every entry is frozen, named by its key, and minimum <= default <=
     const limit = LIMITS[name];
     assert.ok(Object.isFrozen(limit), name);
     assert.equal(limit.name, name);
-    assert.equal(limit.key, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+    assert.equal(
+      limit.key,
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
     assert.ok(limit.minimum <= limit.default && limit.default <= limit.ceiling, name);
     assert.ok(limit.description.length > 10, name);
   }

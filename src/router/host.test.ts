@@ -19,7 +19,41 @@ test('normaliseHost: makes hosts comparable', () => {
 });
 
 test('normaliseHost: whatever is not plainly one host is none', () => {
-  const bad = ['', '.', ':80', 'a..b', '.a', 'a b', ' a', 'a\t', 'a,b', 'a, b', 'user@a', 'a/b', 'a\\b', 'a?b', 'a#b', 'a%2eb', 'bücher.de', 'a\0', 'a:80:80', 'a:x', 'a:-1', 'a:65536', 'a:123456', '::1', '[::1', '[::1]x', '[::1]:x', '[fe80::1%eth0]', '[1.2.3.4]', '[]', `${'a'.repeat(254)}`, '*', 'http://a'];
+  const bad = [
+    '',
+    '.',
+    ':80',
+    'a..b',
+    '.a',
+    'a b',
+    ' a',
+    'a\t',
+    'a,b',
+    'a, b',
+    'user@a',
+    'a/b',
+    'a\\b',
+    'a?b',
+    'a#b',
+    'a%2eb',
+    'bücher.de',
+    'a\0',
+    'a:80:80',
+    'a:x',
+    'a:-1',
+    'a:65536',
+    'a:123456',
+    '::1',
+    '[::1',
+    '[::1]x',
+    '[::1]:x',
+    '[fe80::1%eth0]',
+    '[1.2.3.4]',
+    '[]',
+    `${'a'.repeat(254)}`,
+    '*',
+    'http://a',
+  ];
   for (const raw of bad) assert.equal(normaliseHost(raw), undefined, JSON.stringify(raw));
   assert.equal(normaliseHost(undefined), undefined);
 });

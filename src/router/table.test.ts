@@ -15,12 +15,16 @@ test('match: <app>.localhost is always the app', () => {
   const table = createRouteTable([{ name: 'hello' }, app('other', '*/*', '*.localhost/*', 'hello.localhost/*')]);
   assert.equal(find(table, 'hello.localhost/x'), 'hello');
   assert.equal(find(table, 'stranger.localhost/x'), 'other');
-  assert.deepEqual(table.conflicts.map(({ pattern, kept, refused }) => [pattern, kept, refused]), [['hello.localhost/*', 'hello', 'other']]);
+  assert.deepEqual(
+    table.conflicts.map(({ pattern, kept, refused }) => [pattern, kept, refused]),
+    [['hello.localhost/*', 'hello', 'other']],
+  );
 });
 
 test('match: unknown hosts and paths belong to nobody', () => {
   const table = createRouteTable([app('a', 'example.com/api/*')]);
-  for (const url of ['example.com/', 'example.com/apix', 'www.example.com/api/', 'localhost/', 'a.b.localhost/', 'constructor/', '__proto__/']) assert.equal(find(table, url), undefined, url);
+  for (const url of ['example.com/', 'example.com/apix', 'www.example.com/api/', 'localhost/', 'a.b.localhost/', 'constructor/', '__proto__/'])
+    assert.equal(find(table, url), undefined, url);
 });
 
 test('match: wildcards of hosts match at dots', () => {
@@ -73,16 +77,31 @@ test('match: a scheme narrows a route, where the scheme of the request is known'
 });
 
 test('match: custom domains have what no route of the host takes', () => {
-  const table = createRouteTable([{ name: 'shop', routes: [{ pattern: 'Shop.com', customDomain: true }] }, { name: 'hosted', hosts: ['hosted.com'] }, app('api', 'shop.com/api/*', '*.com/*')]);
+  const table = createRouteTable([
+    { name: 'shop', routes: [{ pattern: 'Shop.com', customDomain: true }] },
+    { name: 'hosted', hosts: ['hosted.com'] },
+    app('api', 'shop.com/api/*', '*.com/*'),
+  ]);
   assert.equal(find(table, 'shop.com/'), 'shop');
   assert.equal(find(table, 'shop.com/api/'), 'api');
   assert.equal(find(table, 'hosted.com/'), 'hosted');
 });
 
 test('conflicts: name both apps, and the first by name keeps the route', () => {
-  const table = createRouteTable([app('b', 'a.com/*'), app('a', 'a.com/*', 'a.com/*'), { name: 'c', hosts: ['x.com'] }, { name: 'd', routes: [{ pattern: 'x.com', customDomain: true }] }]);
+  const table = createRouteTable([
+    app('b', 'a.com/*'),
+    app('a', 'a.com/*', 'a.com/*'),
+    { name: 'c', hosts: ['x.com'] },
+    { name: 'd', routes: [{ pattern: 'x.com', customDomain: true }] },
+  ]);
   assert.equal(find(table, 'a.com/'), 'a');
-  assert.deepEqual(table.conflicts.map(({ pattern, kept, refused }) => [pattern, kept, refused]), [['x.com', 'c', 'd'], ['a.com/*', 'a', 'b']].sort((x, y) => String(x[2]).localeCompare(String(y[2]))));
+  assert.deepEqual(
+    table.conflicts.map(({ pattern, kept, refused }) => [pattern, kept, refused]),
+    [
+      ['x.com', 'c', 'd'],
+      ['a.com/*', 'a', 'b'],
+    ].sort((x, y) => String(x[2]).localeCompare(String(y[2]))),
+  );
   assert.match(table.conflicts[0]?.message ?? '', /The apps "a" and "b" both claim "a\.com\/\*": "a" has it/);
 });
 
@@ -90,7 +109,10 @@ test('conflicts: malformed routes and doubled names are reported and harm nobody
   const table = createRouteTable([app('a', 'a.com/*.jpg', 'a.com/*'), { name: 'a', hosts: ['other.com'] }, { name: 'b', hosts: ['b c'] }]);
   assert.equal(find(table, 'a.com/'), 'a');
   assert.equal(find(table, 'other.com/'), undefined);
-  assert.deepEqual(table.conflicts.map(({ kept }) => kept), ['a', undefined, undefined]);
+  assert.deepEqual(
+    table.conflicts.map(({ kept }) => kept),
+    ['a', undefined, undefined],
+  );
   assert.match(table.conflicts[0]?.message ?? '', /Two apps are called "a"/);
 });
 

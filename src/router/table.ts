@@ -148,6 +148,13 @@ class Table implements RouteTable {
   }
 
   #refuse(refused: string, pattern: string, kept: string | undefined, message?: string): void {
-    this.#conflicts.push(Object.freeze({ pattern, kept, refused, message: message ?? `The apps "${kept}" and "${refused}" both claim ${JSON.stringify(pattern)}: "${kept}" has it. Change the routes of one of them.` }));
+    this.#conflicts.push(
+      Object.freeze({
+        pattern,
+        kept,
+        refused,
+        message: message ?? `The apps "${kept}" and "${refused}" both claim ${JSON.stringify(pattern)}: "${kept}" has it. Change the routes of one of them.`,
+      }),
+    );
   }
 }

@@ -7,7 +7,20 @@
  * starts, promise reactions included, runs in that entry's event.
  */
 import type { Post, Request, Sync } from '../protocol/ops.ts';
-import { ArrayPrototypeUnshift, MapCtor, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeSet, ErrorCtor, newDeferred, RangeErrorCtor, ReflectApply, TypeErrorCtor, type Deferred } from './primordials.ts';
+import {
+  ArrayPrototypeUnshift,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeForEach,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  ErrorCtor,
+  newDeferred,
+  RangeErrorCtor,
+  ReflectApply,
+  TypeErrorCtor,
+  type Deferred,
+} from './primordials.ts';
 import { DOMException, isDOMExceptionName } from './web/dom-exception.ts';
 
 type Values<T> = T[keyof T];

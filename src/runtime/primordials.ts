@@ -10,9 +10,7 @@
  */
 
 type AnyFunction = (...args: never[]) => unknown;
-type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R
-  ? (self: unknown extends T ? unknown : T, ...args: A) => R
-  : never;
+type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R ? (self: unknown extends T ? unknown : T, ...args: A) => R : never;
 
 const { bind, call } = Function.prototype;
 
@@ -65,25 +63,39 @@ export const FunctionPrototypeSymbolHasInstance = uncurryThis(Function.prototype
 export const ArrayCtor = Array;
 export const { isArray: ArrayIsArray, from: ArrayFrom } = Array;
 export const ArrayPrototype = Array.prototype;
-export const ArrayPrototypeConcat = uncurryThis(Array.prototype.concat as AnyFunction) as unknown as <T>(self: readonly T[], ...items: (T | readonly T[])[]) => T[];
-export const ArrayPrototypeFilter = uncurryThis(Array.prototype.filter as AnyFunction) as unknown as <T>(self: readonly T[], f: (value: T, index: number) => boolean) => T[];
+export const ArrayPrototypeConcat = uncurryThis(Array.prototype.concat as AnyFunction) as unknown as <T>(
+  self: readonly T[],
+  ...items: (T | readonly T[])[]
+) => T[];
+export const ArrayPrototypeFilter = uncurryThis(Array.prototype.filter as AnyFunction) as unknown as <T>(
+  self: readonly T[],
+  f: (value: T, index: number) => boolean,
+) => T[];
 export const ArrayPrototypeIncludes = uncurryThis(Array.prototype.includes as (this: readonly unknown[], value: unknown) => boolean);
 export const ArrayPrototypeIndexOf = uncurryThis(Array.prototype.indexOf as (this: readonly unknown[], value: unknown) => number);
 export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join as (this: readonly unknown[], separator?: string) => string);
-export const ArrayPrototypeMap = uncurryThis(Array.prototype.map as AnyFunction) as unknown as <T, U>(self: readonly T[], f: (value: T, index: number) => U) => U[];
+export const ArrayPrototypeMap = uncurryThis(Array.prototype.map as AnyFunction) as unknown as <T, U>(
+  self: readonly T[],
+  f: (value: T, index: number) => U,
+) => U[];
 export const ArrayPrototypePop = uncurryThis(Array.prototype.pop as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
 export const ArrayPrototypePush = uncurryThis(Array.prototype.push as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
 export const ArrayPrototypeReverse = uncurryThis(Array.prototype.reverse as AnyFunction) as unknown as <T>(self: T[]) => T[];
 export const ArrayPrototypeShift = uncurryThis(Array.prototype.shift as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
 export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice as AnyFunction) as unknown as <T>(self: readonly T[], start?: number, end?: number) => T[];
 export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort as AnyFunction) as unknown as <T>(self: T[], compare?: (a: T, b: T) => number) => T[];
-export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice as AnyFunction) as unknown as <T>(self: T[], start: number, deleteCount: number, ...items: T[]) => T[];
+export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice as AnyFunction) as unknown as <T>(
+  self: T[],
+  start: number,
+  deleteCount: number,
+  ...items: T[]
+) => T[];
 export const ArrayPrototypeUnshift = uncurryThis(Array.prototype.unshift as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
 export const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symbol.iterator]()) as object;
-export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(self: readonly T[]) => ArrayIterator<T>;
-export const ArrayIteratorPrototypeNext = uncurryThis(
-  (ArrayIteratorPrototype as { next: (this: unknown) => IteratorResult<unknown> }).next,
-);
+export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(
+  self: readonly T[],
+) => ArrayIterator<T>;
+export const ArrayIteratorPrototypeNext = uncurryThis((ArrayIteratorPrototype as { next: (this: unknown) => IteratorResult<unknown> }).next);
 export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype) as object;
 export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype) as object;
 
@@ -113,7 +125,13 @@ const stringSplit = String.prototype.split as (this: S, separator: string, limit
 export const StringPrototypeSplit = uncurryThis(stringSplit);
 export const BooleanCtor = Boolean;
 export const NumberCtor = Number;
-export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, isSafeInteger: NumberIsSafeInteger, parseInt: NumberParseInt } = Number;
+export const {
+  isFinite: NumberIsFinite,
+  isInteger: NumberIsInteger,
+  isNaN: NumberIsNaN,
+  isSafeInteger: NumberIsSafeInteger,
+  parseInt: NumberParseInt,
+} = Number;
 export const { parseFloat: NumberParseFloat } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf as (this: unknown) => number);
@@ -129,11 +147,28 @@ export const RegExpPrototypeGetSource = uncurryThis(getterOf(RegExp.prototype, '
 /** Reads `global`, `ignoreCase`… of its receiver. */
 export const RegExpPrototypeGetFlags = uncurryThis(getterOf(RegExp.prototype, 'flags') as (this: unknown) => string);
 export const SymbolCtor = Symbol;
-export const { asyncIterator: SymbolAsyncIterator, hasInstance: SymbolHasInstance, iterator: SymbolIterator, toStringTag: SymbolToStringTag, toPrimitive: SymbolToPrimitive } = Symbol;
+export const {
+  asyncIterator: SymbolAsyncIterator,
+  hasInstance: SymbolHasInstance,
+  iterator: SymbolIterator,
+  toStringTag: SymbolToStringTag,
+  toPrimitive: SymbolToPrimitive,
+} = Symbol;
 export const SymbolFor = Symbol.for;
 export const BigIntCtor = BigInt;
 export const { asIntN: BigIntAsIntN, asUintN: BigIntAsUintN } = BigInt;
-export const { abs: MathAbs, ceil: MathCeil, floor: MathFloor, max: MathMax, min: MathMin, pow: MathPow, round: MathRound, sign: MathSign, trunc: MathTrunc, random: MathRandom } = Math;
+export const {
+  abs: MathAbs,
+  ceil: MathCeil,
+  floor: MathFloor,
+  max: MathMax,
+  min: MathMin,
+  pow: MathPow,
+  round: MathRound,
+  sign: MathSign,
+  trunc: MathTrunc,
+  random: MathRandom,
+} = Math;
 export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const DateNow = Date.now;
 export const DateCtor = Date;
@@ -183,7 +218,10 @@ export const MapPrototypeSet = uncurryThis(Map.prototype.set as AnyFunction) as 
 export const MapPrototypeHas = uncurryThis(Map.prototype.has as AnyFunction) as unknown as <K>(self: Map<K, unknown>, key: K) => boolean;
 export const MapPrototypeDelete = uncurryThis(Map.prototype.delete as AnyFunction) as unknown as <K>(self: Map<K, unknown>, key: K) => boolean;
 export const MapPrototypeClear = uncurryThis(Map.prototype.clear as (this: Map<unknown, unknown>) => void);
-export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach as AnyFunction) as unknown as <K, V>(self: Map<K, V>, f: (value: V, key: K) => void) => void;
+export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach as AnyFunction) as unknown as <K, V>(
+  self: Map<K, V>,
+  f: (value: V, key: K) => void,
+) => void;
 export const MapPrototypeGetSize = uncurryThis(getterOf(Map.prototype, 'size') as (this: unknown) => number);
 export const MapPrototype = Map.prototype;
 export const SetCtor = Set;
@@ -194,11 +232,22 @@ export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach as AnyFunct
 export const SetPrototypeGetSize = uncurryThis(getterOf(Set.prototype, 'size') as (this: unknown) => number);
 export const SetPrototype = Set.prototype;
 export const WeakMapCtor = WeakMap;
-export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K) => V | undefined;
-export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunction) as unknown as <K extends WeakKey, V>(self: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
+export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get as AnyFunction) as unknown as <K extends WeakKey, V>(
+  self: WeakMap<K, V>,
+  key: K,
+) => V | undefined;
+export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunction) as unknown as <K extends WeakKey, V>(
+  self: WeakMap<K, V>,
+  key: K,
+  value: V,
+) => WeakMap<K, V>;
 export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has as (this: WeakMap<WeakKey, unknown>, key: WeakKey) => boolean);
 export const FinalizationRegistryCtor = FinalizationRegistry;
-export const FinalizationRegistryPrototypeRegister = uncurryThis(FinalizationRegistry.prototype.register as AnyFunction) as unknown as <T>(self: FinalizationRegistry<T>, target: WeakKey, held: T) => void;
+export const FinalizationRegistryPrototypeRegister = uncurryThis(FinalizationRegistry.prototype.register as AnyFunction) as unknown as <T>(
+  self: FinalizationRegistry<T>,
+  target: WeakKey,
+  held: T,
+) => void;
 export const WeakRefCtor = WeakRef;
 export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref as AnyFunction) as unknown as <T extends WeakKey>(self: WeakRef<T>) => T | undefined;
 
@@ -216,7 +265,19 @@ export const DataViewCtor = DataView;
 /** Both undefined in the isolate, since V8 adds base64 only after the start-up snapshot: use web/base64.ts instead. */
 /** The typed array constructors by the name their views carry as @@toStringTag. */
 export const TypedArrayConstructors: Readonly<Record<string, unknown>> = Object.freeze({
-  __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  __proto__: null,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
 } as never);
 const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: Uint8Array };
 export const TypedArrayPrototype = TypedArray.prototype;

@@ -320,4 +320,3 @@ export function defineConstants(constructor: { prototype: object }, constants: R
   ObjectDefineProperties(constructor, descriptors);
   ObjectDefineProperties(constructor.prototype, descriptors);
 }
-

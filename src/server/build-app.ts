@@ -14,7 +14,12 @@ export async function buildApp(path: string, outdir: string, worker: WorkerOptio
   try {
     const bundle = await builder.build();
     await writeBundle(bundle, outdir, { config });
-    return { name: config.name, modules: bundle.modules.length, bytes: bundle.bytes, warnings: [...config.warnings.map((problem) => problem.format()), ...builder.warnings()] };
+    return {
+      name: config.name,
+      modules: bundle.modules.length,
+      bytes: bundle.bytes,
+      warnings: [...config.warnings.map((problem) => problem.format()), ...builder.warnings()],
+    };
   } finally {
     await builder.dispose();
   }

@@ -8,7 +8,7 @@ import type { AppSettings } from './app-record.ts';
 const SPARE_ISOLATES = 4;
 const SPARE_ISOLATES_DEV = 1;
 
-export type EnginePlace = { dev: boolean; port: number; /** 0 where there is no admin server. */ adminPort: number; ledgerFile: string; runtimeFile: string };
+export type EnginePlace = { dev: boolean; port: number /** 0 where there is no admin server. */; adminPort: number; ledgerFile: string; runtimeFile: string };
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
   return {

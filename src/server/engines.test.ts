@@ -31,8 +31,26 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
     launch: (apps, events) => {
       const ledgerFile = join(dataDir, `ledger-${++serial}`);
       createLedger(ledgerFile);
-      const config = { port: listener.port, host: '127.0.0.1', dataDir, dev: false, logLevel: 'warn', isolateBudgetMb: 1, spareIsolates: 0, urlBytes: 1, headerBytes: 1, forbidden: [], ledgerFile, runtimeFile: '', headMs: 1, idleMs: 1 };
-      return new EngineProcess({ file: options.file ?? FAKE, execArgv: engineExecArgv(dataDir), env: engineEnv({ SECRET: 'x' }), listenFd: listener.fd, config, apps }, events);
+      const config = {
+        port: listener.port,
+        host: '127.0.0.1',
+        dataDir,
+        dev: false,
+        logLevel: 'warn',
+        isolateBudgetMb: 1,
+        spareIsolates: 0,
+        urlBytes: 1,
+        headerBytes: 1,
+        forbidden: [],
+        ledgerFile,
+        runtimeFile: '',
+        headMs: 1,
+        idleMs: 1,
+      };
+      return new EngineProcess(
+        { file: options.file ?? FAKE, execArgv: engineExecArgv(dataDir), env: engineEnv({ SECRET: 'x' }), listenFd: listener.fd, config, apps },
+        events,
+      );
     },
     onDeath: (death) => setup.deaths.push({ ...death, slots: readInFlight(death.engine.ledgerFile) }),
     onCatastrophe: (_engine, app) => setup.catastrophes.push(app),
@@ -92,7 +110,10 @@ test('death: the ledger names the apps in flight, and no others', async (t) => {
   assert.match(await get(port, '/die', 'b'), /ECONNRESET|socket hang up/);
   await slow;
   await until(() => deaths.length === 1);
-  assert.deepEqual(deaths.map((death) => death.slots), [[0, 1]]);
+  assert.deepEqual(
+    deaths.map((death) => death.slots),
+    [[0, 1]],
+  );
 });
 
 test('catastrophe: the app is named, a spare takes over, requests in flight finish', async (t) => {
@@ -136,5 +157,8 @@ test('start: an engine that cannot run is an error, not an endless loop', async 
 
 test('bindListener: a port in use is explained', async (t) => {
   const { port } = await setUp(t, { spares: 0 });
-  await assert.rejects(bindListener('127.0.0.1', port, '--port'), (error) => error instanceof StartError && error.message === `port ${port} is in use on 127.0.0.1: stop what uses it, or choose another with --port`);
+  await assert.rejects(
+    bindListener('127.0.0.1', port, '--port'),
+    (error) => error instanceof StartError && error.message === `port ${port} is in use on 127.0.0.1: stop what uses it, or choose another with --port`,
+  );
 });

@@ -31,7 +31,10 @@ test('pause: ends by itself, doubles, stops at an hour, is forgiven after a good
     clock.advance(pause ?? 0);
     assert.equal(quarantine.has('a'), false);
   }
-  assert.deepEqual(pauses, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600].map((seconds) => seconds * 1000));
+  assert.deepEqual(
+    pauses,
+    [30, 60, 120, 240, 480, 960, 1920, 3600, 3600].map((seconds) => seconds * 1000),
+  );
   assert.equal(released.length, 9);
   clock.advance(3_600_000);
   quarantine.blame('a');

@@ -40,7 +40,8 @@ export class Reporter {
         const { name, version } = outcome.row;
         this.#pending.set(name, { version, buildMs: outcome.milliseconds, at: performance.now() });
         for (const warning of outcome.warnings) this.#log.warn(warning, { app: name });
-        for (const { name: limit, asked, given } of outcome.lowered) this.#log.warn('a limit is above what this server allows', { app: name, limit, asked, given });
+        for (const { name: limit, asked, given } of outcome.lowered)
+          this.#log.warn('a limit is above what this server allows', { app: name, limit, asked, given });
         return;
       }
       case 'broken': {

@@ -41,7 +41,14 @@ class TextBuilder implements AppBuilder {
 }
 
 type Lines = { msg: string; level: string; app?: string; [key: string]: unknown }[];
-type Setup = { supervisor: Supervisor; root: string; lines: Lines; get(app: string, path?: string): Promise<string>; admin(path: string): Promise<string>; said(message: string | RegExp, app?: string): Promise<void> };
+type Setup = {
+  supervisor: Supervisor;
+  root: string;
+  lines: Lines;
+  get(app: string, path?: string): Promise<string>;
+  admin(path: string): Promise<string>;
+  said(message: string | RegExp, app?: string): Promise<void>;
+};
 
 type Options = { apps?: Record<string, string>; dev?: boolean; clock?: Clock; single?: boolean; start?: boolean };
 
@@ -78,7 +85,10 @@ async function setUp(t: TestContext, options: Options = {}): Promise<Setup> {
     lines,
     get: async (app, path = '/') => (await httpGet(supervisor.ports.port, path, `${app}.localhost`)).replace(/ \d+$/, ''),
     admin: (path) => httpGet(supervisor.ports.adminPort, path, 'localhost'),
-    said: (message, app) => until(() => lines.some((line) => (typeof message === 'string' ? line.msg === message : message.test(line.msg)) && (app === undefined || line.app === app))),
+    said: (message, app) =>
+      until(() =>
+        lines.some((line) => (typeof message === 'string' ? line.msg === message : message.test(line.msg)) && (app === undefined || line.app === app)),
+      ),
   };
 }
 

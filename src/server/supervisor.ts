@@ -134,7 +134,8 @@ export class Supervisor implements AdminSource {
       await this.#engines.start(this.#table);
       this.#started = true;
       const { port: own, adminPort: admin } = this.ports;
-      if (this.#options.quietStart !== true) this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
+      if (this.#options.quietStart !== true)
+        this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
       await this.#pushNewer();
       if (this.#table.length === 0) this.#options.log.warn('no app is there yet', { folder: this.#options.root });
       await this.#cleanBundles();
@@ -248,7 +249,13 @@ export class Supervisor implements AdminSource {
   }
 
   #currentTable(): AppRecord[] {
-    return this.#apps.table().map((app) => (app.state === 'ready' && this.#quarantine.has(app.name) ? { ...app, state: 'quarantined', reason: 'engines died while it had requests in flight' } : app));
+    return this.#apps
+      .table()
+      .map((app) =>
+        app.state === 'ready' && this.#quarantine.has(app.name)
+          ? { ...app, state: 'quarantined', reason: 'engines died while it had requests in flight' }
+          : app,
+      );
   }
 
   /** Brings the engines to the newest table. Calls while that is under way make one more round. */

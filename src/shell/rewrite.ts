@@ -44,7 +44,11 @@ export function rewrite(source: string): Rewritten {
         for (const { id } of node.declarations) collectNames(id, names);
         // `let a, b = 1` → `a=void 0,(b = 1)`; parentheses keep a pattern from being a block.
         const parts = node.declarations.map(({ id, init }) =>
-          init == null ? (node.kind === 'var' ? '' : `${text.slice(id.start, id.end)}=void 0`) : `(${text.slice(id.start, id.end)}=${text.slice(init.start, init.end)})`,
+          init == null
+            ? node.kind === 'var'
+              ? ''
+              : `${text.slice(id.start, id.end)}=void 0`
+            : `(${text.slice(id.start, id.end)}=${text.slice(init.start, init.end)})`,
         );
         edits.push({ start: node.start, end: node.end, text: `${parts.filter((part) => part !== '').join(',')};` });
         break;
@@ -115,4 +119,3 @@ const apply = (text: string, edits: { start: number; end: number; text: string }
   }
   return result;
 };
-

@@ -50,7 +50,11 @@ const server = createServer((request, response) => {
       tell({ type: 'catastrophe', app: app.name, message: 'Script failed to terminate' });
       return;
     case '/forbidden':
-      return void answer(response, 200, [attempt(() => spawnSync('true')), attempt(() => readFileSync('/etc/passwd')), attempt(() => writeFileSync('/tmp/nano-forbidden', ''))].join(' '));
+      return void answer(
+        response,
+        200,
+        [attempt(() => spawnSync('true')), attempt(() => readFileSync('/etc/passwd')), attempt(() => writeFileSync('/tmp/nano-forbidden', ''))].join(' '),
+      );
     case '/env':
       return void answer(response, 200, JSON.stringify(process.env));
     default:
@@ -82,7 +86,13 @@ function receive(message: ToEngine): void {
       setTimeout(() => process.exit(0), message.ms).unref();
       return;
     case 'metrics':
-      return tell({ type: 'metrics', call: message.call, text: JSON.stringify([{ name: 'nano_requests_total', help: 'r', type: 'counter', aggregator: 'sum', values: [{ value: requests, labels: { app: 'a' } }] }]) });
+      return tell({
+        type: 'metrics',
+        call: message.call,
+        text: JSON.stringify([
+          { name: 'nano_requests_total', help: 'r', type: 'counter', aggregator: 'sum', values: [{ value: requests, labels: { app: 'a' } }] },
+        ]),
+      });
   }
 }
 

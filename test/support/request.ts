@@ -15,15 +15,18 @@ export type Answer = { status: number; statusText: string; headers: IncomingHttp
 export function send(port: number, ask: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { path, method, headers, body, agent = false } = ask;
-    const call = request({ host: '127.0.0.1', port, path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers: { ...headers }, agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const bytes = Buffer.concat(chunks);
-        resolve({ status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers: response.headers, text: bytes.toString(), bytes });
-      });
-    });
+    const call = request(
+      { host: '127.0.0.1', port, path, method: method ?? (body === undefined ? 'GET' : 'POST'), headers: { ...headers }, agent },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          resolve({ status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers: response.headers, text: bytes.toString(), bytes });
+        });
+      },
+    );
     call.on('error', reject);
     call.end(body);
   });

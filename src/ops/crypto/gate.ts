@@ -16,7 +16,8 @@ class Gate {
   }
 
   async run<T>(bytes: number, job: () => Promise<T>): Promise<T> {
-    if (this.#bytes + bytes > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING_JOBS) throw new OpError('OperationError', 'Too much cryptographic work is waiting.');
+    if (this.#bytes + bytes > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING_JOBS)
+      throw new OpError('OperationError', 'Too much cryptographic work is waiting.');
     this.#bytes += bytes;
     try {
       // The one that leaves hands its place over, so the count stays as it is.

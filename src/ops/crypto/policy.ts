@@ -6,7 +6,15 @@ import { OpError } from '../op.ts';
 import { MAX_PBKDF2_ITERATIONS, MAX_PBKDF2_WORK, MAX_RSA_BITS, MAX_RSA_GENERATED_BITS, MAX_SECRET_BITS } from './limits.ts';
 import type { Algorithm } from './wire.ts';
 
-const HASH_BITS: Readonly<Record<string, number>> = { 'SHA-1': 160, 'SHA-256': 256, 'SHA-384': 384, 'SHA-512': 512, 'SHA3-256': 256, 'SHA3-384': 384, 'SHA3-512': 512 };
+const HASH_BITS: Readonly<Record<string, number>> = {
+  'SHA-1': 160,
+  'SHA-256': 256,
+  'SHA-384': 384,
+  'SHA-512': 512,
+  'SHA3-256': 256,
+  'SHA3-384': 384,
+  'SHA3-512': 512,
+};
 /** Where no length is given, HMAC takes a block of its hash: at most this. */
 const LONGEST_BLOCK_BITS = 1152;
 
@@ -28,10 +36,12 @@ const exponentOf = (bytes: Uint8Array): number => {
 export function checkGeneration({ length, modulusLength, publicExponent }: Algorithm): void {
   checkSecret(length ?? 0);
   if (modulusLength === undefined) return;
-  if (modulusLength > MAX_RSA_GENERATED_BITS) throw new OpError('OperationError', `RSA keys of more than ${MAX_RSA_GENERATED_BITS} bits cannot be generated here (requested ${modulusLength}).`);
+  if (modulusLength > MAX_RSA_GENERATED_BITS)
+    throw new OpError('OperationError', `RSA keys of more than ${MAX_RSA_GENERATED_BITS} bits cannot be generated here (requested ${modulusLength}).`);
   // OpenSSL would search for ever for primes that suit an even exponent.
   const exponent = publicExponent === undefined ? 0 : exponentOf(publicExponent);
-  if (exponent < 3 || exponent === Infinity || exponent % 2 === 0) throw new OpError('OperationError', 'The RSA public exponent must be odd, at least 3 and at most 32 bits long.');
+  if (exponent < 3 || exponent === Infinity || exponent % 2 === 0)
+    throw new OpError('OperationError', 'The RSA public exponent must be odd, at least 3 and at most 32 bits long.');
 }
 
 /** Before bits are derived. `bits` is 0 where the kind of key decides. */

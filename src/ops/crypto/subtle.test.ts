@@ -16,7 +16,8 @@ const SIGN = 4;
 const VERIFY = 8;
 const HMAC = { format: 'raw', algorithm: { name: 'HMAC', hash: 'SHA-256' }, extractable: false, usages: SIGN | VERIFY };
 
-const newHmac = async (context: OpContext, bytes: Uint8Array = new Uint8Array(32)): Promise<Described> => JSON.parse((await subtle(context, 'importKey', HMAC, bytes)) as string) as Described;
+const newHmac = async (context: OpContext, bytes: Uint8Array = new Uint8Array(32)): Promise<Described> =>
+  JSON.parse((await subtle(context, 'importKey', HMAC, bytes)) as string) as Described;
 const hex = (bytes: unknown): string => Buffer.from(bytes as ArrayBuffer).toString('hex');
 
 describe('subtle op', () => {
@@ -43,9 +44,15 @@ describe('subtle op', () => {
   it('encrypt: answers with test case 4 of the GCM specification, short or long way', async () => {
     const context = newContext();
     const key = Buffer.from('feffe9928665731c6d6a8f9467308308', 'hex');
-    const plain = Buffer.from('d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39', 'hex');
-    const sealed = '42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47';
-    const { handle } = JSON.parse((await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'AES-GCM' }, usages: 3 }, key)) as string) as Described;
+    const plain = Buffer.from(
+      'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
+      'hex',
+    );
+    const sealed =
+      '42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47';
+    const { handle } = JSON.parse(
+      (await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'AES-GCM' }, usages: 3 }, key)) as string,
+    ) as Described;
     const algorithm = { name: 'AES-GCM', iv: 0, additionalData: 1 };
     const iv = Buffer.from('cafebabefacedbaddecaf888', 'hex');
     const extra = Buffer.from('feedfacedeadbeeffeedfacedeadbeefabaddad2', 'hex');
@@ -72,7 +79,9 @@ describe('subtle op', () => {
 
   it('importKey: keeps nothing for an event that is over', async () => {
     const context = newContext();
-    await assert.rejects(async () => cryptoRequests[Request.subtle]?.(context, 2, 1, 'importKey', JSON.stringify(HMAC), new Uint8Array(8)), { name: 'OperationError' });
+    await assert.rejects(async () => cryptoRequests[Request.subtle]?.(context, 2, 1, 'importKey', JSON.stringify(HMAC), new Uint8Array(8)), {
+      name: 'OperationError',
+    });
     assert.equal(context.handles.size, 0);
   });
 
@@ -90,19 +99,29 @@ describe('subtle op', () => {
   it('importKey: knows NODE-ED25519', async () => {
     const key = Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex');
     const context = newContext();
-    const { handle } = JSON.parse((await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'NODE-ED25519', namedCurve: 'NODE-ED25519' }, usages: VERIFY }, key)) as string) as Described;
+    const { handle } = JSON.parse(
+      (await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'NODE-ED25519', namedCurve: 'NODE-ED25519' }, usages: VERIFY }, key)) as string,
+    ) as Described;
     // RFC 8032, section 7.1, test 1: the signature of nothing.
-    const signature = Buffer.from('e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b', 'hex');
+    const signature = Buffer.from(
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+      'hex',
+    );
     assert.equal(await subtle(context, 'verify', { algorithm: { name: 'NODE-ED25519' }, key: handle }, signature, new Uint8Array(0)), true);
   });
 
   it('deriveBits: answers with RFC 6070, case 2, and stops at the iterations Cloudflare stops at', async () => {
     const context = newContext();
-    const { handle } = JSON.parse((await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'PBKDF2' }, usages: 32 }, Buffer.from('password'))) as string) as Described;
+    const { handle } = JSON.parse(
+      (await subtle(context, 'importKey', { format: 'raw', algorithm: { name: 'PBKDF2' }, usages: 32 }, Buffer.from('password'))) as string,
+    ) as Described;
     const derive = (iterations: number, length: number): Promise<unknown> =>
       subtle(context, 'deriveBits', { algorithm: { name: 'PBKDF2', hash: 'SHA-1', salt: 0, iterations }, key: handle, length }, Buffer.from('salt'));
     assert.equal(hex(await derive(2, 160)), 'ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957');
-    await assert.rejects(derive(100_001, 160), { name: 'NotSupportedError', message: 'Pbkdf2 failed: iteration counts above 100000 are not supported (requested 100001).' });
+    await assert.rejects(derive(100_001, 160), {
+      name: 'NotSupportedError',
+      message: 'Pbkdf2 failed: iteration counts above 100000 are not supported (requested 100001).',
+    });
     await assert.rejects(derive(100_000, 160 * 17), { name: 'OperationError' });
     await assert.rejects(derive(1, 0xffff_fff8), { name: 'OperationError' });
   });
@@ -110,7 +129,12 @@ describe('subtle op', () => {
   it('generateKey: refuses RSA parameters that would never end', async () => {
     const context = newContext();
     const generate = (modulusLength: number, exponent: number[]): Promise<unknown> =>
-      subtle(context, 'generateKey', { algorithm: { name: 'RSA-PSS', hash: 'SHA-256', modulusLength, publicExponent: 0 }, usages: SIGN }, new Uint8Array(exponent));
+      subtle(
+        context,
+        'generateKey',
+        { algorithm: { name: 'RSA-PSS', hash: 'SHA-256', modulusLength, publicExponent: 0 }, usages: SIGN },
+        new Uint8Array(exponent),
+      );
     for (const exponent of [[], [0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 1]]) await assert.rejects(generate(2048, exponent), { name: 'OperationError' });
     await assert.rejects(generate(16_384, [1, 0, 1]), { name: 'OperationError' });
     assert.equal(context.handles.size, 0);
@@ -119,7 +143,13 @@ describe('subtle op', () => {
   it('generateKey: a non-extractable HMAC key stays one', async () => {
     const context = newContext();
     const made = JSON.parse((await subtle(context, 'generateKey', { algorithm: HMAC.algorithm, extractable: false, usages: SIGN })) as string) as Described;
-    assert.deepEqual(made, { handle: 1, type: 'secret', extractable: false, algorithm: { name: 'HMAC', hash: { name: 'SHA-256' }, length: 512 }, usages: SIGN });
+    assert.deepEqual(made, {
+      handle: 1,
+      type: 'secret',
+      extractable: false,
+      algorithm: { name: 'HMAC', hash: { name: 'SHA-256' }, length: 512 },
+      usages: SIGN,
+    });
     await assert.rejects(subtle(context, 'exportKey', { format: 'raw', key: 1 }), { name: 'InvalidAccessError' });
   });
 
@@ -156,7 +186,11 @@ describe('subtle op', () => {
       ['digestFinish', '7'],
     ];
     for (const [operation, members, ...bytes] of hostile) {
-      await assert.rejects(subtle(context, operation, members, ...bytes), { name: 'TypeError' }, `${String(operation)} ${JSON.stringify(members).slice(0, 80)}`);
+      await assert.rejects(
+        subtle(context, operation, members, ...bytes),
+        { name: 'TypeError' },
+        `${String(operation)} ${JSON.stringify(members).slice(0, 80)}`,
+      );
     }
     await assert.rejects(subtle(context, 'constructor', {}), { name: 'NotSupportedError' });
     await assert.rejects(subtle(context, undefined, {}), { name: 'NotSupportedError' });

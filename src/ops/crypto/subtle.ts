@@ -33,7 +33,13 @@ const checkWanted = (wire: Wire): void => {
 };
 
 /** Makes keys: paid for first, described last. */
-const making = async (context: OpContext, wire: Wire, cost: number, make: () => Promise<CryptoKey>, secretOf?: (key: CryptoKey) => KeyObject | undefined): Promise<string> => {
+const making = async (
+  context: OpContext,
+  wire: Wire,
+  cost: number,
+  make: () => Promise<CryptoKey>,
+  secretOf?: (key: CryptoKey) => KeyObject | undefined,
+): Promise<string> => {
   reserve(context, cost);
   try {
     const key = await make();
@@ -75,7 +81,9 @@ const generateKey = async (context: OpContext, wire: Wire): Promise<string> => {
   const { extractable, usages } = wire;
   const keepsSecret = isQuick(algorithm.name);
   try {
-    const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, extractable || keepsSecret, usages))) as CryptoKey | webcrypto.CryptoKeyPair;
+    const made = (await run(context, wire, algorithm, () => subtle.generateKey(algorithm as Loose, extractable || keepsSecret, usages))) as
+      | CryptoKey
+      | webcrypto.CryptoKeyPair;
     checkWanted(wire);
     if (!('publicKey' in made)) {
       const { key, secret } = keepsSecret ? generatedSecret(made, extractable) : { key: made, secret: undefined };
@@ -94,7 +102,13 @@ const importKey = (context: OpContext, wire: Wire): Promise<string> => {
   const data = format === 'jwk' ? wire.jwk : wire.bytes();
   // A JWK that came through has no more characters than a key may well have.
   const cost = format === 'jwk' ? costOf(JSON.stringify(data).length) : costOf(wire.size);
-  return making(context, wire, cost, () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages), (key) => importedSecret(key, data));
+  return making(
+    context,
+    wire,
+    cost,
+    () => subtle.importKey(format as Loose, data as Loose, wire.algorithm() as Loose, wire.extractable, wire.usages),
+    (key) => importedSecret(key, data),
+  );
 };
 
 const exportKey = async (_context: OpContext, wire: Wire): Promise<Reply> => {

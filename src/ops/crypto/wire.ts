@@ -10,7 +10,15 @@ import { HostKey, usagesOf } from './keys.ts';
 import { MAX_TEXT } from './limits.ts';
 
 /** An algorithm as Node takes it. */
-export type Algorithm = { name: string; hash?: string; length?: number; modulusLength?: number; iterations?: number; publicExponent?: Uint8Array; [member: string]: unknown };
+export type Algorithm = {
+  name: string;
+  hash?: string;
+  length?: number;
+  modulusLength?: number;
+  iterations?: number;
+  publicExponent?: Uint8Array;
+  [member: string]: unknown;
+};
 
 const MEMBERS: Readonly<Record<string, 'text' | 'number' | 'bytes' | 'key'>> = {
   name: 'text',

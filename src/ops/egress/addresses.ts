@@ -89,7 +89,18 @@ const cidr = (text: string): Cidr => {
 const MAPPED = cidr('::ffff:0:0/96');
 
 /** Cloud metadata services, some of which sit in public ranges. Looked at first. */
-const METADATA = ['169.254.169.254', '169.254.170.2', '169.254.170.23', '100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42'].map(cidr);
+const METADATA = [
+  '169.254.169.254',
+  '169.254.170.2',
+  '169.254.170.23',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd20:ce::254',
+  'fd00:42::42',
+].map(cidr);
 
 /** First match wins; anything else is public (IPv4) or, outside 2000::/3, reserved (IPv6). */
 const KINDS: [AddressKind, Cidr][] = (

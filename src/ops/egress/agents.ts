@@ -58,7 +58,16 @@ export class EgressAgents {
   }
 
   #create(policy: CompiledPolicy): Agent {
-    const { pools = 256, tls = {}, connectTimeoutMs = 30_000, headersTimeoutMs = 100_000, bodyTimeoutMs = 300_000, headerBytes = 128 * 1024, connections = 1024, http2 = false } = this.#options;
+    const {
+      pools = 256,
+      tls = {},
+      connectTimeoutMs = 30_000,
+      headersTimeoutMs = 100_000,
+      bodyTimeoutMs = 300_000,
+      headerBytes = 128 * 1024,
+      connections = 1024,
+      http2 = false,
+    } = this.#options;
     for (const [key, oldest] of this.#agents) {
       if (this.#agents.size < pools) break;
       this.#agents.delete(key);

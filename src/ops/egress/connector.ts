@@ -34,7 +34,16 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
     permitted(options, hostname, number)
       .then((addresses) => {
         if (attempt.over) return;
-        const target = { host: hostname, port: number, lookup: fixedLookup(addresses), autoSelectFamily: true, highWaterMark: 64 * 1024, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+        const target = {
+          host: hostname,
+          port: number,
+          lookup: fixedLookup(addresses),
+          autoSelectFamily: true,
+          highWaterMark: 64 * 1024,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: 60_000,
+        };
         if (protocol !== 'https:') {
           attempt.watch(connectTcp(target), 'connect', addresses);
           return;
@@ -43,7 +52,13 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
         const name = isIP(hostname) === 0 ? (servername || hostname).replace(/\.$/, '') : '';
         const sessionKey = `${hostname}:${number}`;
         const session = sessions.get(sessionKey);
-        const socket = connectTls({ ...target, ...options.tls, servername: name, ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'], ...(session && { session }) });
+        const socket = connectTls({
+          ...target,
+          ...options.tls,
+          servername: name,
+          ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'],
+          ...(session && { session }),
+        });
         socket.on('session', (ticket: Buffer) => {
           sessions.delete(sessionKey);
           if (sessions.size >= SESSIONS) sessions.delete(sessions.keys().next().value ?? '');

@@ -17,10 +17,22 @@ const readAll = async (request: IncomingMessage): Promise<string> => {
 };
 
 test('fetch: status, status text, headers and body arrive', async (t) => {
-  const port = await listen(t, createServer((_, response) => {
-    response.writeHead(418, 'Short and Stout', [['X-One', '1'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['X-Latin', 'caf\xe9']].flat());
-    response.end('tea');
-  }));
+  const port = await listen(
+    t,
+    createServer((_, response) => {
+      response.writeHead(
+        418,
+        'Short and Stout',
+        [
+          ['X-One', '1'],
+          ['Set-Cookie', 'a=1'],
+          ['Set-Cookie', 'b=2'],
+          ['X-Latin', 'caf\xe9'],
+        ].flat(),
+      );
+      response.end('tea');
+    }),
+  );
   const response = await send(egressFor(t), `http://127.0.0.1:${port}/a?b=c#frag`);
   assert.equal(response.status, 418);
   assert.equal(response.statusText, 'Short and Stout');
@@ -34,14 +46,21 @@ test('fetch: status, status text, headers and body arrive', async (t) => {
 test('fetch: request headers are cleaned, lengths are right', async (t) => {
   const seen: IncomingMessage[] = [];
   const bodies: string[] = [];
-  const port = await listen(t, createServer(async (request, response) => {
-    seen.push(request);
-    bodies.push(await readAll(request));
-    response.end();
-  }));
+  const port = await listen(
+    t,
+    createServer(async (request, response) => {
+      seen.push(request);
+      bodies.push(await readAll(request));
+      response.end();
+    }),
+  );
   const egress = egressFor(t);
   const url = `http://127.0.0.1:${port}/`;
-  await send(egress, url, { method: 'POST', headers: 'Host\nevil.test\nContent-Length\n999\nConnection\nx-hop, keep-alive\nX-Hop\n1\nX-Kept\nyes\nExpect\n100-continue\nTE\ntrailers', body: 'grün' });
+  await send(egress, url, {
+    method: 'POST',
+    headers: 'Host\nevil.test\nContent-Length\n999\nConnection\nx-hop, keep-alive\nX-Hop\n1\nX-Kept\nyes\nExpect\n100-continue\nTE\ntrailers',
+    body: 'grün',
+  });
   const headers: IncomingMessage['headers'] = seen[0]?.headers ?? {};
   assert.equal(headers.host, `127.0.0.1:${port}`);
   assert.equal(headers['content-length'], '5');
@@ -60,7 +79,10 @@ test('fetch: request headers are cleaned, lengths are right', async (t) => {
 
   await send(egress, url, { method: 'POST', headers: 'content-length\n2', body: Readable.from([Buffer.from('a'), Buffer.from('b')]) });
   assert.equal(seen[3]?.headers['content-length'], '2');
-  await assert.rejects(send(egress, url, { method: 'POST', headers: 'content-length\n1', body: Readable.from([Buffer.from('a'), Buffer.from('b')]) }), /longer or shorter/);
+  await assert.rejects(
+    send(egress, url, { method: 'POST', headers: 'content-length\n1', body: Readable.from([Buffer.from('a'), Buffer.from('b')]) }),
+    /longer or shorter/,
+  );
 });
 
 test('fetch: what HTTP forbids is refused with a TypeError', async (t) => {
@@ -90,7 +112,10 @@ test('fetch: what HTTP forbids is refused with a TypeError', async (t) => {
 });
 
 test('fetch: bodies stream both ways at once', async (t) => {
-  const port = await listen(t, createServer((request, response) => void request.pipe(response)));
+  const port = await listen(
+    t,
+    createServer((request, response) => void request.pipe(response)),
+  );
   const up = new Readable({ read() {} });
   const response = await (up.push('one'), send(egressFor(t), `http://127.0.0.1:${port}/`, { method: 'POST', body: up }));
   const body = response.body;
@@ -104,32 +129,38 @@ test('fetch: bodies stream both ways at once', async (t) => {
 
 test('fetch: an unread body stops the sender', async (t) => {
   const written = Promise.withResolvers<number>();
-  const port = await listen(t, createServer((_, response) => {
-    const chunk = Buffer.alloc(64 * 1024);
-    let total = 0;
-    const more = (): void => {
-      while (total < 64 * 1024 * 1024) {
-        total += chunk.length;
-        if (!response.write(chunk)) {
-          const timer = setTimeout(() => written.resolve(total), 150);
-          response.once('drain', () => (clearTimeout(timer), more()));
-          return;
+  const port = await listen(
+    t,
+    createServer((_, response) => {
+      const chunk = Buffer.alloc(64 * 1024);
+      let total = 0;
+      const more = (): void => {
+        while (total < 64 * 1024 * 1024) {
+          total += chunk.length;
+          if (!response.write(chunk)) {
+            const timer = setTimeout(() => written.resolve(total), 150);
+            response.once('drain', () => (clearTimeout(timer), more()));
+            return;
+          }
         }
-      }
-      response.end();
-      written.resolve(total);
-    };
-    more();
-  }));
+        response.end();
+        written.resolve(total);
+      };
+      more();
+    }),
+  );
   const response = await send(egressFor(t), `http://127.0.0.1:${port}/`);
   assert.ok((await written.promise) < 32 * 1024 * 1024);
   response.body?.cancel();
 });
 
 test('fetch: null-body statuses and HEAD have no body', async (t) => {
-  const port = await listen(t, createServer((request, response) => {
-    response.writeHead(Number(request.url?.slice(1)), { 'content-encoding': 'gzip' }).end();
-  }));
+  const port = await listen(
+    t,
+    createServer((request, response) => {
+      response.writeHead(Number(request.url?.slice(1)), { 'content-encoding': 'gzip' }).end();
+    }),
+  );
   const egress = egressFor(t);
   for (const status of [204, 205, 304]) {
     const response = await send(egress, `http://127.0.0.1:${port}/${status}`);
@@ -144,11 +175,14 @@ test('fetch: null-body statuses and HEAD have no body', async (t) => {
 test('abort: before, while waiting for the head, and while the body streams', async (t) => {
   const reached = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
-  const port = await listen(t, createServer((request, response) => {
-    if (request.url === '/body') response.write('first');
-    else reached.resolve();
-    response.on('close', () => closed.resolve());
-  }));
+  const port = await listen(
+    t,
+    createServer((request, response) => {
+      if (request.url === '/body') response.write('first');
+      else reached.resolve();
+      response.on('close', () => closed.resolve());
+    }),
+  );
   const egress = egressFor(t);
   await assert.rejects(send(egress, `http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 
@@ -178,20 +212,23 @@ test('abort: while the name is being resolved, and the upload is given up', asyn
 });
 
 test('slow and broken servers: clear TypeErrors', async (t) => {
-  const port = await listen(t, createTcp((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', (data) => {
-      const path = /^\S+ \/(\S*)/.exec(data.toString())?.[1];
-      if (path === 'nothing') socket.end();
-      else if (path === 'reset') socket.resetAndDestroy();
-      else if (path === 'garbage') socket.end('SSH-2.0-OpenSSH_9\r\n\r\n');
-      else if (path === 'bothlengths') socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
-      else if (path === 'huge') socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}\r\n\r\n`);
-      else if (path === 'short') socket.end('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort');
-      else if (path === 'badchunk') socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nZZ\r\n');
-      // "slow": says nothing.
-    });
-  }));
+  const port = await listen(
+    t,
+    createTcp((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        const path = /^\S+ \/(\S*)/.exec(data.toString())?.[1];
+        if (path === 'nothing') socket.end();
+        else if (path === 'reset') socket.resetAndDestroy();
+        else if (path === 'garbage') socket.end('SSH-2.0-OpenSSH_9\r\n\r\n');
+        else if (path === 'bothlengths') socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
+        else if (path === 'huge') socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}\r\n\r\n`);
+        else if (path === 'short') socket.end('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort');
+        else if (path === 'badchunk') socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nZZ\r\n');
+        // "slow": says nothing.
+      });
+    }),
+  );
   const egress = egressFor(t, {}, { headersTimeoutMs: 200 });
   const at = (path: string): Promise<OutboundResponse> => send(egress, `http://127.0.0.1:${port}/${path}`);
   await assert.rejects(at('nothing'), { name: 'TypeError', message: 'Network connection lost.' });
@@ -207,9 +244,14 @@ test('slow and broken servers: clear TypeErrors', async (t) => {
 });
 
 test('folded and odd response headers cannot add headers on the bridge', async (t) => {
-  const port = await listen(t, createTcp((socket) => {
-    socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 200 O\x01K\r\nX-A: one\r\n\ttwo\r\nConnection: close, X-B\r\nX-B: gone\r\nContent-Length: 0\r\n\r\n'));
-  }));
+  const port = await listen(
+    t,
+    createTcp((socket) => {
+      socket
+        .on('error', () => {})
+        .once('data', () => socket.end('HTTP/1.1 200 O\x01K\r\nX-A: one\r\n\ttwo\r\nConnection: close, X-B\r\nX-B: gone\r\nContent-Length: 0\r\n\r\n'));
+    }),
+  );
   const outcome = await send(egressFor(t), `http://127.0.0.1:${port}/`).catch((error: Error) => error);
   if (outcome instanceof Error) assert.equal(outcome.name, 'TypeError');
   else {

@@ -64,7 +64,8 @@ export function tellTenant(error: unknown, host: string): OpError {
     if (/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH)/.test(code)) {
       return new OpError('TypeError', `The TLS connection to "${host}" failed (${code}).`);
     }
-    if (/^(Z_|ERR_ZSTD|ZSTD_|ERR__ERROR_|ERR_BROTLI|BROTLI_)/.test(code)) return new OpError('TypeError', 'The response body is not what its Content-Encoding says.');
+    if (/^(Z_|ERR_ZSTD|ZSTD_|ERR__ERROR_|ERR_BROTLI|BROTLI_)/.test(code))
+      return new OpError('TypeError', 'The response body is not what its Content-Encoding says.');
   }
   return connectionLost();
 }

@@ -17,7 +17,15 @@ const posts = { ...bodyPosts, ...fetchPosts };
 /** As the isolate layer calls: a throw and a rejection are the same. */
 const call = async (isolate: TestIsolate, op: number, number: number, ...args: unknown[]): Promise<unknown> => requests[op]?.(isolate, 1, number, ...args);
 const post = (isolate: TestIsolate, op: number, ...args: unknown[]): void => posts[op]?.(isolate, 1, ...args);
-const fetchUrl = (isolate: TestIsolate, number: number, url: string, kind: number = BodyKind.none, body?: unknown, headers = '', length?: number): Promise<Reply> =>
+const fetchUrl = (
+  isolate: TestIsolate,
+  number: number,
+  url: string,
+  kind: number = BodyKind.none,
+  body?: unknown,
+  headers = '',
+  length?: number,
+): Promise<Reply> =>
   call(isolate, Request.fetch, number, kind === BodyKind.none ? 'GET' : 'POST', url, headers, 'follow', kind, body, length) as Promise<Reply>;
 
 async function setUp(t: TestContext, listener: RequestListener): Promise<{ isolate: TestIsolate; url: string }> {
@@ -50,7 +58,11 @@ test('fetch: a null body is source 0', async (t) => {
 
 test('fetch: text and bytes go up', async (t) => {
   const { isolate, url } = await setUp(t, echo);
-  for (const [kind, body, text] of [[BodyKind.text, 'grün', 'grün'], [BodyKind.bytes, new Uint8Array([65, 66]), 'AB'], [BodyKind.bytes, new Uint8Array([67]).buffer, 'C']] as const) {
+  for (const [kind, body, text] of [
+    [BodyKind.text, 'grün', 'grün'],
+    [BodyKind.bytes, new Uint8Array([65, 66]), 'AB'],
+    [BodyKind.bytes, new Uint8Array([67]).buffer, 'C'],
+  ] as const) {
     const reply = await fetchUrl(isolate, 1, url, kind, body);
     assert.match(reply[2], new RegExp(`x-length\n${Buffer.byteLength(text)}`));
     assert.equal(await call(isolate, Request.sourceText, 2, reply[5]), text);

@@ -177,5 +177,8 @@ export const fetchRequests: Record<number, RequestOp> = { [Request.fetch]: fetch
 
 /** The post ops of fetch. */
 export const fetchPosts: Record<number, PostOp> = {
-  [Post.fetchAbort]: (context, _event, call) => callsOf(context.handles).get(call as number)?.abort(),
+  [Post.fetchAbort]: (context, _event, call) =>
+    callsOf(context.handles)
+      .get(call as number)
+      ?.abort(),
 };

@@ -5,8 +5,10 @@ import { test } from 'node:test';
 import type { EgressPolicy } from '../../ports/egress.ts';
 import { CompiledPolicy, EgressPatternError, type ForbiddenEndpoint, parsePattern } from './policy.ts';
 
-const compile = (policy: Partial<EgressPolicy>, forbidden: ForbiddenEndpoint[] = []): CompiledPolicy => new CompiledPolicy({ private: 'deny', allow: [], privateAllow: [], deny: [], ...policy }, forbidden);
-const open = (policy: CompiledPolicy, host: string, port = 80, address = isIP(host) === 0 ? '8.8.8.8' : host): boolean => policy.judge(host, port) === undefined && policy.judgeAddress(host, port, address) === undefined;
+const compile = (policy: Partial<EgressPolicy>, forbidden: ForbiddenEndpoint[] = []): CompiledPolicy =>
+  new CompiledPolicy({ private: 'deny', allow: [], privateAllow: [], deny: [], ...policy }, forbidden);
+const open = (policy: CompiledPolicy, host: string, port = 80, address = isIP(host) === 0 ? '8.8.8.8' : host): boolean =>
+  policy.judge(host, port) === undefined && policy.judgeAddress(host, port, address) === undefined;
 
 test('deny: private addresses are refused by name and as literals', () => {
   const policy = compile({});
@@ -108,7 +110,24 @@ test('forbidden endpoints stay closed in every mode and by every name of this ma
 });
 
 test('parsePattern: refuses what it does not understand', () => {
-  for (const text of ['', 'a b', 'http://example.com', 'example.com/x', 'example.com:0', 'example.com:65536', 'example.com:x', '10.0.0.0/33', 'foo.*', '*.', '*.*.com', '[example.com]', '[::1]:', '0x7f.1', '2130706433', 'user@example.com']) {
+  for (const text of [
+    '',
+    'a b',
+    'http://example.com',
+    'example.com/x',
+    'example.com:0',
+    'example.com:65536',
+    'example.com:x',
+    '10.0.0.0/33',
+    'foo.*',
+    '*.',
+    '*.*.com',
+    '[example.com]',
+    '[::1]:',
+    '0x7f.1',
+    '2130706433',
+    'user@example.com',
+  ]) {
     assert.throws(() => parsePattern(text), EgressPatternError, text);
   }
   assert.equal(parsePattern('::1').port, undefined);

@@ -8,7 +8,17 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { EgressPolicy } from '../../ports/egress.ts';
-import { type AddressBytes, type AddressKind, addressKey, type Cidr, classifyAddress, embeddedAddresses, inCidr, parseAddress, parseCidr } from './addresses.ts';
+import {
+  type AddressBytes,
+  type AddressKind,
+  addressKey,
+  type Cidr,
+  classifyAddress,
+  embeddedAddresses,
+  inCidr,
+  parseAddress,
+  parseCidr,
+} from './addresses.ts';
 import { isBlockedPort } from './blocked-ports.ts';
 
 /** A port of the platform's own (its admin API), closed to every app whatever its rules. A host of "0.0.0.0" or "::" means every address of this machine. */
@@ -108,7 +118,9 @@ export class CompiledPolicy {
     if (address !== undefined) return this.#decide(host, port, address);
     const name = withoutRootDot(host.toLowerCase());
     if (this.#deny.some((pattern) => matchesName(pattern, name, port))) return refused(host, 'deny');
-    const possible = this.#allow.length === 0 || [...this.#allow, ...this.#privateAllow].some((pattern) => matchesName(pattern, name, port) || (pattern.block !== undefined && portFits(pattern, port)));
+    const possible =
+      this.#allow.length === 0 ||
+      [...this.#allow, ...this.#privateAllow].some((pattern) => matchesName(pattern, name, port) || (pattern.block !== undefined && portFits(pattern, port)));
     return possible ? undefined : refused(host, 'allow');
   }
 
@@ -132,11 +144,13 @@ export class CompiledPolicy {
     }
     // To be let in, an address must be what the rule names: the inner one counts only where it is the real endpoint.
     const endpoint = only && inner.length === 1 && inner[0] !== undefined ? inner[0] : address;
-    const names = (pattern: Pattern): boolean => matchesName(pattern, name, port) || matchesAddress(pattern, endpoint, port) || matchesAddress(pattern, address, port);
+    const names = (pattern: Pattern): boolean =>
+      matchesName(pattern, name, port) || matchesAddress(pattern, endpoint, port) || matchesAddress(pattern, address, port);
     const allowed = this.#allow.filter(names);
     const opened = this.#privateAllow.filter(names);
     if (this.#allow.length > 0 && allowed.length + opened.length === 0) return refused(host, 'allow');
-    if (isBlockedPort(port) && ![...allowed, ...opened].some((entry) => entry.port === port)) return `Access to "${host}" is refused: port ${port} is not for HTTP.`;
+    if (isBlockedPort(port) && ![...allowed, ...opened].some((entry) => entry.port === port))
+      return `Access to "${host}" is refused: port ${port} is not for HTTP.`;
     // "*" names everything, which is no wish to reach the private network.
     if (opened.some((entry) => entry.suffix !== '')) return undefined;
     if (this.#mode === 'all' || !REFUSED_KIND[kind]) return undefined;

@@ -30,7 +30,11 @@ async function setUp(t: TestContext): Promise<Setup> {
     other: `http://127.0.0.1:${otherPort}`,
     seen,
     hops: () => hops,
-    go: (path, more = {}) => egress.fetch({ method: 'GET', url: base + path, headers: '', body: undefined, redirect: 'follow', signal: new AbortController().signal, ...more }, () => void hops++),
+    go: (path, more = {}) =>
+      egress.fetch(
+        { method: 'GET', url: base + path, headers: '', body: undefined, redirect: 'follow', signal: new AbortController().signal, ...more },
+        () => void hops++,
+      ),
   };
 }
 
@@ -107,7 +111,12 @@ test('follow: a hop that may not be counted any more ends the fetch', async (t) 
   const egress = egressFor(t);
   const request = { method: 'GET', url: `${base}/302/%2Fend`, headers: '', body: undefined, redirect: 'follow', signal: new AbortController().signal } as const;
   const limit = Object.assign(new Error('internal'), { code: 'X' });
-  await assert.rejects(egress.fetch(request, () => { throw limit; }), { name: 'TypeError' });
+  await assert.rejects(
+    egress.fetch(request, () => {
+      throw limit;
+    }),
+    { name: 'TypeError' },
+  );
 });
 
 test('follow: bad locations are errors, none is an answer', async (t) => {

@@ -28,9 +28,13 @@ export function nextRequest<T extends Redirectable>(request: T, status: number, 
   if (location === undefined) return undefined;
   const url = locationUrl(location, request.url);
   // Steps 13 and 14: a body that was a stream is gone, except where the next request has none.
-  if (status !== 303 && isStream) throw new OpError('TypeError', 'A request with a one-time-use body (it was initialized from a stream, not a buffer) was redirected and cannot be sent again.');
+  if (status !== 303 && isStream)
+    throw new OpError(
+      'TypeError',
+      'A request with a one-time-use body (it was initialized from a stream, not a buffer) was redirected and cannot be sent again.',
+    );
   let { method, headers, body } = request;
-  const dropsBody = (status === 301 || status === 302) ? method === 'POST' : status === 303 && method !== 'GET' && method !== 'HEAD';
+  const dropsBody = status === 301 || status === 302 ? method === 'POST' : status === 303 && method !== 'GET' && method !== 'HEAD';
   if (dropsBody) {
     method = 'GET';
     body = undefined;

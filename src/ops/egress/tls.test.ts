@@ -15,22 +15,37 @@ const send = (egress: UndiciEgress, url: string, more: Partial<OutboundRequest> 
   egress.fetch({ method: 'GET', url, headers: '', body: undefined, redirect: 'follow', signal: new AbortController().signal, ...more }, () => {});
 
 test('https: HTTP/1.1 by name and by address, with the certificate checked', async (t) => {
-  const port = await listen(t, createHttps(keys, (request, response) => void response.end(`${request.httpVersion} ${request.headers.host}`)));
+  const port = await listen(
+    t,
+    createHttps(keys, (request, response) => void response.end(`${request.httpVersion} ${request.headers.host}`)),
+  );
   const egress = egressFor(t, {}, options);
   assert.equal(await (await send(egress, `https://app.test:${port}/`)).body?.text(), `1.1 app.test:${port}`);
   assert.equal(await (await send(egress, `https://127.0.0.1:${port}/`)).body?.text(), `1.1 127.0.0.1:${port}`);
-  await assert.rejects(send(egress, `https://other.test:${port}/`), { name: 'TypeError', message: 'The TLS connection to "other.test" failed (ERR_TLS_CERT_ALTNAME_INVALID).' });
+  await assert.rejects(send(egress, `https://other.test:${port}/`), {
+    name: 'TypeError',
+    message: 'The TLS connection to "other.test" failed (ERR_TLS_CERT_ALTNAME_INVALID).',
+  });
   await assert.rejects(send(egressFor(t, {}, { resolve: options.resolve }), `https://app.test:${port}/`), /failed \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
 });
 
 test('https: a server without TLS is a clear error', async (t) => {
   const { createServer } = await import('node:net');
-  const port = await listen(t, createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')));
-  await assert.rejects(send(egressFor(t, {}, options), `https://app.test:${port}/`), (error: Error) => error.name === 'TypeError' && /TLS connection|Network connection lost/.test(error.message));
+  const port = await listen(
+    t,
+    createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  );
+  await assert.rejects(
+    send(egressFor(t, {}, options), `https://app.test:${port}/`),
+    (error: Error) => error.name === 'TypeError' && /TLS connection|Network connection lost/.test(error.message),
+  );
 });
 
 test('http2: not offered unless wanted', async (t) => {
-  const port = await listen(t, createSecureServer({ ...keys, allowHTTP1: true }, (request, response) => void response.end(request.httpVersion)));
+  const port = await listen(
+    t,
+    createSecureServer({ ...keys, allowHTTP1: true }, (request, response) => void response.end(request.httpVersion)),
+  );
   assert.equal(await (await send(egressFor(t, {}, options), `https://app.test:${port}/`)).body?.text(), '1.1');
 });
 

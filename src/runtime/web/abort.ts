@@ -8,7 +8,16 @@
  * @see https://dom.spec.whatwg.org/#aborting-ongoing-activities
  */
 import { ArrayPrototypeFilter, ArrayPrototypePush, WeakRefCtor, WeakRefPrototypeDeref } from '../primordials.ts';
-import { argument, defineInterface, illegalConstructor, illegalInvocation, interfaceOf, requireArguments, sequence, unsignedLongLongEnforceRange } from '../webidl.ts';
+import {
+  argument,
+  defineInterface,
+  illegalConstructor,
+  illegalInvocation,
+  interfaceOf,
+  requireArguments,
+  sequence,
+  unsignedLongLongEnforceRange,
+} from '../webidl.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event } from './event.ts';
 import { defineEventHandler } from './event-handler.ts';
@@ -20,7 +29,15 @@ export type AbortAlgorithm = (reason: unknown) => void;
 
 /** A source's hold on a dependent: always weak, strong as well while the dependent is listened to. */
 type Link = { weak: WeakRef<AbortSignal>; strong: AbortSignal | undefined };
-type State = { aborted: boolean; reason: unknown; algorithms: AbortAlgorithm[] | undefined; sources: AbortSignal[] | undefined; links: Link[] | undefined; dependents: Link[] | undefined; sweepAt: number };
+type State = {
+  aborted: boolean;
+  reason: unknown;
+  algorithms: AbortAlgorithm[] | undefined;
+  sources: AbortSignal[] | undefined;
+  links: Link[] | undefined;
+  dependents: Link[] | undefined;
+  sweepAt: number;
+};
 
 const INTERNAL = {};
 let stateOf: (signal: AbortSignal) => State;
@@ -123,7 +140,8 @@ export function signalReason(signal: AbortSignal): unknown {
 }
 
 /** Has it listeners or algorithms, so that its abortion would be noticed? */
-const isObserved = (signal: AbortSignal, state: State): boolean => (state.algorithms !== undefined && state.algorithms.length > 0) || hasListener(signal, 'abort');
+const isObserved = (signal: AbortSignal, state: State): boolean =>
+  (state.algorithms !== undefined && state.algorithms.length > 0) || hasListener(signal, 'abort');
 
 /** Brings the sources' hold on a dependent in line with whether anybody listens to it. */
 const updateHold = (signal: AbortSignal): void => {

@@ -20,7 +20,8 @@ test('atob: forgives spaces and missing padding, nothing else', () => {
   assert.equal(atob('Zm8'), 'fo');
   assert.equal(atob('Zh=='), 'f');
   assert.equal(atob(12), '×');
-  for (const input of ['a', 'ab=', 'ab===', 'abcd=', 'abcd====', '=', '====', 'ab=c', 'a-b_', 'é', 'ab\u000b', '\u0161abc', 'abc\u0141']) assert.throws(() => atob(input), invalid, input);
+  for (const input of ['a', 'ab=', 'ab===', 'abcd=', 'abcd====', '=', '====', 'ab=c', 'a-b_', 'é', 'ab\u000b', '\u0161abc', 'abc\u0141'])
+    assert.throws(() => atob(input), invalid, input);
 });
 
 test('decodeBase64, encodeBase64: are each other’s inverse at every length', () => {

@@ -5,7 +5,14 @@
  *
  * @see https://html.spec.whatwg.org/multipage/webappapis.html#atob
  */
-import { MathCeil, StringPrototypeCharCodeAt, TypedArrayPrototypeFill, TypedArrayPrototypeGetLength, TypedArrayPrototypeSet, Uint8ArrayCtor } from '../primordials.ts';
+import {
+  MathCeil,
+  StringPrototypeCharCodeAt,
+  TypedArrayPrototypeFill,
+  TypedArrayPrototypeGetLength,
+  TypedArrayPrototypeSet,
+  Uint8ArrayCtor,
+} from '../primordials.ts';
 import { DOMString, requireArguments } from '../webidl.ts';
 import { DOMException } from './dom-exception.ts';
 import { latin1FromBytes, scratchBytes } from './encoding/code-units.ts';

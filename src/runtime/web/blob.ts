@@ -23,7 +23,22 @@ import {
   TypedArrayPrototypeSet,
   Uint8ArrayCtor,
 } from '../primordials.ts';
-import { DOMString, USVString, argument, bufferSource, defineInterface, dictionary, enumeration, illegalInvocation, isArrayBuffer, longLongClamp, sequence, viewBuffer, type BufferSource, type Converter } from '../webidl.ts';
+import {
+  DOMString,
+  USVString,
+  argument,
+  bufferSource,
+  defineInterface,
+  dictionary,
+  enumeration,
+  illegalInvocation,
+  isArrayBuffer,
+  longLongClamp,
+  sequence,
+  viewBuffer,
+  type BufferSource,
+  type Converter,
+} from '../webidl.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
 import { createReadableByteStream, type ReadableStream } from './streams/readable-stream.ts';
 
@@ -114,13 +129,15 @@ export const isBlob = hasBrand;
 const bytesOf = (source: BufferSource): Bytes => {
   if (!ArrayBufferIsView(source)) return new Uint8ArrayCtor(source);
   const buffer = viewBuffer(source) as ArrayBuffer;
-  if (TypedArrayPrototypeGetSymbolToStringTag(source) === undefined) return new Uint8ArrayCtor(buffer, DataViewPrototypeGetByteOffset(source), DataViewPrototypeGetByteLength(source));
+  if (TypedArrayPrototypeGetSymbolToStringTag(source) === undefined)
+    return new Uint8ArrayCtor(buffer, DataViewPrototypeGetByteOffset(source), DataViewPrototypeGetByteLength(source));
   return new Uint8ArrayCtor(buffer, TypedArrayPrototypeGetByteOffset(source), TypedArrayPrototypeGetByteLength(source));
 };
 
 // Constructors, because `slice` and `subarray` ask the (patchable) species of their receiver.
 const copy = (bytes: Bytes): Bytes => new Uint8ArrayCtor(bytes);
-const view = (bytes: Bytes, from: number, to: number): Bytes => new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer, TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
+const view = (bytes: Bytes, from: number, to: number): Bytes =>
+  new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer, TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
 
 const toPart: Converter<BlobPart> = (value, context) => {
   if (hasBrand(value)) return value;

@@ -93,7 +93,9 @@ function parseFormData(bytes: Bytes, contentType: string | null): FormData {
   }
   if (name !== 'application/x-www-form-urlencoded') {
     const received = contentType === null ? 'there is none' : `received: ${contentType}`;
-    throw new TypeErrorCtor(`Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (${received}).`);
+    throw new TypeErrorCtor(
+      `Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (${received}).`,
+    );
   }
   const formData = new FormData();
   const pairs = parseUrlEncoded(bytes);
@@ -109,7 +111,11 @@ function parseFormData(bytes: Bytes, contentType: string | null): FormData {
  * @param bodyOf the body of a branded object; throws for any other
  * @param contentTypeOf its combined `content-type`
  */
-export function defineBodyMixin(constructor: { prototype: object }, bodyOf: (self: unknown) => Body | null, contentTypeOf: (self: unknown) => string | null): void {
+export function defineBodyMixin(
+  constructor: { prototype: object },
+  bodyOf: (self: unknown) => Body | null,
+  contentTypeOf: (self: unknown) => string | null,
+): void {
   const consume = <T, U>(self: unknown, read: Read<T>, convert: (value: T) => U): Promise<U> =>
     // What the executor throws rejects the promise, as it must for a receiver of another kind.
     new PromiseCtor<U>((resolve, reject) => {

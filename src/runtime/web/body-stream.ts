@@ -1,7 +1,15 @@
 /**
  * What bodies need of streams, and nothing more: the only file of the fetch objects that knows how streams are made.
  */
-import { ArrayPrototypePush, PromiseCtor, PromisePrototypeThen, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag, Uint8ArrayCtor, markHandled } from '../primordials.ts';
+import {
+  ArrayPrototypePush,
+  PromiseCtor,
+  PromisePrototypeThen,
+  TypeErrorCtor,
+  TypedArrayPrototypeGetSymbolToStringTag,
+  Uint8ArrayCtor,
+  markHandled,
+} from '../primordials.ts';
 import { concatBytes } from './multipart.ts';
 import {
   type ReadableStream,
@@ -21,7 +29,17 @@ import { respond } from './streams/pull-into.ts';
 import type { ReadRequest, Reader } from './streams/readable-state.ts';
 import { cancelReader, readInternal } from './streams/reader.ts';
 
-export { type ReadableStream, type Reader, acquireReadableStreamDefaultReader as lockStream, isReadableStream, isReadableStreamDisturbed, isReadableStreamLocked, readInternal as readChunk, readableStreamErrorController, readableStreamTee };
+export {
+  type ReadableStream,
+  type Reader,
+  acquireReadableStreamDefaultReader as lockStream,
+  isReadableStream,
+  isReadableStreamDisturbed,
+  isReadableStreamLocked,
+  readInternal as readChunk,
+  readableStreamErrorController,
+  readableStreamTee,
+};
 
 /** A chunk, or null at the end. */
 type Pulled = Uint8Array | null;
@@ -113,7 +131,8 @@ export function proxyStream(source: ReadableStream): ReadableStream {
     () =>
       new PromiseCtor<Pulled>((resolve, reject) => {
         readInternal(reader, {
-          chunk: (chunk) => (TypedArrayPrototypeGetSymbolToStringTag(chunk) === 'Uint8Array' ? resolve(new Uint8ArrayCtor(chunk as Uint8Array)) : reject(notBytesError(chunk))),
+          chunk: (chunk) =>
+            TypedArrayPrototypeGetSymbolToStringTag(chunk) === 'Uint8Array' ? resolve(new Uint8ArrayCtor(chunk as Uint8Array)) : reject(notBytesError(chunk)),
           close: () => resolve(null),
           error: reject,
         });

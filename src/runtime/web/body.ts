@@ -127,7 +127,8 @@ export function extractBody(init: unknown, context: string): Body {
   if (typeof init === 'string') return newBody(BodyKind.text, StringPrototypeToWellFormed(init), 'text/plain;charset=UTF-8');
   if (isObject(init)) {
     if (isReadableStream(init)) {
-      if (isReadableStreamDisturbed(init)) throw new TypeErrorCtor(`${context}: this ReadableStream is disturbed (has already been read from), and cannot be used as a body.`);
+      if (isReadableStreamDisturbed(init))
+        throw new TypeErrorCtor(`${context}: this ReadableStream is disturbed (has already been read from), and cannot be used as a body.`);
       if (isReadableStreamLocked(init)) throw new TypeErrorCtor(`${context}: this ReadableStream is currently locked to a reader.`);
       const body = streamBody(init);
       const origin = WeakMapPrototypeGet(origins, init);

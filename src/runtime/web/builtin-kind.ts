@@ -42,7 +42,8 @@ export type Kind = 'ArrayBuffer' | 'BigInt' | 'Boolean' | 'Date' | 'Error' | 'Ma
 type Probe = (value: unknown) => unknown;
 
 const hasTag = (value: object): boolean => {
-  for (let it: object | null = value; it !== null; it = ObjectGetPrototypeOf(it) as object | null) if (ReflectGetOwnPropertyDescriptor(it, SymbolToStringTag) !== undefined) return true;
+  for (let it: object | null = value; it !== null; it = ObjectGetPrototypeOf(it) as object | null)
+    if (ReflectGetOwnPropertyDescriptor(it, SymbolToStringTag) !== undefined) return true;
   return false;
 };
 

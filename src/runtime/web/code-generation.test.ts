@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import vm from 'node:vm';
 import { buildSync } from 'esbuild';
 
-const bundle = buildSync({ entryPoints: [new URL('./code-generation.ts', import.meta.url).pathname], bundle: true, format: 'iife', globalName: 'runtime', target: 'esnext', minify: true, write: false }).outputFiles[0]?.text ?? '';
+const bundle =
+  buildSync({
+    entryPoints: [new URL('./code-generation.ts', import.meta.url).pathname],
+    bundle: true,
+    format: 'iife',
+    globalName: 'runtime',
+    target: 'esnext',
+    minify: true,
+    write: false,
+  }).outputFiles[0]?.text ?? '';
 
 /** A realm of its own, its originals put aside where only the test can see them. */
 const realm = (): { run: (code: string) => unknown; originals: unknown[] } => {
@@ -45,7 +54,8 @@ const ATTACKS = [
 
 test('forbidCodeGeneration: every way to code from a string throws EvalError', () => {
   const { run } = realm();
-  for (const attack of ATTACKS) assert.throws(() => run(attack), { name: 'EvalError', message: 'Code generation from strings disallowed for this context' }, attack);
+  for (const attack of ATTACKS)
+    assert.throws(() => run(attack), { name: 'EvalError', message: 'Code generation from strings disallowed for this context' }, attack);
 });
 
 test('forbidCodeGeneration: nothing reachable from the global object is an original', () => {

@@ -2,7 +2,21 @@
  * What console prints: the formatter and tables.
  * @see https://console.spec.whatwg.org/#formatter
  */
-import { ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, MathMax, NumberParseFloat, NumberParseInt, ObjectKeys, ReflectGetOwnPropertyDescriptor, StringCtor, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice } from '../primordials.ts';
+import {
+  ArrayIsArray,
+  ArrayPrototypeIncludes,
+  ArrayPrototypePush,
+  MathMax,
+  NumberParseFloat,
+  NumberParseInt,
+  ObjectKeys,
+  ReflectGetOwnPropertyDescriptor,
+  StringCtor,
+  StringPrototypeCharCodeAt,
+  StringPrototypeIndexOf,
+  StringPrototypeRepeat,
+  StringPrototypeSlice,
+} from '../primordials.ts';
 import { isObject } from '../webidl.ts';
 import { inspect } from './inspect.ts';
 import { MAX_ITEMS } from './inspection.ts';

@@ -73,14 +73,30 @@ test('count and time: by label', () => {
   now += 2000;
   console.timeEnd();
   console.timeEnd();
-  assert.deepEqual(texts(), ['default: 1', 'x: 1', 'default: 2', "Count for 'default' does not exist", 'default: 12.5ms so far', 'default: 2.013s', "Timer 'default' does not exist"]);
+  assert.deepEqual(texts(), [
+    'default: 1',
+    'x: 1',
+    'default: 2',
+    "Count for 'default' does not exist",
+    'default: 12.5ms so far',
+    'default: 2.013s',
+    "Timer 'default' does not exist",
+  ]);
 });
 
 test('table: columns of all rows, then plain values', () => {
   console.table([{ a: 1 }, { b: 'x' }, 5]);
   assert.equal(
     texts()[0],
-    ['┌─────────┬───┬─────┬────────┐', '│ (index) │ a │ b   │ Values │', '├─────────┼───┼─────┼────────┤', '│ 0       │ 1 │     │        │', "│ 1       │   │ 'x' │        │", '│ 2       │   │     │ 5      │', '└─────────┴───┴─────┴────────┘'].join('\n'),
+    [
+      '┌─────────┬───┬─────┬────────┐',
+      '│ (index) │ a │ b   │ Values │',
+      '├─────────┼───┼─────┼────────┤',
+      '│ 0       │ 1 │     │        │',
+      "│ 1       │   │ 'x' │        │",
+      '│ 2       │   │     │ 5      │',
+      '└─────────┴───┴─────┴────────┘',
+    ].join('\n'),
   );
 });
 

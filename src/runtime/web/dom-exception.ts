@@ -30,7 +30,19 @@ const CODES = {
   DataCloneError: 25,
 } as const;
 
-const MODERN_NAMES = ['EncodingError', 'NotReadableError', 'UnknownError', 'ConstraintError', 'DataError', 'TransactionInactiveError', 'ReadOnlyError', 'VersionError', 'OperationError', 'NotAllowedError', 'OptOutError'];
+const MODERN_NAMES = [
+  'EncodingError',
+  'NotReadableError',
+  'UnknownError',
+  'ConstraintError',
+  'DataError',
+  'TransactionInactiveError',
+  'ReadOnlyError',
+  'VersionError',
+  'OperationError',
+  'NotAllowedError',
+  'OptOutError',
+];
 
 /** Is this the name of a DOMException (as against a plain JavaScript error)? */
 export function isDOMExceptionName(name: string): boolean {

@@ -74,7 +74,8 @@ export class PromiseRejectionEvent extends Event {
   #init: PromiseRejectionEventInit;
 
   constructor(type: unknown, init: unknown) {
-    if (arguments.length < 2) throw new TypeErrorCtor(`Failed to construct 'PromiseRejectionEvent': 2 arguments required, but only ${arguments.length} present.`);
+    if (arguments.length < 2)
+      throw new TypeErrorCtor(`Failed to construct 'PromiseRejectionEvent': 2 arguments required, but only ${arguments.length} present.`);
     const name = DOMString(type, "Failed to construct 'PromiseRejectionEvent': parameter 1");
     const given = promiseRejectionEventInit(init, "Failed to construct 'PromiseRejectionEvent': parameter 2");
     super(name, given);

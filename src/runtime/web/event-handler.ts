@@ -2,7 +2,15 @@
  * Event handler attributes: `onabort` and its kind.
  * @see https://html.spec.whatwg.org/#event-handler-attributes
  */
-import { FunctionPrototypeCall, ObjectDefineProperty, ReflectGetOwnPropertyDescriptor, StringPrototypeSlice, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet } from '../primordials.ts';
+import {
+  FunctionPrototypeCall,
+  ObjectDefineProperty,
+  ReflectGetOwnPropertyDescriptor,
+  StringPrototypeSlice,
+  WeakMapCtor,
+  WeakMapPrototypeGet,
+  WeakMapPrototypeSet,
+} from '../primordials.ts';
 import { illegalInvocation, isObject } from '../webidl.ts';
 import type { Event } from './event.ts';
 import { addListener, removeListener, type EventTarget, type Listener } from './event-target.ts';

@@ -57,7 +57,8 @@ export class EventTarget {
       listener.passive = !!given.passive;
       const candidate = given.signal;
       if (candidate !== undefined) {
-        if (!signals?.isSignal(candidate)) throw new TypeErrorCtor(`${argument('addEventListener', 'EventTarget', 3)}: member signal is not of type 'AbortSignal'.`);
+        if (!signals?.isSignal(candidate))
+          throw new TypeErrorCtor(`${argument('addEventListener', 'EventTarget', 3)}: member signal is not of type 'AbortSignal'.`);
         signal = candidate as object;
       }
     } else listener.capture = !!options;
@@ -85,7 +86,8 @@ export class EventTarget {
     requireArguments(arguments.length, 1, "Failed to execute 'dispatchEvent' on 'EventTarget'");
     const given = toEvent(event, argument('dispatchEvent', 'EventTarget', 1));
     const state = eventState(given);
-    if (state.dispatching) throw new DOMException("Failed to execute 'dispatchEvent' on 'EventTarget': The event is already being dispatched.", 'InvalidStateError');
+    if (state.dispatching)
+      throw new DOMException("Failed to execute 'dispatchEvent' on 'EventTarget': The event is already being dispatched.", 'InvalidStateError');
     state.trusted = false;
     return dispatch(target, given, state);
   }
@@ -112,7 +114,8 @@ export class EventTarget {
 
 const toListener = (operation: string, type: unknown, callback: unknown): Listener => {
   const name = DOMString(type, argument(operation, 'EventTarget', 1));
-  if (callback !== null && callback !== undefined && !isObject(callback)) throw new TypeErrorCtor(`${argument(operation, 'EventTarget', 2)} is not of type 'Object'.`);
+  if (callback !== null && callback !== undefined && !isObject(callback))
+    throw new TypeErrorCtor(`${argument(operation, 'EventTarget', 2)} is not of type 'Object'.`);
   return { type: name, callback: callback as object, capture: false, once: false, passive: false, removed: false };
 };
 

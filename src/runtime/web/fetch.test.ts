@@ -15,10 +15,16 @@ type Controller = { enqueue(chunk: unknown): void; close(): void; error(reason: 
 test('plain: one op, and a response that cannot be changed', async () => {
   const host = fakeHost();
   const promise = fetch('HTTP://Example.com/a#frag');
-  assert.deepEqual(host.calls.map((call) => call.slice(3, 9)), [['GET', 'http://example.com/a', '', 'follow', BodyKind.none, undefined]]);
+  assert.deepEqual(
+    host.calls.map((call) => call.slice(3, 9)),
+    [['GET', 'http://example.com/a', '', 'follow', BodyKind.none, undefined]],
+  );
   host.answer(RequestOp.fetch, 201, 'Created', 'x\n1', 'http://example.com/b', true, 9);
   const response = await promise;
-  assert.deepEqual([response.status, response.statusText, response.url, response.redirected, response.type, response.ok], [201, 'Created', 'http://example.com/b', true, 'basic', true]);
+  assert.deepEqual(
+    [response.status, response.statusText, response.url, response.redirected, response.type, response.ok],
+    [201, 'Created', 'http://example.com/b', true, 'basic', true],
+  );
   assert.throws(() => response.headers.set('x', '2'), TypeError);
   const text = response.text();
   host.answer(RequestOp.sourceText, 'body');
@@ -41,7 +47,14 @@ test('body: text and its content type, bytes, redirect mode and cache mode', () 
   fetch('http://h/', { method: 'post', body: 'x', redirect: 'manual' }).catch(() => undefined);
   assert.deepEqual(host.calls[0]?.slice(3, 9), ['POST', 'http://h/', 'content-type\ntext/plain;charset=UTF-8', 'manual', BodyKind.text, 'x']);
   fetch('http://h/', { method: 'PUT', body: new Uint8Array([1]), cache: 'no-store' }).catch(() => undefined);
-  assert.deepEqual(host.calls[1]?.slice(3, 9), ['PUT', 'http://h/', 'pragma\nno-cache\ncache-control\nno-cache', 'follow', BodyKind.bytes, new Uint8Array([1])]);
+  assert.deepEqual(host.calls[1]?.slice(3, 9), [
+    'PUT',
+    'http://h/',
+    'pragma\nno-cache\ncache-control\nno-cache',
+    'follow',
+    BodyKind.bytes,
+    new Uint8Array([1]),
+  ]);
 });
 
 test('null body: a response without a source has none', async () => {
@@ -61,7 +74,10 @@ test('upload: a stream goes chunk by chunk', async () => {
   controller?.enqueue(new Uint8Array([1]));
   controller?.enqueue(new Uint8Array([2]));
   await turn();
-  assert.deepEqual(host.calls.slice(1).map((it) => [it[0], it[3], it[4]]), [[RequestOp.uploadWrite, call, new Uint8Array([1])]]);
+  assert.deepEqual(
+    host.calls.slice(1).map((it) => [it[0], it[3], it[4]]),
+    [[RequestOp.uploadWrite, call, new Uint8Array([1])]],
+  );
   host.answer(RequestOp.uploadWrite);
   await turn();
   host.answer(RequestOp.uploadWrite);
@@ -176,7 +192,10 @@ test('failure: the error is the host’s', async () => {
 test('data: URLs are answered inside', async () => {
   const host = fakeHost();
   const response = await fetch('data:text/x;base64,aGk=#f');
-  assert.deepEqual([response.status, response.statusText, response.headers.get('content-type'), response.url], [200, 'OK', 'text/x', 'data:text/x;base64,aGk=']);
+  assert.deepEqual(
+    [response.status, response.statusText, response.headers.get('content-type'), response.url],
+    [200, 'OK', 'text/x', 'data:text/x;base64,aGk='],
+  );
   assert.equal(await response.text(), 'hi');
   assert.deepEqual(host.calls, []);
   await assert.rejects(fetch('data:nothing'), TypeError);

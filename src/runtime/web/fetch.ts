@@ -9,7 +9,16 @@
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
 import { begin, currentEvent, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
-import { PromiseCtor, PromisePrototypeThen, PromiseReject, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, TypeErrorCtor } from '../primordials.ts';
+import {
+  PromiseCtor,
+  PromisePrototypeThen,
+  PromiseReject,
+  PromiseResolve,
+  StringPrototypeIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+  TypeErrorCtor,
+} from '../primordials.ts';
 import { requireArguments } from '../webidl.ts';
 import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm, signalAborted, signalReason } from './abort.ts';
 import { type Body, type SourceLink, bytesBody, sourceBody, takeBody } from './body.ts';

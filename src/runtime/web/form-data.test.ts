@@ -15,15 +15,27 @@ test('append, get, getAll, has, delete: by name, in order', () => {
   assert.equal(data.get('c'), null);
   data.delete('a');
   assert.equal(data.has('a'), false);
-  assert.deepEqual([...data as unknown as Iterable<unknown>], [['b', '2']]);
+  assert.deepEqual([...(data as unknown as Iterable<unknown>)], [['b', '2']]);
 });
 
 test('set: takes the place of the first', () => {
   const data = new FormData();
-  for (const [name, value] of [['a', '1'], ['b', '2'], ['a', '3']] as const) data.append(name, value);
+  for (const [name, value] of [
+    ['a', '1'],
+    ['b', '2'],
+    ['a', '3'],
+  ] as const)
+    data.append(name, value);
   data.set('a', '4');
   data.set('c', '5');
-  assert.deepEqual([...data as unknown as Iterable<unknown>], [['a', '4'], ['b', '2'], ['c', '5']]);
+  assert.deepEqual(
+    [...(data as unknown as Iterable<unknown>)],
+    [
+      ['a', '4'],
+      ['b', '2'],
+      ['c', '5'],
+    ],
+  );
 });
 
 test('blobs: become files, named when no name is given', () => {

@@ -2,7 +2,17 @@
  * Header names and values: what is valid, and how it is normalised.
  * @see https://fetch.spec.whatwg.org/#terminology-headers
  */
-import { MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeSlice, StringPrototypeToLowerCase, TypeErrorCtor } from '../primordials.ts';
+import {
+  MapCtor,
+  MapPrototypeGet,
+  MapPrototypeGetSize,
+  MapPrototypeSet,
+  RegExpPrototypeExec,
+  StringPrototypeCharCodeAt,
+  StringPrototypeSlice,
+  StringPrototypeToLowerCase,
+  TypeErrorCtor,
+} from '../primordials.ts';
 
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 /** Finds what no header value may hold. */

@@ -3,8 +3,22 @@ import { test } from 'node:test';
 import { Headers, copyHeaders, getHeader, headersFromWire, headersToWire, isHeaders } from './headers.ts';
 
 test('constructor: takes a record, pairs, Headers and nothing', () => {
-  assert.deepEqual([...new Headers({ B: '1', a: '2' })], [['a', '2'], ['b', '1']]);
-  assert.deepEqual([...new Headers([['x', '1'], ['X', '2']])], [['x', '1, 2']]);
+  assert.deepEqual(
+    [...new Headers({ B: '1', a: '2' })],
+    [
+      ['a', '2'],
+      ['b', '1'],
+    ],
+  );
+  assert.deepEqual(
+    [
+      ...new Headers([
+        ['x', '1'],
+        ['X', '2'],
+      ]),
+    ],
+    [['x', '1, 2']],
+  );
   assert.deepEqual([...new Headers(new Headers({ q: '1' }))], [['q', '1']]);
   assert.deepEqual([...new Headers()], []);
   assert.equal(Headers.length, 0);
@@ -51,13 +65,21 @@ test('values: are stripped of outer whitespace and checked', () => {
 });
 
 test('set: takes the place of the first and removes the others', () => {
-  const headers = new Headers([['a', '1'], ['b', '2'], ['a', '3']]);
+  const headers = new Headers([
+    ['a', '1'],
+    ['b', '2'],
+    ['a', '3'],
+  ]);
   headers.set('A', '4');
   assert.equal(headersToWire(headers), 'a\n4\nb\n2');
 });
 
 test('set-cookie: is never combined', () => {
-  const headers = new Headers([['Set-Cookie', 'a=1'], ['x', 'y'], ['set-cookie', 'b=2']]);
+  const headers = new Headers([
+    ['Set-Cookie', 'a=1'],
+    ['x', 'y'],
+    ['set-cookie', 'b=2'],
+  ]);
   assert.deepEqual(headers.getSetCookie(), ['a=1', 'b=2']);
   assert.deepEqual(headers.getAll('Set-Cookie'), ['a=1', 'b=2']);
   assert.throws(() => headers.getAll('x'), TypeError);

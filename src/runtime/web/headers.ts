@@ -9,7 +9,17 @@
  * @see https://fetch.spec.whatwg.org/#headers-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/headers/
  */
-import { ArrayPrototypePush, ArrayPrototypeSort, ArrayPrototypeSplice, MapCtor, MapPrototypeGet, MapPrototypeSet, StringPrototypeSplit, SymbolIterator, TypeErrorCtor } from '../primordials.ts';
+import {
+  ArrayPrototypePush,
+  ArrayPrototypeSort,
+  ArrayPrototypeSplice,
+  MapCtor,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  StringPrototypeSplit,
+  SymbolIterator,
+  TypeErrorCtor,
+} from '../primordials.ts';
 import { ByteString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { checkValue, lowerName, lowerTrusted } from './header-syntax.ts';
 import { readHeadersInit } from './headers-init.ts';
@@ -240,6 +250,11 @@ export function headersFromInit(init: unknown, context: string): Headers {
   return headers;
 }
 
-createPairIterators<string, string>(Headers, 'Headers', (value) => isHeaders(value), (value) => headerPairs(value as Headers));
+createPairIterators<string, string>(
+  Headers,
+  'Headers',
+  (value) => isHeaders(value),
+  (value) => headerPairs(value as Headers),
+);
 const entriesMethod = (Headers.prototype as unknown as Record<symbol, unknown>)[SymbolIterator];
 defineInterface(Headers, 'Headers');

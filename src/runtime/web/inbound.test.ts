@@ -12,10 +12,58 @@ const from = (url: string): Request => requestFromHost('GET', url, '', 0, '');
 
 test('url: is what the URL parser makes of it, whether it looks normal or not', () => {
   fakeHost();
-  const urls = ['http://h/', 'http://h', 'http://H/', 'http://h:80/', 'http://h:8080/', 'http://h:65536/', 'http://h:08/', 'https://h:443/x', 'http://h:443/', 'http://127.0.0.1:8787/a'];
-  urls.push('http://127.1/', 'http://1.2.3.256/', 'http://1.2.3/', 'http://a.1/', 'http://0x7f.1/', 'http://01.2.3.4/', 'http://xn--a/', 'http://a.xn--b.c/', 'http://a..b/', 'http://a.b./', 'http://1.2.3.4.5/');
-  urls.push('http://h/a/../b', 'http://h/a/./b', 'http://h/%2e%2E/b', 'http://h/.well-known/x', 'http://h/a.b/c..d', 'http://h//', "http://h/a'b", "http://h/?a'b", 'http://h/?a"b', 'http://h/a b', 'http://h/a\\b');
-  urls.push('http://h/?a=%20&b={c}|d^`', 'http://h/{a}', 'http://h/a#f', 'http://h/?a#f', 'http://h/é', 'http://h/?é', 'http://h/%zz', 'http://h?x', 'http://u:p@h/', 'http://[::1]:80/', 'http://h/a\tb', 'http://255.255.255.255/');
+  const urls = [
+    'http://h/',
+    'http://h',
+    'http://H/',
+    'http://h:80/',
+    'http://h:8080/',
+    'http://h:65536/',
+    'http://h:08/',
+    'https://h:443/x',
+    'http://h:443/',
+    'http://127.0.0.1:8787/a',
+  ];
+  urls.push(
+    'http://127.1/',
+    'http://1.2.3.256/',
+    'http://1.2.3/',
+    'http://a.1/',
+    'http://0x7f.1/',
+    'http://01.2.3.4/',
+    'http://xn--a/',
+    'http://a.xn--b.c/',
+    'http://a..b/',
+    'http://a.b./',
+    'http://1.2.3.4.5/',
+  );
+  urls.push(
+    'http://h/a/../b',
+    'http://h/a/./b',
+    'http://h/%2e%2E/b',
+    'http://h/.well-known/x',
+    'http://h/a.b/c..d',
+    'http://h//',
+    "http://h/a'b",
+    "http://h/?a'b",
+    'http://h/?a"b',
+    'http://h/a b',
+    'http://h/a\\b',
+  );
+  urls.push(
+    'http://h/?a=%20&b={c}|d^`',
+    'http://h/{a}',
+    'http://h/a#f',
+    'http://h/?a#f',
+    'http://h/é',
+    'http://h/?é',
+    'http://h/%zz',
+    'http://h?x',
+    'http://u:p@h/',
+    'http://[::1]:80/',
+    'http://h/a\tb',
+    'http://255.255.255.255/',
+  );
   for (const url of urls) {
     const record = parseUrl(url);
     assert.equal(from(url).url, record === null ? url : serializeUrl(record), url);
@@ -53,7 +101,10 @@ test('text: one op', async () => {
   const request = requestFromHost('POST', 'http://h/', '', 3, '');
   const text = request.text();
   assert.equal(request.bodyUsed, true);
-  assert.deepEqual(host.calls.map((call) => [call[0], call[3]]), [[RequestOp.sourceText, 3]]);
+  assert.deepEqual(
+    host.calls.map((call) => [call[0], call[3]]),
+    [[RequestOp.sourceText, 3]],
+  );
   host.answer(RequestOp.sourceText, 'hello');
   assert.equal(await text, 'hello');
   await assert.rejects(request.text(), { name: 'TypeError', message: /Body has already been used/ });

@@ -1,7 +1,18 @@
 /**
  * An error's text: its stack, its own properties, its cause.
  */
-import { ArrayPrototypeJoin, ArrayPrototypePush, ReflectApply, ReflectGetOwnPropertyDescriptor, StringPrototypeIncludes, StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice, StringPrototypeSplit, StringPrototypeStartsWith } from '../primordials.ts';
+import {
+  ArrayPrototypeJoin,
+  ArrayPrototypePush,
+  ReflectApply,
+  ReflectGetOwnPropertyDescriptor,
+  StringPrototypeIncludes,
+  StringPrototypeIndexOf,
+  StringPrototypeRepeat,
+  StringPrototypeSlice,
+  StringPrototypeSplit,
+  StringPrototypeStartsWith,
+} from '../primordials.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';
 import type { Body } from './inspect-layout.ts';
 import { properties } from './inspect-properties.ts';

@@ -60,13 +60,30 @@ export function bodyOf(it: Inspection, value: object): Body {
   if (kind === 'Date') return leaf(it, value, NumberIsNaN(DatePrototypeGetTime(value)) ? 'Invalid Date' : DatePrototypeToISOString(value), 'date');
   if (kind === 'RegExp') return leaf(it, value, `/${RegExpPrototypeGetSource(value)}/${RegExpPrototypeGetFlags(value)}`, 'regexp');
   const wrapped = kind === undefined ? undefined : WRAPPERS[kind];
-  if (wrapped !== undefined) return leaf(it, value, `[${kind}: ${primitiveText(wrapped(value), MAX_STRING, false)}]`, 'special', kind === 'String' ? isIndex : undefined);
+  if (wrapped !== undefined)
+    return leaf(it, value, `[${kind}: ${primitiveText(wrapped(value), MAX_STRING, false)}]`, 'special', kind === 'String' ? isIndex : undefined);
   const name = constructorName(value);
-  if (it.around.length > it.depth + 1) return { prefix: paint(ArrayIsArray(value) ? '[Array]' : `[${name ?? 'Object: null prototype'}]`, 'special', it.colors), open: '', close: '', parts: [], fill: false };
-  if (ArrayIsArray(value)) return { prefix: name === 'Array' ? '' : `${name ?? '[Array: null prototype]'}(${value.length})`, open: '[', close: ']', parts: items(it, value, value.length), fill: true };
+  if (it.around.length > it.depth + 1)
+    return {
+      prefix: paint(ArrayIsArray(value) ? '[Array]' : `[${name ?? 'Object: null prototype'}]`, 'special', it.colors),
+      open: '',
+      close: '',
+      parts: [],
+      fill: false,
+    };
+  if (ArrayIsArray(value))
+    return {
+      prefix: name === 'Array' ? '' : `${name ?? '[Array: null prototype]'}(${value.length})`,
+      open: '[',
+      close: ']',
+      parts: items(it, value, value.length),
+      fill: true,
+    };
   const title = titleOf(value, name);
-  if (kind === 'Map') return { prefix: `${title}(${MapPrototypeGetSize(value)})`, open: '{', close: '}', parts: mapParts(it, value as Map<unknown, unknown>), fill: false };
-  if (kind === 'Set') return { prefix: `${title}(${SetPrototypeGetSize(value)})`, open: '{', close: '}', parts: setParts(it, value as Set<unknown>), fill: false };
+  if (kind === 'Map')
+    return { prefix: `${title}(${MapPrototypeGetSize(value)})`, open: '{', close: '}', parts: mapParts(it, value as Map<unknown, unknown>), fill: false };
+  if (kind === 'Set')
+    return { prefix: `${title}(${SetPrototypeGetSize(value)})`, open: '{', close: '}', parts: setParts(it, value as Set<unknown>), fill: false };
   if (kind === 'ArrayBuffer') return { prefix: title, open: '{', close: '}', parts: bufferParts(it, value as ArrayBuffer), fill: false };
   if (kind === 'view') return viewBody(it, value as ArrayBufferView, title);
   return { prefix: title, open: '{', close: '}', parts: properties(it, value), fill: false };

@@ -57,7 +57,13 @@ const escapeOf = (unit: number, quote: string): string | undefined => {
 /** A string as a literal, in the quotes that need the least escaping, cut at `limit` characters. */
 export function quoted(text: string, limit: number): string {
   const shown = text.length > limit ? StringPrototypeSlice(text, 0, limit) : text;
-  const quote = !StringPrototypeIncludes(shown, "'") ? "'" : !StringPrototypeIncludes(shown, '"') ? '"' : !StringPrototypeIncludes(shown, '`') && !StringPrototypeIncludes(shown, '${') ? '`' : "'";
+  const quote = !StringPrototypeIncludes(shown, "'")
+    ? "'"
+    : !StringPrototypeIncludes(shown, '"')
+      ? '"'
+      : !StringPrototypeIncludes(shown, '`') && !StringPrototypeIncludes(shown, '${')
+        ? '`'
+        : "'";
   let result = quote;
   let from = 0;
   for (let i = 0; i < shown.length; i++) {

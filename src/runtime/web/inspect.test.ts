@@ -7,7 +7,10 @@ import './inspect-web.ts';
 import { inspect } from './inspect.ts';
 
 test('inspect: primitives', () => {
-  assert.deepEqual([1, -0, 5n, 'a\n', "it's", null, undefined, true, Symbol('s')].map((value) => inspect(value)), ['1', '-0', '5n', "'a\\n'", '"it\'s"', 'null', 'undefined', 'true', 'Symbol(s)']);
+  assert.deepEqual(
+    [1, -0, 5n, 'a\n', "it's", null, undefined, true, Symbol('s')].map((value) => inspect(value)),
+    ['1', '-0', '5n', "'a\\n'", '"it\'s"', 'null', 'undefined', 'true', 'Symbol(s)'],
+  );
 });
 
 test('inspect: collections and built-ins', () => {
@@ -23,7 +26,10 @@ test('inspect: functions and classes', () => {
     a = 1;
   }
   class Sub extends Base {}
-  assert.equal(inspect([Base, Sub, new Sub(), function f() {}, async () => {}]), '[\n  [class Base],\n  [class Sub extends Base],\n  Sub { a: 1 },\n  [Function: f],\n  [AsyncFunction (anonymous)]\n]');
+  assert.equal(
+    inspect([Base, Sub, new Sub(), function f() {}, async () => {}]),
+    '[\n  [class Base],\n  [class Sub extends Base],\n  Sub { a: 1 },\n  [Function: f],\n  [AsyncFunction (anonymous)]\n]',
+  );
   assert.equal(inspect(Object.create(null)), '[Object: null prototype] {}');
 });
 

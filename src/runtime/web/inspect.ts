@@ -4,7 +4,17 @@
  * Contract: never throws, runs no getter of the app's, and its output is bounded: strings, arrays,
  * objects and the whole have limits, so that no log line can exhaust memory.
  */
-import { ArrayPrototypePop, ArrayPrototypePush, MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, MathMin, ReflectApply, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
+import {
+  ArrayPrototypePop,
+  ArrayPrototypePush,
+  MapCtor,
+  MapPrototypeGet,
+  MapPrototypeGetSize,
+  MapPrototypeSet,
+  MathMin,
+  ReflectApply,
+  ReflectGetOwnPropertyDescriptor,
+} from '../primordials.ts';
 import { constructorName } from './inspect-safe.ts';
 import { bodyOf } from './inspect-object.ts';
 import { type Body, layOut } from './inspect-layout.ts';
@@ -52,7 +62,8 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
 
 const format = (it: Inspection, value: unknown): string => {
   if (it.left <= 0) return '…';
-  const text = (typeof value === 'object' && value !== null) || typeof value === 'function' ? formatObject(it, value) : primitiveText(value, MAX_STRING, it.colors);
+  const text =
+    (typeof value === 'object' && value !== null) || typeof value === 'function' ? formatObject(it, value) : primitiveText(value, MAX_STRING, it.colors);
   it.left -= text.length;
   return text;
 };
@@ -72,7 +83,10 @@ const formatObject = (it: Inspection, value: object): string => {
     const number = MapPrototypeGet(it.circular, value);
     // Its parts have been counted one by one: the whole is counted by the caller.
     it.left = before;
-    return layOut(it, number === undefined ? body : { ...body, prefix: paint(`<ref *${number}>`, 'special', it.colors) + (body.prefix === '' ? '' : ` ${body.prefix}`) });
+    return layOut(
+      it,
+      number === undefined ? body : { ...body, prefix: paint(`<ref *${number}>`, 'special', it.colors) + (body.prefix === '' ? '' : ` ${body.prefix}`) },
+    );
   } catch {
     // A Proxy's trap threw, or the stack is used up.
     return paint('[Object]', 'special', it.colors);

@@ -4,7 +4,21 @@
  * @see https://websockets.spec.whatwg.org/#the-closeevent-interface
  */
 import { ObjectFreeze, TypeErrorCtor } from '../primordials.ts';
-import { DOMString, USVString, any, argument, boolean, defineInterface, dictionary, illegalInvocation, isObject, requireArguments, sequence, unsignedShort, type Converter } from '../webidl.ts';
+import {
+  DOMString,
+  USVString,
+  any,
+  argument,
+  boolean,
+  defineInterface,
+  dictionary,
+  illegalInvocation,
+  isObject,
+  requireArguments,
+  sequence,
+  unsignedShort,
+  type Converter,
+} from '../webidl.ts';
 import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
 
 type MessageEventInit = { data: unknown; lastEventId: string; origin: string; ports: readonly object[]; source: object | null };
@@ -64,11 +78,26 @@ export class MessageEvent extends Event {
   }
 
   /** @see https://html.spec.whatwg.org/#dom-messageevent-initmessageevent */
-  initMessageEvent(type: unknown, bubbles: unknown = false, cancelable: unknown = false, data: unknown = null, origin: unknown = '', lastEventId: unknown = '', sender: unknown = null, given: unknown = []): void {
+  initMessageEvent(
+    type: unknown,
+    bubbles: unknown = false,
+    cancelable: unknown = false,
+    data: unknown = null,
+    origin: unknown = '',
+    lastEventId: unknown = '',
+    sender: unknown = null,
+    given: unknown = [],
+  ): void {
     MessageEvent.#of(this);
     requireArguments(arguments.length, 1, "Failed to execute 'initMessageEvent' on 'MessageEvent'");
     const at = (index: number): string => argument('initMessageEvent', 'MessageEvent', index);
-    const init: MessageEventInit = { data, origin: USVString(origin, at(5)), lastEventId: DOMString(lastEventId, at(6)), source: source(sender, at(7)), ports: ObjectFreeze(ports(given, at(8))) };
+    const init: MessageEventInit = {
+      data,
+      origin: USVString(origin, at(5)),
+      lastEventId: DOMString(lastEventId, at(6)),
+      source: source(sender, at(7)),
+      ports: ObjectFreeze(ports(given, at(8))),
+    };
     if (initialise(eventState(this), DOMString(type, at(1)), !!bubbles, !!cancelable)) this.#init = init;
   }
 }

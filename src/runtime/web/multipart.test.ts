@@ -55,7 +55,10 @@ test('parse: fields and files', async () => {
   const text = `${field('Content-Disposition: form-data; name="a%22"', '1')}${field('content-type:  text/x \r\nX-Other: y\r\nContent-Disposition: form-data; name="f"; filename="é.txt"', 'b\r\n--Bx?')}`;
   assert.equal(await parse(`${text}--B--\r\n`), null, 'a delimiter inside a body is a delimiter');
   const good = text.replace('--Bx?', '--x');
-  const expected = [['a"', '1'], ['f', 'é.txt', 'text/x', 'b\r\n--x']];
+  const expected = [
+    ['a"', '1'],
+    ['f', 'é.txt', 'text/x', 'b\r\n--x'],
+  ];
   assert.deepEqual(await parse(`${good}--B--\r\n`), expected);
   assert.deepEqual(await parse(`\r\n${good}--B--`), expected);
   assert.deepEqual(await parse(`${field('Content-Disposition: form-data; name="f"; filename=""', '')}--B--`), [['f', '', 'text/plain', '']]);
@@ -66,7 +69,11 @@ test('parse: fields and files', async () => {
 test('parse: what is malformed is null', async () => {
   const head = 'Content-Disposition: form-data; name="a"';
   const bad = ['', 'text', '--B', '--B\r\n', `--B\r\n${head}\r\n\r\n1`, `--B\r\n${head}\r\n--B--\r\n`, `--B\n${head}\n\n1\n--B--`];
-  bad.push(`${field('Content-Type: text/x', '1')}--B--`, `${field('Content-Disposition: attachment; name="a"', '1')}--B--`, `${field('Content-Disposition: form-data; name=a', '1')}--B--`);
+  bad.push(
+    `${field('Content-Type: text/x', '1')}--B--`,
+    `${field('Content-Disposition: attachment; name="a"', '1')}--B--`,
+    `${field('Content-Disposition: form-data; name=a', '1')}--B--`,
+  );
   bad.push(`${field('no colon', '1')}--B--`, `${field(head, '1')}--B--junk`, `${field(head, '1')}--C--`, `${field(`${head}; filename="x`, '1')}--B--`);
   for (const text of bad) assert.equal(await parse(text), null, JSON.stringify(text));
   assert.equal(parseMultipart(encode('--B--'), parseMimeType('multipart/form-data') as MimeType), null);

@@ -21,7 +21,11 @@ test('text: head and body in one op', () => {
 
 test('null body, status and headers: in one op', () => {
   const host = fakeHost();
-  const headers = new Headers([['Set-Cookie', 'a=1'], ['set-cookie', 'b=2'], ['X', 'y']]);
+  const headers = new Headers([
+    ['Set-Cookie', 'a=1'],
+    ['set-cookie', 'b=2'],
+    ['X', 'y'],
+  ]);
   sendResponse(new Response(null, { status: 204, statusText: 'Nothing', headers }), 7);
   assert.deepEqual(host.posts, [[Post.respond, 7, 204, 'Nothing', 'set-cookie\na=1\nset-cookie\nb=2\nx\ny', BodyKind.none, undefined]]);
 });
@@ -74,10 +78,16 @@ test('stream: each chunk waits for the one before', async () => {
   controller?.enqueue(bytes());
   controller?.close();
   await turn();
-  assert.deepEqual(host.calls.map((call) => call[3]), [bytes(1)]);
+  assert.deepEqual(
+    host.calls.map((call) => call[3]),
+    [bytes(1)],
+  );
   host.answer(RequestOp.sinkWrite);
   await turn();
-  assert.deepEqual(host.calls.map((call) => call[3]), [bytes(1), bytes(2, 3)]);
+  assert.deepEqual(
+    host.calls.map((call) => call[3]),
+    [bytes(1), bytes(2, 3)],
+  );
   host.answer(RequestOp.sinkWrite);
   await sent;
   assert.deepEqual(host.posts.at(-1), [Post.sinkClose, 7]);

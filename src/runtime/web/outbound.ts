@@ -16,7 +16,7 @@ import { fixedLengthOf } from './streams/identity-transform-stream.ts';
 
 /** Cloudflare's text. */
 const OTHER_EVENT =
-  'Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request\'s handler.';
+  "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler.";
 
 /**
  * The headers of a streamed body. As on Workers its length is what a FixedLengthStream enforces, and unknown otherwise:

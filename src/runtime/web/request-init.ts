@@ -75,7 +75,8 @@ const noWindow: Converter<null> = (value, context) => {
 export function requestInit(value: unknown, context: string): RequestInit {
   if (!isObject(value)) throw new TypeErrorCtor(`${context}: parameter 2 cannot be converted to dictionary RequestInit.`);
   const init = value as Record<keyof RequestInit | 'duplex' | 'priority' | 'window', unknown>;
-  const read = <T>(name: string, given: unknown, converter: Converter<T>): T | undefined => (given === undefined ? undefined : converter(given, `${context}: member ${name}`));
+  const read = <T>(name: string, given: unknown, converter: Converter<T>): T | undefined =>
+    given === undefined ? undefined : converter(given, `${context}: member ${name}`);
   const result: RequestInit & { duplex: unknown; priority: unknown; window: unknown } = {
     body: read('body', init.body, bodyInit),
     cache: read('cache', init.cache, cache),
@@ -117,6 +118,7 @@ export function settingsFrom(init: RequestInit, inherited: RequestSettings, cont
     referrer: init.referrer === undefined ? inherited.referrer : convertReferrer(init.referrer, context),
     referrerPolicy: init.referrerPolicy ?? inherited.referrerPolicy,
   };
-  if (settings.cache === 'only-if-cached' && settings.mode !== 'same-origin') throw new TypeErrorCtor(`${context}: 'only-if-cached' can be set only with 'same-origin' mode.`);
+  if (settings.cache === 'only-if-cached' && settings.mode !== 'same-origin')
+    throw new TypeErrorCtor(`${context}: 'only-if-cached' can be set only with 'same-origin' mode.`);
   return settings;
 }

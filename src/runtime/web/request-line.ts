@@ -34,6 +34,7 @@ export function normalizeWireUrl(url: string): string {
 export function parseRequestUrl(text: string): string {
   const record = parseUrl(text);
   if (record === null) throw new TypeErrorCtor(`Invalid URL: ${text}`);
-  if (record.username !== '' || record.password !== '') throw new TypeErrorCtor(`Failed to construct 'Request': the URL contains credentials: ${record.scheme}://…`);
+  if (record.username !== '' || record.password !== '')
+    throw new TypeErrorCtor(`Failed to construct 'Request': the URL contains credentials: ${record.scheme}://…`);
   return serializeUrl(record);
 }

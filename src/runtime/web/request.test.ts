@@ -27,7 +27,14 @@ test('constructor: URLs must be absolute and without credentials', () => {
 });
 
 test('constructor: methods are normalised, and some forbidden', () => {
-  for (const [given, expected] of [['get', 'GET'], ['Put', 'PUT'], ['patch', 'patch'], ['PATCH', 'PATCH'], ['x-Y', 'x-Y']]) assert.equal(new Request('http://h/', { method: given }).method, expected);
+  for (const [given, expected] of [
+    ['get', 'GET'],
+    ['Put', 'PUT'],
+    ['patch', 'patch'],
+    ['PATCH', 'PATCH'],
+    ['x-Y', 'x-Y'],
+  ])
+    assert.equal(new Request('http://h/', { method: given }).method, expected);
   for (const method of ['', 'a b', 'CONNECT', 'trace', 'Track']) assert.throws(() => new Request('http://h/', { method }), TypeError);
 });
 
@@ -35,7 +42,16 @@ test('constructor: members are checked and read in lexicographical order', () =>
   const read: string[] = [];
   new Request('http://h/', new Proxy({}, { get: (_, key) => void read.push(String(key)) }));
   assert.deepEqual(read, [...read].sort());
-  for (const init of [{ redirect: 'x' }, { signal: {} }, { window: {} }, { cache: 'x' }, { mode: 'navigate' }, { duplex: 'full' }, { referrer: 'http://' }, { cache: 'only-if-cached' }]) {
+  for (const init of [
+    { redirect: 'x' },
+    { signal: {} },
+    { window: {} },
+    { cache: 'x' },
+    { mode: 'navigate' },
+    { duplex: 'full' },
+    { referrer: 'http://' },
+    { cache: 'only-if-cached' },
+  ]) {
     assert.throws(() => new Request('http://h/', init), TypeError, JSON.stringify(init));
   }
 });
@@ -52,7 +68,10 @@ test('body: not with GET or HEAD; brings its content type', async () => {
 test('copy: takes the body, and the init goes before what is copied', async () => {
   const first = new Request('http://h/', { method: 'POST', body: 'x', headers: { a: '1' }, cf: { k: 1 }, redirect: 'error' });
   const second = new Request(first, { headers: { b: '2' } });
-  assert.deepEqual([second.method, second.url, second.redirect, second.cf, second.headers.get('a'), second.headers.get('b')], ['POST', 'http://h/', 'error', { k: 1 }, null, '2']);
+  assert.deepEqual(
+    [second.method, second.url, second.redirect, second.cf, second.headers.get('a'), second.headers.get('b')],
+    ['POST', 'http://h/', 'error', { k: 1 }, null, '2'],
+  );
   assert.equal(first.bodyUsed, true);
   assert.equal(await second.text(), 'x');
   assert.throws(() => new Request(first), TypeError);

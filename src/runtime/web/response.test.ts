@@ -5,7 +5,10 @@ import { Response } from './response.ts';
 
 test('constructor: defaults', () => {
   const response = new Response();
-  assert.deepEqual([response.type, response.status, response.statusText, response.ok, response.url, response.redirected, response.body, response.bodyUsed, response.webSocket], ['default', 200, '', true, '', false, null, false, null]);
+  assert.deepEqual(
+    [response.type, response.status, response.statusText, response.ok, response.url, response.redirected, response.body, response.bodyUsed, response.webSocket],
+    ['default', 200, '', true, '', false, null, false, null],
+  );
   assert.equal(Response.length, 0);
 });
 
@@ -33,7 +36,15 @@ test('constructor: the init is read in lexicographical order, and a getter may t
   new Response(null, init);
   assert.deepEqual(read, ['cf', 'encodeBody', 'headers', 'status', 'statusText', 'webSocket']);
   const mine = new Error('mine');
-  assert.throws(() => new Response(null, { get headers() { throw mine; } }), (error) => error === mine);
+  assert.throws(
+    () =>
+      new Response(null, {
+        get headers() {
+          throw mine;
+        },
+      }),
+    (error) => error === mine,
+  );
 });
 
 test('constructor: headers are copied, and another response serves as init', () => {

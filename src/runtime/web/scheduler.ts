@@ -7,7 +7,9 @@ import { argument, defineInterface, dictionary, illegalConstructor, illegalInvoc
 import { addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm, signalAborted, signalReason, type AbortSignal } from './abort.ts';
 import { cancelTimer, startTimer } from './timers.ts';
 
-const waitOptions = dictionary<{ signal?: AbortSignal }>('SchedulerWaitOptions', [{ key: 'signal', converter: interfaceOf<AbortSignal>('AbortSignal', isAbortSignal) }]);
+const waitOptions = dictionary<{ signal?: AbortSignal }>('SchedulerWaitOptions', [
+  { key: 'signal', converter: interfaceOf<AbortSignal>('AbortSignal', isAbortSignal) },
+]);
 const INTERNAL = {};
 
 export class Scheduler {

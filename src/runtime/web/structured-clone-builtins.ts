@@ -52,7 +52,9 @@ export function cloneLeaf(kind: Kind, value: object): object | undefined {
 /** A copy of the bytes, as resizable as the original. The buffer must not be detached. */
 export function copyBuffer(buffer: ArrayBuffer): ArrayBuffer {
   const length = ArrayBufferPrototypeGetByteLength(buffer);
-  const copy = ArrayBufferPrototypeGetResizable(buffer) ? new ArrayBufferCtor(length, { maxByteLength: ArrayBufferPrototypeGetMaxByteLength(buffer) }) : new ArrayBufferCtor(length);
+  const copy = ArrayBufferPrototypeGetResizable(buffer)
+    ? new ArrayBufferCtor(length, { maxByteLength: ArrayBufferPrototypeGetMaxByteLength(buffer) })
+    : new ArrayBufferCtor(length);
   if (length > 0) TypedArrayPrototypeSet(new Uint8ArrayCtor(copy), new Uint8ArrayCtor(buffer));
   return copy;
 }
@@ -90,6 +92,18 @@ export function viewMaker(view: ArrayBufferView, buffer: ArrayBuffer): ((copy: A
 /** A new Error of the native type that `name` names. */
 export function newError(name: string, message: string | undefined): Error {
   const Ctor =
-    name === 'TypeError' ? TypeErrorCtor : name === 'RangeError' ? RangeErrorCtor : name === 'SyntaxError' ? SyntaxErrorCtor : name === 'ReferenceError' ? ReferenceErrorCtor : name === 'EvalError' ? EvalErrorCtor : name === 'URIError' ? URIErrorCtor : ErrorCtor;
+    name === 'TypeError'
+      ? TypeErrorCtor
+      : name === 'RangeError'
+        ? RangeErrorCtor
+        : name === 'SyntaxError'
+          ? SyntaxErrorCtor
+          : name === 'ReferenceError'
+            ? ReferenceErrorCtor
+            : name === 'EvalError'
+              ? EvalErrorCtor
+              : name === 'URIError'
+                ? URIErrorCtor
+                : ErrorCtor;
   return new Ctor(message);
 }

@@ -21,12 +21,20 @@ const transferables: { isBranded: (value: unknown) => boolean; how: Transfer }[]
  * @param serialise takes what the clone needs from the object; throws a DataCloneError when it cannot be cloned in its state
  * @param deserialise makes the clone from it
  */
-export function registerCloneable<T extends object, D>(isBranded: (value: unknown) => value is T, serialise: (value: T) => D, deserialise: (data: D) => T): void {
+export function registerCloneable<T extends object, D>(
+  isBranded: (value: unknown) => value is T,
+  serialise: (value: T) => D,
+  deserialise: (data: D) => T,
+): void {
   ArrayPrototypePush(cloneables, { isBranded, serialise, deserialise });
 }
 
 /** Makes an interface transferable. `transfer` detaches the object and returns the one that takes its place. */
-export function registerTransferable<T extends object>(isBranded: (value: unknown) => value is T, isDetached: (value: T) => boolean, transfer: (value: T) => T): void {
+export function registerTransferable<T extends object>(
+  isBranded: (value: unknown) => value is T,
+  isDetached: (value: T) => boolean,
+  transfer: (value: T) => T,
+): void {
   ArrayPrototypePush(transferables, { isBranded, how: { isDetached, transfer } });
 }
 

@@ -10,7 +10,16 @@ const clone = <T>(value: T, options?: object): T => structuredClone(value, optio
 const refused = { name: 'DataCloneError' };
 
 test('structuredClone: built-in values of every kind', () => {
-  const value = { a: [1, , 'x'], d: new Date(5), r: /x/gi, m: new Map<unknown, unknown>([[{ k: 1 }, new Set([1])]]), n: Object(1n), s: Object('s'), u: undefined, z: -0 };
+  const value = {
+    a: [1, , 'x'],
+    d: new Date(5),
+    r: /x/gi,
+    m: new Map<unknown, unknown>([[{ k: 1 }, new Set([1])]]),
+    n: Object(1n),
+    s: Object('s'),
+    u: undefined,
+    z: -0,
+  };
   assert.deepEqual(clone(value), value);
   assert.ok(!(1 in clone(value).a));
 });
@@ -44,7 +53,17 @@ test('structuredClone: views on one buffer share its clone', () => {
 });
 
 test('structuredClone: what cannot be cloned is refused', () => {
-  for (const value of [() => {}, Symbol('s'), Object(Symbol('s')), new WeakMap(), new WeakRef({}), Promise.resolve(), new Event('x'), (function* () {})(), new SharedArrayBuffer(1)]) {
+  for (const value of [
+    () => {},
+    Symbol('s'),
+    Object(Symbol('s')),
+    new WeakMap(),
+    new WeakRef({}),
+    Promise.resolve(),
+    new Event('x'),
+    (function* () {})(),
+    new SharedArrayBuffer(1),
+  ]) {
     assert.throws(() => clone({ value }), refused);
   }
 });

@@ -186,7 +186,7 @@ const clone = (walk: Walk, value: unknown): unknown => {
     return cloneProperties(walk, value, result);
   }
   const proto = ObjectGetPrototypeOf(value) as object | null;
-  if ((proto === ObjectPrototype || proto === null)) return cloneProperties(walk, value, {});
+  if (proto === ObjectPrototype || proto === null) return cloneProperties(walk, value, {});
   const platform = clonePlatformObject(value);
   if (platform !== undefined) return remember(walk, value, platform);
   const kind = kindOf(value);
@@ -209,7 +209,9 @@ const toObject: Converter<object> = (value, context) => {
   if (!isObject(value)) throw new TypeErrorCtor(`${context} is not an object.`);
   return value;
 };
-const cloneOptions = dictionary<{ transfer: object[] }>('StructuredSerializeOptions', [{ key: 'transfer', converter: sequence(toObject), defaultValue: () => [] }]);
+const cloneOptions = dictionary<{ transfer: object[] }>('StructuredSerializeOptions', [
+  { key: 'transfer', converter: sequence(toObject), defaultValue: () => [] },
+]);
 
 const bufferTransfer: Transfer = { isDetached: ArrayBufferPrototypeGetDetached, transfer: ArrayBufferPrototypeTransfer };
 

@@ -49,7 +49,9 @@ const extendsEntrypoint = (value: unknown): boolean => {
 
 const methodsOf = (entrypoint: Entrypoint): string[] => {
   const names: string[] = [];
-  const target = entrypoint.isClass ? ((entrypoint.value as { prototype?: unknown }).prototype as Record<string, unknown>) : (entrypoint.value as Record<string, unknown>);
+  const target = entrypoint.isClass
+    ? ((entrypoint.value as { prototype?: unknown }).prototype as Record<string, unknown>)
+    : (entrypoint.value as Record<string, unknown>);
   for (let i = 0; i < HANDLER_NAMES.length; i++) {
     const name = HANDLER_NAMES[i] as string;
     if (typeof target?.[name] === 'function') ArrayPrototypePush(names, name);

@@ -61,7 +61,7 @@ export class FetchEvent extends ExtendableEvent {
   respondWith(response: unknown): void {
     if (!(#request in this)) throw illegalInvocation('FetchEvent');
     requireArguments(arguments.length, 1, argument('respondWith', 'FetchEvent', 1));
-    if (this.#responded) throw new TypeErrorCtor("FetchEvent.respondWith() has already been called; it can only be called once.");
+    if (this.#responded) throw new TypeErrorCtor('FetchEvent.respondWith() has already been called; it can only be called once.');
     this.#responded = true;
     this.#response = response;
     // A rejection is the handler's failure, which the dispatcher reports; it is not unhandled.

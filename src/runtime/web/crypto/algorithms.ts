@@ -7,7 +7,19 @@
  *
  * @see https://w3c.github.io/webcrypto/#algorithm-normalization-normalize-an-algorithm
  */
-import { ArrayPrototypePush, MapCtor, MapPrototypeGet, MapPrototypeSet, ObjectCreate, ObjectKeys, StringPrototypeIncludes, StringPrototypeSplit, StringPrototypeToLowerCase, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
+import {
+  ArrayPrototypePush,
+  MapCtor,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  ObjectCreate,
+  ObjectKeys,
+  StringPrototypeIncludes,
+  StringPrototypeSplit,
+  StringPrototypeToLowerCase,
+  TypeErrorCtor,
+  TypedArrayPrototypeGetSymbolToStringTag,
+} from '../../primordials.ts';
 import { type BufferSource, type Converter, DOMString, bufferSource, integer, interfaceOf, isObject } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { copyOf } from './bytes.ts';
@@ -30,8 +42,21 @@ const MLDSA = 'ML-DSA-44 ML-DSA-65 ML-DSA-87';
 /** What each operation takes: the dictionary of its parameters, and the algorithms. MD5 is for digests only, as Cloudflare has it. */
 const REGISTRY = {
   digest: { '': 'SHA-1 SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 MD5' },
-  generateKey: { rsaKeyGen: RSA, ec: `ECDSA ECDH ${NODE_EDWARDS}`, aesKey: AES, hmac: 'HMAC', kmacKey: KMAC, '': `${EDWARDS} ${MONTGOMERY} ${MLDSA} ChaCha20-Poly1305` },
-  importKey: { hash: RSA, ec: `ECDSA ECDH ${NODE_EDWARDS}`, hmac: 'HMAC', kmacKey: KMAC, '': `${EDWARDS} ${MONTGOMERY} ${AES} ${MLDSA} HKDF PBKDF2 ChaCha20-Poly1305` },
+  generateKey: {
+    rsaKeyGen: RSA,
+    ec: `ECDSA ECDH ${NODE_EDWARDS}`,
+    aesKey: AES,
+    hmac: 'HMAC',
+    kmacKey: KMAC,
+    '': `${EDWARDS} ${MONTGOMERY} ${MLDSA} ChaCha20-Poly1305`,
+  },
+  importKey: {
+    hash: RSA,
+    ec: `ECDSA ECDH ${NODE_EDWARDS}`,
+    hmac: 'HMAC',
+    kmacKey: KMAC,
+    '': `${EDWARDS} ${MONTGOMERY} ${AES} ${MLDSA} HKDF PBKDF2 ChaCha20-Poly1305`,
+  },
   sign: { '': `RSASSA-PKCS1-v1_5 HMAC Ed25519 ${NODE_EDWARDS}`, kmac: KMAC, pss: 'RSA-PSS', hash: 'ECDSA', context: `Ed448 ${MLDSA}` },
   encrypt: { oaep: 'RSA-OAEP', ctr: 'AES-CTR', cbc: 'AES-CBC', aead: 'AES-GCM AES-OCB ChaCha20-Poly1305' },
   deriveBits: { ecdh: `ECDH ${MONTGOMERY}`, hkdf: 'HKDF', pbkdf2: 'PBKDF2' },
@@ -122,7 +147,8 @@ const tableOf = (operation: Operation): Map<string, Entry> => {
 /** Names match regardless of ASCII case; the Kelvin sign alone would become an ASCII letter in lower case. */
 const find = (operation: Operation, name: string): Entry => {
   const table = tableOf(operation);
-  const entry = MapPrototypeGet(table, name) ?? (StringPrototypeIncludes(name, '\u212A') ? undefined : MapPrototypeGet(table, StringPrototypeToLowerCase(name)));
+  const entry =
+    MapPrototypeGet(table, name) ?? (StringPrototypeIncludes(name, '\u212A') ? undefined : MapPrototypeGet(table, StringPrototypeToLowerCase(name)));
   if (entry === undefined) throw new DOMException(`Unrecognized or unsupported algorithm "${name}" for ${operation}.`, 'NotSupportedError');
   return entry;
 };
@@ -138,7 +164,8 @@ export const algorithmIdentifier: Converter<object | string> = (value, context) 
 export function normalizeAlgorithm(operation: Operation, given: object | string, bytes: Uint8Array[]): Algorithm {
   if (typeof given === 'string') {
     const { name, members, plain } = find(operation, given);
-    for (let i = 0; i < members.length; i++) if (members[i]?.required) throw new TypeErrorCtor(`Algorithm "${name}": required member ${members[i]?.key} is undefined.`);
+    for (let i = 0; i < members.length; i++)
+      if (members[i]?.required) throw new TypeErrorCtor(`Algorithm "${name}": required member ${members[i]?.key} is undefined.`);
     return plain;
   }
   const source = given as Record<string, unknown>;

@@ -15,7 +15,17 @@ import { type Algorithm, type Operation, normalizeAlgorithm } from './algorithms
 import { copyOf } from './bytes.ts';
 import { type CryptoKey, type KeyDescription, keyHandle, newCryptoKey, releaseKeys } from './crypto-key.ts';
 
-type Members = { algorithm?: Algorithm; derived?: Algorithm; key?: number; wrapping?: number; format?: string; length?: number | null; extractable?: boolean; usages?: number; jwk?: object };
+type Members = {
+  algorithm?: Algorithm;
+  derived?: Algorithm;
+  key?: number;
+  wrapping?: number;
+  format?: string;
+  length?: number | null;
+  extractable?: boolean;
+  usages?: number;
+  jwk?: object;
+};
 
 export class Call {
   /** What becomes the JSON text. It has no prototype, so that no tenant's `toJSON` meddles. */

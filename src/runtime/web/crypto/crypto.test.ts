@@ -14,7 +14,12 @@ let nextByte = 0;
 attach(
   (op, _event, call, operation, second, ...bytes) => {
     const isText = op === Request.subtle && typeof second === 'string' && (second[0] === '{' || second[0] === '[');
-    sent.push({ op, operation, members: isText ? (JSON.parse(second) as Record<string, unknown>) : {}, bytes: (isText ? bytes : [second, ...bytes]) as Uint8Array[] });
+    sent.push({
+      op,
+      operation,
+      members: isText ? (JSON.parse(second) as Record<string, unknown>) : {},
+      bytes: (isText ? bytes : [second, ...bytes]) as Uint8Array[],
+    });
     const value = answer;
     queueMicrotask(() => settle(call as number, true, [value]));
   },
@@ -70,7 +75,8 @@ describe('Crypto', () => {
   });
 
   it('getRandomValues: refuses other types and too much', () => {
-    for (const value of [new Float32Array(1), new DataView(new ArrayBuffer(1))]) assert.throws(() => crypto.getRandomValues(value), { name: 'TypeMismatchError', code: 17 });
+    for (const value of [new Float32Array(1), new DataView(new ArrayBuffer(1))])
+      assert.throws(() => crypto.getRandomValues(value), { name: 'TypeMismatchError', code: 17 });
     for (const value of [undefined, null, 5, {}, new ArrayBuffer(4)]) assert.throws(() => crypto.getRandomValues(value), { name: 'TypeError' });
     assert.throws(
       () => crypto.getRandomValues(new Uint8Array(65_537)),
@@ -101,7 +107,10 @@ describe('SubtleCrypto', () => {
   it('importKey: makes a key of what the host describes', async () => {
     const key = await newKey();
     assert.ok(isCryptoKey(key));
-    assert.deepEqual([key.type, key.extractable, key.algorithm, key.usages], ['secret', false, { name: 'HMAC', hash: { name: 'SHA-256' }, length: 256 }, ['sign', 'verify']]);
+    assert.deepEqual(
+      [key.type, key.extractable, key.algorithm, key.usages],
+      ['secret', false, { name: 'HMAC', hash: { name: 'SHA-256' }, length: 256 }, ['sign', 'verify']],
+    );
     assert.equal(key.algorithm, key.algorithm);
     assert.equal(key.usages, key.usages);
     assert.deepEqual(sent[0]?.members, { format: 'raw', extractable: false, usages: 4, algorithm: { name: 'HMAC', hash: 'SHA-256' } });
@@ -128,7 +137,13 @@ describe('SubtleCrypto', () => {
 
   it('importKey: converts a JWK member by member', async () => {
     answer = description(4);
-    await crypto.subtle.importKey('jwk', { kty: 'oct', k: { toString: () => 'AA' }, ext: 1, key_ops: new Set(['sign']), other: 1 }, { name: 'HMAC', hash: 'SHA-1' }, true, ['sign']);
+    await crypto.subtle.importKey(
+      'jwk',
+      { kty: 'oct', k: { toString: () => 'AA' }, ext: 1, key_ops: new Set(['sign']), other: 1 },
+      { name: 'HMAC', hash: 'SHA-1' },
+      true,
+      ['sign'],
+    );
     assert.deepEqual(sent[0]?.members['jwk'], { kty: 'oct', k: 'AA', ext: true, key_ops: ['sign'] });
   });
 
@@ -158,9 +173,16 @@ describe('SubtleCrypto', () => {
 
   it('encrypt: byte members cross beside the text', async () => {
     const key = await newKey();
-    await crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array([1]).buffer, additionalData: new DataView(new ArrayBuffer(2)), tagLength: 96 }, key, new Uint8Array(3));
+    await crypto.subtle.encrypt(
+      { name: 'AES-GCM', iv: new Uint8Array([1]).buffer, additionalData: new DataView(new ArrayBuffer(2)), tagLength: 96 },
+      key,
+      new Uint8Array(3),
+    );
     assert.deepEqual(sent[1]?.members, { algorithm: { name: 'AES-GCM', additionalData: 0, iv: 1, tagLength: 96 }, key: 7 });
-    assert.deepEqual(sent[1]?.bytes.map(({ length }) => length), [2, 1, 3]);
+    assert.deepEqual(
+      sent[1]?.bytes.map(({ length }) => length),
+      [2, 1, 3],
+    );
   });
 
   it('a patched toJSON meddles with nothing', async () => {
@@ -184,7 +206,8 @@ describe('SubtleCrypto', () => {
   it('normalises names by ASCII case alone, and knows what each operation takes', async () => {
     const key = await newKey();
     const unknown = { name: 'NotSupportedError', code: 9 };
-    for (const name of ['AES-\u212AW', 'aes-kw\u0000', '', 'toString', '__proto__', undefined, 'SHA-256']) await assert.rejects(crypto.subtle.sign(name, key, new Uint8Array(1)), unknown);
+    for (const name of ['AES-\u212AW', 'aes-kw\u0000', '', 'toString', '__proto__', undefined, 'SHA-256'])
+      await assert.rejects(crypto.subtle.sign(name, key, new Uint8Array(1)), unknown);
     await assert.rejects(crypto.subtle.digest('HMAC', new Uint8Array(1)), unknown);
     await assert.rejects(crypto.subtle.digest({}, new Uint8Array(1)), { name: 'TypeError' });
     await assert.rejects(crypto.subtle.sign('RSA-PSS', key, new Uint8Array(1)), { name: 'TypeError' });
@@ -197,7 +220,10 @@ describe('SubtleCrypto', () => {
     const { subtle } = crypto;
     assert.equal(subtle.timingSafeEqual(new Uint8Array([1, 2]), new Uint8Array([0, 1, 2]).subarray(1)), true);
     assert.equal(subtle.timingSafeEqual(new Uint8Array([1, 2]).buffer, new Uint8Array([1, 3])), false);
-    assert.throws(() => subtle.timingSafeEqual(new Uint8Array(1), new Uint8Array(2)), { name: 'TypeError', message: 'Input buffers must have the same byte length.' });
+    assert.throws(() => subtle.timingSafeEqual(new Uint8Array(1), new Uint8Array(2)), {
+      name: 'TypeError',
+      message: 'Input buffers must have the same byte length.',
+    });
     assert.throws(() => subtle.timingSafeEqual('a', 'a'), { name: 'TypeError' });
   });
 });

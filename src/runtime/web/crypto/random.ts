@@ -40,7 +40,7 @@ export function fillRandom(target: Uint8Array): void {
 
 /** @see https://w3c.github.io/webcrypto/#Crypto-method-randomUUID */
 export function newUUID(): string {
-  for (let i = hex.length; i < 256; i++) ArrayPrototypePush(hex, NumberPrototypeToString(256 + i, 16)[1] as string + NumberPrototypeToString(256 + i, 16)[2]);
+  for (let i = hex.length; i < 256; i++) ArrayPrototypePush(hex, (NumberPrototypeToString(256 + i, 16)[1] as string) + NumberPrototypeToString(256 + i, 16)[2]);
   reserve(16);
   const at = used;
   used += 16;

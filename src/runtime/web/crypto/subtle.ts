@@ -9,7 +9,21 @@
 import { Request } from '../../../protocol/ops.ts';
 import { request, requireEvent } from '../../bridge.ts';
 import { ArrayBufferIsView, JSONParse, TypeErrorCtor } from '../../primordials.ts';
-import { type BufferSource, argument, bufferSource, defineInterface, enumeration, illegalConstructor, illegalInvocation, interfaceOf, isArrayBuffer, isObject, requireArguments, sequence, unsignedLong } from '../../webidl.ts';
+import {
+  type BufferSource,
+  argument,
+  bufferSource,
+  defineInterface,
+  enumeration,
+  illegalConstructor,
+  illegalInvocation,
+  interfaceOf,
+  isArrayBuffer,
+  isObject,
+  requireArguments,
+  sequence,
+  unsignedLong,
+} from '../../webidl.ts';
 import { algorithmIdentifier, normalizeAlgorithm } from './algorithms.ts';
 import { bytesOf, copyOf } from './bytes.ts';
 import { Call } from './call.ts';
@@ -166,7 +180,15 @@ export class SubtleCrypto {
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-unwrapKey */
-  async unwrapKey(format: unknown, wrappedKey: unknown, unwrappingKey: unknown, unwrapAlgorithm: unknown, unwrappedKeyAlgorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey> {
+  async unwrapKey(
+    format: unknown,
+    wrappedKey: unknown,
+    unwrappingKey: unknown,
+    unwrapAlgorithm: unknown,
+    unwrappedKeyAlgorithm: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<CryptoKey> {
     check(this, 'unwrapKey', arguments.length, 7);
     const call = new Call();
     call.members.format = keyFormat(format, argument('unwrapKey', NAME, 1));

@@ -4,7 +4,13 @@
  *
  * @see https://encoding.spec.whatwg.org/#names-and-labels
  */
-import { StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase } from '../../primordials.ts';
+import {
+  StringPrototypeCharCodeAt,
+  StringPrototypeIndexOf,
+  StringPrototypeLastIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeToLowerCase,
+} from '../../primordials.ts';
 
 const LABELS = `
  utf-8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf8 x-unicode20utf8 

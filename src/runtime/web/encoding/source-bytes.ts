@@ -1,7 +1,19 @@
 /**
  * `[AllowShared] BufferSource`, which webidl.ts does not have, as bytes.
  */
-import { ArrayBufferIsView, ArrayBufferPrototypeGetDetached, ArrayBufferPrototypeGetResizable, DataViewCtor, DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, TypeErrorCtor, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetSymbolToStringTag, Uint8ArrayCtor } from '../../primordials.ts';
+import {
+  ArrayBufferIsView,
+  ArrayBufferPrototypeGetDetached,
+  ArrayBufferPrototypeGetResizable,
+  DataViewCtor,
+  DataViewPrototypeGetByteLength,
+  DataViewPrototypeGetByteOffset,
+  TypeErrorCtor,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetSymbolToStringTag,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
 import { isArrayBuffer, viewBuffer } from '../../webidl.ts';
 
 function refuseResizable(buffer: ArrayBuffer, context: string): void {

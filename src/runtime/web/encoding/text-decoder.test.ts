@@ -25,10 +25,23 @@ function* splits(label: string, input: Uint8Array): Generator<string> {
 }
 
 test('encodingFromLabel: knows the labels, whatever their case and the spaces around', () => {
-  for (const [label, name] of [['utf8', 'utf-8'], [' \t\nUTF-8\f\r', 'utf-8'], ['latin1', 'windows-1252'], ['Ascii', 'windows-1252'], ['ucs-2', 'utf-16le'], ['l6', 'iso-8859-10'], ['x-user-defined', 'x-user-defined'], ['hz-gb-2312', 'replacement'], ['866', 'ibm866'], ['logical', 'iso-8859-8-i'], ['gb2312', 'gbk']] as const) {
+  for (const [label, name] of [
+    ['utf8', 'utf-8'],
+    [' \t\nUTF-8\f\r', 'utf-8'],
+    ['latin1', 'windows-1252'],
+    ['Ascii', 'windows-1252'],
+    ['ucs-2', 'utf-16le'],
+    ['l6', 'iso-8859-10'],
+    ['x-user-defined', 'x-user-defined'],
+    ['hz-gb-2312', 'replacement'],
+    ['866', 'ibm866'],
+    ['logical', 'iso-8859-8-i'],
+    ['gb2312', 'gbk'],
+  ] as const) {
     assert.equal(encodingFromLabel(label), name);
   }
-  for (const label of ['', ' ', 'utf', 'utf-7', 'l5 latin5', 'utf-8\0', '\u000butf-8', '\u212aoi8-r', 'utf-8\n ibm866']) assert.equal(encodingFromLabel(label), null);
+  for (const label of ['', ' ', 'utf', 'utf-7', 'l5 latin5', 'utf-8\0', '\u000butf-8', '\u212aoi8-r', 'utf-8\n ibm866'])
+    assert.equal(encodingFromLabel(label), null);
 });
 
 test('new TextDecoder: refuses unknown labels and replacement with RangeError', () => {
@@ -42,7 +55,8 @@ test('decode: streams UTF-8 over any split, byte order mark included', () => {
 });
 
 test('decode: streams UTF-16 over any split, lone surrogates and half units included', () => {
-  for (const text of splits('utf-16le', bytes(0xff, 0xfe, 0x3d, 0xd8, 0x00, 0xde, 0x00, 0xdc, 0x61, 0x00, 0x3d, 0xd8, 0x01))) assert.equal(text, '😀\ufffda\ufffd');
+  for (const text of splits('utf-16le', bytes(0xff, 0xfe, 0x3d, 0xd8, 0x00, 0xde, 0x00, 0xdc, 0x61, 0x00, 0x3d, 0xd8, 0x01)))
+    assert.equal(text, '😀\ufffda\ufffd');
   for (const text of splits('utf-16be', bytes(0xfe, 0xff, 0xd8, 0x3d, 0xde, 0x00, 0x00, 0x61, 0x00))) assert.equal(text, '😀a\ufffd');
 });
 
@@ -80,14 +94,29 @@ test('decode: numbers the streams the host decodes', () => {
   decoder.decode(bytes(0xa0), { stream: true });
   decoder.decode();
   decoder.decode();
-  assert.deepEqual(asked.map(([number, , , flags]) => [(number as number) > 0, flags]), [[false, 2], [true, 6], [true, 6], [true, 2]]);
+  assert.deepEqual(
+    asked.map(([number, , , flags]) => [(number as number) > 0, flags]),
+    [
+      [false, 2],
+      [true, 6],
+      [true, 6],
+      [true, 2],
+    ],
+  );
   assert.equal(new Set(asked.slice(1).map(([number]) => number)).size, 1);
 });
 
 test('decode: hands long legacy input over in parts', () => {
   asked.length = 0;
   new TextDecoder('gbk').decode(new Uint8Array(150000));
-  assert.deepEqual(asked.map(([, , part, flags]) => [(part as Uint8Array).length, flags]), [[65536, 6], [65536, 6], [18928, 2]]);
+  assert.deepEqual(
+    asked.map(([, , part, flags]) => [(part as Uint8Array).length, flags]),
+    [
+      [65536, 6],
+      [65536, 6],
+      [18928, 2],
+    ],
+  );
 });
 
 test('decode: takes any buffer source and refuses anything else', () => {
@@ -104,6 +133,13 @@ test('decode: takes any buffer source and refuses anything else', () => {
 
 test('decode: sees a detached buffer as empty', () => {
   const input = bytes(0x61);
-  assert.equal(new TextDecoder().decode(input, { get stream() { return void input.buffer.transfer(); } }), '');
+  assert.equal(
+    new TextDecoder().decode(input, {
+      get stream() {
+        return void input.buffer.transfer();
+      },
+    }),
+    '',
+  );
   assert.equal(new TextDecoder().decode(input), '');
 });

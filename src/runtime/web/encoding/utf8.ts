@@ -5,7 +5,14 @@
  */
 import { Sync } from '../../../protocol/ops.ts';
 import { callSync } from '../../bridge.ts';
-import { StringPrototypeCharCodeAt, TypeErrorCtor, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../../primordials.ts';
+import {
+  StringPrototypeCharCodeAt,
+  TypeErrorCtor,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetLength,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
 import { isArrayBuffer } from '../../webidl.ts';
 import { MAX_UNITS, latin1FromBytes, scratchBytes, takeUnits, units } from './code-units.ts';
 
@@ -218,7 +225,19 @@ function asciiEnd(bytes: Uint8Array, start: number, end: number): number {
   let i = start;
   for (; i + 8 <= end; i += 8) {
     const b = bytes;
-    if ((((b[i] as number) | (b[i + 1] as number) | (b[i + 2] as number) | (b[i + 3] as number) | (b[i + 4] as number) | (b[i + 5] as number) | (b[i + 6] as number) | (b[i + 7] as number)) & 0x80) !== 0) return i;
+    if (
+      (((b[i] as number) |
+        (b[i + 1] as number) |
+        (b[i + 2] as number) |
+        (b[i + 3] as number) |
+        (b[i + 4] as number) |
+        (b[i + 5] as number) |
+        (b[i + 6] as number) |
+        (b[i + 7] as number)) &
+        0x80) !==
+      0
+    )
+      return i;
   }
   for (; i < end; i++) if ((bytes[i] as number) > 0x7f) return i;
   return i;

@@ -7,7 +7,15 @@
  * @see https://streams.spec.whatwg.org/#rs-asynciterator
  * @see https://webidl.spec.whatwg.org/#js-asynchronous-iterable
  */
-import { AsyncIteratorPrototype, newDeferred, ObjectSetPrototypeOf, PromisePrototypeThen, PromiseReject, PromiseResolve, type Deferred } from '../../primordials.ts';
+import {
+  AsyncIteratorPrototype,
+  newDeferred,
+  ObjectSetPrototypeOf,
+  PromisePrototypeThen,
+  PromiseReject,
+  PromiseResolve,
+  type Deferred,
+} from '../../primordials.ts';
 import { defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import { cancelReader, readInternal, releaseReader, type ReadResult } from './reader.ts';
 import type { Reader, ReadRequest } from './readable-state.ts';

@@ -14,7 +14,9 @@ import { acquireReader, cancelReader, PromiseRead, readInto, releasedError, rele
 import type { Reader } from './readable-state.ts';
 import { promiseOf } from './settlement.ts';
 
-const readOptions = dictionary<{ min: number }>('ReadableStreamBYOBReaderReadOptions', [{ key: 'min', converter: unsignedLongLongEnforceRange, defaultValue: () => 1 }]);
+const readOptions = dictionary<{ min: number }>('ReadableStreamBYOBReaderReadOptions', [
+  { key: 'min', converter: unsignedLongLongEnforceRange, defaultValue: () => 1 },
+]);
 
 /** @see https://streams.spec.whatwg.org/#byob-reader-read */
 function read(reader: Reader, view: View, min: number): Promise<ReadResult> {

@@ -7,7 +7,13 @@ import { ReadableStream } from './readable-stream.ts';
 type Request = { view: Uint8Array | null; respond(count: unknown): void; respondWithNewView(view: unknown): void };
 type Controller = { enqueue(chunk?: unknown): void; close(): void; error(reason?: unknown): void; desiredSize: number | null; byobRequest: Request | null };
 type Result = { value: Uint8Array | undefined; done: boolean };
-type Reader = { read(view?: unknown, options?: unknown): Promise<Result>; readAtLeast(min: unknown, view?: unknown): Promise<Result>; cancel(reason?: unknown): Promise<undefined>; closed: Promise<undefined>; releaseLock(): void };
+type Reader = {
+  read(view?: unknown, options?: unknown): Promise<Result>;
+  readAtLeast(min: unknown, view?: unknown): Promise<Result>;
+  cancel(reason?: unknown): Promise<undefined>;
+  closed: Promise<undefined>;
+  releaseLock(): void;
+};
 
 const boom = new Error('boom');
 const isBoom = (reason: unknown): boolean => reason === boom;
@@ -40,7 +46,15 @@ test('enqueue: refuses what is empty, detached, shared, resizable or no view', (
   const { controller } = controlled();
   const detached = bytes(1);
   structuredClone(detached, { transfer: [detached.buffer as ArrayBuffer] });
-  const bad = [undefined, 1, new ArrayBuffer(1), new Uint8Array(0), detached, new Uint8Array(new SharedArrayBuffer(1)), new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 }))];
+  const bad = [
+    undefined,
+    1,
+    new ArrayBuffer(1),
+    new Uint8Array(0),
+    detached,
+    new Uint8Array(new SharedArrayBuffer(1)),
+    new Uint8Array(new ArrayBuffer(1, { maxByteLength: 2 })),
+  ];
   for (const chunk of bad) assert.throws(() => controller.enqueue(chunk), TypeError);
   assert.throws(() => Reflect.apply(controller.enqueue, controller, []), TypeError);
 });
@@ -88,7 +102,9 @@ test('read: waits for min elements, and for less only at the end', async () => {
 });
 
 test('read: keeps the kind of the view', async () => {
-  for (const make of [Int8Array, Uint8ClampedArray, Float32Array, BigInt64Array, DataView] as unknown as (new (buffer: ArrayBuffer) => ArrayBufferView)[]) {
+  for (const make of [Int8Array, Uint8ClampedArray, Float32Array, BigInt64Array, DataView] as unknown as (new (
+    buffer: ArrayBuffer,
+  ) => ArrayBufferView)[]) {
     const { stream, controller } = controlled();
     controller.enqueue(new Uint8Array(8));
     const { value } = await byob(stream).read(new make(new ArrayBuffer(8)));
@@ -247,5 +263,8 @@ test('several reads: are filled in order from one chunk', async () => {
   const reads = [reader.read(new Uint8Array(2)), reader.read(new Uint8Array(2)), reader.read(new Uint8Array(2))];
   controller.enqueue(bytes(1, 2, 3));
   controller.enqueue(bytes(4));
-  assert.deepEqual((await Promise.all(reads)).map((it) => it.value), [bytes(1, 2), bytes(3), bytes(4)]);
+  assert.deepEqual(
+    (await Promise.all(reads)).map((it) => it.value),
+    [bytes(1, 2), bytes(3), bytes(4)],
+  );
 });

@@ -10,12 +10,37 @@
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
  */
-import { ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, newDeferred, NumberCtor, TypeErrorCtor, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet, type Deferred } from '../../primordials.ts';
-import { argument, bufferSource, defineInterface, dictionary, isArrayBuffer, requireArguments, unsignedLongLongEnforceRange, type Converter } from '../../webidl.ts';
+import {
+  ArrayBufferIsView,
+  ArrayBufferPrototypeGetByteLength,
+  newDeferred,
+  NumberCtor,
+  TypeErrorCtor,
+  WeakMapCtor,
+  WeakMapPrototypeGet,
+  WeakMapPrototypeSet,
+  type Deferred,
+} from '../../primordials.ts';
+import {
+  argument,
+  bufferSource,
+  defineInterface,
+  dictionary,
+  isArrayBuffer,
+  requireArguments,
+  unsignedLongLongEnforceRange,
+  type Converter,
+} from '../../webidl.ts';
 import { addAbortAlgorithm } from '../abort.ts';
 import { INTERNAL } from './algorithm.ts';
 import { byteLengthOf, cloneBytes, type View } from './byte-view.ts';
-import { createReadableByteStream, readableStreamCloseController, readableStreamEnqueue, readableStreamErrorController, type ReadableStream } from './readable-stream.ts';
+import {
+  createReadableByteStream,
+  readableStreamCloseController,
+  readableStreamEnqueue,
+  readableStreamErrorController,
+  type ReadableStream,
+} from './readable-stream.ts';
 import { TransformStream, type TransformPair } from './transform-stream.ts';
 import { controllerSignal } from './writable-state.ts';
 import { createWritableStream, writableState, writableStreamError } from './writable-stream.ts';
@@ -28,7 +53,8 @@ const options = dictionary<Options>('IdentityTransformStreamQueuingStrategy', [{
 
 const STRING_MESSAGE =
   "This TransformStream is being used as a byte stream, but received a string on its writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.";
-const OBJECT_MESSAGE = 'This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.';
+const OBJECT_MESSAGE =
+  'This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.';
 
 const isBytes = (chunk: unknown): boolean => ArrayBufferIsView(chunk) || isArrayBuffer(chunk);
 

@@ -5,7 +5,12 @@ import { ReadableStream, readableStreamTee } from './readable-stream.ts';
 import { TransformStream } from './transform-stream.ts';
 import { WritableStream } from './writable-stream.ts';
 
-type Controller = { enqueue(chunk?: unknown): void; close(): void; error(reason?: unknown): void; byobRequest?: { view: Uint8Array; respond(count: number): void } | null };
+type Controller = {
+  enqueue(chunk?: unknown): void;
+  close(): void;
+  error(reason?: unknown): void;
+  byobRequest?: { view: Uint8Array; respond(count: number): void } | null;
+};
 type Result = { value: unknown; done: boolean };
 type Reader = { read(view?: unknown): Promise<Result>; closed: Promise<undefined>; cancel(reason?: unknown): Promise<undefined> };
 
@@ -17,13 +22,23 @@ const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 
 function source(events: unknown[], extra: object = {}): { stream: ReadableStream; controller: Controller } {
   let controller: unknown;
-  const stream = new ReadableStream(Object.assign({ start: (c: unknown) => void (controller = c), cancel: (reason: unknown) => void events.push(['cancel', reason]) }, extra));
+  const stream = new ReadableStream(
+    Object.assign({ start: (c: unknown) => void (controller = c), cancel: (reason: unknown) => void events.push(['cancel', reason]) }, extra),
+  );
   return { stream, controller: controller as Controller };
 }
 function sink(events: unknown[], extra: object = {}, strategy?: object): { stream: WritableStream; controller: Controller } {
   let controller: unknown;
   const stream = new WritableStream(
-    Object.assign({ start: (c: unknown) => void (controller = c), write: (chunk: unknown) => void events.push(chunk), close: () => void events.push('close'), abort: (reason: unknown) => void events.push(['abort', reason]) }, extra),
+    Object.assign(
+      {
+        start: (c: unknown) => void (controller = c),
+        write: (chunk: unknown) => void events.push(chunk),
+        close: () => void events.push('close'),
+        abort: (reason: unknown) => void events.push(['abort', reason]),
+      },
+      extra,
+    ),
     strategy,
   );
   return { stream, controller: controller as Controller };
@@ -99,14 +114,22 @@ test('pipeTo: a failure of the action takes the place of the error', async () =>
 });
 
 test('pipeTo: an abort signal aborts and cancels, unless prevented', async () => {
-  for (const [options, expected] of [[{}, ['abort', 'cancel']], [{ preventAbort: true }, ['cancel']], [{ preventCancel: true }, ['abort']], [{ preventAbort: true, preventCancel: true }, []]] as const) {
+  for (const [options, expected] of [
+    [{}, ['abort', 'cancel']],
+    [{ preventAbort: true }, ['cancel']],
+    [{ preventCancel: true }, ['abort']],
+    [{ preventAbort: true, preventCancel: true }, []],
+  ] as const) {
     const events: [string, unknown][] = [];
     const controller = new AbortController();
     const pipe = source(events).stream.pipeTo(sink(events).stream, { ...options, signal: controller.signal });
     await settled();
     controller.abort(boom);
     await assert.rejects(pipe, isBoom);
-    assert.deepEqual(events.map((it) => it[0]), expected);
+    assert.deepEqual(
+      events.map((it) => it[0]),
+      expected,
+    );
     assert.ok(events.every((it) => it[1] === boom));
   }
 });

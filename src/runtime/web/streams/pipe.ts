@@ -12,7 +12,18 @@ import { queueMicrotask } from './algorithm.ts';
 import { acquireReader, readInternal, releaseReader } from './reader.ts';
 import { cancelReadable, type Reader, type ReadableState, type ReadRequest } from './readable-state.ts';
 import { promiseOf } from './settlement.ts';
-import { abortWritable, acquireWriter, closeWritable, isClosing, releaseWriter, writableDesiredSize, writeInternal, type WritableState, type Writer, type WriteRequest } from './writable-state.ts';
+import {
+  abortWritable,
+  acquireWriter,
+  closeWritable,
+  isClosing,
+  releaseWriter,
+  writableDesiredSize,
+  writeInternal,
+  type WritableState,
+  type Writer,
+  type WriteRequest,
+} from './writable-state.ts';
 
 export type PipeOptions = { preventAbort?: boolean; preventCancel?: boolean; preventClose?: boolean; signal?: AbortSignal };
 

@@ -170,7 +170,21 @@ function read(stream: ReadableState, request: ReadRequest): void {
       request.error(error);
       return;
     }
-    push(pullIntos, { buffer, bufferByteLength: size, byteOffset: 0, byteLength: size, bytesFilled: 0, minimumFill: 1, elementSize: 1, view: Uint8ArrayCtor, readerType: 'default' }, 0);
+    push(
+      pullIntos,
+      {
+        buffer,
+        bufferByteLength: size,
+        byteOffset: 0,
+        byteLength: size,
+        bytesFilled: 0,
+        minimumFill: 1,
+        elementSize: 1,
+        view: Uint8ArrayCtor,
+        readerType: 'default',
+      },
+      0,
+    );
   }
   addRequest(stream, request);
   callPullIfNeeded(stream);
@@ -296,7 +310,8 @@ export function respondWithNewView(stream: ReadableState, view: View): void {
   const buffer = bufferOf(view);
   checkLength(stream, length);
   if (first.byteOffset + first.bytesFilled !== byteOffsetOf(view)) throw new RangeErrorCtor('The view does not start where the BYOB request does.');
-  if (first.bufferByteLength !== ArrayBufferPrototypeGetByteLength(buffer)) throw new RangeErrorCtor("The view's buffer has another length than the BYOB request's.");
+  if (first.bufferByteLength !== ArrayBufferPrototypeGetByteLength(buffer))
+    throw new RangeErrorCtor("The view's buffer has another length than the BYOB request's.");
   if (first.bytesFilled + length > first.byteLength) throw new RangeErrorCtor('The view is longer than the BYOB request.');
   first.buffer = ArrayBufferPrototypeTransfer(buffer);
   respondInternal(stream, length);

@@ -43,7 +43,8 @@ test('queue: is empty after a reset', () => {
 
 test('queue: setters on Object.prototype see nothing', () => {
   const seen: unknown[] = [];
-  for (const key of ['value', 'next', 'head', '0']) Object.defineProperty(Object.prototype, key, Object.assign(Object.create(null), { set: (v: unknown) => seen.push(v), configurable: true }));
+  for (const key of ['value', 'next', 'head', '0'])
+    Object.defineProperty(Object.prototype, key, Object.assign(Object.create(null), { set: (v: unknown) => seen.push(v), configurable: true }));
   try {
     const queue = newQueue<number>();
     push(queue, 1, 1);

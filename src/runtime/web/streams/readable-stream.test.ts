@@ -20,7 +20,12 @@ import { readInternal, releaseReader } from './reader.ts';
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from './strategies.ts';
 
 type Controller = { enqueue(chunk?: unknown): void; close(): void; error(reason?: unknown): void; desiredSize: number | null };
-type Reader = { read(): Promise<{ value: unknown; done: boolean }>; closed: Promise<undefined>; cancel(reason?: unknown): Promise<undefined>; releaseLock(): void };
+type Reader = {
+  read(): Promise<{ value: unknown; done: boolean }>;
+  closed: Promise<undefined>;
+  cancel(reason?: unknown): Promise<undefined>;
+  releaseLock(): void;
+};
 
 /** Lets every microtask that is due, and those they make, run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -51,14 +56,30 @@ test('constructor: converts its arguments as Web IDL says', () => {
   assert.throws(() => new ReadableStream({}, { size: 1 }), TypeError);
   assert.throws(() => new ReadableStream({ type: 'bytes' }, { size: () => 1 }), RangeError);
   assert.throws(() => new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 0 }), TypeError);
-  assert.throws(() => new ReadableStream({ start: () => { throw boom; } }), isBoom);
+  assert.throws(
+    () =>
+      new ReadableStream({
+        start: () => {
+          throw boom;
+        },
+      }),
+    isBoom,
+  );
 });
 
 test('constructor: reads the members of the source in lexicographical order, after the strategy', () => {
   const seen: string[] = [];
   const spy = (name: string): object => new Proxy({}, { get: (_, key) => void seen.push(`${name}.${String(key)}`) });
   new ReadableStream(spy('source'), spy('strategy'));
-  assert.deepEqual(seen, ['strategy.highWaterMark', 'strategy.size', 'source.autoAllocateChunkSize', 'source.cancel', 'source.pull', 'source.start', 'source.type']);
+  assert.deepEqual(seen, [
+    'strategy.highWaterMark',
+    'strategy.size',
+    'source.autoAllocateChunkSize',
+    'source.cancel',
+    'source.pull',
+    'source.start',
+    'source.type',
+  ]);
 });
 
 test('interface: has the shape Web IDL gives it', () => {
@@ -99,7 +120,11 @@ test('read: waits for chunks that come later, first come first served', async ()
   controller.enqueue(1);
   controller.enqueue(2);
   controller.close();
-  assert.deepEqual(await Promise.all(reads), [{ value: 1, done: false }, { value: 2, done: false }, { value: undefined, done: true }]);
+  assert.deepEqual(await Promise.all(reads), [
+    { value: 1, done: false },
+    { value: 2, done: false },
+    { value: undefined, done: true },
+  ]);
 });
 
 test('error: drops what is queued and rejects reads, closed and cancel', async () => {
@@ -150,25 +175,51 @@ test('pull: is called while chunks are wanted, one at a time, and once more if a
 });
 
 test('pull: what it throws or rejects with errors the stream', async () => {
-  await assert.rejects(readerOf(new ReadableStream({ pull: () => { throw boom; } })).read(), isBoom);
+  await assert.rejects(
+    readerOf(
+      new ReadableStream({
+        pull: () => {
+          throw boom;
+        },
+      }),
+    ).read(),
+    isBoom,
+  );
   await assert.rejects(readerOf(new ReadableStream({ pull: () => Promise.reject(boom) })).read(), isBoom);
 });
 
 test('methods of the source are called on it, with the controller', async () => {
   const calls: unknown[] = [];
   const source = {
-    start(c: unknown) { calls.push([this, c instanceof ReadableStreamDefaultController]); },
-    pull(c: unknown) { calls.push([this, c instanceof ReadableStreamDefaultController]); },
-    cancel(reason: unknown) { calls.push([this, reason]); },
+    start(c: unknown) {
+      calls.push([this, c instanceof ReadableStreamDefaultController]);
+    },
+    pull(c: unknown) {
+      calls.push([this, c instanceof ReadableStreamDefaultController]);
+    },
+    cancel(reason: unknown) {
+      calls.push([this, reason]);
+    },
   };
   const stream = new ReadableStream(source);
   await settled();
   await stream.cancel('why');
-  assert.deepEqual(calls, [[source, true], [source, true], [source, 'why']]);
+  assert.deepEqual(calls, [
+    [source, true],
+    [source, true],
+    [source, 'why'],
+  ]);
 });
 
 test('size: what it throws, and what is no size, errors the stream and is thrown by enqueue', async () => {
-  const { stream, controller } = controlled({}, { size: () => { throw boom; } });
+  const { stream, controller } = controlled(
+    {},
+    {
+      size: () => {
+        throw boom;
+      },
+    },
+  );
   assert.throws(() => controller.enqueue(1), isBoom);
   await assert.rejects(readerOf(stream).read(), isBoom);
   for (const size of [NaN, -1, Infinity]) {
@@ -216,7 +267,11 @@ test('cancel: hands on the reason, ends reads, and resolves with undefined when 
 });
 
 test('cancel: rejects with what the source throws, leaving the stream closed', async () => {
-  const stream = new ReadableStream({ cancel: () => { throw boom; } });
+  const stream = new ReadableStream({
+    cancel: () => {
+      throw boom;
+    },
+  });
   await assert.rejects(stream.cancel(), isBoom);
   assert.deepEqual(await readerOf(stream).read(), { value: undefined, done: true });
 });
@@ -280,7 +335,13 @@ test('async iteration: calls made without waiting are answered in order', async 
   const stream = new ReadableStream({ pull: (c: Controller) => (n < 3 ? c.enqueue(n++) : c.close()) }, { highWaterMark: 0 });
   const iterator = stream.values() as AsyncIterator<unknown>;
   const steps = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
-  assert.deepEqual(steps, [{ value: 0, done: false }, { value: 1, done: false }, { value: 2, done: false }, { value: undefined, done: true }, { value: undefined, done: true }]);
+  assert.deepEqual(steps, [
+    { value: 0, done: false },
+    { value: 1, done: false },
+    { value: 2, done: false },
+    { value: undefined, done: true },
+    { value: undefined, done: true },
+  ]);
   assert.deepEqual(await iterator.return?.('end'), { value: 'end', done: true });
 });
 
@@ -304,20 +365,46 @@ test('async iteration: the iterator has the prototype Web IDL gives it', () => {
 test('from: takes sync and async iterables, strings and streams', async () => {
   assert.deepEqual(await all(ReadableStream.from([1, Promise.resolve(2)])), [1, 2]);
   assert.deepEqual(await all(ReadableStream.from('ab')), ['a', 'b']);
-  assert.deepEqual(await all(ReadableStream.from((async function* () { yield 1; yield 2; })())), [1, 2]);
+  assert.deepEqual(
+    await all(
+      ReadableStream.from(
+        (async function* () {
+          yield 1;
+          yield 2;
+        })(),
+      ),
+    ),
+    [1, 2],
+  );
   assert.deepEqual(await all(ReadableStream.from(ReadableStream.from(new Set(['x'])))), ['x']);
 });
 
 test('from: refuses what has no iterator', () => {
-  for (const value of [undefined, null, 1, {}, { [Symbol.iterator]: 1 }, { [Symbol.asyncIterator]: () => 1 }]) assert.throws(() => ReadableStream.from(value), TypeError);
+  for (const value of [undefined, null, 1, {}, { [Symbol.iterator]: 1 }, { [Symbol.asyncIterator]: () => 1 }])
+    assert.throws(() => ReadableStream.from(value), TypeError);
 });
 
 test('from: failures of the iterator error the stream', async () => {
   const failing = [
-    { next: () => { throw boom; } },
+    {
+      next: () => {
+        throw boom;
+      },
+    },
     { next: () => Promise.reject(boom) },
-    { next: () => ({ done: false, get value() { throw boom; } }) },
-    { get next() { return () => Promise.reject(boom); } },
+    {
+      next: () => ({
+        done: false,
+        get value() {
+          throw boom;
+        },
+      }),
+    },
+    {
+      get next() {
+        return () => Promise.reject(boom);
+      },
+    },
   ];
   for (const iterator of failing) await assert.rejects(readerOf(ReadableStream.from({ [Symbol.asyncIterator]: () => iterator })).read(), isBoom);
   await assert.rejects(readerOf(ReadableStream.from({ [Symbol.asyncIterator]: () => ({ next: () => 1 }) })).read(), TypeError);
@@ -327,7 +414,9 @@ test('from: failures of the iterator error the stream', async () => {
 test('from: cancelling returns the iterator, whose answer must be an object', async () => {
   const reasons: unknown[] = [];
   const make = (answer: unknown): ReadableStream =>
-    ReadableStream.from({ [Symbol.asyncIterator]: () => ({ next: () => ({ done: false, value: 1 }), return: (reason: unknown) => (reasons.push(reason), answer) }) });
+    ReadableStream.from({
+      [Symbol.asyncIterator]: () => ({ next: () => ({ done: false, value: 1 }), return: (reason: unknown) => (reasons.push(reason), answer) }),
+    });
   await make({}).cancel('why');
   assert.deepEqual(reasons, ['why']);
   await assert.rejects(make(1).cancel(), TypeError);
@@ -379,8 +468,12 @@ test('patched globals: neither prototypes nor Object.prototype change what strea
   const [one, two] = stream.tee();
   const seen: unknown[] = [];
   try {
-    ReadableStream.prototype.getReader = () => { throw boom; };
-    ReadableStreamDefaultReader.prototype.read = () => { throw boom; };
+    ReadableStream.prototype.getReader = () => {
+      throw boom;
+    };
+    ReadableStreamDefaultReader.prototype.read = () => {
+      throw boom;
+    };
     const iterator = two.values() as AsyncIterator<unknown>;
     seen.push((await iterator.next()).value);
     const own = acquireReadableStreamDefaultReader(one);

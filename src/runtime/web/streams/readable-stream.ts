@@ -47,8 +47,12 @@ const underlyingSource = dictionary<UnderlyingSource>('UnderlyingSource', [
   { key: 'start', converter: callback },
   { key: 'type', converter: enumeration('ReadableStreamType', ['bytes']) },
 ]);
-const getReaderOptions = dictionary<{ mode?: 'byob' }>('ReadableStreamGetReaderOptions', [{ key: 'mode', converter: enumeration('ReadableStreamReaderMode', ['byob']) }]);
-const iteratorOptions = dictionary<{ preventCancel: boolean }>('ReadableStreamIteratorOptions', [{ key: 'preventCancel', converter: boolean, defaultValue: () => false }]);
+const getReaderOptions = dictionary<{ mode?: 'byob' }>('ReadableStreamGetReaderOptions', [
+  { key: 'mode', converter: enumeration('ReadableStreamReaderMode', ['byob']) },
+]);
+const iteratorOptions = dictionary<{ preventCancel: boolean }>('ReadableStreamIteratorOptions', [
+  { key: 'preventCancel', converter: boolean, defaultValue: () => false },
+]);
 const pipeOptions = dictionary<PipeOptions>('StreamPipeOptions', [
   { key: 'preventAbort', converter: boolean },
   { key: 'preventCancel', converter: boolean },

@@ -5,7 +5,9 @@
 import { ObjectDefineProperty } from '../../primordials.ts';
 import { defineInterface, dictionary, illegalInvocation, isObject, requireArguments, unrestrictedDouble } from '../../webidl.ts';
 
-const queuingStrategyInit = dictionary<{ highWaterMark: number }>('QueuingStrategyInit', [{ key: 'highWaterMark', converter: unrestrictedDouble, required: true }]);
+const queuingStrategyInit = dictionary<{ highWaterMark: number }>('QueuingStrategyInit', [
+  { key: 'highWaterMark', converter: unrestrictedDouble, required: true },
+]);
 
 function initHighWaterMark(given: number, init: unknown, name: string): number {
   requireArguments(given, 1, `Failed to construct '${name}'`);

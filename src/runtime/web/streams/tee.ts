@@ -10,7 +10,13 @@ import { cancelReadable, errorReadable, startReadable, type ReadableState, type 
 import { promiseOf } from './settlement.ts';
 
 /** What both kinds of tee know of the cancelling of their branches. */
-export type Cancellation = { canceled1: boolean; canceled2: boolean; deferred: Deferred<undefined>; cancel1: (reason: unknown) => unknown; cancel2: (reason: unknown) => unknown };
+export type Cancellation = {
+  canceled1: boolean;
+  canceled2: boolean;
+  deferred: Deferred<undefined>;
+  cancel1: (reason: unknown) => unknown;
+  cancel2: (reason: unknown) => unknown;
+};
 
 /** The source is cancelled once both branches are, with the reasons of both. */
 export function newCancellation(source: ReadableState): Cancellation {

@@ -20,7 +20,15 @@ test('constructor: converts its arguments as Web IDL says', () => {
   assert.throws(() => new TransformStream({ writableType: 'bytes' }), RangeError);
   assert.throws(() => new TransformStream({}, { highWaterMark: -1 }), RangeError);
   assert.throws(() => new TransformStream({}, {}, { highWaterMark: NaN }), RangeError);
-  assert.throws(() => new TransformStream({ start: () => { throw boom; } }), isBoom);
+  assert.throws(
+    () =>
+      new TransformStream({
+        start: () => {
+          throw boom;
+        },
+      }),
+    isBoom,
+  );
   assert.throws(() => new (TransformStreamDefaultController as unknown as new () => object)(), TypeError);
   assert.throws(() => Reflect.get(TransformStream.prototype, 'readable', {}), TypeError);
   assert.equal(TransformStream.length, 0);
@@ -44,7 +52,9 @@ test('transform: is called on the transformer, only when the readable side wants
       controller.enqueue(`${chunk}!`);
       controller.enqueue(`${chunk}?`);
     },
-    flush(controller: Controller) { controller.enqueue('end'); },
+    flush(controller: Controller) {
+      controller.enqueue('end');
+    },
   };
   const stream = new TransformStream(transformer);
   const writer = stream.writable.getWriter();
@@ -61,7 +71,12 @@ test('transform: is called on the transformer, only when the readable side wants
 });
 
 test('transform: what it throws or rejects with errors both sides', async () => {
-  for (const transform of [() => { throw boom; }, () => Promise.reject(boom)]) {
+  for (const transform of [
+    () => {
+      throw boom;
+    },
+    () => Promise.reject(boom),
+  ]) {
     const stream = new TransformStream({ transform });
     const writer = stream.writable.getWriter();
     const closed = assert.rejects(writer.closed, isBoom);
@@ -73,7 +88,11 @@ test('transform: what it throws or rejects with errors both sides', async () => 
 });
 
 test('flush: a failure rejects close and errors the readable side', async () => {
-  const stream = new TransformStream({ flush: () => { throw boom; } });
+  const stream = new TransformStream({
+    flush: () => {
+      throw boom;
+    },
+  });
   const reader = readerOf(stream);
   await assert.rejects(stream.writable.close(), isBoom);
   await assert.rejects(reader.closed, isBoom);
@@ -124,7 +143,24 @@ test('controller: error errors both sides; terminate closes one and errors the o
 
 test('controller: enqueue throws what the readable size throws, and errors both sides', async () => {
   let caught: unknown;
-  const stream = new TransformStream({ start: (c: Controller) => { try { c.enqueue(1); } catch (error) { caught = error; } } }, undefined, { size: () => { throw boom; }, highWaterMark: 1 });
+  const stream = new TransformStream(
+    {
+      start: (c: Controller) => {
+        try {
+          c.enqueue(1);
+        } catch (error) {
+          caught = error;
+        }
+      },
+    },
+    undefined,
+    {
+      size: () => {
+        throw boom;
+      },
+      highWaterMark: 1,
+    },
+  );
   assert.equal(caught, boom);
   await assert.rejects(stream.writable.getWriter().closed, isBoom);
 });

@@ -8,7 +8,21 @@
  */
 import { newDeferred, PromisePrototypeThen, RangeErrorCtor, TypeErrorCtor, type Deferred } from '../../primordials.ts';
 import { any, callback, defineInterface, dictionary, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
-import { chunkAlgorithm, controllerAlgorithm, extractHighWaterMark, extractSizeAlgorithm, finalAlgorithm, INTERNAL, optionalObject, perform, queuingStrategy, react, toPromise, type Algorithm, type SizeAlgorithm } from './algorithm.ts';
+import {
+  chunkAlgorithm,
+  controllerAlgorithm,
+  extractHighWaterMark,
+  extractSizeAlgorithm,
+  finalAlgorithm,
+  INTERNAL,
+  optionalObject,
+  perform,
+  queuingStrategy,
+  react,
+  toPromise,
+  type Algorithm,
+  type SizeAlgorithm,
+} from './algorithm.ts';
 import { newDefaultStream } from './default-controller.ts';
 import { canCloseOrEnqueue, desiredSize, errorReadable, shouldCallPull, startReadable, type ReadableState } from './readable-state.ts';
 import { ReadableStream } from './readable-stream.ts';
@@ -39,7 +53,12 @@ const transformerDictionary = dictionary<Transformer>('Transformer', [
 ]);
 
 /** Both sides, not started. @see https://streams.spec.whatwg.org/#initialize-transform-stream */
-function newTransform(writableHighWaterMark: number, writableSize: SizeAlgorithm | undefined, readableHighWaterMark: number, readableSize: SizeAlgorithm | undefined): TransformState {
+function newTransform(
+  writableHighWaterMark: number,
+  writableSize: SizeAlgorithm | undefined,
+  readableHighWaterMark: number,
+  readableSize: SizeAlgorithm | undefined,
+): TransformState {
   const writable = newWritableState(writableHighWaterMark, writableSize);
   const readable = newDefaultStream(readableHighWaterMark);
   readable.size = readableSize;
@@ -75,9 +94,21 @@ function newTransform(writableHighWaterMark: number, writableSize: SizeAlgorithm
     return PromisePrototypeThen(promiseOf(it.backpressureChange), resume);
   };
   writable.abort = (reason: unknown) =>
-    finish(it, () => perform(it.cancel, reason), readable, () => errorReadable(readable, reason), (e) => errorReadable(readable, e));
+    finish(
+      it,
+      () => perform(it.cancel, reason),
+      readable,
+      () => errorReadable(readable, reason),
+      (e) => errorReadable(readable, e),
+    );
   writable.close = () =>
-    finish(it, () => perform(it.flush), readable, () => readable.steps.close(readable), (e) => errorReadable(readable, e));
+    finish(
+      it,
+      () => perform(it.flush),
+      readable,
+      () => readable.steps.close(readable),
+      (e) => errorReadable(readable, e),
+    );
   readable.pull = () => {
     setBackpressure(it, false);
     return promiseOf(it.backpressureChange);
@@ -86,7 +117,14 @@ function newTransform(writableHighWaterMark: number, writableSize: SizeAlgorithm
     errorWritableIfNeeded(writable, reason);
     unblockWrite(it);
   };
-  readable.cancel = (reason: unknown) => finish(it, () => perform(it.cancel, reason), writable, () => errorWritable(reason), errorWritable);
+  readable.cancel = (reason: unknown) =>
+    finish(
+      it,
+      () => perform(it.cancel, reason),
+      writable,
+      () => errorWritable(reason),
+      errorWritable,
+    );
   return it;
 }
 
@@ -97,7 +135,13 @@ function newTransform(writableHighWaterMark: number, writableSize: SizeAlgorithm
  * @see https://streams.spec.whatwg.org/#transform-stream-default-sink-close-algorithm
  * @see https://streams.spec.whatwg.org/#transform-stream-default-source-cancel
  */
-function finish(it: TransformState, algorithm: () => unknown, other: ReadableState | WritableState, succeeded: () => void, failed: (reason: unknown) => void): Promise<undefined> {
+function finish(
+  it: TransformState,
+  algorithm: () => unknown,
+  other: ReadableState | WritableState,
+  succeeded: () => void,
+  failed: (reason: unknown) => void,
+): Promise<undefined> {
   if (it.finish !== undefined) return it.finish.promise;
   const deferred = newDeferred<undefined>();
   it.finish = deferred;
@@ -269,7 +313,10 @@ export class TransformStream {
 defineInterface(TransformStreamDefaultController, 'TransformStreamDefaultController');
 defineInterface(TransformStream, 'TransformStream');
 
-const pair = (it: TransformState): TransformPair => ({ readable: new ReadableStream(INTERNAL, it.readable), writable: new WritableStream(INTERNAL, it.writable) });
+const pair = (it: TransformState): TransformPair => ({
+  readable: new ReadableStream(INTERNAL, it.readable),
+  writable: new WritableStream(INTERNAL, it.writable),
+});
 
 export const isTransformStream = isBranded;
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acquireWritableStreamDefaultWriter, createWritableStream, isWritableStream, isWritableStreamLocked, WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter, writableStreamError } from './writable-stream.ts';
+import {
+  acquireWritableStreamDefaultWriter,
+  createWritableStream,
+  isWritableStream,
+  isWritableStreamLocked,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+  writableStreamError,
+} from './writable-stream.ts';
 import { releaseWriter, writeInternal } from './writable-state.ts';
 
 type Controller = { error(reason?: unknown): void; signal: { aborted: boolean; reason: unknown; addEventListener(type: string, listener: () => void): void } };
@@ -25,7 +34,15 @@ test('constructor: converts its arguments as Web IDL says', () => {
   assert.throws(() => new WritableStream({ write: 1 }), TypeError);
   assert.throws(() => new WritableStream({ type: 'bytes' }), RangeError);
   assert.throws(() => new WritableStream({}, { highWaterMark: -1 }), RangeError);
-  assert.throws(() => new WritableStream({ start: () => { throw boom; } }), isBoom);
+  assert.throws(
+    () =>
+      new WritableStream({
+        start: () => {
+          throw boom;
+        },
+      }),
+    isBoom,
+  );
   assert.throws(() => new (WritableStreamDefaultController as unknown as new () => object)(), TypeError);
   assert.throws(() => new WritableStreamDefaultWriter({}), TypeError);
   assert.equal(WritableStream.length, 0);
@@ -37,8 +54,12 @@ test('write: hands chunks to the sink one at a time, in order, after start', asy
   const start = gate();
   const sink = {
     start: () => start.promise,
-    write(chunk: unknown, controller: unknown) { calls.push([this === sink, chunk, controller instanceof WritableStreamDefaultController]); },
-    close(...args: unknown[]) { calls.push(['close', args.length]); },
+    write(chunk: unknown, controller: unknown) {
+      calls.push([this === sink, chunk, controller instanceof WritableStreamDefaultController]);
+    },
+    close(...args: unknown[]) {
+      calls.push(['close', args.length]);
+    },
   };
   const writer = new WritableStream(sink).getWriter();
   const done = Promise.all([writer.write('a'), writer.write('b'), writer.close()]);
@@ -46,7 +67,11 @@ test('write: hands chunks to the sink one at a time, in order, after start', asy
   assert.deepEqual(calls, []);
   start.open();
   assert.deepEqual(await done, [undefined, undefined, undefined]);
-  assert.deepEqual(calls, [[true, 'a', true], [true, 'b', true], ['close', 0]]);
+  assert.deepEqual(calls, [
+    [true, 'a', true],
+    [true, 'b', true],
+    ['close', 0],
+  ]);
   await writer.closed;
   assert.equal(writer.desiredSize, 0);
 });
@@ -70,7 +95,11 @@ test('ready: is pending under backpressure and resolved again below the mark', a
 });
 
 test('write: a failure of the sink rejects it and all that follow, and errors the stream', async () => {
-  const writer = new WritableStream({ write: () => { throw boom; } }).getWriter();
+  const writer = new WritableStream({
+    write: () => {
+      throw boom;
+    },
+  }).getWriter();
   const closed = assert.rejects(writer.closed, isBoom);
   const writes = [writer.write(1), writer.write(2), writer.close()];
   for (const result of await Promise.allSettled(writes)) assert.deepEqual(result, { status: 'rejected', reason: boom });
@@ -104,7 +133,14 @@ test('controller.error: errors at once, drops what is queued, lets the write in 
 });
 
 test('size: what it throws errors the stream; what is no size too', async () => {
-  const writer = new WritableStream({}, { size: () => { throw boom; } }).getWriter();
+  const writer = new WritableStream(
+    {},
+    {
+      size: () => {
+        throw boom;
+      },
+    },
+  ).getWriter();
   await assert.rejects(writer.write(1), isBoom);
   const other = new WritableStream({}, { size: () => -1 }).getWriter();
   await assert.rejects(other.write(1), RangeError);
@@ -181,7 +217,11 @@ test('abort: waits for the write in flight, and two aborts share a promise', asy
 });
 
 test('abort: rejects with what the sink throws, closed with the reason', async () => {
-  const writer = new WritableStream({ abort: () => { throw boom; } }).getWriter();
+  const writer = new WritableStream({
+    abort: () => {
+      throw boom;
+    },
+  }).getWriter();
   const closed = assert.rejects(writer.closed, (reason) => reason === 'why');
   await assert.rejects(writer.abort('why'), isBoom);
   await closed;

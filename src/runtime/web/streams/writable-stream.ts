@@ -5,7 +5,18 @@
 import { newDeferred, PromiseReject, RangeErrorCtor, TypeErrorCtor } from '../../primordials.ts';
 import { any, callback, defineInterface, dictionary, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import type { AbortSignal } from '../abort.ts';
-import { chunkAlgorithm, controllerAlgorithm, extractHighWaterMark, extractSizeAlgorithm, finalAlgorithm, INTERNAL, optionalObject, queuingStrategy, type Algorithm, type SizeAlgorithm } from './algorithm.ts';
+import {
+  chunkAlgorithm,
+  controllerAlgorithm,
+  extractHighWaterMark,
+  extractSizeAlgorithm,
+  finalAlgorithm,
+  INTERNAL,
+  optionalObject,
+  queuingStrategy,
+  type Algorithm,
+  type SizeAlgorithm,
+} from './algorithm.ts';
 import { promiseOf } from './settlement.ts';
 import {
   abortWritable,

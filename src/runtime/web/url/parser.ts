@@ -11,13 +11,24 @@
  *
  * @see https://url.spec.whatwg.org/#concept-basic-url-parser
  */
-import { ArrayPrototypePop, ArrayPrototypePush, StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeToLowerCase } from '../../primordials.ts';
+import {
+  ArrayPrototypePop,
+  ArrayPrototypePush,
+  StringPrototypeCharCodeAt,
+  StringPrototypeIndexOf,
+  StringPrototypeLastIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+  StringPrototypeToLowerCase,
+} from '../../primordials.ts';
 import { parseOrdinary } from './fast-path.ts';
 import { parseHost } from './host.ts';
 import { C0_CONTROL, FRAGMENT, PATH, QUERY, SPECIAL_QUERY, USERINFO, percentEncode } from './percent-encode.ts';
 import type { UrlRecord } from './record.ts';
 
-const DEFAULT_PORTS = { __proto__: null, http: 80, https: 443, ws: 80, wss: 443, ftp: 21, file: null } as unknown as Readonly<Record<string, number | null | undefined>>;
+const DEFAULT_PORTS = { __proto__: null, http: 80, https: 443, ws: 80, wss: 443, ftp: 21, file: null } as unknown as Readonly<
+  Record<string, number | null | undefined>
+>;
 
 /** @see https://url.spec.whatwg.org/#is-special */
 export function isSpecial(scheme: string): boolean {

@@ -6,7 +6,15 @@
  *
  * @see https://url.spec.whatwg.org/#percent-encoded-bytes
  */
-import { StringFromCharCode, StringPrototypeCharCodeAt, StringPrototypeSlice, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength, Uint8ArrayCtor } from '../../primordials.ts';
+import {
+  StringFromCharCode,
+  StringPrototypeCharCodeAt,
+  StringPrototypeSlice,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetLength,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
 import { decodeUtf8 } from '../encoding/utf8.ts';
 
 export const C0_CONTROL = 1;

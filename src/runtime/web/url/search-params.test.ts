@@ -3,8 +3,24 @@ import { test } from 'node:test';
 import { URLSearchParams, isURLSearchParams, parseUrlEncoded, serializeSearchParams } from './search-params.ts';
 
 test('new URLSearchParams: from a string, pairs, a record and another', () => {
-  const expected = [['a', 'b c'], ['d', '']];
-  for (const init of ['?a=b+c&d', 'a=b%20c&&d=', [['a', 'b c'], ['d', '']], { a: 'b c', d: '' }, new URLSearchParams('a=b+c&d'), new Map([['a', 'b c'], ['d', '']])]) {
+  const expected = [
+    ['a', 'b c'],
+    ['d', ''],
+  ];
+  for (const init of [
+    '?a=b+c&d',
+    'a=b%20c&&d=',
+    [
+      ['a', 'b c'],
+      ['d', ''],
+    ],
+    { a: 'b c', d: '' },
+    new URLSearchParams('a=b+c&d'),
+    new Map([
+      ['a', 'b c'],
+      ['d', ''],
+    ]),
+  ]) {
     assert.deepEqual([...new URLSearchParams(init)], expected);
   }
   assert.equal(new URLSearchParams(undefined).size, 0);
@@ -22,7 +38,10 @@ test('parseUrlEncoded: decodes escapes, plus and malformed UTF-8', () => {
   assert.equal(value('a=%'), '%');
   assert.equal(value('a=%2&b'), '%2');
   assert.equal(value('a=%zz%3D=%3d'), '%zz===');
-  assert.deepEqual(parseUrlEncoded('=&&a'), [['', ''], ['a', '']]);
+  assert.deepEqual(parseUrlEncoded('=&&a'), [
+    ['', ''],
+    ['a', ''],
+  ]);
 });
 
 test('parseUrlEncoded: lets raw and escaped bytes form one character', () => {

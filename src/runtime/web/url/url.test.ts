@@ -27,7 +27,16 @@ test('new URL: the examples of the standard, without a base', () => {
   assert.equal(href('https://user:password@example.org/'), 'https://user:password@example.org/');
   assert.equal(href('https://example.org/foo bar'), 'https://example.org/foo%20bar');
   assert.equal(href('https://EXAMPLE.com/../x'), 'https://example.com/x');
-  for (const input of ['https://ex ample.org/', 'example', 'https://example.com:demo', 'http://[www.example.com]/', 'https://#fragment', 'https://:443', 'http://user:pass@/']) fails(input);
+  for (const input of [
+    'https://ex ample.org/',
+    'example',
+    'https://example.com:demo',
+    'http://[www.example.com]/',
+    'https://#fragment',
+    'https://:443',
+    'http://user:pass@/',
+  ])
+    fails(input);
 });
 
 test('new URL: the examples of the standard, with a base', () => {
