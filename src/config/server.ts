@@ -23,11 +23,9 @@ const MAX_ENGINES = 64;
 
 const port = z.int().min(0).max(65535);
 const engines = z.int().min(1).max(MAX_ENGINES);
-const host = z
-  .string()
-  .refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, {
-    error: (issue) => `${shown(issue.input)} is not a host name or address.`,
-  });
+const host = z.string().refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, {
+  error: (issue) => `${shown(issue.input)} is not a host name or address.`,
+});
 const limits = z.strictObject(limitShape('server'));
 
 /** Every key of nano.jsonc. What `describe` says is in docs/reference/configuration.md. */
