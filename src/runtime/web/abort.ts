@@ -8,16 +8,8 @@
  * @see https://dom.spec.whatwg.org/#aborting-ongoing-activities
  */
 import { ArrayPrototypeFilter, ArrayPrototypePush, WeakRefCtor, WeakRefPrototypeDeref } from '../primordials.ts';
-import {
-  argument,
-  defineInterface,
-  illegalConstructor,
-  illegalInvocation,
-  interfaceOf,
-  requireArguments,
-  sequence,
-  unsignedLongLongEnforceRange,
-} from '../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { interfaceOf, sequence, unsignedLongLongEnforceRange } from '../webidl-types.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event } from './event.ts';
 import { defineEventHandler } from './event-handler.ts';

@@ -29,16 +29,13 @@ import {
   argument,
   bufferSource,
   defineInterface,
-  dictionary,
-  enumeration,
   illegalInvocation,
   isArrayBuffer,
-  longLongClamp,
-  sequence,
   viewBuffer,
   type BufferSource,
   type Converter,
 } from '../webidl.ts';
+import { dictionary, enumeration, longLongClamp, sequence } from '../webidl-types.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
 import { createReadableByteStream, type ReadableStream } from './streams/readable-stream.ts';
 

@@ -25,7 +25,8 @@ import {
   StringPrototypeSlice,
   SymbolToStringTag,
 } from '../primordials.ts';
-import { DOMString, isObject, sequence } from '../webidl.ts';
+import { DOMString, isObject } from '../webidl.ts';
+import { sequence } from '../webidl-types.ts';
 import { relativeNow } from './clock.ts';
 import { formatLog, formatTable } from './console-format.ts';
 import { inspect } from './inspect.ts';

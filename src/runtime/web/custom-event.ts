@@ -2,7 +2,8 @@
  * CustomEvent.
  * @see https://dom.spec.whatwg.org/#interface-customevent
  */
-import { DOMString, any, argument, defineInterface, dictionary, illegalInvocation, requireArguments } from '../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { any, dictionary } from '../webidl-types.ts';
 import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
 
 const customEventInit = dictionary<{ detail: unknown }>('CustomEventInit', [...EVENT_INIT, { key: 'detail', converter: any, defaultValue: () => null }]);

@@ -3,7 +3,8 @@
  * @see https://webidl.spec.whatwg.org/#idl-DOMException
  */
 import { ErrorCaptureStackTrace, ErrorPrototype, ObjectDefineProperty, ObjectHasOwn, ObjectSetPrototypeOf } from '../primordials.ts';
-import { DOMString, defineConstants, defineInterface, illegalInvocation } from '../webidl.ts';
+import { DOMString, defineInterface, illegalInvocation } from '../webidl.ts';
+import { defineConstants } from '../webidl-types.ts';
 
 const CODES = {
   IndexSizeError: 1,

@@ -4,7 +4,8 @@
  * @see https://html.spec.whatwg.org/#promiserejectionevent
  */
 import { TypeErrorCtor } from '../primordials.ts';
-import { DOMString, USVString, any, defineInterface, dictionary, illegalInvocation, isObject, unsignedLong } from '../webidl.ts';
+import { DOMString, USVString, defineInterface, illegalInvocation, isObject } from '../webidl.ts';
+import { any, dictionary, unsignedLong } from '../webidl-types.ts';
 import { EVENT_INIT, Event, requireEventType } from './event.ts';
 
 type ErrorEventInit = { colno: number; error: unknown; filename: string; lineno: number; message: string };

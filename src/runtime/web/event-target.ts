@@ -8,7 +8,8 @@
  * @see https://dom.spec.whatwg.org/#interface-eventtarget
  */
 import { ArrayPrototypePush, ArrayPrototypeSlice, ArrayPrototypeSplice, FunctionPrototypeCall, TypeErrorCtor } from '../primordials.ts';
-import { DOMString, argument, defineInterface, illegalInvocation, interfaceOf, isObject, requireArguments } from '../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { interfaceOf } from '../webidl-types.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event, eventState, isEvent, type EventInit, type EventState } from './event.ts';
 import { reportException } from './report-error.ts';

@@ -7,7 +7,8 @@
  * @see https://dom.spec.whatwg.org/#interface-event
  */
 import { ObjectDefineProperty, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
-import { DOMString, argument, boolean, defineConstants, defineInterface, dictionary, illegalInvocation, requireArguments, type Member } from '../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { boolean, defineConstants, dictionary, type Member } from '../webidl-types.ts';
 import { relativeNow } from './clock.ts';
 
 export type EventInit = { bubbles?: boolean; cancelable?: boolean; composed?: boolean };

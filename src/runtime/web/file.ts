@@ -3,7 +3,8 @@
  * @see https://w3c.github.io/FileAPI/#file-section
  */
 import { DateNow } from '../primordials.ts';
-import { USVString, defineInterface, dictionary, illegalInvocation, integer, requireArguments } from '../webidl.ts';
+import { USVString, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { dictionary, integer } from '../webidl-types.ts';
 import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, shareState, type BlobOptions } from './blob.ts';
 
 type FileOptions = BlobOptions & { lastModified?: number };

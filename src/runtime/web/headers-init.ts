@@ -3,7 +3,8 @@
  * @see https://fetch.spec.whatwg.org/#typedefdef-headersinit
  */
 import { ArrayPrototypePush, ObjectPrototypePropertyIsEnumerable, ReflectOwnKeys, RegExpPrototypeExec, SymbolIterator, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, DOMString, isObject, sequenceFrom } from '../webidl.ts';
+import { ByteString, DOMString, isObject } from '../webidl.ts';
+import { sequenceFrom } from '../webidl-types.ts';
 import { NOT_VALUE, checkValue, isKnownName, lowerName, normalizeValue } from './header-syntax.ts';
 
 /**

@@ -4,21 +4,8 @@
  * @see https://websockets.spec.whatwg.org/#the-closeevent-interface
  */
 import { ObjectFreeze, TypeErrorCtor } from '../primordials.ts';
-import {
-  DOMString,
-  USVString,
-  any,
-  argument,
-  boolean,
-  defineInterface,
-  dictionary,
-  illegalInvocation,
-  isObject,
-  requireArguments,
-  sequence,
-  unsignedShort,
-  type Converter,
-} from '../webidl.ts';
+import { DOMString, USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments, type Converter } from '../webidl.ts';
+import { any, boolean, dictionary, sequence, unsignedShort } from '../webidl-types.ts';
 import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
 
 type MessageEventInit = { data: unknown; lastEventId: string; origin: string; ports: readonly object[]; source: object | null };

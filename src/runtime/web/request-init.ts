@@ -3,7 +3,8 @@
  * @see https://fetch.spec.whatwg.org/#requestinit
  */
 import { TypeErrorCtor } from '../primordials.ts';
-import { type Converter, ByteString, DOMString, USVString, boolean, enumeration, interfaceOf, isObject, nullable } from '../webidl.ts';
+import { type Converter, ByteString, DOMString, USVString, isObject } from '../webidl.ts';
+import { boolean, enumeration, interfaceOf, nullable } from '../webidl-types.ts';
 import { type AbortSignal, isAbortSignal } from './abort.ts';
 import { type Body, extractBody } from './body.ts';
 import { type Headers, headersFromInit } from './headers.ts';

@@ -9,7 +9,8 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/response/
  */
 import { JSONStringify, RangeErrorCtor, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, USVString, argument, defineInterface, enumeration, illegalInvocation, isObject, requireArguments, unsignedShort } from '../webidl.ts';
+import { ByteString, USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { enumeration, unsignedShort } from '../webidl-types.ts';
 import { type Body, cloneBody, isBodyUnusable, textBody, unusableError } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
 import { type Headers, copyHeaders, getHeader, hasHeader, headersFromInit, headersFromWire, headersToWire, setHeader } from './headers.ts';

@@ -3,7 +3,8 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/web-standards/
  */
 import { newDeferred } from '../primordials.ts';
-import { argument, defineInterface, dictionary, illegalConstructor, illegalInvocation, interfaceOf, long, requireArguments } from '../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { dictionary, interfaceOf, long } from '../webidl-types.ts';
 import { addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm, signalAborted, signalReason, type AbortSignal } from './abort.ts';
 import { cancelTimer, startTimer } from './timers.ts';
 

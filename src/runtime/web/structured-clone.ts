@@ -33,7 +33,8 @@ import {
   SymbolToStringTag,
   TypeErrorCtor,
 } from '../primordials.ts';
-import { dictionary, isArrayBuffer, isObject, requireArguments, sequence, viewBuffer, type Converter } from '../webidl.ts';
+import { isArrayBuffer, isObject, requireArguments, viewBuffer, type Converter } from '../webidl.ts';
+import { dictionary, sequence } from '../webidl-types.ts';
 import { isBlob, shareBlob } from './blob.ts';
 import { kindOf } from './builtin-kind.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';

@@ -20,7 +20,8 @@ import {
   PromiseResolve,
   ReflectApply,
 } from '../primordials.ts';
-import { callback, long, requireArguments } from '../webidl.ts';
+import { callback, requireArguments } from '../webidl.ts';
+import { long } from '../webidl-types.ts';
 import { reportException } from './report-error.ts';
 
 type Timer = { event: number; handler: (...args: unknown[]) => unknown; args: unknown[]; delay: number; repeats: boolean; nesting: number };

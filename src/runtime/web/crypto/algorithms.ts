@@ -20,7 +20,8 @@ import {
   TypeErrorCtor,
   TypedArrayPrototypeGetSymbolToStringTag,
 } from '../../primordials.ts';
-import { type BufferSource, type Converter, DOMString, bufferSource, integer, interfaceOf, isObject } from '../../webidl.ts';
+import { type BufferSource, type Converter, DOMString, bufferSource, isObject } from '../../webidl.ts';
+import { integer, interfaceOf } from '../../webidl-types.ts';
 import { DOMException } from '../dom-exception.ts';
 import { copyOf } from './bytes.ts';
 import { type CryptoKey, isCryptoKey, keyHandle } from './crypto-key.ts';

@@ -3,7 +3,8 @@
  * @see https://w3c.github.io/webcrypto/#JsonWebKey-dictionary
  */
 import { StringPrototypeSplit } from '../../primordials.ts';
-import { type Converter, DOMString, boolean, dictionary, sequence, type Member } from '../../webidl.ts';
+import { type Converter, DOMString } from '../../webidl.ts';
+import { boolean, dictionary, sequence, type Member } from '../../webidl-types.ts';
 
 const texts = (keys: string): Member<unknown>[] => {
   const members: Member<unknown>[] = [];

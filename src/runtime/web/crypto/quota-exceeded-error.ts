@@ -3,7 +3,8 @@
  * @see https://webidl.spec.whatwg.org/#quotaexceedederror
  */
 import { RangeErrorCtor } from '../../primordials.ts';
-import { DOMString, defineInterface, dictionary, double, illegalInvocation } from '../../webidl.ts';
+import { DOMString, defineInterface, illegalInvocation } from '../../webidl.ts';
+import { dictionary, double } from '../../webidl-types.ts';
 import { DOMException } from '../dom-exception.ts';
 
 type QuotaExceededErrorOptions = { quota?: number; requested?: number };

@@ -14,16 +14,13 @@ import {
   argument,
   bufferSource,
   defineInterface,
-  enumeration,
   illegalConstructor,
   illegalInvocation,
-  interfaceOf,
   isArrayBuffer,
   isObject,
   requireArguments,
-  sequence,
-  unsignedLong,
 } from '../../webidl.ts';
+import { enumeration, interfaceOf, sequence, unsignedLong } from '../../webidl-types.ts';
 import { algorithmIdentifier, normalizeAlgorithm } from './algorithms.ts';
 import { bytesOf, copyOf } from './bytes.ts';
 import { Call } from './call.ts';

@@ -3,7 +3,8 @@
  * @see https://encoding.spec.whatwg.org/#interface-textdecoder
  */
 import { RangeErrorCtor, Uint8ArrayCtor } from '../../primordials.ts';
-import { DOMString, argument, boolean, defineInterface, dictionary, illegalInvocation } from '../../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation } from '../../webidl.ts';
+import { boolean, dictionary } from '../../webidl-types.ts';
 import { Decoder } from './decoder.ts';
 import { encodingFromLabel } from './labels.ts';
 import { sourceBytes } from './source-bytes.ts';

@@ -5,7 +5,8 @@
  * with undefined" and costs no promise. Nothing here throws; a throw becomes a rejection.
  */
 import { PromiseCtor, PromisePrototypeThen, PromiseReject, PromiseResolve, RangeErrorCtor, ReflectApply, TypeErrorCtor } from '../../primordials.ts';
-import { callback, dictionary, isObject, unrestrictedDouble, type Converter } from '../../webidl.ts';
+import { callback, isObject, type Converter } from '../../webidl.ts';
+import { dictionary, unrestrictedDouble } from '../../webidl-types.ts';
 
 export type Algorithm = (...args: never[]) => unknown;
 export type SizeAlgorithm = (chunk: unknown) => unknown;

@@ -7,7 +7,8 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobreader/
  */
 import { ArrayBufferPrototypeGetByteLength, ArrayBufferPrototypeGetDetached, PromiseReject, RangeErrorCtor, TypeErrorCtor } from '../../primordials.ts';
-import { argument, defineInterface, dictionary, illegalInvocation, isObject, requireArguments, unsignedLongLongEnforceRange } from '../../webidl.ts';
+import { argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { dictionary, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { arrayBufferView, bufferOf, byteLengthOf, constructorOf, elementSizeOf, type View } from './byte-view.ts';
 import { streamArgument } from './default-reader.ts';
 import { acquireReader, cancelReader, PromiseRead, readInto, releasedError, releaseReader, type ReadResult } from './reader.ts';

@@ -3,7 +3,8 @@
  * @see https://streams.spec.whatwg.org/#rbs-controller-class
  */
 import { ArrayBufferPrototypeGetByteLength, ArrayBufferPrototypeGetDetached, TypeErrorCtor } from '../../primordials.ts';
-import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments, unsignedLongLongEnforceRange } from '../../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { INTERNAL } from './algorithm.ts';
 import { arrayBufferView, bufferOf, byteLengthOf } from './byte-view.ts';
 import { byobRequest, closeBytes, enqueueBytes, respond, respondWithNewView } from './pull-into.ts';

@@ -21,16 +21,8 @@ import {
   WeakMapPrototypeSet,
   type Deferred,
 } from '../../primordials.ts';
-import {
-  argument,
-  bufferSource,
-  defineInterface,
-  dictionary,
-  isArrayBuffer,
-  requireArguments,
-  unsignedLongLongEnforceRange,
-  type Converter,
-} from '../../webidl.ts';
+import { argument, bufferSource, defineInterface, isArrayBuffer, requireArguments, type Converter } from '../../webidl.ts';
+import { dictionary, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { addAbortAlgorithm } from '../abort.ts';
 import { INTERNAL } from './algorithm.ts';
 import { byteLengthOf, cloneBytes, type View } from './byte-view.ts';

@@ -8,19 +8,8 @@
  * @see https://streams.spec.whatwg.org/#rs-class
  */
 import { markHandled, ObjectDefineProperty, PromiseReject, RangeErrorCtor, SymbolAsyncIterator, TypeErrorCtor } from '../../primordials.ts';
-import {
-  argument,
-  boolean,
-  callback,
-  defineInterface,
-  dictionary,
-  enumeration,
-  illegalInvocation,
-  interfaceOf,
-  isObject,
-  requireArguments,
-  unsignedLongLongEnforceRange,
-} from '../../webidl.ts';
+import { argument, callback, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { boolean, dictionary, enumeration, interfaceOf, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { isAbortSignal } from '../abort.ts';
 import { controllerAlgorithm, extractHighWaterMark, extractSizeAlgorithm, finalAlgorithm, INTERNAL, optionalObject, queuingStrategy } from './algorithm.ts';
 import { newAsyncIterator } from './async-iterator.ts';

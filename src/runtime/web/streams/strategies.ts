@@ -3,7 +3,8 @@
  * @see https://streams.spec.whatwg.org/#qs
  */
 import { ObjectDefineProperty } from '../../primordials.ts';
-import { defineInterface, dictionary, illegalInvocation, isObject, requireArguments, unrestrictedDouble } from '../../webidl.ts';
+import { defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { dictionary, unrestrictedDouble } from '../../webidl-types.ts';
 
 const queuingStrategyInit = dictionary<{ highWaterMark: number }>('QueuingStrategyInit', [
   { key: 'highWaterMark', converter: unrestrictedDouble, required: true },

@@ -7,7 +7,8 @@
  * @see https://streams.spec.whatwg.org/#ts-class
  */
 import { newDeferred, PromisePrototypeThen, RangeErrorCtor, TypeErrorCtor, type Deferred } from '../../primordials.ts';
-import { any, callback, defineInterface, dictionary, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
+import { callback, defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
+import { any, dictionary } from '../../webidl-types.ts';
 import {
   chunkAlgorithm,
   controllerAlgorithm,

@@ -3,7 +3,8 @@
  * @see https://streams.spec.whatwg.org/#ws-class
  */
 import { newDeferred, PromiseReject, RangeErrorCtor, TypeErrorCtor } from '../../primordials.ts';
-import { any, callback, defineInterface, dictionary, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { callback, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { any, dictionary } from '../../webidl-types.ts';
 import type { AbortSignal } from '../abort.ts';
 import {
   chunkAlgorithm,

@@ -7,7 +7,8 @@
  * @see https://url.spec.whatwg.org/#interface-urlsearchparams
  */
 import { ArrayPrototypePush, ArrayPrototypeSort, StringPrototypeSlice, SymbolIterator, TypeErrorCtor } from '../../primordials.ts';
-import { USVString, argument, defineInterface, illegalInvocation, isObject, record, requireArguments, sequence, sequenceFrom } from '../../webidl.ts';
+import { USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
+import { record, sequence, sequenceFrom } from '../../webidl-types.ts';
 import { createPairIterators } from '../pair-iterator.ts';
 import { parseUrlEncoded, serializeUrlEncoded, type Pair } from './urlencoded.ts';
 
