@@ -9,7 +9,13 @@
  * accepts and this file could not read must not be run.
  * @see https://webassembly.github.io/spec/core/binary/modules.html
  */
-import { ArrayPrototypePush, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, Uint8ArrayCtor } from '../../primordials.ts';
+import {
+  ArrayPrototypePush,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeSet,
+  TypedArrayPrototypeSubarray,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
 
 export type Limited = {
   bytes: Uint8Array<ArrayBuffer>;

@@ -5,7 +5,8 @@ import { limitMemory } from './limit-memory.ts';
 import { limitWebAssembly } from './web-assembly.ts';
 
 /** A module with one memory section of the given content, and what else is asked for. */
-const moduleOf = (memory: number[], rest: number[] = []): Uint8Array<ArrayBuffer> => Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, memory.length, ...memory, ...rest]);
+const moduleOf = (memory: number[], rest: number[] = []): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, memory.length, ...memory, ...rest]);
 /** Exports memory 0 as "m". */
 const EXPORT = [7, 5, 1, 1, 0x6d, 2, 0];
 
@@ -34,7 +35,14 @@ test('limitMemory: reads padded numbers, several memories and sections around', 
 });
 
 test('limitMemory: gives up where it cannot read to the end, and on a second memory section', () => {
-  for (const bytes of [moduleOf([1, 0]), moduleOf([2, 0, 1]), moduleOf([1, 8, 1]), moduleOf([1, 0, 1], [5, 3, 1, 0, 1]), moduleOf([1, 0, 1], [7, 99]), Uint8Array.of(0, 0x61)]) {
+  for (const bytes of [
+    moduleOf([1, 0]),
+    moduleOf([2, 0, 1]),
+    moduleOf([1, 8, 1]),
+    moduleOf([1, 0, 1], [5, 3, 1, 0, 1]),
+    moduleOf([1, 0, 1], [7, 99]),
+    Uint8Array.of(0, 0x61),
+  ]) {
     assert.equal(limitMemory(bytes, 10), undefined, [...bytes].join());
   }
 });

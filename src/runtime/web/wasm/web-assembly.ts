@@ -40,7 +40,8 @@ import { type Limited, limitMemory } from './limit-memory.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Constructor = { new (...args: unknown[]): object; prototype: object };
-type Namespace = Record<'compile' | 'instantiate' | 'validate', AnyFunction> & Record<'Module' | 'Instance' | 'Memory' | 'CompileError' | 'LinkError', Constructor>;
+type Namespace = Record<'compile' | 'instantiate' | 'validate', AnyFunction> &
+  Record<'Module' | 'Instance' | 'Memory' | 'CompileError' | 'LinkError', Constructor>;
 
 const PAGE = 65_536;
 
@@ -227,7 +228,13 @@ const readDescriptor = (given: Record<string, unknown>): object => {
 };
 
 /** Puts a wrapper in a constructor's place; statics and prototype stay V8's. */
-const replace = (wasm: Namespace, name: string, original: Constructor, length: number, construct: (args: unknown[], newTarget: Constructor) => object): void => {
+const replace = (
+  wasm: Namespace,
+  name: string,
+  original: Constructor,
+  length: number,
+  construct: (args: unknown[], newTarget: Constructor) => object,
+): void => {
   const wrapper = function (this: unknown, ...args: unknown[]): object {
     // Without `new`, V8's own message.
     if (new.target === undefined) return ReflectApply(original as unknown as AnyFunction, undefined, args) as object;
@@ -259,4 +266,3 @@ const copyBytes = (source: unknown, what: string): Uint8Array<ArrayBuffer> => {
   TypedArrayPrototypeSet(copy, view);
   return copy;
 };
-
