@@ -46,7 +46,7 @@ export class AppVersion {
     this.#deps = deps;
     this.#egress = deps.egress(record);
     const Kind = record.isolation === 'request' ? ContextSeats : IsolateSeats;
-    this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => deps.onCatastrophe(record.name, message));
+    this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => this.#lost(message));
   }
 
   get record(): AppRecord {
@@ -156,6 +156,12 @@ export class AppVersion {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);
       },
     };
+  }
+
+  /** V8 lost control of one of the isolates. What else the app has in this engine goes with it: the engine is going anyway. */
+  #lost(message: string): void {
+    for (const worker of [...this.#workers]) worker.lost();
+    this.#deps.onCatastrophe(this.#record.name, message);
   }
 
   #condemned(worker: Worker, reason: string): void {

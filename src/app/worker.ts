@@ -330,6 +330,17 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#deps.onCondemned(this, reason);
   }
 
+  /** V8 has lost control of the isolate: what is in it will never answer, and must not be touched again. */
+  lost(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.condemn('lost');
+    for (const event of [...this.#events.values()]) {
+      event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded resource limits and could not be stopped.'), passThrough: false });
+      event.terminate();
+    }
+  }
+
   /** Ends the worker and every event in it. */
   dispose(): void {
     if (this.#disposed) return;

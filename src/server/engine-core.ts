@@ -124,6 +124,13 @@ export class Engine {
     process.exit(code);
   }
 
+  /** Ends the process though a thread may be lost: `process.exit` would wait for it for ever. */
+  exitNow(): void {
+    this.#ledger.dispose();
+    this.#log.flushSync();
+    process.kill(process.pid, 'SIGKILL');
+  }
+
   /** Stops everything without ending the process. */
   async close(): Promise<void> {
     this.#budget.stop();
@@ -137,7 +144,7 @@ export class Engine {
     this.#log.error('V8 lost control of an isolate: this engine is replaced', { app, detail: message });
     if (this.#leaving) return;
     tell(app, message);
-    void this.drain(this.#config.headMs).then(() => this.exit(1));
+    void this.drain(this.#config.headMs).then(() => this.exitNow());
   }
 
   #gauges(): { isolates: Record<string, number>; heapBytes: number } {

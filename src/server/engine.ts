@@ -47,7 +47,7 @@ process.on('message', (message) => {
   });
 });
 // The supervisor is gone: nobody would ever stop this process.
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => (engine === undefined ? process.exit(0) : engine.exitNow()));
 // These are the supervisor's to act on; a terminal sends them to the whole group.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -1,0 +1,121 @@
+/** Every example, as `npm start` serves it. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { folder } from '../support/folder.ts';
+import { suiteOwner } from '../support/nano-process.ts';
+import { dev, serve, type TestServer } from '../support/server.ts';
+
+const APPS = fileURLToPath(new URL('../../examples/apps', import.meta.url));
+
+suite('examples', () => {
+  const owner = suiteOwner();
+  let server: TestServer;
+  before(async () => {
+    server = await serve(owner, APPS, ['--data', folder()]);
+  });
+
+  test('hello: greets whom the path names', async () => {
+    assert.equal((await server.get('hello')).text, 'Hello, World!\n');
+    assert.equal((await server.get('hello', '/J%C3%BCrgen')).text, 'Hello, Jürgen!\n');
+  });
+
+  test('index: links to every other app of the folder, on its own port', async () => {
+    const { text, headers } = await server.get(`index.localhost:${server.port}`);
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+    const linked = [...text.matchAll(/href="http:\/\/([\w-]+)\.localhost:(\d+)/g)].map(([, name, port]) => ({ name, port: Number(port) }));
+    const { apps } = JSON.parse((await server.admin('/apps')).text) as { apps: { name: string }[] };
+    assert.deepEqual(linked.map(({ name }) => name).sort(), apps.map(({ name }) => name).filter((name) => name !== 'index'));
+    assert.ok(linked.every(({ port }) => port === server.port));
+  });
+
+  test('hono-api: creates, reads, changes and deletes; says what is wrong', async () => {
+    const json = { 'content-type': 'application/json' };
+    const created = await server.get('hono-api', '/todos', { body: '{"title":" buy milk "}', headers: json });
+    assert.equal(created.status, 201);
+    const todo = JSON.parse(created.text) as { id: string };
+    assert.deepEqual(todo, { id: todo.id, title: 'buy milk', done: false });
+    const path = String(created.headers.location);
+    assert.equal(path, `/todos/${todo.id}`);
+    assert.deepEqual(JSON.parse((await server.get('hono-api', `${path}/done`, { method: 'PUT' })).text), { ...todo, done: true });
+    assert.deepEqual(JSON.parse((await server.get('hono-api', '/todos')).text), [{ ...todo, done: true }]);
+    assert.equal((await server.get('hono-api', path, { method: 'DELETE' })).status, 204);
+    assert.equal((await server.get('hono-api', path)).status, 404);
+    assert.match((await server.get('hono-api', '/todos', { body: '{"title":""}', headers: json })).text, /"title\\" must be/);
+    assert.equal((await server.get('hono-api', '/todos', { body: '{', headers: json })).status, 400);
+    const preflight = await server.get('hono-api', '/todos', { method: 'OPTIONS', headers: { origin: 'https://example.com', 'access-control-request-method': 'POST' } });
+    assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [204, '*']);
+  });
+
+  test('sse: sends one event after the other, then ends', async () => {
+    const { headers, text } = await server.get('sse', '/events?count=3&interval=1');
+    assert.equal(headers['content-type'], 'text/event-stream');
+    assert.deepEqual([...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(String(data)).number), [1, 2, 3]);
+    assert.match((await server.get('sse')).text, /new EventSource/);
+  });
+
+  test('proxy: answers for itself without an upstream, and sends a body back', async () => {
+    assert.equal((await server.get('proxy')).text, 'line 1\nline 2\nline 3\nline 4\nline 5\n');
+    const body = Buffer.alloc(300_000, 7);
+    assert.ok((await server.get('proxy', '/', { body })).bytes.equals(body));
+  });
+
+  test('proxy: passes a request on to its upstream', async (t) => {
+    const upstream = createServer((request, response) => {
+      response.writeHead(207, { 'x-upstream': 'yes' });
+      response.write(`${request.method} ${request.url} ${request.headers['x-forwarded-host']} `);
+      request.pipe(response);
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    t.after(() => upstream.close());
+    const { port } = upstream.address() as { port: number };
+    const local = await dev(t, APPS, ['proxy', '--var', `UPSTREAM:http://127.0.0.1:${port}/`, '--persist-to', folder()]);
+    const { status, text, headers } = await local.get('shop.example', '/a/b?c=d', { body: 'the body' });
+    assert.deepEqual([status, text], [207, 'POST /a/b?c=d shop.example the body']);
+    assert.deepEqual([headers['x-upstream'], headers['via']], ['yes', '1.1 nano-proxy']);
+  });
+
+  test('wasm: computes', async () => {
+    assert.deepEqual(JSON.parse((await server.get('wasm', '/?n=93')).text), { n: 93, fib: '12200160415121876738' });
+    assert.equal((await server.get('wasm', '/?n=x')).status, 400);
+  });
+
+  test('service-worker: answers, and goes on after the response', async () => {
+    assert.equal((await server.get('service-worker')).text, 'Hello from a service worker\n');
+    assert.equal((await server.get('service-worker', '/', { body: 'back' })).text, 'back\n');
+    await server.line({ event: 'console', app: 'service-worker', msg: 'POST / has been answered' });
+  });
+
+  test('typescript-npm: renders Markdown', async () => {
+    assert.equal((await server.get('typescript-npm', '/', { body: '# Hi *there*' })).text, '<h1>Hi <em>there</em></h1>\n');
+    assert.match((await server.get('typescript-npm')).text, /<h1>Markdown<\/h1>/);
+  });
+
+  test('throws: the client reads a code, the log has the stack in the lines of the source', async () => {
+    const { status, text, headers } = await server.get('throws');
+    assert.deepEqual([status, text], [500, 'error code: 1101']);
+    const line = await server.line({ event: 'exception', requestId: headers['x-request-id'] });
+    assert.match(String(line['stack']), /^TypeError: there is no item, so it has no price\n {4}at priceOf \(src\/index\.ts:24:\d+\)/);
+    assert.equal((await server.get('throws', '/rejects')).text, 'error code: 1101');
+    assert.equal((await server.get('throws', '/caught')).status, 200);
+    assert.equal((await server.get('throws', '/wait-until')).status, 200);
+    await server.line({ event: 'exception', where: 'waitUntil', msg: 'Error: thrown after the response' });
+  });
+
+  for (const path of ['/sync', '/microtasks', '/regex']) {
+    test(`loops: ${path} is stopped, and the next request is answered`, async () => {
+      const { status, text, headers } = await server.get('loops', path);
+      assert.deepEqual([status, text], [503, 'error code: 1102']);
+      await server.line({ event: 'limit', app: 'loops', limit: 'cpu', requestId: headers['x-request-id'] });
+      assert.equal((await server.get('loops')).status, 200);
+    });
+  }
+
+  test('memory: is stopped at its limit, and the next request is answered', async () => {
+    assert.equal((await server.get('memory', '/heap')).text, 'error code: 1102');
+    await server.line({ event: 'limit', app: 'memory', limit: 'memory' });
+    assert.equal((await server.get('memory', '/buffers')).text, 'error code: 1101');
+    assert.equal((await server.get('memory')).status, 200);
+  });
+});
