@@ -29,7 +29,7 @@ describe('a pattern string', () => {
     assert.equal(pattern.search, '');
   });
   test('takes a user name, a password, a port and an IPv6 address', () => {
-    const pattern = new URLPattern('https://me:secret@[\\:\\:1]:8443/*');
+    const pattern = new URLPattern('https://me\\:secret@[\\:\\:1]:8443/*');
     assert.deepEqual([pattern.username, pattern.password, pattern.hostname, pattern.port], ['me', 'secret', '[\\:\\:1]', '8443']);
     assert.ok(pattern.test('https://me:secret@[::1]:8443/x'));
   });
