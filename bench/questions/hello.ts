@@ -1,10 +1,9 @@
 /** One app, warm: how many requests a second, beside workerd and beside node:http alone. */
 import { HELLO } from '../apps/sources.ts';
 import { startBare } from '../kit/bare.ts';
-import { underLoad } from '../kit/contest.ts';
+import { typical, underLoad } from '../kit/contest.ts';
 import { startNano } from '../kit/nano.ts';
 import { rounds } from '../kit/rounds.ts';
-import { median } from '../kit/statistics.ts';
 import { startWorkerd } from '../kit/workerd.ts';
 import type { Question } from '../question.ts';
 
@@ -20,8 +19,9 @@ export const hello: Question = {
       bare: () => underLoad(effort, () => startBare()),
       logging: () => underLoad(effort, () => startNano({ files, logLevel: 'info' })),
     });
-    const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.requestsPerSecond));
-    const p99 = (name: string): number => median((results.get(name) ?? []).map((each) => each.p99));
+    const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
+    const p99 = (name: string): number => typical(results, name, 'p99');
+    const cpu = (name: string): number => typical(results, name, 'cpuUs');
     return [
       { what: 'NANO', value: rate('nano'), unit: 'req/s', note: 'logging warnings' },
       { what: 'NANO', value: rate('logging'), unit: 'req/s', note: 'a log line for each request' },
@@ -30,6 +30,10 @@ export const hello: Question = {
       { what: 'NANO to workerd', value: rate('nano') / rate('workerd'), unit: '×', goal: { atLeast: 2.5 } },
       { what: 'NANO to node:http alone', value: rate('nano') / rate('bare'), unit: '×', goal: { atLeast: 0.75 } },
       { what: 'NANO with a log line for each request, to without', value: rate('logging') / rate('nano'), unit: '×' },
+      { what: 'NANO, CPU time a request, all threads', value: cpu('nano'), unit: 'µs' },
+      { what: 'the same with a log line for each request', value: cpu('logging'), unit: 'µs' },
+      { what: 'workerd, CPU time a request', value: cpu('workerd'), unit: 'µs' },
+      { what: 'node:http alone, CPU time a request', value: cpu('bare'), unit: 'µs' },
       { what: 'NANO, p99 at full load', value: p99('nano'), unit: 'ms' },
       { what: 'workerd, p99 at full load', value: p99('workerd'), unit: 'ms' },
     ];

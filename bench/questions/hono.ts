@@ -1,10 +1,9 @@
 /** A JSON API with a framework: a JSON body in, a JSON body out. */
 import { bundle } from '../apps/bundle.ts';
 import { HONO, HONO_ORDER } from '../apps/sources.ts';
-import { underLoad } from '../kit/contest.ts';
+import { typical, underLoad } from '../kit/contest.ts';
 import { startNano } from '../kit/nano.ts';
 import { rounds } from '../kit/rounds.ts';
-import { median } from '../kit/statistics.ts';
 import { startWorkerd } from '../kit/workerd.ts';
 import type { Question } from '../question.ts';
 
@@ -19,11 +18,14 @@ export const hono: Question = {
       nano: () => underLoad(effort, () => startNano({ files: { 'hono/index.js': code } }), post),
       workerd: () => underLoad(effort, () => startWorkerd({ workers: { hono: code } }), post),
     });
-    const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.requestsPerSecond));
+    const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
+    const cpu = (name: string): number => typical(results, name, 'cpuUs');
     return [
       { what: 'NANO', value: rate('nano'), unit: 'req/s' },
       { what: 'workerd', value: rate('workerd'), unit: 'req/s' },
       { what: 'NANO to workerd', value: rate('nano') / rate('workerd'), unit: '×', goal: { atLeast: 2 } },
+      { what: 'NANO, CPU time a request', value: cpu('nano'), unit: 'µs' },
+      { what: 'workerd, CPU time a request', value: cpu('workerd'), unit: 'µs' },
     ];
   },
 };

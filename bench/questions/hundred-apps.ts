@@ -1,9 +1,8 @@
 /** Does it cost anything to have the requests spread over a hundred apps? */
 import { HELLO } from '../apps/sources.ts';
-import { underLoad } from '../kit/contest.ts';
+import { typical, underLoad } from '../kit/contest.ts';
 import { startNano } from '../kit/nano.ts';
 import { rounds } from '../kit/rounds.ts';
-import { median } from '../kit/statistics.ts';
 import type { Question } from '../question.ts';
 
 const APPS = 100;
@@ -18,11 +17,14 @@ export const hundredApps: Question = {
       'one app': () => underLoad(effort, () => startNano({ files }), { hosts: ['app-0.localhost'] }),
       'a hundred apps': () => underLoad(effort, () => startNano({ files })),
     });
-    const rate = (name: string): number => median((results.get(name) ?? []).map((each) => each.requestsPerSecond));
+    const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
+    const cpu = (name: string): number => typical(results, name, 'cpuUs');
     return [
       { what: 'one app', value: rate('one app'), unit: 'req/s' },
       { what: 'a hundred apps', value: rate('a hundred apps'), unit: 'req/s' },
       { what: 'a hundred apps to one', value: rate('a hundred apps') / rate('one app'), unit: '×', goal: { atLeast: 0.85 } },
+      { what: 'one app, CPU time a request', value: cpu('one app'), unit: 'µs' },
+      { what: 'a hundred apps, CPU time a request', value: cpu('a hundred apps'), unit: 'µs' },
     ];
   },
 };

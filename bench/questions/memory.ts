@@ -2,7 +2,7 @@
 import { HELLO } from '../apps/sources.ts';
 import { ask } from '../kit/client.ts';
 import { folder, removeFolder } from '../kit/folder.ts';
-import { residentMb } from '../kit/memory.ts';
+import { residentMb } from '../kit/usage.ts';
 import { rounds } from '../kit/rounds.ts';
 import { median } from '../kit/statistics.ts';
 import { runTask } from '../kit/task.ts';

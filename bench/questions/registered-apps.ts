@@ -1,7 +1,7 @@
 /** Apps that nobody asks for must cost next to nothing. */
 import { HELLO } from '../apps/sources.ts';
 import { folder, removeFolder } from '../kit/folder.ts';
-import { residentMb } from '../kit/memory.ts';
+import { residentMb } from '../kit/usage.ts';
 import { rounds } from '../kit/rounds.ts';
 import { median } from '../kit/statistics.ts';
 import { Task } from '../kit/task.ts';

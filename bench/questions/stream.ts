@@ -1,7 +1,7 @@
 /** A large body in and out again, without being kept. */
 import { ECHO, ECHO_THROUGH } from '../apps/sources.ts';
 import { startBare } from '../kit/bare.ts';
-import { watchMemory } from '../kit/memory.ts';
+import { watchMemory } from '../kit/usage.ts';
 import { startNano } from '../kit/nano.ts';
 import { rounds } from '../kit/rounds.ts';
 import { median } from '../kit/statistics.ts';

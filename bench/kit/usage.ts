@@ -1,4 +1,4 @@
-/** Resident memory of a process and its children, as the kernel counts it. */
+/** What a process and its children use, as the kernel counts it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** In megabytes of 10^6 bytes. Pages that processes share count in each of them. */
@@ -10,6 +10,22 @@ function one(pid: number): number {
   try {
     const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return (Number(match?.[1] ?? 0) * 1024) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/** User and system time so far, in seconds. Counted in ticks of 10 ms. */
+export function cpuSeconds(pid: number): number {
+  return family(pid).reduce((sum, each) => sum + ticks(each) / 100, 0);
+}
+
+/** @see proc(5), fields 14 and 15 of stat; the name before them is in brackets and may have spaces. */
+function ticks(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
   } catch {
     return 0;
   }
