@@ -1,6 +1,7 @@
 /** Work in a fresh Node process: the parent's side. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageRoot } from './nano.ts';
 import { keep, stop } from './processes.ts';
 
 export class Task<Reply> {
@@ -10,11 +11,12 @@ export class Task<Reply> {
   /**
    * @param name the script in bench/tasks
    * @param parameters what it is told
+   * @param root the checkout whose code it measures
    */
-  constructor(name: string, parameters: unknown, execArgv: readonly string[] = []) {
-    const file = fileURLToPath(new URL(`../tasks/${name}.ts`, import.meta.url));
+  constructor(name: string, parameters: unknown, root: string = packageRoot) {
+    const file = join(root, 'bench/tasks', `${name}.ts`);
     // isolated-vm cannot live beside Node's own start-up snapshot.
-    const flags = ['--no-node-snapshot', '--expose-gc', '--disable-warning=ExperimentalWarning', ...execArgv];
+    const flags = ['--no-node-snapshot', '--expose-gc', '--disable-warning=ExperimentalWarning'];
     this.#child = keep(fork(file, [], { execArgv: flags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
     this.#child.send(parameters as object);
     const ended = Promise.withResolvers<never>();
@@ -39,8 +41,8 @@ export class Task<Reply> {
 }
 
 /** Starts a task, takes its one reply, ends it. */
-export async function runTask<Reply>(name: string, parameters: unknown): Promise<Reply> {
-  const task = new Task<Reply>(name, parameters);
+export async function runTask<Reply>(name: string, parameters: unknown, root?: string): Promise<Reply> {
+  const task = new Task<Reply>(name, parameters, root);
   try {
     return await task.next();
   } finally {
