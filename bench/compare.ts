@@ -61,7 +61,9 @@ const [ref, ...asked] = positionals;
 const names = asked.length === 0 ? Object.keys(MEASURES) : asked;
 const unknown = names.find((name) => MEASURES[name] === undefined);
 if (ref === undefined || unknown !== undefined) {
-  process.stderr.write(`${unknown === undefined ? 'Which revision?' : `There is no comparison "${unknown}".`}\nnode bench/compare.ts [--quick] REF [${Object.keys(MEASURES).join('|')}…]\n`);
+  process.stderr.write(
+    `${unknown === undefined ? 'Which revision?' : `There is no comparison "${unknown}".`}\nnode bench/compare.ts [--quick] REF [${Object.keys(MEASURES).join('|')}…]\n`,
+  );
   process.exit(2);
 }
 requireWrk();
@@ -77,7 +79,11 @@ for (const name of names) {
     const of = (who: string): number => median((results.get(who) ?? []).map((each) => each[figure] as number));
     const unit = (/^(req\/s|ms|MB)/.exec(figure)?.[0] ?? 'µs') as Unit;
     const better = unit === 'req/s' ? of('work tree') / of(ref) : of(ref) / of('work tree');
-    rows.push({ what: `${figure}, ${ref}`, value: of(ref), unit }, { what: `${figure}, work tree`, value: of('work tree'), unit }, { what: `${figure}, better by`, value: better, unit: '×' });
+    rows.push(
+      { what: `${figure}, ${ref}`, value: of(ref), unit },
+      { what: `${figure}, work tree`, value: of('work tree'), unit },
+      { what: `${figure}, better by`, value: better, unit: '×' },
+    );
   }
   process.stdout.write(`## ${name}\n\n${table(rows)}\n\n`);
 }
