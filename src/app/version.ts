@@ -9,7 +9,7 @@ import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import { loadApp } from './loader.ts';
+import { loadApp, StartupError } from './loader.ts';
 import { BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
@@ -135,7 +135,9 @@ export class AppVersion {
       worker.ready(modules, loaded);
     } catch (error) {
       worker.dispose();
-      throw error;
+      if (!(error instanceof StartupError)) throw error;
+      const { name, message, stack } = error.thrown;
+      throw new StartupError(stacks.describe(name, message, stack), error.limit);
     }
     this.#deps.observer.coldStart(this.record.name, performance.now() - started, seat.wasSpare);
     if (this.#retired) worker.condemn('replaced');

@@ -5,15 +5,39 @@
  * an app that misbehaves, never throws out of here.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
+import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Observer } from '../ports/observer.ts';
 import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
 import { type ErrorPages, wantsHtml } from './error-pages.ts';
 import { readResponseHead } from './response-head.ts';
+import type { Upgrade } from './upgrade.ts';
 
-export type ExchangeOptions = { observer: Observer; pages: ErrorPages; requestId: string; host: string; target: string; started: number };
+export type ExchangeOptions = {
+  observer: Observer;
+  pages: ErrorPages;
+  requestId: string;
+  host: string;
+  target: string;
+  started: number;
+  /** Connections are to be closed after their response. */
+  isDraining: () => boolean;
+  /** The request is the handshake of a WebSocket. */
+  upgrade: Upgrade | undefined;
+};
+
+/** Bytes of earlier requests on connections that are kept. */
+const counted = new WeakMap<Socket, number>();
+
+const newBytes = (socket: Socket | null): number => {
+  if (socket === null) return 0;
+  const before = counted.get(socket) ?? 0;
+  counted.set(socket, socket.bytesRead);
+  return socket.bytesRead - before;
+};
 
 export class Exchange implements FetchClient {
   readonly #message: IncomingMessage;
@@ -29,6 +53,8 @@ export class Exchange implements FetchClient {
   #left: number | undefined;
   #bytesOut = 0;
   #closed = false;
+  /** The response is a WebSocket. */
+  #isUpgraded = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.#message = message;
@@ -62,9 +88,11 @@ export class Exchange implements FetchClient {
       // A HEAD response, and one without a body, may tell the length of what it does not carry.
       const declared = body === undefined && head.length !== undefined && this.#message.method === 'HEAD' ? head.length : length;
       if (status !== 204 && status !== 304) head.headers.push('content-length', String(declared));
-      head.headers.push('x-request-id', this.#options.requestId);
+      this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);
-      this.#response.end(body);
+      // Plain ASCII needs no encoding on its way out.
+      if (typeof body === 'string' && length === body.length) this.#response.end(body, 'latin1');
+      else this.#response.end(body);
       this.#bytesOut += length;
     } catch (error) {
       this.#invalid(error);
@@ -79,7 +107,7 @@ export class Exchange implements FetchClient {
         head.headers.push('content-length', String(head.length));
         this.#left = head.length;
       }
-      head.headers.push('x-request-id', this.#options.requestId);
+      this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);
       // Server-sent events must not wait for the first chunk.
       this.#response.flushHeaders();
@@ -138,6 +166,25 @@ export class Exchange implements FetchClient {
     }
   }
 
+  upgrade(headers: string): MessageSocket | undefined {
+    if (this.#closed) return undefined;
+    const { upgrade, requestId } = this.#options;
+    if (upgrade === undefined) {
+      this.#invalid(new Error('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".'));
+      return undefined;
+    }
+    try {
+      const socket = upgrade.accept(headers, requestId, () => this.#onClose());
+      this.#isUpgraded = true;
+      // An open socket is not a request in flight: should the engine die, the app is not to blame for having it.
+      this.#site?.finish();
+      return socket;
+    } catch (error) {
+      this.#invalid(error);
+      return undefined;
+    }
+  }
+
   fail(failure: EventFailure): void {
     const name = this.#body?.exceeded === true ? 'bodyTooLarge' : failure.name;
     this.refuse(name, `${failure.error.name}: ${failure.error.message}`, failure);
@@ -152,9 +199,16 @@ export class Exchange implements FetchClient {
     if (this.#response.headersSent) return this.abort();
     const page = this.#options.pages.render(name, this.#options.requestId, wantsHtml(this.#message.headers.accept), failure);
     const headers = ['content-type', page.type, 'content-length', String(Buffer.byteLength(page.body)), 'x-request-id', this.#options.requestId];
-    if (!this.#message.complete && error.fault === 'client') headers.push('connection', 'close');
+    if ((!this.#message.complete && error.fault === 'client') || this.#options.isDraining()) headers.push('connection', 'close');
     this.#response.writeHead(error.status, headers);
     this.#response.end(page.body);
+    this.#bytesOut += Buffer.byteLength(page.body);
+  }
+
+  /** Adds the headers that are the platform's. */
+  #pushOwn(headers: string[]): void {
+    headers.push('x-request-id', this.#options.requestId);
+    if (this.#options.isDraining()) headers.push('connection', 'close');
   }
 
   /** The tenant's response cannot be written. */
@@ -166,12 +220,12 @@ export class Exchange implements FetchClient {
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const finished = this.#response.writableFinished;
+    const finished = this.#isUpgraded || this.#response.writableFinished;
     if (!finished && this.#outcome === 'ok') this.#outcome = 'clientClosed';
     this.#event?.clientGone();
     if (!finished) this.#body?.cancel();
     const site = this.#site;
-    site?.finish();
+    if (!this.#isUpgraded) site?.finish();
     const { observer, requestId, host, target, started } = this.#options;
     const query = target.indexOf('?');
     observer.request({
@@ -181,10 +235,10 @@ export class Exchange implements FetchClient {
       method: this.#message.method ?? '',
       host,
       path: query === -1 ? target : target.slice(0, query),
-      status: this.#response.headersSent ? this.#response.statusCode : 0,
+      status: this.#isUpgraded ? 101 : this.#response.headersSent ? this.#response.statusCode : 0,
       durationMs: performance.now() - started,
       cpuMs: this.#event?.cpuMs ?? 0,
-      bytesIn: this.#message.socket?.bytesRead ?? 0,
+      bytesIn: newBytes(this.#message.socket),
       bytesOut: this.#bytesOut,
       coldStart: this.#coldStart,
       outcome: this.#outcome,

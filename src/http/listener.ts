@@ -10,6 +10,7 @@ import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
+import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
 
 export type ListenerOptions = {
   sites: SiteDirectory;
@@ -18,6 +19,8 @@ export type ListenerOptions = {
   openBody(message: IncomingMessage, limit: number, length: number | undefined): HostBody;
   /** Normalises a Host header; undefined when it is malformed. */
   normaliseHost(raw: string): string | undefined;
+  /** Where there are WebSockets. */
+  upgrades?: Upgrades;
   urlBytes: number;
   headerBytes: number;
   /** Milliseconds a client may take for the head of a request. */
@@ -30,6 +33,9 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   #draining = false;
+  readonly #isDraining = (): boolean => this.#draining;
+  /** Requests whose bodies are on their way, by connection. */
+  readonly #uploads = new Map<Duplex, IncomingMessage>();
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -44,12 +50,25 @@ export class Listener {
         insecureHTTPParser: false,
         requireHostHeader: false,
         noDelay: true,
+        // What asks for another protocol, or asks wrongly, is an ordinary request.
+        shouldUpgradeCallback: (message: IncomingMessage) => options.upgrades !== undefined && isHandshake(message),
       },
       (message, response) => this.#handle(message, response),
     );
     this.#server.maxRequestsPerSocket = 0;
+    // A client that neither sends what it announced nor takes what it asked for is let go; one that waits for its app is not.
+    this.#server.setTimeout(this.#options.idleMs, (socket) => {
+      const upload = this.#uploads.get(socket);
+      const waitsForBody = upload !== undefined && !upload.complete && upload.readableLength === 0;
+      if (waitsForBody || socket.writableLength > 0) socket.destroy();
+    });
     this.#server.on('clientError', (error, socket) => refuseConnection(error as NodeJS.ErrnoException, socket));
     // Expect: 100-continue is answered when the body is first asked for; Node's default answers at once.
+    this.#server.on('upgrade', (message, socket, head) => {
+      const upgrade = options.upgrades?.begin(message, socket, head);
+      if (upgrade === undefined) socket.destroy();
+      else this.#handle(message, upgrade.response, upgrade);
+    });
     this.#server.on('connect', (_message, socket) => refuseConnection(undefined, socket));
   }
 
@@ -75,6 +94,7 @@ export class Listener {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
+    this.#options.upgrades?.drain();
     return promise;
   }
 
@@ -82,13 +102,13 @@ export class Listener {
   destroy(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    this.#options.upgrades?.destroy();
   }
 
-  #handle(message: IncomingMessage, response: ServerResponse): void {
+  #handle(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void {
     const started = performance.now();
     const { sites, observer, dev } = this.#options;
     const head = readHead(message);
-    if (this.#draining) response.setHeader('connection', 'close');
     const problem = typeof head === 'string' ? head : undefined;
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
@@ -101,6 +121,8 @@ export class Listener {
       host: host ?? '',
       target,
       started,
+      isDraining: this.#isDraining,
+      upgrade,
     });
     if (typeof head === 'string' || problem !== undefined) return exchange.refuse('badRequest', problem ?? '');
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
@@ -115,9 +137,16 @@ export class Listener {
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
     }
     const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
+    if (body !== undefined) this.#watchUpload(message);
     exchange.attach(site, body);
     const flat = `${message.method}\nhttp://${rawHost}${target}${head.headers}`;
     site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
+  }
+
+  #watchUpload(message: IncomingMessage): void {
+    const { socket } = message;
+    this.#uploads.set(socket, message);
+    message.once('close', () => this.#uploads.delete(socket));
   }
 }
 

@@ -1,0 +1,89 @@
+/** `nano dev`: what a developer sees after a save, and after a mistake. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { folder, put } from '../support/folder.ts';
+import { RawClient } from '../support/request.ts';
+import { dev } from '../support/server.ts';
+
+/** Answers with its version, after it has read the body. */
+const reading = (version: string): string => `export default {
+  async fetch(request: Request) {
+    console.log('reading in ${version}');
+    return new Response('${version} ' + await request.text());
+  },
+};
+`;
+
+test('dev: requests in flight finish on the old version', async (t) => {
+  const dir = folder({ 'src/index.ts': reading('one') });
+  const server = await dev(t, dir);
+  const slow = new RawClient(server.port);
+  slow.write('POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 4\r\n\r\nab');
+  await server.line({ event: 'console', msg: 'reading in one' });
+  put(dir, { 'src/index.ts': reading('two') });
+  await server.line({ msg: 'reloaded' });
+  assert.equal((await server.get('any', '/', { body: 'x' })).text, 'two x');
+  slow.write('cd');
+  await slow.closed;
+  assert.match(slow.received, /one abcd$/);
+});
+
+test('dev: a syntax error shows its place, and the last good version goes on', async (t) => {
+  const dir = folder({ 'src/index.ts': reading('one') });
+  const server = await dev(t, dir);
+  put(dir, { 'src/index.ts': 'export default {\n  fetch() { return new Response("x" },\n};\n' });
+  const line = await server.line({ level: 'error' });
+  assert.match(String(line['frame']), /Expected "\)" but found "}".*src\/index\.ts:2:36/s);
+  assert.equal((await server.get('any', '/', { body: 'x' })).text, 'one x');
+  put(dir, { 'src/index.ts': reading('two') });
+  await server.line({ msg: 'reloaded' });
+  assert.equal((await server.get('any', '/', { body: 'x' })).text, 'two x');
+});
+
+test('dev: a change of configuration or of .dev.vars is live', async (t) => {
+  const config = (vars: object): string => JSON.stringify({ name: 'app', main: 'index.js', compatibility_date: '2026-10-01', vars });
+  const dir = folder({ 'index.js': 'export default { fetch: (r, env) => Response.json(env) };', 'wrangler.jsonc': config({ A: 'a', B: 'b' }) });
+  const server = await dev(t, dir);
+  const env = async (): Promise<unknown> => JSON.parse((await server.get('any')).text);
+  assert.deepEqual(await env(), { A: 'a', B: 'b' });
+  let mark = server.mark;
+  put(dir, { 'wrangler.jsonc': config({ A: 'changed', B: 'b' }) });
+  await server.line({ msg: 'reloaded' }, mark);
+  assert.deepEqual(await env(), { A: 'changed', B: 'b' });
+  mark = server.mark;
+  put(dir, { '.dev.vars': 'B=secret\n' });
+  await server.line({ msg: 'reloaded' }, mark);
+  assert.deepEqual(await env(), { A: 'changed', B: 'secret' });
+});
+
+const THROWING = `type Item = { price: number };
+
+export default {
+  fetch(): Response {
+    const item: Item | undefined = undefined as Item | undefined;
+    return explain(item);
+  },
+};
+
+function explain(item: Item | undefined): Response {
+  throw new TypeError('<b>no</b> item', { cause: item });
+}
+`;
+
+test('dev: an exception is a page for a browser and text for curl, with the stack in the lines of the source', async (t) => {
+  const server = await dev(t, folder({ 'src/index.ts': THROWING }));
+  const text = await server.get('any');
+  assert.deepEqual([text.status, text.headers['content-type']], [500, 'text/plain; charset=UTF-8']);
+  assert.match(text.text, /^TypeError: <b>no<\/b> item\n {4}at explain \(src\/index\.ts:11:9\)\n {4}at Object\.fetch \(src\/index\.ts:6:12\)/);
+  const page = await server.get('any', '/', { headers: { accept: 'text/html,*/*;q=0.8' } });
+  assert.deepEqual([page.status, page.headers['content-type']], [500, 'text/html; charset=UTF-8']);
+  assert.match(page.text, /&lt;b&gt;no&lt;\/b&gt; item/);
+  assert.match(page.text, /at explain \(src\/index\.ts:11:9\)/);
+  assert.doesNotMatch(page.text, /<b>no/);
+});
+
+test('dev: a folder, a file and a wrangler file are all an app', async (t) => {
+  const dir = folder({ 'index.js': 'export default { fetch: () => new Response("folder") };', 'one.ts': 'export default { fetch: () => new Response("file" as string) };', 'sub/wrangler.toml': 'name = "toml"\nmain = "../one.ts"\ncompatibility_date = "2026-10-01"\n' });
+  const answers = await Promise.all(['.', 'one.ts', 'sub/wrangler.toml'].map(async (path) => (await (await dev(t, dir, [path])).get('any')).text));
+  assert.deepEqual(answers, ['folder', 'file', 'file']);
+});
