@@ -9,6 +9,7 @@ import type { TurnOwner } from '../isolate/turns.ts';
 import { OpError, type EventState } from '../ops/op.ts';
 import type { EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
+import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 
@@ -19,6 +20,8 @@ export interface EventHome {
   eventEnded(event: AppEvent, unfinished: boolean): void;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
   turnDone(event: AppEvent, cpuMs: number): void;
+  /** Enters the isolate with these arguments in a turn of the event. */
+  enter(event: AppEvent, args: readonly unknown[], done: () => void): void;
   /** A timer of the event is due. */
   timerDue(event: AppEvent, timer: number): void;
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void;
@@ -35,6 +38,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #streaming = false;
   #piping = false;
   #held = false;
+  /** Sockets open, and how many of them are the response. */
+  #kept = 0;
+  #upgraded = 0;
+  /** It has had sockets: the isolate is told when it is over. */
+  #hadSockets = false;
   #ended = false;
   #subrequests = 0;
   #connections = 0;
@@ -109,6 +117,28 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     };
   }
 
+  keep(isResponse: boolean): () => void {
+    this.#kept++;
+    if (isResponse) this.#upgraded++;
+    this.#hadSockets = true;
+    let isKept = true;
+    return () => {
+      if (!isKept) return;
+      isKept = false;
+      this.#kept--;
+      if (isResponse) this.#upgraded--;
+      this.#settle();
+      this.#checkIdle();
+    };
+  }
+
+  deliver(args: readonly unknown[], done: () => void): void {
+    if (this.#ended) return done();
+    // Each message gets the CPU time that a request gets.
+    this.#cpuMs = 0;
+    this.#home.enter(this, args, done);
+  }
+
   /** An op that is to be answered is under way. */
   callStarted(): void {
     this.#calls++;
@@ -159,6 +189,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     }
   }
 
+  upgrade(headers: string): MessageSocket | undefined {
+    if (!this.#answer()) return undefined;
+    const socket = this.#client.upgrade?.(headers);
+    this.#settle();
+    return socket;
+  }
+
   /** The event failed. Told to the client unless it has been answered already. */
   fail(failure: EventFailure): void {
     if (this.#answer()) this.#client.fail(failure);
@@ -196,6 +233,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   terminate(): void {
     this.#answered = true;
     this.#held = false;
+    this.#kept = 0;
+    this.#upgraded = 0;
     this.#streaming = false;
     this.#piping = false;
     this.#settle();
@@ -218,7 +257,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
-    return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0;
+    return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
@@ -235,7 +274,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && (this.#timers?.size ?? 0) === 0))) this.#onIdle();
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0))) this.#onIdle();
   }
 
   /** What a line of a shell came to. */
@@ -283,11 +322,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #settle(): void {
-    if (this.#ended || !this.#answered || this.#streaming || this.#piping) return;
-    if (this.#held) return this.#startGrace();
+    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#upgraded > 0) return;
+    if (this.#held || this.#kept > 0) return this.#startGrace();
     this.#ended = true;
     clearTimeout(this.#grace);
-    const unfinished = this.#calls > 0 || (this.#timers?.size ?? 0) > 0;
+    const unfinished = this.#hadSockets || this.#calls > 0 || (this.#timers?.size ?? 0) > 0;
     if (this.#timers !== undefined) for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers = undefined;
     this.#abort?.abort();

@@ -25,6 +25,13 @@ export interface EventState {
   countSubrequest(): void;
   /** Waits for one of the event's outgoing connections (six at a time); call what it resolves to when the response's head has arrived or failed. */
   acquireConnection(): Promise<() => void>;
+  /**
+   * Keeps the event while a socket is open: beyond its response as long as waitUntil may, or without end where the
+   * socket is the response. Call what it returns when the socket is closed.
+   */
+  keep(isResponse: boolean): () => void;
+  /** Enters the isolate in a turn of the event: a message has come, which gets CPU time of its own. `done` is called when the turn is over. */
+  deliver(args: readonly unknown[], done: () => void): void;
 }
 
 /** The calling isolate, as ops see it. */

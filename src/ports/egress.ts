@@ -1,4 +1,5 @@
 /** Outbound network under an app's policy. Implemented in ops/egress, handed to the ops by the app layer. */
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { HostBody } from './host-body.ts';
 
@@ -38,4 +39,6 @@ export type EgressPolicy = {
 export interface Egress {
   /** Rejects with an error whose name and message may be shown to the tenant. `hop` counts redirects as further subrequests. */
   fetch(request: OutboundRequest, onHop: () => void): Promise<OutboundResponse>;
+  /** A connection of its own, with TLS where `secure`. Rejects as `fetch` does. */
+  connect(target: { host: string; port: number; secure: boolean }): Promise<Socket>;
 }

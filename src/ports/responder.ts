@@ -5,6 +5,7 @@
  * then one `end` or `abort`. Calls after the client has gone do nothing and never throw.
  */
 import type { HostBody } from './host-body.ts';
+import type { MessageSocket } from './message-socket.ts';
 
 export interface Responder {
   /**
@@ -21,4 +22,9 @@ export interface Responder {
   abort(): void;
   /** Head plus a body that lives on the host; resolves when it has been sent or given up. */
   pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void>;
+  /**
+   * The response is a WebSocket, with these headers. The event lives until it is closed.
+   * @returns undefined where the request did not ask for one: it has then been answered with an error
+   */
+  upgrade?(headers: string): MessageSocket | undefined;
 }

@@ -87,6 +87,12 @@ export class EgressAgents {
     });
   }
 
+  /** How connections of a policy are opened, where they belong to no pool. */
+  connector(policy: CompiledPolicy): ReturnType<typeof policyConnector> {
+    const { tls = {}, connectTimeoutMs = 30_000 } = this.#options;
+    return policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls });
+  }
+
   /** Pools in existence. */
   get size(): number {
     return this.#agents.size;

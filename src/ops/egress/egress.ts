@@ -5,6 +5,7 @@
  * when its address is known; every failure is an OpError a tenant may read; a request that fails or is
  * aborted leaves no body open.
  */
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Egress, EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { StreamBody } from '../body-stream.ts';
@@ -28,6 +29,7 @@ type Current = { url: URL; method: string; headers: HeaderPairs; body: OutboundR
 export class UndiciEgress implements Egress {
   readonly #agents: EgressAgents;
   readonly #policy: CompiledPolicy;
+  #connector: ReturnType<EgressAgents['connector']> | undefined;
 
   /** Throws EgressPatternError for rules that cannot be understood. */
   constructor(agents: EgressAgents, policy: EgressPolicy) {
@@ -59,6 +61,17 @@ export class UndiciEgress implements Egress {
       if (request.body instanceof Readable) request.body.on('error', () => {}).destroy();
       throw request.signal.aborted ? aborted() : tellTenant(error, host);
     }
+  }
+
+  connect({ host, port, secure }: { host: string; port: number; secure: boolean }): Promise<Socket> {
+    this.#connector ??= this.#agents.connector(this.#policy);
+    const open = this.#connector;
+    return new Promise((resolve, reject) => {
+      open({ hostname: host, protocol: secure ? 'https:' : 'http:', port: `${port}` } as never, (error, socket) => {
+        if (socket === null) reject(tellTenant(error, host));
+        else resolve(socket as Socket);
+      });
+    });
   }
 
   #judge(url: URL): void {

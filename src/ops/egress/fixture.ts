@@ -84,6 +84,12 @@ export class TestIsolate implements OpContext {
   subrequests = 0;
   mostSubrequests = Number.POSITIVE_INFINITY;
   connections = 0;
+  /** Sockets that keep the event. */
+  kept = 0;
+  /** What was brought to the isolate, and what ends each of those turns. */
+  readonly delivered: unknown[][] = [];
+  readonly turns: (() => void)[] = [];
+  onDelivery: (() => void) | undefined;
   /** Set it to make fetches queue. */
   turn: Promise<void> | undefined;
   readonly #event: EventState;
@@ -101,6 +107,15 @@ export class TestIsolate implements OpContext {
         await this.turn;
         this.connections++;
         return () => void this.connections--;
+      },
+      keep: () => {
+        this.kept++;
+        return () => void this.kept--;
+      },
+      deliver: (args, done) => {
+        this.delivered.push([...args]);
+        this.turns.push(done);
+        this.onDelivery?.();
       },
     };
   }

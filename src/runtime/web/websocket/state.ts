@@ -1,0 +1,234 @@
+/**
+ * What a WebSocket is behind its object, and how data leaves and reaches it.
+ *
+ * Contract: a socket is one end of a connection that the host keeps (`number` names it) or one half of
+ * a pair in this isolate (`peer` is the other). It belongs to the event that opened or accepted it: what
+ * comes is delivered in that event's turns, and no other event may use it. After its close event nothing
+ * is fired any more.
+ */
+import { Post } from '../../../protocol/ops.ts';
+import { currentEvent, postFor } from '../../bridge.ts';
+import {
+  ArrayPrototypePush,
+  ArrayPrototypeShift,
+  ErrorCtor,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeForEach,
+  MapPrototypeSet,
+  PromisePrototypeThen,
+  PromiseResolve,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
+import { createBlob } from '../blob.ts';
+import { utf8ByteLength } from '../encoding/utf8.ts';
+import { ErrorEvent } from '../error-event.ts';
+import { Event } from '../event.ts';
+import { dispatchTrusted, hasListener, type EventTarget } from '../event-target.ts';
+import { CloseEvent, MessageEvent } from '../message-event.ts';
+
+export const CONNECTING = 0;
+export const OPEN = 1;
+export const CLOSING = 2;
+export const CLOSED = 3;
+
+export type Delivery = { data: string | ArrayBuffer } | { code: number; reason: string };
+
+export type SocketState = {
+  target: EventTarget;
+  readyState: number;
+  /** Null where there is no connection over the network to name. */
+  url: string | null;
+  /** Of `event.origin`. */
+  origin: string;
+  protocol: string;
+  extensions: string;
+  binaryType: 'blob' | 'arraybuffer';
+  /** Bytes handed to the host that have not left yet, or never will. */
+  buffered: number;
+  /** Made by the constructor: it is as the standard says. The others are as on Workers. */
+  isStandard: boolean;
+  isAccepted: boolean;
+  /** It went out in a Response: its connection is the host's. */
+  isHandedOver: boolean;
+  /** It takes a close frame without answering it (`accept({ allowHalfOpen: true })`). */
+  isHalfOpen: boolean;
+  hasSentClose: boolean;
+  hasReceivedClose: boolean;
+  event: number;
+  number: number;
+  peer: SocketState | undefined;
+  /** From the other half: what has not been delivered yet. */
+  inbox: Delivery[];
+  isDelivering: boolean;
+  attachment: unknown;
+};
+
+/** Bytes an isolate may have handed to the host at a time: the host's memory is not the app's. */
+const MOST_BUFFERED = 64 * 1024 * 1024;
+/**
+ * Turns of the microtask queue between two messages of a pair: what awaits the first message must be back
+ * to wait for the second, which over the network comes in a turn of its own.
+ */
+const PAUSE = 24;
+
+/** Cloudflare's text. */
+export const OTHER_EVENT =
+  "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler.";
+
+const sockets = new MapCtor<number, SocketState>();
+let nextNumber = 1;
+let totalBuffered = 0;
+let defaultBinaryType: 'blob' | 'arraybuffer' = 'blob';
+
+/** The compatibility flag `websocket_standard_binary_type` decides. */
+export function setDefaultBinaryType(type: 'blob' | 'arraybuffer'): void {
+  defaultBinaryType = type;
+}
+
+export function newState(target: EventTarget, readyState: number, isStandard: boolean): SocketState {
+  return {
+    target,
+    readyState,
+    url: null,
+    origin: '',
+    protocol: '',
+    extensions: '',
+    binaryType: defaultBinaryType,
+    buffered: 0,
+    isStandard,
+    isAccepted: false,
+    isHandedOver: false,
+    isHalfOpen: false,
+    hasSentClose: false,
+    hasReceivedClose: false,
+    event: 0,
+    number: 0,
+    peer: undefined,
+    inbox: [],
+    isDelivering: false,
+    attachment: undefined,
+  };
+}
+
+/** Gives a socket a number, under which the host will speak of it. */
+export function register(state: SocketState): number {
+  state.number = nextNumber++;
+  MapPrototypeSet(sockets, state.number, state);
+  return state.number;
+}
+
+export function forgetSocket(state: SocketState): void {
+  MapPrototypeDelete(sockets, state.number);
+  totalBuffered -= state.buffered;
+}
+
+/** The socket of that number, if it is known still. */
+export { sockets };
+
+/** Throws Cloudflare's error where the socket is another event's. */
+export function requireOwn(state: SocketState): void {
+  if (state.event !== currentEvent()) throw new ErrorCtor(OTHER_EVENT);
+}
+
+// Out
+
+/** Sends a message. @param data is copied, unless it is a string */
+export function transmit(state: SocketState, data: string | Uint8Array): void {
+  if (state.number === 0) {
+    const copy = typeof data === 'string' ? data : (TypedArrayPrototypeGetBuffer(new Uint8ArrayCtor(data)) as ArrayBuffer);
+    if (state.peer !== undefined) receive(state.peer, { data: copy });
+    return;
+  }
+  const size = typeof data === 'string' ? utf8ByteLength(data) : TypedArrayPrototypeGetByteLength(data);
+  state.buffered += size;
+  if (state.readyState !== OPEN) return;
+  totalBuffered += size;
+  // "If the data cannot be sent, because it would need to be buffered but the buffer is full, […] flag the WebSocket as full and then close."
+  if (totalBuffered > MOST_BUFFERED) return startClose(state, 1011, 'Too much data waits to be sent.');
+  postFor(state.event, Post.socketSend, state.number, data);
+}
+
+/** Starts, or answers, the closing handshake. @param code 0 for none */
+export function startClose(state: SocketState, code: number, reason: string): void {
+  state.hasSentClose = true;
+  if (state.number !== 0) {
+    state.readyState = CLOSING;
+    postFor(state.event, Post.socketClose, state.number, code, reason);
+    return;
+  }
+  state.readyState = state.hasReceivedClose ? CLOSED : CLOSING;
+  if (state.peer !== undefined) receive(state.peer, { code: code === 0 ? 1005 : code, reason });
+}
+
+// In
+
+/** Something came from the other half of a pair. */
+function receive(state: SocketState, delivery: Delivery): void {
+  ArrayPrototypePush(state.inbox, delivery);
+  deliverSoon(state);
+}
+
+/** Delivers what has come, one after the other, once the socket has been accepted. */
+export function deliverSoon(state: SocketState): void {
+  if (!state.isAccepted || state.isDelivering || state.inbox.length === 0) return;
+  state.isDelivering = true;
+  afterMicrotasks(PAUSE, () => {
+    state.isDelivering = false;
+    const delivery = ArrayPrototypeShift(state.inbox);
+    if (delivery === undefined || state.readyState === CLOSED) return;
+    if ('data' in delivery) fireMessage(state, delivery.data);
+    else closedByPeer(state, delivery.code, delivery.reason);
+    deliverSoon(state);
+  });
+}
+
+function afterMicrotasks(count: number, f: () => void): void {
+  PromisePrototypeThen(PromiseResolve(undefined), count === 0 ? f : () => afterMicrotasks(count - 1, f));
+}
+
+/** The other half has closed, or answered our close. */
+function closedByPeer(state: SocketState, code: number, reason: string): void {
+  if (state.hasReceivedClose) return;
+  state.hasReceivedClose = true;
+  if (state.hasSentClose) state.readyState = CLOSED;
+  else if (state.isHalfOpen) state.readyState = CLOSING;
+  else startClose(state, code === 1005 ? 0 : code, reason);
+  fireClose(state, code, reason, true);
+}
+
+export function fireOpen(state: SocketState): void {
+  if (hasListener(state.target, 'open')) dispatchTrusted(state.target, new Event('open'));
+}
+
+/** @see https://websockets.spec.whatwg.org/#feedback-from-the-protocol */
+export function fireMessage(state: SocketState, data: string | ArrayBuffer): void {
+  if (state.readyState !== OPEN || !hasListener(state.target, 'message')) return;
+  const shown = typeof data === 'string' || state.binaryType === 'arraybuffer' ? data : createBlob(new Uint8ArrayCtor(data), '');
+  dispatchTrusted(state.target, new MessageEvent('message', { data: shown, origin: state.origin }));
+}
+
+export function fireError(state: SocketState, message: string): void {
+  if (hasListener(state.target, 'error')) dispatchTrusted(state.target, new ErrorEvent('error', { message, error: new ErrorCtor(message) }));
+}
+
+export function fireClose(state: SocketState, code: number, reason: string, wasClean: boolean): void {
+  if (hasListener(state.target, 'close')) dispatchTrusted(state.target, new CloseEvent('close', { code, reason, wasClean }));
+}
+
+/** Bytes have left. */
+export function sent(state: SocketState, bytes: number): void {
+  state.buffered -= bytes;
+  totalBuffered -= bytes;
+}
+
+/** The event is over, and the host has closed what it had open. */
+export function dropSockets(event: number): void {
+  MapPrototypeForEach(sockets, (state) => {
+    if (state.event !== event) return;
+    state.readyState = CLOSED;
+    forgetSocket(state);
+  });
+}
