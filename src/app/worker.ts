@@ -267,6 +267,23 @@ export class Worker implements Inbox, OpContext, EventHome {
     if (this.#events.size === 0) this.#deps.onIdle(this);
   }
 
+  enter(event: AppEvent, args: readonly unknown[], done: () => void): void {
+    if (this.#disposed) return done();
+    event.turnStarted();
+    const owner: TurnOwner = {
+      turnEnded: (cpuMs) => {
+        event.turnEnded(cpuMs);
+        done();
+      },
+      turnFailed: (failure, cpuMs) => {
+        event.turnFailed(failure, cpuMs);
+        done();
+      },
+      isStuck: false,
+    };
+    this.#seat.turns.run(this.#seat.realm, owner, args.map(toArgument), event.cpuLeft);
+  }
+
   timerDue(event: AppEvent, timer: number): void {
     if (!this.#disposed) this.#run(event, [Entry.timer, event.id, timer]);
   }
