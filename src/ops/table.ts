@@ -4,6 +4,7 @@ import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
 import { fetchPosts, fetchRequests } from './egress/fetch-op.ts';
 import type { PostOp, RequestOp, SyncOp } from './op.ts';
 import { textOps } from './text.ts';
+import { socketPosts, socketRequests } from './websocket/index.ts';
 
 const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undefined)[] => {
   const merged: (T | undefined)[] = [];
@@ -16,6 +17,6 @@ const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undef
   return merged;
 };
 
-export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, fetchPosts);
-export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, cryptoRequests, fetchRequests);
+export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, fetchPosts, socketPosts);
+export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, cryptoRequests, fetchRequests, socketRequests);
 export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);

@@ -41,6 +41,16 @@ export const Post = {
   shell: 13,
   /** The event lasts beyond its response (waitUntil, a streamed body): `done` will follow. Without it the response ends the event. */
   hold: 14,
+  /** socket: number (the isolate's choice), url (ws: or wss:), protocols (comma-separated). All that follows comes through `Entry.socket`. */
+  socketOpen: 20,
+  /** socket, data: string, ArrayBuffer or Uint8Array */
+  socketSend: 21,
+  /** socket, code (0: none), reason */
+  socketClose: 22,
+  /** socket: its messages may come now, in the event that says so. */
+  socketAccept: 23,
+  /** headers, socket: the response is a WebSocket. The number is a fetched socket's, which is passed on, or a new one. */
+  upgrade: 24,
 } as const;
 
 /** Ops that are answered later. Sent as (op, event, call, ...arguments). */
@@ -63,6 +73,8 @@ export const Request = {
   subtle: 39,
   /** specifier, referring module → nothing: the namespace comes through `Entry.imported` first */
   importModule: 40,
+  /** url, headers, socket → as `fetch`; with status 101 the socket of that number is open and waits for socketAccept or upgrade */
+  fetchSocket: 48,
 } as const;
 
 /** Ops that block the isolate. Called as (op, event, ...arguments), answered with a primitive, ArrayBuffer or Uint8Array. */
@@ -113,6 +125,20 @@ export const Entry = {
   load: 5,
   /** (event, Shell, ...): `nano eval` and the REPL */
   shell: 6,
+  /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */
+  socket: 8,
+} as const;
+
+/** What `Entry.socket` tells. */
+export const SocketEvent = {
+  /** (protocol, extensions) */
+  opened: 0,
+  /** (string or ArrayBuffer, bytes sent since last told) */
+  message: 1,
+  /** (bytes that have left since last told) */
+  sent: 2,
+  /** (code, reason, wasClean, failure: what went wrong, empty where nothing did): the last of a socket */
+  closed: 3,
 } as const;
 
 /** What `Entry.shell` does. */

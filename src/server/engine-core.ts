@@ -7,6 +7,7 @@ import { Budget } from '../app/budget.ts';
 import { Sites } from '../app/sites.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
+import { Upgrades } from '../http/upgrade.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
 import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
@@ -16,6 +17,7 @@ import { MetricsObserver } from '../observe/metrics-observer.ts';
 import { Observers } from '../observe/observers.ts';
 import { StreamBody } from '../ops/body-stream.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
+import { WS_OPTIONS, WsSocket } from '../ops/websocket/ws-socket.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
 import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -63,6 +65,7 @@ export class Engine {
       observer: this.#observer,
       openBody: (message, limit, length) => new StreamBody(message, { limit, length }),
       normaliseHost,
+      upgrades: new Upgrades((ws, raw) => new WsSocket(ws, raw), WS_OPTIONS),
       urlBytes: config.urlBytes,
       headerBytes: config.headerBytes,
       headMs: config.headMs,
