@@ -104,14 +104,14 @@ function setUp(config) {
 function wrapFetch(config, base) {
   const realFetch = globalThis.fetch;
   const wrapped = {
-    fetch(input, init) {
-      const target = absolute(input, config);
+    fetch(...args) {
+      const target = absolute(args[0], config);
       if (typeof target === 'string' || target instanceof URL) {
         const url = URL.parse(String(target));
         const file = url?.host === base.host ? config.files[url.pathname] : undefined;
         if (file) return Promise.resolve(new RealResponse(file.isText ? file.content : bytesOf(file.content), { headers: { 'content-type': file.type } }));
       }
-      return arguments.length > 1 ? realFetch.call(globalThis, target, init) : realFetch.call(globalThis, target);
+      return realFetch.call(globalThis, ...(args.length > 0 ? [target, ...args.slice(1)] : []));
     },
   };
   Object.defineProperty(wrapped.fetch, 'length', { value: 1 });
