@@ -1,5 +1,6 @@
 /** Every op's implementation, by number: the manifests of the capabilities merged into three arrays. */
 import { bodyPosts, bodyRequests } from './bodies.ts';
+import { compressionPosts, compressionRequests } from './compression.ts';
 import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
 import { fetchPosts, fetchRequests } from './egress/fetch-op.ts';
 import type { PostOp, RequestOp, SyncOp } from './op.ts';
@@ -17,6 +18,6 @@ const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undef
   return merged;
 };
 
-export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, fetchPosts, socketPosts);
-export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, cryptoRequests, fetchRequests, socketRequests);
+export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, compressionPosts, fetchPosts, socketPosts);
+export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, compressionRequests, cryptoRequests, fetchRequests, socketRequests);
 export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);

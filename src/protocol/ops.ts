@@ -41,6 +41,8 @@ export const Post = {
   shell: 13,
   /** The event lasts beyond its response (waitUntil, a streamed body): `done` will follow. Without it the response ends the event. */
   hold: 14,
+  /** codec: number. The isolate is done with a compressor or decompressor before its end. */
+  codecClose: 15,
   /** socket: number (the isolate's choice), url (ws: or wss:), protocols (comma-separated). All that follows comes through `Entry.socket`. */
   socketOpen: 20,
   /** socket, data: string, ArrayBuffer or Uint8Array */
@@ -73,6 +75,11 @@ export const Request = {
   subtle: 39,
   /** specifier, referring module → nothing: the namespace comes through `Entry.imported` first */
   importModule: 40,
+  /**
+   * CompressionStream and DecompressionStream. codec (the isolate's choice, each higher than all before; its first call opens it), format, 1 to decompress,
+   * bytes or null, 1 at the end of the input → bytes or null, 1 when there is more to come: ask again, with null
+   */
+  codec: 42,
   /** url, headers, socket → as `fetch`; with status 101 the socket of that number is open and waits for socketAccept or upgrade */
   fetchSocket: 48,
 } as const;

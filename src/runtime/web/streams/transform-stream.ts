@@ -336,6 +336,16 @@ export class TransformControl {
     return desiredSize(this.#transform.readable);
   }
 
+  /** Can chunks no longer get through: is the readable side closed, cancelled or errored? */
+  get isOver(): boolean {
+    return this.#transform.readable.state !== 'readable';
+  }
+
+  /** For transformers that make much of little: settles when the next chunk is wanted, or the stream is over. */
+  get wanted(): Promise<unknown> | undefined {
+    return this.#transform.backpressure && !this.isOver ? promiseOf(this.#transform.backpressureChange) : undefined;
+  }
+
   /** Throws TypeError where it comes too late. */
   enqueue(chunk: unknown): void {
     enqueue(this.#transform, chunk);
