@@ -25,25 +25,12 @@ export function idlHarnessSource(source: string): string {
   return replaceOnce(replaceOnce(source, 'obj = eval(desc);', 'obj = evaluate(desc);'), shown, worker);
 }
 
-/** Where the suite's server would be: the sidecar, or nowhere. */
-export const NOWHERE = 'http://web-platform.test:8000';
-
-const PORTS: Readonly<Record<string, readonly string[]>> = {
-  http: ['8000', '8001', '8002'],
-  https: ['8443', '8444', '8445'],
-  ws: ['8666'],
-  wss: ['8667'],
-  h2: ['9000'],
-};
-
-/** `{{host}}`, `{{ports[http][0]}}` and their like, as the suite's server fills them in. */
-export function substitute(text: string, server: string | undefined): string {
-  const url = new URL(server ?? NOWHERE);
-  const domain = (name: string | undefined): string => (server === undefined && name ? `${name}.${url.hostname}` : url.hostname);
+/** `{{host}}`, `{{ports[http][0]}}` and their like, as the suite's server fills them in: one host and one port for all. */
+export function substitute(text: string, origin: string): string {
+  const { hostname, port } = new URL(origin);
   return text
-    .replace(/\{\{(?:host|domains\[\]|hosts\[\]\[\])\}\}/g, url.hostname)
-    .replace(/\{\{(?:domains\[([^\]]*)\]|hosts\[[^\]]*\]\[([^\]]*)\])\}\}/g, (_, a?: string, b?: string) => domain(a ?? b))
-    .replace(/\{\{ports\[(\w+)\]\[(\d)\]\}\}/g, (_, kind: string, index: string) => (server === undefined ? (PORTS[kind]?.[Number(index)] ?? '0') : url.port))
+    .replace(/\{\{(?:host|domains\[[^\]]*\]|hosts\[[^\]]*\]\[[^\]]*\])\}\}/g, hostname)
+    .replace(/\{\{ports\[\w+\]\[\d\]\}\}/g, port)
     .replace(/\{\{[^}]*\}\}/g, '');
 }
 

@@ -85,8 +85,7 @@ const textOf = (message) => (message === null || message === undefined ? null : 
 const slim = ({ name, status, message }) => ({ name: String(name), status, message: textOf(message) });
 
 function setUp(config) {
-  const base = new URL(config.base);
-  const { href, origin, protocol, host, hostname, port, pathname, search, hash } = base;
+  const { href, origin, protocol, host, hostname, port, pathname, search, hash } = new URL(config.base);
   define('self', globalThis);
   define('GLOBAL', { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false });
   define('location', { href, origin, protocol, host, hostname, port, pathname, search, hash, toString: () => href });
@@ -96,55 +95,43 @@ function setUp(config) {
     if (unhandled.samples.length < 5) unhandled.samples.push(String(event.reason));
     event.preventDefault();
   });
-  if (config.resolves || Object.keys(config.files).length > 0) wrapFetch(config, base);
+  if (config.fetches) wrapFetch(config);
   if (config.resolves) wrapConstructors(config);
 }
 
-/** The files that came along are answered from here, and relative URLs are resolved: a worker has no base URL. */
-function wrapFetch(config, base) {
+/** Relative URLs are resolved: a worker has no base URL. */
+function wrapFetch(config) {
   const realFetch = globalThis.fetch;
-  const wrapped = {
-    fetch(...args) {
-      const target = absolute(args[0], config);
-      if (typeof target === 'string' || target instanceof URL) {
-        const url = URL.parse(String(target));
-        const file = url?.host === base.host ? config.files[url.pathname] : undefined;
-        if (file) return Promise.resolve(new RealResponse(file.isText ? file.content : bytesOf(file.content), { headers: { 'content-type': file.type } }));
-      }
-      return realFetch.call(globalThis, ...(args.length > 0 ? [target, ...args.slice(1)] : []));
-    },
-  };
-  Object.defineProperty(wrapped.fetch, 'length', { value: 1 });
-  define('fetch', wrapped.fetch);
+  // A method, since a method is no constructor.
+  const { fetch } = { fetch: (...args) => realFetch.call(globalThis, ...resolveFirst(args, config)) };
+  define('fetch', Object.defineProperty(fetch, 'length', { value: 1 }));
 }
 
 function wrapConstructors(config) {
-  const construct = (resolvesFirst) => (target, args, newTarget, proxy) => {
-    if (resolvesFirst && args.length > 0) args[0] = absolute(args[0], config);
-    return Reflect.construct(target, args, newTarget === proxy ? target : newTarget);
-  };
-  const wrap = (name, resolvesFirst, get) => {
+  for (const name of ['Request', 'EventSource']) {
     const Real = globalThis[name];
-    if (Real === undefined) return;
-    const build = construct(resolvesFirst);
-    const proxy = new Proxy(Real, { construct: (target, args, newTarget) => build(target, args, newTarget, proxy), ...(get && { get }) });
+    if (Real === undefined) continue;
+    const proxy = new Proxy(Real, {
+      construct: (target, args, newTarget) => Reflect.construct(target, resolveFirst(args, config), newTarget === proxy ? target : newTarget),
+    });
+    // Nobody shall see the difference.
+    Real.prototype.constructor = proxy;
     define(name, proxy);
-  };
-  wrap('Request', true);
-  wrap('EventSource', true);
-  const redirect = (...args) => RealResponse.redirect(...args.map((arg, index) => (index === 0 ? absolute(arg, config) : arg)));
-  wrap('Response', false, (target, key, receiver) => (key === 'redirect' ? redirect : Reflect.get(target, key, receiver)));
+  }
+  const { redirect } = Response;
+  const wrapped = { redirect: (...args) => redirect.apply(Response, resolveFirst(args, config)) };
+  Response.redirect = Object.defineProperty(wrapped.redirect, 'length', { value: redirect.length });
+}
+
+function resolveFirst(args, config) {
+  return args.length === 0 ? args : [absolute(args[0], config), ...args.slice(1)];
 }
 
 function absolute(input, config) {
-  if (typeof input !== 'string' && !(input instanceof URL)) return input;
+  if (typeof input === 'object' && !(input instanceof URL)) return input;
   const text = String(input);
   if (URL.canParse(text)) return input;
   return URL.parse(text, config.base)?.href ?? input;
-}
-
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function define(name, value) {

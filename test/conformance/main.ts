@@ -17,6 +17,7 @@ import { AREAS, type Kind } from './areas.ts';
 import { Engine } from './engine.ts';
 import { countKnown, expectationsFile, judge, readExpectations, writeExpectations } from './expectations.ts';
 import { inventory } from './inventory.ts';
+import { serveSuite } from './origin.ts';
 import { lowerRatchet } from './ratchet.ts';
 import { describeOutcome, type Row, resultTable } from './report.ts';
 import { recordResults, summarise } from './results.ts';
@@ -50,18 +51,18 @@ async function main(): Promise<number> {
     if (!AREAS.some((area) => area.name === name)) return usage(`there is no area ${name}; there are ${AREAS.map((area) => area.name).join(', ')}`);
   const suite = new Suite(values.wpt);
   const tests = inventory(suite, { kind, areas, filter: values.filter === undefined ? undefined : new RegExp(values.filter) });
-  const sidecar = kind === 'server' ? await startSidecar(values.sidecar ?? '') : undefined;
+  const origin = kind === 'server' ? await startSidecar(values.sidecar ?? '') : await serveSuite(suite);
   const engine = await Engine.start(values['log-level']);
   try {
     const onOutcome = (outcome: Outcome, done: number): void => {
       if (values.verbose || outcome.error !== undefined) console.log(`[${done}/${tests.length}] ${describeOutcome(outcome)}`);
     };
-    const outcomes = await runTests(tests, { suite, engine, server: sidecar?.url, jobs: Number(values.jobs), onOutcome });
+    const outcomes = await runTests(tests, { suite, engine, origin: origin.url, jobs: Number(values.jobs), onOutcome });
     if (values.results !== undefined) writeFileSync(values.results, JSON.stringify(outcomes));
     return report(kind, outcomes);
   } finally {
     await engine.close();
-    sidecar?.stop();
+    origin.close();
   }
 }
 

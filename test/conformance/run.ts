@@ -21,7 +21,8 @@ export type Outcome = {
 export type RunOptions = {
   readonly suite: Suite;
   readonly engine: Engine;
-  readonly server: string | undefined;
+  /** Where the suite's files are, as `http://host:port`. */
+  readonly origin: string;
   readonly jobs: number;
   onOutcome(outcome: Outcome, done: number): void;
 };
@@ -55,7 +56,7 @@ async function runTest(test: Test, options: RunOptions): Promise<Outcome> {
     .digest('hex')
     .slice(0, 12)}`;
   try {
-    const bundle = await bundleTest(options.suite, test, options.server);
+    const bundle = await bundleTest(options.suite, test, options.origin);
     for (let attempt = 1; ; attempt++) {
       const deaths = options.engine.deaths;
       await options.engine.add(name, bundle);

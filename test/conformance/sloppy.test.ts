@@ -24,7 +24,12 @@ test('strictOf: this of a plain function falls back to the global object', () =>
 });
 
 test('strictOf: what was strict already stays as it is', () => {
-  for (const source of ['"use strict"; a.b = 1;', 'class A { m() { this.x = 1; } }', 'function f() { "use strict"; a.b = this; }']) {
+  for (const source of [
+    '"use strict"; a.b = 1;',
+    'class A { m() { this.x = 1; } }',
+    'function f() { "use strict"; a.b = this; }',
+    '() => { "use strict"; a.b = 1; }',
+  ]) {
     assert.equal(strictOf(source), source);
   }
 });

@@ -64,8 +64,9 @@ function writeOutSloppiness(source: string): string {
 
 function placeInside(node: AnyNode, outer: Place): Place {
   if (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') return { ...outer, isStrict: true };
-  if (node.type !== 'FunctionDeclaration' && node.type !== 'FunctionExpression') return outer;
-  return { isStrict: outer.isStrict || isUseStrict(node.body.body[0]), inFunction: true };
+  if (!isFunction(node)) return outer;
+  const first = node.body.type === 'BlockStatement' ? node.body.body[0] : undefined;
+  return { isStrict: outer.isStrict || isUseStrict(first), inFunction: outer.inFunction || node.type !== 'ArrowFunctionExpression' };
 }
 
 /** `a.b = c` as `silentSet(a, "b", c)`, `delete a.b` as `silentDelete(a, "b")`; nothing where the spelling is unusual. */
