@@ -38,6 +38,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #streaming = false;
   #piping = false;
   #held = false;
+  #clientGone = false;
   /** Sockets open, and how many of them are the response. */
   #kept = 0;
   #upgraded = 0;
@@ -162,7 +163,9 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#client.start(status, statusText, headers);
   }
 
+  /** @throws OpError once the client is gone, so that the app's stream is canceled */
   write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#clientGone) throw new OpError('TypeError', 'The client has disconnected.');
     return this.#client.write(chunk);
   }
 
@@ -224,6 +227,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** The client went away: nobody waits for the answer. What waitUntil holds goes on. */
   clientGone(): void {
+    this.#clientGone = true;
     this.#answered = true;
     this.#streaming = false;
     this.#settle();

@@ -128,8 +128,11 @@ export class Exchange implements FetchClient {
     this.#bytesOut += chunk.byteLength;
     if (this.#response.write(chunk)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#response.once('drain', resolve);
-    this.#response.once('close', resolve);
+    const done = (): void => {
+      this.#response.off('drain', done).off('close', done);
+      resolve();
+    };
+    this.#response.once('drain', done).once('close', done);
     return promise;
   }
 

@@ -2,6 +2,7 @@
  * The data plane's HTTP server: takes requests off the wire and hands them to their site.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SiteDirectory } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -34,8 +35,8 @@ export class Listener {
   readonly #server: Server;
   #draining = false;
   readonly #isDraining = (): boolean => this.#draining;
-  /** Requests whose bodies are on their way, by connection. */
-  readonly #uploads = new Map<Duplex, IncomingMessage>();
+  /** The newest response of each connection. */
+  readonly #newest = new WeakMap<Duplex, ServerResponse>();
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -56,11 +57,8 @@ export class Listener {
       (message, response) => this.#handle(message, response),
     );
     this.#server.maxRequestsPerSocket = 0;
-    // A client that neither sends what it announced nor takes what it asked for is let go; one that waits for its app is not.
     this.#server.setTimeout(this.#options.idleMs, (socket) => {
-      const upload = this.#uploads.get(socket);
-      const waitsForBody = upload !== undefined && !upload.complete && upload.readableLength === 0;
-      if (waitsForBody || socket.writableLength > 0) socket.destroy();
+      if (!this.#waitsForApp(socket)) socket.destroy();
     });
     this.#server.on('clientError', (error, socket) => refuseConnection(error as NodeJS.ErrnoException, socket));
     // Expect: 100-continue is answered when the body is first asked for; Node's default answers at once.
@@ -109,6 +107,7 @@ export class Listener {
     const started = performance.now();
     const { sites, observer, dev } = this.#options;
     const head = readHead(message);
+    this.#newest.set(message.socket, response);
     const problem = typeof head === 'string' ? head : undefined;
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
@@ -137,16 +136,16 @@ export class Listener {
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
     }
     const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
-    if (body !== undefined) this.#watchUpload(message);
     exchange.attach(site, body);
     const flat = `${message.method}\nhttp://${rawHost}${target}${head.headers}`;
     site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
   }
 
-  #watchUpload(message: IncomingMessage): void {
-    const { socket } = message;
-    this.#uploads.set(socket, message);
-    message.once('close', () => this.#uploads.delete(socket));
+  /** Is it the app that a quiet connection waits for, and not the client, with the next request, the rest of a body or room for an answer? */
+  #waitsForApp(socket: Socket): boolean {
+    const response = this.#newest.get(socket);
+    if (response === undefined || response.writableFinished || socket.writableLength > 0) return false;
+    return response.req.complete || response.req.readableLength > 0;
   }
 }
 

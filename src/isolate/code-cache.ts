@@ -16,6 +16,7 @@ export class CodeCache {
   readonly #blobs = new Map<string, Blob>();
   readonly #missing = new Set<string>();
   readonly #warn: (message: string) => void;
+  #warned = false;
 
   /**
    * @param dir the folder for this version's cache; undefined keeps it in memory only
@@ -58,8 +59,17 @@ export class CodeCache {
       writeFileSync(temporary, Buffer.concat([createHash('sha256').update(content).digest(), content]));
       renameSync(temporary, file);
     } catch (error) {
-      this.#warn(`The code cache cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      this.#failed(temporary, error);
+    }
+  }
+
+  #failed(temporary: string, error: unknown): void {
+    if (!this.#warned) this.#warn(`The code cache cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    this.#warned = true;
+    try {
       rmSync(temporary, { force: true });
+    } catch {
+      // There is nothing to remove where nothing could be written.
     }
   }
 

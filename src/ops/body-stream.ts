@@ -56,6 +56,11 @@ export class StreamBody implements HostBody {
     stream.on('error', this.#onError).on('close', this.#onClose).on('end', this.#onEnd);
   }
 
+  /** More came than the limit allows. */
+  get exceeded(): boolean {
+    return this.#error instanceof BodyLimitError;
+  }
+
   readonly #onReadable = (): void => this.#wake();
   readonly #onEnd = (): void => {
     this.#ended = true;

@@ -1,0 +1,89 @@
+/** Handlers that answer what cannot be sent, or never answer. */
+import assert from 'node:assert/strict';
+import { before, suite, test } from 'node:test';
+import { folder } from '../support/folder.ts';
+import { suiteOwner } from '../support/nano-process.ts';
+import { serve, type TestServer } from '../support/server.ts';
+
+const APP = `const handlers = {
+  '/undefined': () => undefined,
+  '/number': () => 42,
+  '/null': () => null,
+  '/lookalike': () => ({ status: 200, headers: new Headers(), body: null }),
+  '/used': async () => { const response = new Response('x'); await response.text(); return response; },
+  '/locked': () => { const response = new Response('x'); response.body.getReader(); return response; },
+  '/rejects': () => Promise.reject(new Error('rejected')),
+  '/rejects-undefined': () => Promise.reject(),
+  '/throws-null': () => { throw null; },
+  '/never': () => new Promise(() => {}),
+  '/header-break': () => new Response('', { headers: { x: 'a\\r\\nset-cookie: b' } }),
+  '/status-text-break': () => new Response('', { statusText: 'a\\r\\nb: c' }),
+  '/status-99': () => new Response('', { status: 99 }),
+  '/status-1000': () => new Response('', { status: 1000 }),
+  '/204-body': () => new Response('body', { status: 204 }),
+  '/204': () => new Response(null, { status: 204 }),
+  '/304': () => new Response(null, { status: 304 }),
+  '/framing': () => new Response('abc', { headers: { 'content-length': '1', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-kept': '1' } }),
+  '/breaks-off': () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)); }, pull(c) { c.error(new Error('broke off')); } })),
+  '/not-bytes': () => new Response(new ReadableStream({ pull(c) { c.enqueue('text'); } })),
+  '/cookies': () => { const h = new Headers(); h.append('set-cookie', 'a=1'); h.append('set-cookie', 'b=2'); return new Response('', { headers: h }); },
+  '/error': () => Response.error(),
+};
+export default { fetch: (request) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))() };
+`;
+
+suite('responses', () => {
+  const owner = suiteOwner();
+  let server: TestServer;
+  before(async () => {
+    server = await serve(owner, folder({ 'app.js': APP }));
+  });
+
+  for (const [path, reason] of [
+    ['/undefined', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
+    ['/number', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
+    ['/null', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
+    ['/lookalike', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
+    ['/used', /TypeError: .*body/i],
+    ['/locked', /TypeError: .*body/i],
+    ['/rejects', /Error: rejected/],
+    ['/rejects-undefined', /undefined/],
+    ['/throws-null', /null/],
+    ['/never', /would never generate a response/],
+    ['/header-break', /TypeError: .*header/i],
+    ['/status-text-break', /TypeError: /],
+    ['/status-99', /RangeError: .*range 200 to 599/],
+    ['/status-1000', /RangeError: .*range 200 to 599/],
+    ['/204-body', /TypeError: .*null body status/],
+    ['/error', /./],
+  ] as const) {
+    test(`${path}: the client reads 1101, the log why`, async () => {
+      const { status, text, headers } = await server.get('app', path);
+      assert.deepEqual([status, text], [500, 'error code: 1101']);
+      const line = await server.line({ event: 'request', requestId: headers['x-request-id'] });
+      assert.match(String(line['error']), reason);
+    });
+  }
+
+  test('204 and 304 carry no body and no length', async () => {
+    for (const status of [204, 304]) {
+      const answer = await server.get('app', `/${status}`);
+      assert.deepEqual([answer.status, answer.text, answer.headers['content-length']], [status, '', undefined]);
+    }
+  });
+
+  test('framing headers are not the app\'s to set', async () => {
+    const { text, headers } = await server.get('app', '/framing');
+    assert.deepEqual([text, headers['content-length'], headers['transfer-encoding'], headers['x-kept']], ['abc', '3', undefined, '1']);
+  });
+
+  test('a stream that breaks off, or is not of bytes, breaks the connection', async () => {
+    await assert.rejects(server.get('app', '/breaks-off'));
+    await assert.rejects(server.get('app', '/not-bytes'));
+    assert.equal((await server.get('app')).text, 'ok');
+  });
+
+  test('cookies stay separate', async () => {
+    assert.deepEqual((await server.get('app', '/cookies')).headers['set-cookie'], ['a=1', 'b=2']);
+  });
+});
