@@ -20,6 +20,7 @@ import {
   ObjectKeys,
   PromisePrototypeThen,
   PromiseReject,
+  PromiseResolve,
   RangeErrorCtor,
   ReflectApply,
   ReflectConstruct,
@@ -40,7 +41,7 @@ import { type Limited, limitMemory } from './limit-memory.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Constructor = { new (...args: unknown[]): object; prototype: object };
-type Namespace = Record<'compile' | 'instantiate' | 'validate', AnyFunction> &
+type Namespace = Record<'validate', AnyFunction> &
   Record<'Module' | 'Instance' | 'Memory' | 'CompileError' | 'LinkError', Constructor>;
 
 const PAGE = 65_536;
@@ -56,7 +57,7 @@ type Declared = Pick<Limited, 'memories' | 'initialPages'>;
  */
 export function limitWebAssembly(namespace: object, memoryMb: number, readBytes: (source: unknown) => Promise<ArrayBuffer>): () => number {
   const wasm = namespace as Namespace;
-  const { Module, Instance, Memory, CompileError, compile, instantiate, validate } = wasm;
+  const { Module, Instance, Memory, CompileError, validate } = wasm;
   const maxPages = memoryMb * 16;
   const declared = new WeakMapCtor<object, Declared>();
   const bufferOf = ObjectGetOwnPropertyDescriptor(Memory.prototype, 'buffer')?.get as AnyFunction;
@@ -134,19 +135,17 @@ export function limitWebAssembly(namespace: object, memoryMb: number, readBytes:
     return instance;
   };
 
+  /**
+   * Compiles at once, though it returns a promise: V8's own compile() works on threads whose time no app is charged for,
+   * and finishes with a task that an isolate nobody enters does not run.
+   */
   const compileBytes = (source: unknown, what: string): Promise<object> => {
     const limited = prepare(source, what);
-    return PromisePrototypeThen(ReflectApply(compile, wasm, [limited.bytes]) as Promise<object>, (module) => adoptModule(module, limited));
+    return PromiseResolve(adoptModule(ReflectConstruct(Module, [limited.bytes]) as object, limited));
   };
 
-  const instantiateModule = (module: object, imports: unknown): Promise<object> => {
-    const of = declaredBy(module);
-    admit(of.initialPages, 'WebAssembly.instantiate()');
-    return PromisePrototypeThen(ReflectApply(instantiate, wasm, imports === undefined ? [module] : [module, imports]) as Promise<object>, (instance) => {
-      adoptInstance(instance, of);
-      return instance;
-    });
-  };
+  /** At once, for the same reason. */
+  const instantiateModule = (module: object, imports: unknown): Promise<object> => PromiseResolve(makeInstance(module, imports, Instance));
 
   const withModule = (module: Promise<object>, imports: unknown): Promise<object> =>
     PromisePrototypeThen(module, (made) => PromisePrototypeThen(instantiateModule(made, imports), (instance) => ({ module: made, instance })));
