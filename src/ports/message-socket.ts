@@ -5,7 +5,7 @@
  * that do nothing. No method throws.
  */
 export interface SocketListener {
-  /** A whole message. Bytes are the listener's to keep. */
+  /** A whole message. Bytes are the listener's to keep, and all of their buffer. */
   message(data: string | Uint8Array): void;
   /** `code` is 1005 for a close frame without one, 1006 where there was none; `failure` says what went wrong, empty where nothing did. */
   closed(code: number, reason: string, wasClean: boolean, failure: string): void;

@@ -139,7 +139,7 @@ export class HostSocket implements SocketListener {
       const data = this.#queue.shift() as string | Uint8Array;
       const told = this.#untold;
       this.#untold = 0;
-      this.#deliver(data.length, SocketEvent.message, data, told);
+      this.#deliver(data.length, SocketEvent.message, typeof data === 'string' ? data : (data.buffer as ArrayBuffer), told);
     }
     const isFull = this.#queue.length > 0;
     if (isFull !== this.#isPaused && this.#last === undefined) {
@@ -155,7 +155,7 @@ export class HostSocket implements SocketListener {
     this.#event.deliver([Entry.socket, this.#event.id, this.number, SocketEvent.closed, ...last], release);
   }
 
-  #deliver(bytes: number, kind: number, ...values: (string | Uint8Array | number)[]): void {
+  #deliver(bytes: number, kind: number, ...values: (string | ArrayBuffer | number)[]): void {
     this.#turns++;
     this.#bytes += bytes;
     this.#event.deliver([Entry.socket, this.#event.id, this.number, kind, ...values], () => {
