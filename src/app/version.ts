@@ -36,6 +36,8 @@ export class AppVersion {
   readonly #seats: Seats;
   readonly #egress: Egress;
   readonly #workers: Worker[] = [];
+  /** Condemned workers' last moments. */
+  readonly #graces = new Map<Worker, NodeJS.Timeout>();
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
   #contentUsed = 0;
@@ -171,12 +173,16 @@ export class AppVersion {
     // What is still in hand gets as long as waitUntil does, then the isolate goes.
     const grace = setTimeout(() => this.#dispose(worker), this.record.limits.waitUntilMs);
     grace.unref();
+    this.#graces.set(worker, grace);
   }
 
   #dispose(worker: Worker): void {
     const at = this.#workers.indexOf(worker);
     if (at === -1) return;
     this.#workers.splice(at, 1);
+    // A timer left behind would keep the worker, and all its isolate's memory with it, until it fires.
+    clearTimeout(this.#graces.get(worker));
+    this.#graces.delete(worker);
     worker.dispose();
   }
 
