@@ -1,16 +1,33 @@
 /**
- * Performance: time since the isolate's clock was started.
+ * Performance: time since the isolate's clock was started, and marks in it.
  *
- * The host decides how far time advances (`setClock` in clock.ts). Marks and measures are not here
- * yet; they belong in files of their own that add to this prototype.
+ * The host decides how far time advances (`setClock` in clock.ts). What the methods for marks and
+ * measures do is in performance-timing.ts, which not every app needs: it comes through `setTiming`.
  *
  * @see https://w3c.github.io/hr-time/#sec-performance
  */
-import { defineInterface, illegalConstructor, illegalInvocation } from '../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { relativeNow, timeOrigin } from './clock.ts';
 import { EventTarget } from './event-target.ts';
+import type { PerformanceEntry } from './performance-entry.ts';
+
+/** The work behind the methods for marks and measures. */
+export type Timing = {
+  mark: (name: unknown, options: unknown) => PerformanceEntry;
+  measure: (name: unknown, startOrOptions: unknown, end: unknown) => PerformanceEntry;
+  clear: (type: 'mark' | 'measure', name: unknown) => void;
+  allEntries: () => PerformanceEntry[];
+  entriesByName: (name: unknown, type: unknown) => PerformanceEntry[];
+  entriesByType: (type: unknown) => PerformanceEntry[];
+};
 
 const INTERNAL = {};
+let timing: () => Timing;
+
+/** Says where marks and measures are to be had. */
+export function setTiming(source: () => Timing): void {
+  timing = source;
+}
 
 export class Performance extends EventTarget {
   readonly #brand = true;
@@ -20,19 +37,62 @@ export class Performance extends EventTarget {
     super();
   }
 
+  static #check(self: unknown): void {
+    if (!isObject(self) || !(#brand in self)) throw illegalInvocation('Performance');
+  }
+
   now(): number {
-    if (!(#brand in this)) throw illegalInvocation('Performance');
+    Performance.#check(this);
     return relativeNow();
   }
 
   get timeOrigin(): number {
-    if (!(#brand in this)) throw illegalInvocation('Performance');
+    Performance.#check(this);
     return timeOrigin();
   }
 
   toJSON(): object {
-    if (!(#brand in this)) throw illegalInvocation('Performance');
+    Performance.#check(this);
     return { timeOrigin: timeOrigin() };
+  }
+
+  mark(markName: unknown, markOptions: unknown = undefined): PerformanceEntry {
+    Performance.#check(this);
+    requireArguments(arguments.length, 1, "Failed to execute 'mark' on 'Performance'");
+    return timing().mark(markName, markOptions);
+  }
+
+  measure(measureName: unknown, startOrMeasureOptions: unknown = undefined, endMark: unknown = undefined): PerformanceEntry {
+    Performance.#check(this);
+    requireArguments(arguments.length, 1, "Failed to execute 'measure' on 'Performance'");
+    return timing().measure(measureName, startOrMeasureOptions, endMark);
+  }
+
+  clearMarks(markName: unknown = undefined): void {
+    Performance.#check(this);
+    timing().clear('mark', markName);
+  }
+
+  clearMeasures(measureName: unknown = undefined): void {
+    Performance.#check(this);
+    timing().clear('measure', measureName);
+  }
+
+  getEntries(): PerformanceEntry[] {
+    Performance.#check(this);
+    return timing().allEntries();
+  }
+
+  getEntriesByType(type: unknown): PerformanceEntry[] {
+    Performance.#check(this);
+    requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByType' on 'Performance'");
+    return timing().entriesByType(type);
+  }
+
+  getEntriesByName(name: unknown, type: unknown = undefined): PerformanceEntry[] {
+    Performance.#check(this);
+    requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByName' on 'Performance'");
+    return timing().entriesByName(name, type);
   }
 }
 
