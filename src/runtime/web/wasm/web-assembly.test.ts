@@ -60,6 +60,21 @@ test('memory.grow: stops at the limit, exported or made by hand', () => {
   assert.equal(total(), 102 * 65536);
 });
 
+test('a memory by hand is bounded however its size is written', () => {
+  const { wasm } = wasmOf(16);
+  const make = (descriptor: unknown): WebAssembly.Memory => new wasm.Memory(descriptor as WebAssembly.MemoryDescriptor);
+  for (const initial of ['300', { valueOf: () => 300 }]) assert.throws(() => make({ initial }), RangeErrorLike);
+  for (const initial of [300n, 1_000_000n, '300']) assert.throws(() => make({ address: 'i64', initial }), RangeErrorLike);
+  assert.throws(() => make({ initial: '1' }).grow(300));
+  assert.throws(() => make({ address: 'i64', initial: 1n }).grow(300n as never));
+  assert.throws(() => make({ address: 'i64', initial: 1n, maximum: 100_000n }).grow(300n as never));
+});
+
+test('a size that no memory can have is refused in the words of V8', () => {
+  const { wasm } = wasmOf(16);
+  for (const initial of [Number.POSITIVE_INFINITY, 2 ** 32, -1, Number.NaN]) assert.throws(() => new wasm.Memory({ initial }), /TypeError/);
+});
+
 test('an instance whose memory is larger than the limit is refused', async () => {
   const { wasm } = wasmOf(8);
   const module = new wasm.Module(moduleOf([1, 0, 0x80, 2]));

@@ -10,8 +10,10 @@ import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
   ArrayPrototypePush,
+  BigIntCtor,
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
+  NumberCtor,
   NumberPrototypeToString,
   ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor,
@@ -36,15 +38,16 @@ import {
   WeakRefCtor,
   WeakRefPrototypeDeref,
 } from '../../primordials.ts';
-import { isArrayBuffer, isObject, viewBuffer } from '../../webidl.ts';
+import { DOMString, isArrayBuffer, isObject, viewBuffer } from '../../webidl.ts';
 import { type Limited, limitMemory } from './limit-memory.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type Constructor = { new (...args: unknown[]): object; prototype: object };
-type Namespace = Record<'validate', AnyFunction> &
-  Record<'Module' | 'Instance' | 'Memory' | 'CompileError' | 'LinkError', Constructor>;
+type Namespace = Record<'validate', AnyFunction> & Record<'Module' | 'Instance' | 'Memory' | 'CompileError' | 'LinkError', Constructor>;
 
+/** Bytes of a page; also, without addresses of 64 bits, the most pages a memory can have. */
 const PAGE = 65_536;
+type Pages = number | bigint;
 
 /** What is known of a module made here. */
 type Declared = Pick<Limited, 'memories' | 'initialPages'>;
@@ -197,12 +200,14 @@ export function limitWebAssembly(namespace: object, memoryMb: number, readBytes:
     // V8 reads the descriptor; reading it here as well would run the tenant's getters twice.
     const descriptor = isObject(args[0]) ? readDescriptor(args[0] as Record<string, unknown>) : args[0];
     if (isObject(descriptor)) {
-      const { shared, initial, maximum } = descriptor as { shared?: boolean; initial?: unknown; maximum?: unknown };
+      const { shared, initial, maximum } = descriptor as { shared?: boolean; initial?: Pages; maximum?: Pages };
       if (shared === true) throw new TypeErrorCtor('WebAssembly.Memory(): shared memory is not supported');
-      if (typeof initial === 'number' && (maximum === undefined || typeof maximum === 'number')) {
-        admit(initial, 'WebAssembly.Memory()');
-        // A maximum that V8 would refuse is left for it to refuse.
-        if (maximum === undefined || (maximum <= PAGE && maximum > maxPages)) (descriptor as { maximum: number }).maximum = maxPages;
+      // What V8 refuses for any memory is left for it to refuse.
+      const isPossible = (pages: Pages | undefined): pages is Pages => pages !== undefined && (typeof pages === 'bigint' || pages <= PAGE);
+      if (isPossible(initial)) {
+        admit(NumberCtor(initial), 'WebAssembly.Memory()');
+        const bound = typeof initial === 'bigint' ? BigIntCtor(maxPages) : maxPages;
+        if (maximum === undefined || (isPossible(maximum) && maximum > bound)) (descriptor as { maximum: Pages }).maximum = bound;
       }
     }
     const memory = ReflectConstruct(Memory, [descriptor], newTarget) as object;
@@ -220,10 +225,18 @@ const readDescriptor = (given: Record<string, unknown>): object => {
     const key = keys[i] as string;
     const value = given[key];
     if (value === undefined) continue;
-    // Conversion errors are V8's to report: what is no plain number goes through as it is, and only once.
-    result[key] = key === 'shared' ? !!value : isObject(value) ? +(value as unknown as number) : value;
+    if (key === 'shared') result[key] = !!value;
+    else if (key === 'address') result[key] = DOMString(value, 'WebAssembly.Memory(): address');
+    else result[key] = pagesOf(value, result['address'] === 'i64');
   }
   return result;
+};
+
+/** A BigInt for a memory with addresses of 64 bits, else a number. What cannot be converted is V8's to report. */
+const pagesOf = (value: unknown, is64: boolean): unknown => {
+  if (typeof value === 'bigint' || typeof value === 'symbol') return value;
+  if (!is64) return +(value as number);
+  return typeof value === 'number' ? value : BigIntCtor(value as string);
 };
 
 /** Puts a wrapper in a constructor's place; statics and prototype stay V8's. */
