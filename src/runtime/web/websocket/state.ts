@@ -48,6 +48,8 @@ export type SocketState = {
   binaryType: 'blob' | 'arraybuffer';
   /** Bytes handed to the host that have not left yet, or never will. */
   buffered: number;
+  /** Those of them that the host has. */
+  held: number;
   /** Made by the constructor: it is as the standard says. The others are as on Workers. */
   isStandard: boolean;
   isAccepted: boolean;
@@ -98,6 +100,7 @@ export function newState(target: EventTarget, readyState: number, isStandard: bo
     extensions: '',
     binaryType: defaultBinaryType,
     buffered: 0,
+    held: 0,
     isStandard,
     isAccepted: false,
     isHandedOver: false,
@@ -122,7 +125,8 @@ export function register(state: SocketState): number {
 
 export function forgetSocket(state: SocketState): void {
   MapPrototypeDelete(sockets, state.number);
-  totalBuffered -= state.buffered;
+  totalBuffered -= state.held;
+  state.held = 0;
 }
 
 /** The socket of that number, if it is known still. */
@@ -145,6 +149,7 @@ export function transmit(state: SocketState, data: string | Uint8Array): void {
   const size = typeof data === 'string' ? utf8ByteLength(data) : TypedArrayPrototypeGetByteLength(data);
   state.buffered += size;
   if (state.readyState !== OPEN) return;
+  state.held += size;
   totalBuffered += size;
   // "If the data cannot be sent, because it would need to be buffered but the buffer is full, […] flag the WebSocket as full and then close."
   if (totalBuffered > MOST_BUFFERED) return startClose(state, 1011, 'Too much data waits to be sent.');
@@ -221,6 +226,7 @@ export function fireClose(state: SocketState, code: number, reason: string, wasC
 /** Bytes have left. */
 export function sent(state: SocketState, bytes: number): void {
   state.buffered -= bytes;
+  state.held -= bytes;
   totalBuffered -= bytes;
 }
 
