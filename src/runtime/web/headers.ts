@@ -4,7 +4,7 @@
  * Contract, binding on changes to this file: names are stored lower-case, in order of arrival. Headers that
  * came over the wire stay the one string they came as until they are touched, and leave as the same string.
  * Departures, as on Workers: there are no forbidden names (a server may set `cookie` or read `set-cookie`), so
- * only the guards "none" and "immutable" exist; `getAll` is there for `set-cookie`.
+ * only the guards "none", "immutable" and, for requests so made, "request-no-cors" exist; `getAll` is there for `set-cookie`.
  *
  * @see https://fetch.spec.whatwg.org/#headers-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/headers/
@@ -27,17 +27,27 @@ import { createPairIterators } from './pair-iterator.ts';
 
 type Pair = [name: string, value: string];
 
-const IMMUTABLE = "Can't modify immutable headers.";
+/**
+ * Asked before each change: true leaves the headers as they are without a word.
+ * @param value null for a removal
+ */
+export type Guard = (headers: Headers, lower: string, value: string | null, isAppend: boolean) => boolean;
+
+const immutable: Guard = () => {
+  throw new TypeErrorCtor("Can't modify immutable headers.");
+};
 const CONSTRUCT = "Failed to construct 'Headers'";
 
 /** The brand check. */
 export let isHeaders: (value: unknown) => value is Headers;
 /** Headers from the host's `name\nvalue\n…` (names in lower case there), parsed when first touched. */
-export let headersFromWire: (wire: string, immutable: boolean) => Headers;
+export let headersFromWire: (wire: string, isImmutable: boolean) => Headers;
 /** The form the host takes. */
 export let headersToWire: (headers: Headers) => string;
 /** A copy; one that can be changed, unless the guard is to be kept. */
 export let copyHeaders: (headers: Headers, keepGuard: boolean) => Headers;
+/** Sets the guard; what is in the headers already stays. */
+export let guardHeaders: (headers: Headers, guard: Guard) => void;
 /** The target must be empty. */
 let fillFromList: (target: Headers, list: string[]) => void;
 let fillFromHeaders: (target: Headers, source: Headers) => void;
@@ -51,7 +61,7 @@ export class Headers {
   #list: string[] = [];
   /** The headers as they came from the host, not yet parsed. */
   #wire: string | undefined = undefined;
-  #immutable = false;
+  #guard: Guard | undefined = undefined;
   /** Names sorted and values combined, until the next change. */
   #sorted: Pair[] | undefined = undefined;
 
@@ -65,7 +75,7 @@ export class Headers {
     const typedName = ByteString(name, argument('append', 'Headers', 1));
     const typedValue = checkValue(ByteString(value, argument('append', 'Headers', 2)));
     const lower = lowerName(typedName);
-    if (this.#immutable) throw new TypeErrorCtor(IMMUTABLE);
+    if (this.#guard?.(this, lower, typedValue, true)) return;
     ArrayPrototypePush(writableList(this), lower, typedValue);
   }
 
@@ -73,7 +83,7 @@ export class Headers {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 1, 'Headers.delete');
     const lower = lowerName(ByteString(name, argument('delete', 'Headers', 1)));
-    if (this.#immutable) throw new TypeErrorCtor(IMMUTABLE);
+    if (this.#guard?.(this, lower, null, false)) return;
     removeHeader(this, lower);
   }
 
@@ -110,7 +120,7 @@ export class Headers {
     const typedName = ByteString(name, argument('set', 'Headers', 1));
     const typedValue = checkValue(ByteString(value, argument('set', 'Headers', 2)));
     const lower = lowerName(typedName);
-    if (this.#immutable) throw new TypeErrorCtor(IMMUTABLE);
+    if (this.#guard?.(this, lower, typedValue, false)) return;
     setHeader(this, lower, typedValue);
   }
 
@@ -128,10 +138,10 @@ export class Headers {
       headers.#sorted = undefined;
       return readList(headers);
     };
-    headersFromWire = (wire: string, immutable: boolean): Headers => {
+    headersFromWire = (wire: string, isImmutable: boolean): Headers => {
       const headers = new Headers();
       headers.#wire = wire;
-      headers.#immutable = immutable;
+      if (isImmutable) headers.#guard = immutable;
       return headers;
     };
     headersToWire = (headers: Headers): string => {
@@ -151,9 +161,12 @@ export class Headers {
     };
     copyHeaders = (headers: Headers, keepGuard: boolean): Headers => {
       const copy = new Headers();
-      copy.#immutable = keepGuard && headers.#immutable;
+      if (keepGuard) copy.#guard = headers.#guard;
       fillFromHeaders(copy, headers);
       return copy;
+    };
+    guardHeaders = (headers: Headers, guard: Guard): void => {
+      headers.#guard = guard;
     };
     headerPairs = (headers: Headers): Pair[] => (headers.#sorted ??= sortAndCombine(readList(headers)));
   }
