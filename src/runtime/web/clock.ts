@@ -15,9 +15,12 @@ export function setClock(source: () => number): void {
   origin = source();
 }
 
-/** When the clock was started: at `setClock`, else at first use. Milliseconds since 1970. @see https://w3c.github.io/hr-time/#dfn-time-origin */
+/**
+ * When the clock was started: at `setClock`, else a millisecond before its first use, since the global scope is older
+ * than any question about it and a clock of whole milliseconds would say zero. Milliseconds since 1970. @see https://w3c.github.io/hr-time/#dfn-time-origin
+ */
 export function timeOrigin(): number {
-  return (origin ??= read());
+  return (origin ??= read() - 1);
 }
 
 /** Milliseconds since the time origin. @see https://w3c.github.io/hr-time/#dfn-current-high-resolution-time */
