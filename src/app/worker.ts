@@ -10,7 +10,7 @@ import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
 import { type EventState, type OpContext, OpError } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
-import type { EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { EventClient, EventFailure, FetchMessage } from '../ports/event-client.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
@@ -312,7 +312,7 @@ export class Worker implements Inbox, OpContext, EventHome {
         this.#inDoubt = true;
         // Whatever else was in the isolate went with it.
         for (const each of [...this.#events.values()]) {
-          each.fail({ name: 'exceededMemory', error: limitError('Worker exceeded memory limit.'), passThrough: false });
+          each.fail(failure.memory ? OUT_OF_MEMORY : ISOLATE_LOST);
           each.terminate();
         }
         this.dispose();
@@ -375,6 +375,13 @@ export class Worker implements Inbox, OpContext, EventHome {
 const ignored: TurnOwner = { turnEnded: () => {}, turnFailed: () => {}, isStuck: false };
 
 const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
+
+const OUT_OF_MEMORY: EventFailure = { name: 'exceededMemory', error: limitError('Worker exceeded memory limit.'), passThrough: false };
+const ISOLATE_LOST: EventFailure = {
+  name: 'exceededCpu',
+  error: limitError('The isolate was ended because another request exceeded its CPU time limit.'),
+  passThrough: false,
+};
 
 const clampDelay = (value: unknown): number => {
   const delay = Number(value);

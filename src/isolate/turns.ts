@@ -7,8 +7,11 @@
  * A turn is run in one of two ways. A *watched* turn reports its own end, its failure and what it
  * left unhandled; it costs a promise and a trip back. A *light* turn reports nothing: one watched
  * turn, the checkpoint, is sent after a run of them, and when that is over so are they. Light turns
- * are for apps that have shown that they answer within their turn (see app/worker.ts); a limit still
- * stops them, only the news of it comes with the checkpoint.
+ * are for apps that have shown that they answer within their turn (see app/habits.ts).
+ *
+ * isolated-vm keeps the timer of every turn until its time is up, whenever the turn ended: at a
+ * hundred thousand turns a second a queue of half a million. Light turns therefore have none. A run
+ * of them that lasts longer than one turn may is ended by disposing of the isolate.
  */
 import type { Isolate } from './isolate.ts';
 import { describeFailure, type Realm, type TurnFailure } from './realm.ts';
@@ -22,13 +25,18 @@ export interface TurnOwner {
   readonly isStuck: boolean;
 }
 
-type LightRun = { owners: TurnOwner[]; startedAt: number; timeout: number };
+type LightRun = {
+  owners: TurnOwner[];
+  /** Milliseconds one turn may run. */
+  timeout: number;
+  watchdog: NodeJS.Timeout | undefined;
+  /** The watchdog ended it. */
+  wasCut: boolean;
+};
 
 /** How long light turns may go without a checkpoint. */
 const CHECKPOINT_MS = 50;
 const MOST_LIGHT_TURNS = 4096;
-/** Share of its time-out that a run of light turns must have used of the CPU to have been cut short by it. */
-const CUT_SHORT = 0.8;
 
 export class Turns {
   readonly #isolate: Isolate;
@@ -57,8 +65,8 @@ export class Turns {
 
   /** Runs a light turn. */
   runLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
-    if (!realm.enterUnwatched(args, timeout)) return owner.turnFailed({ kind: 'gone', memory: true }, 0);
-    this.#light ??= { owners: [], startedAt: performance.now(), timeout };
+    if (!realm.enterUnwatched(args)) return owner.turnFailed({ kind: 'gone', memory: true }, 0);
+    this.#light ??= { owners: [], timeout, watchdog: undefined, wasCut: false };
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
     else this.#checkpoint ??= setTimeout(() => this.#endLightRun(realm), CHECKPOINT_MS);
@@ -89,6 +97,10 @@ export class Turns {
     if (run === undefined) return;
     this.#light = undefined;
     this.#owners.push(new Checkpoint(run));
+    run.watchdog = setTimeout(() => {
+      run.wasCut = true;
+      this.#isolate.dispose();
+    }, run.timeout);
     realm.enter(CHECKPOINT_ARGS, run.timeout).then(this.#ended, this.#failed);
   }
 
@@ -130,20 +142,19 @@ class Checkpoint implements TurnOwner {
   }
 
   turnEnded(cpuMs: number): void {
-    const { owners, startedAt, timeout } = this.#run;
-    const share = cpuMs / owners.length;
-    // V8 gave a turn up when the run lasted, and used, as long as one turn may: it was the first that came to nothing.
-    const wasCut = performance.now() - startedAt >= timeout && cpuMs >= timeout * CUT_SHORT;
-    const culprit = wasCut ? (owners.find((owner) => owner.isStuck) ?? owners[0]) : undefined;
-    for (const owner of owners) {
-      if (owner === culprit) owner.turnFailed({ kind: 'timeout' }, cpuMs);
-      else owner.turnEnded(wasCut ? 0 : share);
-    }
+    clearTimeout(this.#run.watchdog);
+    const share = cpuMs / this.#run.owners.length;
+    for (const owner of this.#run.owners) owner.turnEnded(share);
   }
 
   turnFailed(failure: TurnFailure, cpuMs: number): void {
     // A rejection here was left by a turn before the checkpoint; whose it was cannot be told apart.
     if (failure.kind === 'rejection') return this.turnEnded(cpuMs);
-    for (const owner of this.#run.owners) owner.turnFailed(failure, cpuMs / this.#run.owners.length);
+    clearTimeout(this.#run.watchdog);
+    const { owners, wasCut } = this.#run;
+    // Turns run one after the other: the first that has come to nothing is the one that did not end.
+    const culprit = wasCut ? (owners.find((owner) => owner.isStuck) ?? owners[0]) : undefined;
+    culprit?.turnFailed({ kind: 'timeout' }, cpuMs);
+    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, wasCut ? 0 : cpuMs / owners.length);
   }
 }
