@@ -235,6 +235,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Ends the event whatever it waits for. */
   terminate(): void {
+    // Half a response must not look like a whole one, nor leave its client waiting.
+    if (this.#streaming) this.#client.abort();
     this.#answered = true;
     this.#held = false;
     this.#kept = 0;
@@ -278,7 +280,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0))) this.#onIdle();
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0)))
+      this.#onIdle();
   }
 
   /** What a line of a shell came to. */

@@ -4,7 +4,7 @@
  *     nano dev examples/apps/proxy --var UPSTREAM:https://example.com
  *
  * Without UPSTREAM it answers for itself, so that it can be tried offline. An upstream on this machine works in
- * `nano dev`; under `nano serve` private addresses are refused unless `egress.allow` names them.
+ * `nano dev`; under `nano serve` private addresses are refused unless `egress.allow` in the operator's nano.jsonc names them.
  */
 type Env = { UPSTREAM: string };
 

@@ -1,0 +1,3 @@
+globalThis.loads = (globalThis.loads ?? 0) + 1;
+export const loaded = 'lazily';
+export const count = globalThis.loads;
