@@ -6,6 +6,7 @@ import { describeFailure, type Realm, transfer } from '../isolate/realm.ts';
 import { Modules } from '../isolate/modules.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Bundle } from '../protocol/bundle.ts';
+import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
 import type { BundleModules } from './module-source.ts';
 
@@ -40,7 +41,9 @@ export async function loadApp(
       compatibilityFlags: record.compatibilityFlags,
       ...options,
     };
-    const steps: Promise<unknown>[] = [step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars))];
+    // A person looks around in the global scope: everything is to be there.
+    const chunks = options.shell ? CHUNK_NAMES : source.chunks;
+    const steps: Promise<unknown>[] = [realm.loadChunks(chunks, timeout), step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars))];
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;
       steps.push(step(module.type === 'wasm' ? Load.wasm : Load.data, module.name, transfer(copy)));

@@ -8,6 +8,8 @@ import type { ModuleProvider, ModuleSource } from '../isolate/modules.ts';
 import { type Bundle, type BundleModule, META_DYNAMIC_IMPORT, META_IMPORT_META, META_MODULE, resolveModule } from '../protocol/bundle.ts';
 import { BOOT_GLOBAL } from '../protocol/ops.ts';
 import type { CodeCache } from '../isolate/code-cache.ts';
+import type { ChunkName } from '../protocol/chunks.ts';
+import { chunksFor, withNeeds } from './chunk-scan.ts';
 
 /** Source of `cloudflare:workers`. */
 const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,waitUntil,env}=${BOOT_GLOBAL}.builtins.workers;`;
@@ -21,6 +23,8 @@ export class BundleModules implements ModuleProvider {
   readonly #cache: CodeCache;
   /** Names of the modules to evaluate before the realm is sealed. */
   readonly early: readonly string[];
+  /** Chunks of the runtime that the modules call for, in the order they are to be loaded in. */
+  readonly chunks: readonly ChunkName[];
   /** Data and WebAssembly modules: their bytes go in before `early` is evaluated. */
   readonly data: readonly BundleModule[];
 
@@ -29,6 +33,8 @@ export class BundleModules implements ModuleProvider {
     this.#cache = cache;
     this.data = bundle.modules.filter((module) => module.type === 'data' || module.type === 'wasm');
     const sources = bundle.modules.filter((module) => module.type === 'esm');
+    const chunks = chunksFor(bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content)));
+    this.chunks = bundle.format === 'service-worker' ? withNeeds([...chunks, 'service']) : chunks;
     this.early = [
       ...Object.keys(BUILTINS).filter((name) => sources.some((module) => String(module.content).includes(name))),
       ...sources.filter((module) => module.usesMeta).map((module) => metaName(module.name)),

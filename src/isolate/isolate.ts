@@ -14,6 +14,7 @@ export type HeapStatistics = { usedBytes: number; totalBytes: number; externalBy
 export class Isolate {
   readonly memoryMb: number;
   readonly #isolate: ivm.Isolate;
+  readonly #snapshot: Snapshot;
 
   /**
    * Creates an isolate from the start-up snapshot. Takes most of a millisecond of the calling thread.
@@ -22,13 +23,14 @@ export class Isolate {
    */
   constructor(snapshot: Snapshot, memoryMb: number, onCatastrophe: (message: string) => void) {
     this.memoryMb = memoryMb;
-    this.#isolate = new ivm.Isolate({ snapshot, memoryLimit: memoryMb, onCatastrophicError: onCatastrophe });
+    this.#snapshot = snapshot;
+    this.#isolate = new ivm.Isolate({ snapshot: snapshot.blob, memoryLimit: memoryMb, onCatastrophicError: onCatastrophe });
   }
 
   /** A fresh context with the runtime in it, connected to `inbox`. */
   async createRealm(inbox: Inbox): Promise<Realm> {
     const context = await this.#isolate.createContext();
-    return Realm.boot(this.#isolate, context, inbox);
+    return Realm.boot(this.#isolate, context, inbox, this.#snapshot);
   }
 
   /** CPU time the isolate has used so far, in nanoseconds. 0 once it is disposed. */

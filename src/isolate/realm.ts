@@ -2,7 +2,9 @@
  * A context with the runtime in it: the unit a tenant's code runs in, and the one way in and out.
  */
 import ivm from 'isolated-vm';
-import { BOOT_GLOBAL } from '../protocol/ops.ts';
+import type { ChunkName } from '../protocol/chunks.ts';
+import { BOOT_GLOBAL, Entry, Load, Sync } from '../protocol/ops.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Where a realm's messages go. Called on the I/O thread, with hostile arguments. */
 export interface Inbox {
@@ -33,24 +35,32 @@ export class Realm {
   readonly isolate: ivm.Isolate;
   readonly context: ivm.Context;
   readonly #enter: ivm.Reference<Enter>;
+  readonly #snapshot: Snapshot;
   #lastOptions = { timeout: 0 };
 
-  constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>) {
+  constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>, snapshot: Snapshot) {
     this.isolate = isolate;
     this.context = context;
     this.#enter = enter;
+    this.#snapshot = snapshot;
   }
 
   /** Connects a fresh context to its host. */
-  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox): Promise<Realm> {
+  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox, snapshot: Snapshot): Promise<Realm> {
     const entry = (await context.global.get(BOOT_GLOBAL, { reference: true })) as unknown as ivm.Reference<Boot>;
     const boot = (await entry.get('boot', { reference: true })) as unknown as ivm.Reference<Boot['boot']>;
     const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, args), { ignored: true });
-    const call = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.call(op, event, ...args), { sync: true });
+    const answer = (op: number, event: number, ...args: unknown[]): unknown => (op === Sync.chunk ? snapshot.source(args[0]) : inbox.call(op, event, ...args));
+    const call = new ivm.Callback(answer, { sync: true });
     const enter = (await boot.apply(undefined, [send, call] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
     entry.release();
     boot.release();
-    return new Realm(isolate, context, enter);
+    return new Realm(isolate, context, enter, snapshot);
+  }
+
+  /** Loads chunks of the runtime, in the order given, before the realm is sealed. @param timeout milliseconds each may take */
+  async loadChunks(names: readonly ChunkName[], timeout: number): Promise<void> {
+    await Promise.all(names.map((name) => this.enter([Entry.load, 0, Load.chunk, name, this.#snapshot.source(name)], timeout)));
   }
 
   /**
@@ -62,10 +72,10 @@ export class Realm {
     return this.#enter.apply(undefined, args as never, this.#options(timeout)) as Promise<unknown>;
   }
 
-  /** As `enter`, but nothing is heard of the turn again. False when the isolate is gone. */
-  enterUnwatched(args: readonly unknown[], timeout: number): boolean {
+  /** As `enter`, but without a time-out, and nothing is heard of the turn again. False when the isolate is gone. */
+  enterUnwatched(args: readonly unknown[]): boolean {
     try {
-      this.#enter.applyIgnored(undefined, args as never, this.#options(timeout));
+      this.#enter.applyIgnored(undefined, args as never);
       return true;
     } catch {
       return false;

@@ -1,24 +1,41 @@
 /**
- * The start-up snapshot: V8's heap with the runtime already evaluated, from which every isolate starts.
+ * The runtime as isolates get it: start-up snapshots, and the scripts of the chunks they lack.
  *
- * It is made in memory when an engine starts and never read from disk: a snapshot is executable code.
- * Making one runs its script without any limit, so only the runtime goes in, never tenant code.
+ * Snapshots are made in memory when an engine starts and never read from disk: a snapshot is executable
+ * code. Making one runs its scripts without any limit, so only the runtime goes in, never tenant code.
  */
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
+import { CHUNKS, type ChunkName } from '../protocol/chunks.ts';
 
-export type Snapshot = ivm.ExternalCopy<ArrayBuffer>;
+type Scripts = { core: string; chunks: Record<ChunkName, string> };
 
-/**
- * With loop unrolling, TurboFan also takes the check for interrupts out of loops whose calls it trusts to check for
- * themselves. Built-ins do not: `for (;;) new Array(1000)` can then be stopped by no limit, neither CPU nor memory.
- */
-const INTERRUPTIBLE_LOOPS = '--no-turboshaft-loop-unrolling';
+export class Snapshot {
+  readonly #scripts: Scripts;
+  readonly #bare: ivm.ExternalCopy<ArrayBuffer>;
+  readonly #shared = new Map<ChunkName, ivm.ExternalCopy<string>>();
 
-/** Makes the snapshot from the runtime's script. Throws what the script throws. */
+  constructor(scripts: Scripts) {
+    this.#scripts = scripts;
+    this.#bare = ivm.Isolate.createSnapshot([{ code: scripts.core, filename: 'nano:runtime' }]);
+  }
+
+  /** V8's own form, for `isolate.ts`. */
+  get blob(): ivm.ExternalCopy<ArrayBuffer> {
+    return this.#bare;
+  }
+
+  /** The text of a chunk's script, to be handed to an isolate. All isolates share the one text in memory. */
+  source(name: unknown): unknown {
+    if (!Object.hasOwn(CHUNKS, String(name))) throw new Error('No such chunk.');
+    const known = this.#shared.get(name as ChunkName);
+    const shared = known ?? new ivm.ExternalCopy(this.#scripts.chunks[name as ChunkName]);
+    if (known === undefined) this.#shared.set(name as ChunkName, shared);
+    return shared.copyInto();
+  }
+}
+
+/** Makes the snapshot from the runtime's file. Throws what its scripts throw. */
 export function createSnapshot(runtimeFile: string): Snapshot {
-  // Here, since every isolate comes after its snapshot.
-  setFlagsFromString(INTERRUPTIBLE_LOOPS);
-  return ivm.Isolate.createSnapshot([{ code: readFileSync(runtimeFile, 'utf8'), filename: 'nano:runtime' }]);
+  return new Snapshot(JSON.parse(readFileSync(runtimeFile, 'utf8')) as Scripts);
 }

@@ -94,6 +94,8 @@ export const Sync = {
   decodeText: 66,
   /** text → ArrayBuffer of its UTF-8 encoding: for strings long enough to be worth the trip */
   encodeUtf8: 67,
+  /** name → the script of a chunk of the runtime. Answered by src/isolate, which has them. */
+  chunk: 68,
 } as const;
 
 /** How a body crosses. */
@@ -172,6 +174,8 @@ export const Load = {
   main: 4,
   /** (): a service-worker script has run; answers as `main` */
   script: 5,
+  /** (name, source): a chunk that the app will need. Before `seal`. */
+  chunk: 7,
   /** (call, namespace): a dynamically imported module, just before the answer to Request.importModule */
   imported: 6,
 } as const;

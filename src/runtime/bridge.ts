@@ -21,7 +21,7 @@ import {
   TypeErrorCtor,
   type Deferred,
 } from './primordials.ts';
-import { DOMException, isDOMExceptionName } from './web/dom-exception.ts';
+import { chunk } from './link.ts';
 
 type Values<T> = T[keyof T];
 type SendFunction = (op: number, event: number, ...args: unknown[]) => void;
@@ -133,6 +133,5 @@ export function settle(call: number, ok: boolean, values: unknown[]): void {
 export function errorFromHost(name: string, message: string): Error {
   if (name === 'TypeError') return new TypeErrorCtor(message);
   if (name === 'RangeError') return new RangeErrorCtor(message);
-  if (isDOMExceptionName(name)) return new DOMException(message, name) as unknown as Error;
-  return new ErrorCtor(message);
+  return name === 'Error' || name === '' ? new ErrorCtor(message) : chunk('base').errorNamed(name, message);
 }

@@ -5,28 +5,21 @@
  * it may not use what does not exist then (host functions, WebAssembly, SharedArrayBuffer); those are
  * dealt with in `boot`, which runs once in every new context, before any tenant code.
  */
-import { BOOT_GLOBAL, Entry, Shell } from '../protocol/ops.ts';
-import { attach, dropCalls, enterEvent, settle } from './bridge.ts';
-import { globals } from './globals.ts';
-import { ArrayPrototypeSlice, captureLateIntrinsics, ObjectDefineProperty } from './primordials.ts';
-import './web/inspect-fetch.ts';
-import './web/inspect-web.ts';
+import { BOOT_GLOBAL, Entry, Shell, Sync } from '../protocol/ops.ts';
+import { attach, callSync, dropCalls, enterEvent, settle } from './bridge.ts';
+import { defineGlobals } from './globals.ts';
+import { chunk, definePlaceholders, peek, setChunkSource } from './link.ts';
+import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
-import { installGlobalTarget } from './web/global-target.ts';
-import { dropTimers, fireTimer } from './web/timers.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch, handleScheduled } from './workers/dispatch.ts';
 import { builtins, load } from './workers/load.ts';
-import { complete, show } from './workers/shell.ts';
 
 type Scope = Record<string, unknown>;
 const scope = globalThis as unknown as Scope;
 
-for (let i = 0; i < globals.length; i++) {
-  const [name, descriptor] = globals[i] as (typeof globals)[number];
-  ObjectDefineProperty(scope, name, descriptor);
-}
-installGlobalTarget(scope);
+defineGlobals(scope);
+definePlaceholders();
 forbidCodeGeneration(scope);
 
 /** The one function the host calls. `kind` is one of Entry. */
@@ -37,7 +30,7 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
     case Entry.settle:
       return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
     case Entry.timer:
-      return fireTimer(event, args[0] as number);
+      return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:
       return handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
     case Entry.abort:
@@ -46,8 +39,8 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
       return load(args[0] as number, args[1], args[2]);
     case Entry.shell:
       enterEvent(event);
-      if (args[0] === Shell.show) return show(event, args[1] as () => Promise<unknown>, args[2] as string);
-      return args[0] === Shell.complete ? complete(args[1] as string) : undefined;
+      if (args[0] === Shell.show) return chunk('inspect').show(event, args[1] as () => Promise<unknown>, args[2] as string);
+      return args[0] === Shell.complete ? chunk('inspect').complete(args[1] as string) : undefined;
   }
   return undefined;
 }
@@ -56,15 +49,15 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
 function endEvent(event: number, reason: string): void {
   enterEvent(event);
   if (reason !== '') abortInbound(event, reason);
-  dropTimers(event);
+  peek('timers')?.dropTimers(event);
   dropCalls(event);
   forgetInbound(event);
 }
 
 /** Connects a new context to its host. */
 function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1]): typeof enter {
-  captureLateIntrinsics();
   attach(send, call);
+  setChunkSource((name) => callSync(Sync.chunk, name) as string);
   // Shared memory would give tenants a clock, and no Worker has it.
   delete scope['SharedArrayBuffer'];
   delete scope['Atomics'];

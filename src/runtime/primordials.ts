@@ -48,6 +48,7 @@ export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as 
 export const {
   apply: ReflectApply,
   construct: ReflectConstruct,
+  defineProperty: ReflectDefineProperty,
   get: ReflectGet,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   has: ReflectHas,
@@ -261,8 +262,9 @@ export const ArrayBufferPrototypeGetMaxByteLength = uncurryThis(getterOf(ArrayBu
 export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice as (this: ArrayBuffer, start: number, end?: number) => ArrayBuffer);
 export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
 export const Uint8ArrayCtor = Uint8Array;
+export const Int32ArrayCtor = Int32Array;
 export const DataViewCtor = DataView;
-/** Both undefined in the isolate, since V8 adds base64 only after the start-up snapshot: use web/base64.ts instead. */
+// V8 adds fromBase64, toBase64 and Error.isError only after the start-up snapshot: see web/base64.ts.
 /** The typed array constructors by the name their views carry as @@toStringTag. */
 export const TypedArrayConstructors: Readonly<Record<string, unknown>> = Object.freeze({
   __proto__: null,
@@ -306,19 +308,3 @@ export const URIErrorCtor = URIError;
 export const RangeErrorCtor = RangeError;
 export const SyntaxErrorCtor = SyntaxError;
 export const TypeErrorCtor = TypeError;
-
-// What V8 adds to a context only after the start-up snapshot: captured when the context is connected.
-type LateError = { isError: (value: unknown) => value is Error };
-type LateUint8Array = { fromBase64: (text: string) => Uint8Array<ArrayBuffer>; prototype: { toBase64: (this: Uint8Array) => string } };
-export let ErrorIsError: LateError['isError'];
-export let Uint8ArrayFromBase64: LateUint8Array['fromBase64'];
-export let Uint8ArrayPrototypeToBase64: (self: Uint8Array) => string;
-
-/** Captures the intrinsics that do not exist while the snapshot is made. Called again by `boot`, before any tenant code. */
-export function captureLateIntrinsics(): void {
-  ErrorIsError = (Error as unknown as LateError).isError;
-  const late = Uint8Array as unknown as LateUint8Array;
-  Uint8ArrayFromBase64 = late.fromBase64;
-  Uint8ArrayPrototypeToBase64 = uncurryThis(late.prototype.toBase64);
-}
-captureLateIntrinsics();

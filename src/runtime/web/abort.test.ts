@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Post } from '../../protocol/ops.ts';
 import { attach, enterEvent } from '../bridge.ts';
 import { AbortController, AbortSignal, addAbortAlgorithm, createDependentAbortSignal, removeAbortAlgorithm, signalAborted, signalReason } from './abort.ts';

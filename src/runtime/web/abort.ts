@@ -7,6 +7,7 @@
  *
  * @see https://dom.spec.whatwg.org/#aborting-ongoing-activities
  */
+import { chunk } from '../link.ts';
 import { ArrayPrototypeFilter, ArrayPrototypePush, WeakRefCtor, WeakRefPrototypeDeref } from '../primordials.ts';
 import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
 import { interfaceOf, sequence, unsignedLongLongEnforceRange } from '../webidl-types.ts';
@@ -14,7 +15,6 @@ import { DOMException } from './dom-exception.ts';
 import { Event } from './event.ts';
 import { defineEventHandler } from './event-handler.ts';
 import { EventTarget, connectSignals, dispatchTrusted, hasListener } from './event-target.ts';
-import { startTimer } from './timers.ts';
 
 /** What runs on abort, before the event. */
 export type AbortAlgorithm = (reason: unknown) => void;
@@ -65,7 +65,7 @@ export class AbortSignal extends EventTarget {
     requireArguments(arguments.length, 1, "Failed to execute 'timeout' on 'AbortSignal'");
     const delay = unsignedLongLongEnforceRange(milliseconds, argument('timeout', 'AbortSignal', 1));
     const signal = newSignal();
-    startTimer(() => signalAbort(signal, new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delay);
+    chunk('timers').startTimer(() => signalAbort(signal, new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delay);
     return signal;
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { atob, btoa, decodeBase64, encodeBase64 } from './base64.ts';
 import { DOMException } from './dom-exception.ts';
 

@@ -36,8 +36,9 @@ import {
   type Converter,
 } from '../webidl.ts';
 import { dictionary, enumeration, longLongClamp, sequence } from '../webidl-types.ts';
+import { chunk } from '../link.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
-import { createReadableByteStream, type ReadableStream } from './streams/readable-stream.ts';
+import type { ReadableStream } from './streams/readable-stream.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type State = { chunks: Bytes[]; size: number; type: string };
@@ -96,7 +97,7 @@ export class Blob {
     const bytes = joined(stateOf(this));
     const { size } = stateOf(this);
     let at = 0;
-    return createReadableByteStream({
+    return chunk('streams').createReadableByteStream({
       pull(controller) {
         const end = at + CHUNK_SIZE < size ? at + CHUNK_SIZE : size;
         if (end > at) controller.enqueue(copy(view(bytes, at, end)));

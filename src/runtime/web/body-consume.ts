@@ -4,6 +4,7 @@
  */
 import { BodyKind, Request as RequestOp } from '../../protocol/ops.ts';
 import { request } from '../bridge.ts';
+import { chunk } from '../link.ts';
 import {
   JSONParse,
   ObjectDefineProperties,
@@ -12,18 +13,13 @@ import {
   PromisePrototypeThen,
   StringPrototypeCharCodeAt,
   StringPrototypeSlice,
-  TypeErrorCtor,
   TypedArrayPrototypeGetBuffer,
   Uint8ArrayCtor,
 } from '../primordials.ts';
-import { type Blob, createBlob } from './blob.ts';
-import { type Body, isBodyUnusable, isBodyUsed, openStream, simpleBytes, takeBody, unusableError } from './body.ts';
-import { type ReadableStream, readAll } from './body-stream.ts';
-import { decodeUtf8 } from './encoding/utf8.ts';
-import { FormData, appendFormDataEntry } from './form-data.ts';
-import { essence, extractMimeType, serializeMimeType } from './mime-type.ts';
-import { parseMultipart } from './multipart.ts';
-import { parseUrlEncoded } from './url/search-params.ts';
+import type { Blob } from './blob.ts';
+import { type Body, isBodyUnusable, isBodyUsed, simpleBytes, takeBody, unusableError } from './body.ts';
+import type { FormData } from './form-data.ts';
+import type { ReadableStream } from './streams/readable-stream.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -65,8 +61,8 @@ const readText: Read<string> = (body, done, fail) => {
     const text = body.value as string;
     done(StringPrototypeCharCodeAt(text, 0) === 0xfeff ? StringPrototypeSlice(text, 1) : text);
   } else if (body.kind === BodyKind.source) readSource<string>(body, RequestOp.sourceText, done, fail);
-  else if (body.kind === BodyKind.bytes) done(decodeUtf8(body.value as Bytes));
-  else readAll(body.stream as ReadableStream, (bytes) => done(decodeUtf8(bytes)), fail);
+  else if (body.kind === BodyKind.bytes) done(chunk('base').decodeUtf8(body.value as Bytes));
+  else chunk('streams').readAll(body.stream as ReadableStream, (bytes) => done(chunk('base').decodeUtf8(bytes)), fail);
 };
 
 /** The whole body as bytes, which are the caller's to keep and are alone in their buffer. */
@@ -74,37 +70,13 @@ const readBytes: Read<Bytes> = (body, done, fail) => {
   if (body === null) return done(new Uint8ArrayCtor(0));
   if (!take(body, fail)) return;
   if (body.kind === BodyKind.source) readSource<ArrayBuffer>(body, RequestOp.sourceBytes, (buffer) => done(new Uint8ArrayCtor(buffer)), fail);
-  else if (body.kind === BodyKind.stream) readAll(body.stream as ReadableStream, done, fail);
+  else if (body.kind === BodyKind.stream) chunk('streams').readAll(body.stream as ReadableStream, done, fail);
   else done(simpleBytes(body));
 };
 
 const same = <T>(value: T): T => value;
 const bufferOf = (bytes: Bytes): ArrayBuffer => TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer;
 const parseJson = (text: string): unknown => JSONParse(text);
-
-/** @see https://fetch.spec.whatwg.org/#dom-body-formdata */
-function parseFormData(bytes: Bytes, contentType: string | null): FormData {
-  const mimeType = extractMimeType(contentType);
-  const name = mimeType === null ? '' : essence(mimeType);
-  if (mimeType !== null && name === 'multipart/form-data') {
-    const formData = parseMultipart(bytes, mimeType);
-    if (formData === null) throw new TypeErrorCtor('Failed to parse the body as multipart/form-data: it is malformed, or its content type has no boundary.');
-    return formData;
-  }
-  if (name !== 'application/x-www-form-urlencoded') {
-    const received = contentType === null ? 'there is none' : `received: ${contentType}`;
-    throw new TypeErrorCtor(
-      `Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (${received}).`,
-    );
-  }
-  const formData = new FormData();
-  const pairs = parseUrlEncoded(bytes);
-  for (let i = 0; i < pairs.length; i++) {
-    const pair = pairs[i] as [string, string];
-    appendFormDataEntry(formData, pair[0], pair[1]);
-  }
-  return formData;
-}
 
 /**
  * Gives an interface the members of the Body mixin. Call before `defineInterface`.
@@ -131,7 +103,7 @@ export function defineBodyMixin(
   const members = {
     get body(): ReadableStream | null {
       const body = bodyOf(this);
-      return body === null ? null : openStream(body);
+      return body === null ? null : chunk('streams').openStream(body);
     },
     get bodyUsed(): boolean {
       return isBodyUsed(bodyOf(this));
@@ -140,16 +112,13 @@ export function defineBodyMixin(
       return consume(this, readBytes, bufferOf);
     },
     blob(): Promise<Blob> {
-      return consume(this, readBytes, (bytes) => {
-        const mimeType = extractMimeType(contentTypeOf(this));
-        return createBlob(bytes, mimeType === null ? '' : serializeMimeType(mimeType));
-      });
+      return consume(this, readBytes, (bytes) => chunk('forms').blobOfBody(bytes, contentTypeOf(this)));
     },
     bytes(): Promise<Bytes> {
       return consume(this, readBytes, same);
     },
     formData(): Promise<FormData> {
-      return consume(this, readBytes, (bytes) => parseFormData(bytes, contentTypeOf(this)));
+      return consume(this, readBytes, (bytes) => chunk('forms').formDataOfBody(bytes, contentTypeOf(this)));
     },
     json(): Promise<unknown> {
       return consume(this, readText, parseJson);

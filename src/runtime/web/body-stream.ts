@@ -10,7 +10,7 @@ import {
   Uint8ArrayCtor,
   markHandled,
 } from '../primordials.ts';
-import { concatBytes } from './multipart.ts';
+import { concatBytes } from './concat-bytes.ts';
 import {
   type ReadableStream,
   acquireReadableStreamDefaultReader,

@@ -7,12 +7,11 @@
  *
  * @see https://fetch.spec.whatwg.org/#bodies
  */
-import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { post, request } from '../bridge.ts';
+import { BodyKind } from '../../protocol/ops.ts';
+import { chunk, peek } from '../link.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
-  PromisePrototypeThen,
   StringPrototypeToWellFormed,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset,
@@ -21,27 +20,9 @@ import {
   DataViewPrototypeGetByteOffset,
   TypeErrorCtor,
   Uint8ArrayCtor,
-  WeakMapCtor,
-  WeakMapPrototypeGet,
-  WeakMapPrototypeSet,
 } from '../primordials.ts';
 import { USVString, bufferSource, isArrayBuffer, isObject, viewBuffer } from '../webidl.ts';
-import { blobBytes, blobType, isBlob } from './blob.ts';
-import { encodeUtf8 } from './encoding/utf8.ts';
-import { isFormData } from './form-data.ts';
-import { serializeFormData } from './multipart.ts';
-import {
-  type ReadableStream,
-  isReadableStream,
-  isReadableStreamDisturbed,
-  isReadableStreamLocked,
-  pullStream,
-  proxyStream,
-  readableStreamErrorController,
-  readableStreamTee,
-  sealStream,
-} from './body-stream.ts';
-import { isURLSearchParams, serializeSearchParams } from './url/search-params.ts';
+import type { ReadableStream } from './streams/readable-stream.ts';
 
 /** The tie between a host body and the fetch that brought it, which may yet be aborted. */
 export type SourceLink = {
@@ -67,7 +48,8 @@ export type Body = {
   link: SourceLink | undefined;
 };
 
-const newBody = (kind: number, value: Body['value'], type?: string, shared = false): Body => ({
+/** A body that nobody has read. */
+export const newBody = (kind: number, value: Body['value'], type?: string, shared = false): Body => ({
   kind,
   value,
   type,
@@ -95,15 +77,6 @@ export function sourceBody(source: number, link: SourceLink | undefined): Body {
   return body;
 }
 
-function streamBody(stream: ReadableStream): Body {
-  const body = newBody(BodyKind.stream, undefined);
-  body.stream = stream;
-  return body;
-}
-
-/** Streams that `openStream` made, and the bodies they stand for. */
-const origins = new WeakMapCtor<ReadableStream, Body>();
-
 /** The bytes of an ArrayBuffer or view, copied. */
 export function copyBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
   // A constructor, because `slice` asks the (patchable) species of its receiver.
@@ -126,39 +99,27 @@ export function asBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
 export function extractBody(init: unknown, context: string): Body {
   if (typeof init === 'string') return newBody(BodyKind.text, StringPrototypeToWellFormed(init), 'text/plain;charset=UTF-8');
   if (isObject(init)) {
-    if (isReadableStream(init)) {
-      if (isReadableStreamDisturbed(init))
-        throw new TypeErrorCtor(`${context}: this ReadableStream is disturbed (has already been read from), and cannot be used as a body.`);
-      if (isReadableStreamLocked(init)) throw new TypeErrorCtor(`${context}: this ReadableStream is currently locked to a reader.`);
-      const body = streamBody(init);
-      const origin = WeakMapPrototypeGet(origins, init);
-      if (origin !== undefined) {
-        body.kind = origin.kind;
-        body.value = origin.value;
-        body.link = origin.link;
-        body.origin = origin.origin ?? origin;
-      }
-      return body;
-    }
+    // A chunk that is not loaded has made no object.
+    const body = peek('streams')?.bodyOfStream(init, context) ?? peek('forms')?.bodyOfForm(init) ?? peek('url')?.bodyOfSearchParams(init);
+    if (body !== undefined) return body;
     if (ArrayBufferIsView(init) || isArrayBuffer(init)) return newBody(BodyKind.bytes, copyBytes(bufferSource(init, context)));
-    if (isBlob(init)) return newBody(BodyKind.bytes, blobBytes(init) as Uint8Array<ArrayBuffer>, blobType(init) || undefined, true);
-    if (isFormData(init)) {
-      const { body, type } = serializeFormData(init);
-      return typeof body === 'string' ? textBody(body, type) : bytesBody(body, type);
-    }
-    if (isURLSearchParams(init)) return textBody(serializeSearchParams(init), 'application/x-www-form-urlencoded;charset=UTF-8');
   }
   return textBody(USVString(init, context), 'text/plain;charset=UTF-8');
 }
 
+/** A BodyInit member, extracted at once: nothing can be seen of the body in between. */
+export function bodyInit(value: unknown, context: string): Body | null {
+  return value === null || value === undefined ? null : extractBody(value, context);
+}
+
 /** Has it been read from? @see https://fetch.spec.whatwg.org/#dom-body-bodyused */
 export function isBodyUsed(body: Body | null): boolean {
-  return body !== null && (body.used || (body.stream !== undefined && isReadableStreamDisturbed(body.stream)));
+  return body !== null && (body.used || (body.stream !== undefined && chunk('streams').isReadableStreamDisturbed(body.stream)));
 }
 
 /** @see https://fetch.spec.whatwg.org/#body-unusable */
 export function isBodyUnusable(body: Body | null): boolean {
-  return body !== null && (isBodyUsed(body) || (body.stream !== undefined && isReadableStreamLocked(body.stream)));
+  return body !== null && (isBodyUsed(body) || (body.stream !== undefined && chunk('streams').isReadableStreamLocked(body.stream)));
 }
 
 /** The error for a body that cannot be read (again). */
@@ -178,88 +139,12 @@ export function takeBody(body: Body): void {
   body.used = true;
   if (body.kind === BodyKind.stream || body.stream === undefined) return;
   (body.origin ?? body).used = true;
-  sealStream(body.stream);
+  chunk('streams').sealStream(body.stream);
 }
-
-/** The body's stream, made when first asked for. */
-export function openStream(body: Body): ReadableStream {
-  if (body.stream !== undefined) return body.stream;
-  const stream = body.kind === BodyKind.source ? sourceStream(body) : bytesStream(body);
-  body.stream = stream;
-  if (body.used) sealStream(stream);
-  else WeakMapPrototypeSet(origins, stream, body);
-  return stream;
-}
-
-const bytesStream = (body: Body): ReadableStream => {
-  let isDone = false;
-  return pullStream(
-    () => {
-      if (isDone) return null;
-      isDone = true;
-      const bytes = simpleBytes(body);
-      return bytes.length === 0 ? null : bytes;
-    },
-    () => undefined,
-  );
-};
 
 /** The bytes of a body of text or bytes, for the caller to keep. */
 export function simpleBytes(body: Body): Uint8Array<ArrayBuffer> {
-  if (body.kind === BodyKind.text) return encodeUtf8(body.value as string) as Uint8Array<ArrayBuffer>;
+  if (body.kind === BodyKind.text) return chunk('base').encodeUtf8(body.value as string) as Uint8Array<ArrayBuffer>;
   const bytes = body.value as Uint8Array<ArrayBuffer>;
   return (body.origin ?? body).shared || ArrayBufferPrototypeGetByteLength(bytes.buffer) !== bytes.length ? new Uint8ArrayCtor(bytes) : bytes;
-}
-
-function sourceStream(body: Body): ReadableStream {
-  const { link } = body;
-  const stream = pullStream(
-    () =>
-      PromisePrototypeThen(request(RequestOp.sourceRead, body.value), (chunk) => {
-        if (chunk !== null && chunk !== undefined) return asBytes(chunk as Uint8Array);
-        link?.release();
-        return null;
-      }),
-    () => {
-      // A sealed stream's body went elsewhere.
-      if (body.used) return;
-      link?.release();
-      post(Post.sourceCancel, body.value);
-    },
-  );
-  if (link?.failure !== undefined) readableStreamErrorController(stream, link.failure.reason);
-  else if (link !== undefined) link.onFailure = (reason) => readableStreamErrorController(stream, reason);
-  return stream;
-}
-
-/**
- * A second body with the same content. Text and bytes are shared, anything else is teed.
- * @see https://fetch.spec.whatwg.org/#concept-body-clone
- */
-export function cloneBody(body: Body): Body {
-  if (body.kind === BodyKind.text || body.kind === BodyKind.bytes) {
-    (body.origin ?? body).shared = true;
-    return newBody(body.kind, body.value, body.type, true);
-  }
-  const branches = readableStreamTee(openStream(body), true);
-  body.kind = BodyKind.stream;
-  body.stream = branches[0];
-  body.origin = undefined;
-  return streamBody(branches[1]);
-}
-
-/**
- * The body of a request made from another, whose own body is used from then on.
- * @see https://fetch.spec.whatwg.org/#dom-request (step 42, "create a proxy")
- */
-export function transferBody(body: Body): Body {
-  if (body.kind !== BodyKind.stream) {
-    const moved = newBody(body.kind, body.value, body.type, (body.origin ?? body).shared);
-    moved.link = body.link;
-    takeBody(body);
-    return moved;
-  }
-  const moved = streamBody(proxyStream(openStream(body)));
-  body.used = true;
-  return moved;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import './testing/chunks.ts';
 import { Post, Request } from '../../protocol/ops.ts';
 import { enterEvent } from '../bridge.ts';
 import { CompressionStream, DecompressionStream } from './compression.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { LogLevel, Post } from '../../protocol/ops.ts';
 import { attach } from '../bridge.ts';
 import { setClock } from './clock.ts';

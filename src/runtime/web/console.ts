@@ -1,160 +1,53 @@
 /**
  * console, a namespace object.
  *
- * Contract: a call never throws, save where the standard converts a label; what it prints goes to
- * the host as one text of bounded length. Every method works without a receiver.
+ * Contract: plain text goes to the host at once; everything else is the chunk `inspect`'s, and once
+ * that is loaded, all is, since it keeps the groups. Every method works without a receiver.
  *
  * @see https://console.spec.whatwg.org/
  */
 import { LogLevel, Post } from '../../protocol/ops.ts';
 import { post } from '../bridge.ts';
-import {
-  ErrorCtor,
-  MapCtor,
-  MapPrototypeDelete,
-  MapPrototypeGet,
-  MapPrototypeHas,
-  MapPrototypeSet,
-  MathMin,
-  MathRound,
-  NumberCtor,
-  ObjectDefineProperty,
-  ObjectSetPrototypeOf,
-  StringPrototypeIndexOf,
-  StringPrototypeRepeat,
-  StringPrototypeSlice,
-  SymbolToStringTag,
-} from '../primordials.ts';
-import { DOMString, isObject } from '../webidl.ts';
-import { sequence } from '../webidl-types.ts';
-import { relativeNow } from './clock.ts';
-import { formatLog, formatTable } from './console-format.ts';
-import { inspect } from './inspect.ts';
-import { stackOf } from './native-stack.ts';
+import { chunk, peek } from '../link.ts';
+import { ObjectDefineProperty, ObjectSetPrototypeOf, ReflectApply, StringPrototypeIncludes, StringPrototypeSplit, SymbolToStringTag } from '../primordials.ts';
 
-/** Characters a call may send to the host. */
-const MAX_TEXT = 65_536;
-const TRUNCATED = '… truncated';
-const MAX_INDENT = 32;
+type Method = (...data: unknown[]) => void;
+export type Console = Record<string, Method>;
 
-const counts = new MapCtor<string, number>();
-const timers = new MapCtor<string, number>();
-let depth = 0;
-const toStrings = sequence(DOMString);
+/** Longer ones are cut, elsewhere. */
+const MAX_PLAIN = 4096;
+/** In the order of the standard. */
+const NAMES = 'assert clear debug error info log table trace warn dir dirxml count countReset group groupCollapsed groupEnd time timeLog timeEnd timeStamp';
 
-/** Sends a text, indented by the groups around it. */
-const print = (level: number, text: string): void => {
-  let out = text.length > MAX_TEXT ? StringPrototypeSlice(text, 0, MAX_TEXT) : text;
-  if (depth > 0) {
-    const indent = StringPrototypeRepeat('  ', MathMin(depth, MAX_INDENT));
-    let indented = indent;
-    let from = 0;
-    for (let at = StringPrototypeIndexOf(out, '\n'); at >= 0 && indented.length < MAX_TEXT; at = StringPrototypeIndexOf(out, '\n', from)) {
-      indented += StringPrototypeSlice(out, from, at + 1) + indent;
-      from = at + 1;
-    }
-    out = indented + StringPrototypeSlice(out, from);
+/** One text to be printed as it is; undefined when it takes more than that. */
+const plainText = (data: unknown[]): string | undefined => {
+  let text = '';
+  for (let i = 0; i < data.length; i++) {
+    const it = data[i];
+    if (typeof it !== 'string' || (i === 0 && data.length > 1 && StringPrototypeIncludes(it, '%'))) return undefined;
+    text += i === 0 ? it : ` ${it}`;
   }
-  const isCut = text.length > MAX_TEXT || out.length > MAX_TEXT;
-  post(Post.log, level, isCut ? StringPrototypeSlice(out, 0, MAX_TEXT - TRUNCATED.length) + TRUNCATED : out);
+  return data.length === 0 || text.length > MAX_PLAIN ? undefined : text;
 };
 
-/** https://console.spec.whatwg.org/#logger: nothing without arguments */
-const log = (level: number, args: readonly unknown[]): void => {
-  if (args.length > 0) print(level, formatLog(args));
+const make = (name: string): Method => {
+  const level = LogLevel[name as keyof typeof LogLevel];
+  // A method, so that it is no constructor and has the name.
+  const { [name]: method } = {
+    [name](...data: unknown[]): void {
+      if (level !== undefined && peek('inspect') === undefined) {
+        const text = plainText(data);
+        if (text !== undefined) return post(Post.log, level, text);
+      }
+      ReflectApply((chunk('inspect').consoleMethods as unknown as Console)[name] as Method, undefined, data);
+    },
+  };
+  return method as Method;
 };
 
-const toLabel = (label: unknown): string => (label === undefined ? 'default' : DOMString(label, 'console: label'));
-
-const elapsed = (label: string, start: number): string => {
-  const time = relativeNow() - start;
-  return `${label}: ${time < 1000 ? `${roundTo(time, 1000)}ms` : `${roundTo(time / 1000, 1000)}s`}`;
-};
-
-const roundTo = (value: number, steps: number): number => MathRound(value * steps) / steps;
-
-export const console = {
-  assert(condition: unknown = false, ...data: unknown[]): void {
-    if (condition) return;
-    print(LogLevel.error, data.length === 0 ? 'Assertion failed' : `Assertion failed: ${formatLog(data)}`);
-  },
-  clear(): void {
-    depth = 0;
-  },
-  debug(...data: unknown[]): void {
-    log(LogLevel.debug, data);
-  },
-  error(...data: unknown[]): void {
-    log(LogLevel.error, data);
-  },
-  info(...data: unknown[]): void {
-    log(LogLevel.info, data);
-  },
-  log(...data: unknown[]): void {
-    log(LogLevel.log, data);
-  },
-  table(data: unknown = undefined, properties: unknown = undefined): void {
-    const only = properties === undefined ? undefined : toStrings(properties, "Failed to execute 'table' on 'console': parameter 2");
-    print(LogLevel.log, formatTable(data, only) ?? formatLog([data]));
-  },
-  trace(...data: unknown[]): void {
-    const error = new ErrorCtor();
-    const stack = stackOf(error);
-    const frames = StringPrototypeIndexOf(stack, '\n', StringPrototypeIndexOf(stack, '\n') + 1);
-    print(LogLevel.log, `Trace${data.length === 0 ? '' : `: ${formatLog(data)}`}${frames < 0 ? '' : StringPrototypeSlice(stack, frames)}`);
-  },
-  warn(...data: unknown[]): void {
-    log(LogLevel.warn, data);
-  },
-  dir(item: unknown = undefined, options: unknown = undefined): void {
-    const wanted = isObject(options) ? (options as { depth?: unknown }).depth : undefined;
-    print(LogLevel.log, inspect(item, wanted === undefined ? {} : { depth: wanted === null ? 50 : NumberCtor(wanted) }));
-  },
-  dirxml(...data: unknown[]): void {
-    log(LogLevel.log, data);
-  },
-  count(label: unknown = undefined): void {
-    const name = toLabel(label);
-    const count = (MapPrototypeGet(counts, name) ?? 0) + 1;
-    MapPrototypeSet(counts, name, count);
-    print(LogLevel.info, `${name}: ${count}`);
-  },
-  countReset(label: unknown = undefined): void {
-    const name = toLabel(label);
-    if (!MapPrototypeDelete(counts, name)) print(LogLevel.warn, `Count for '${name}' does not exist`);
-  },
-  group(...data: unknown[]): void {
-    log(LogLevel.log, data);
-    depth++;
-  },
-  groupCollapsed(...data: unknown[]): void {
-    log(LogLevel.log, data);
-    depth++;
-  },
-  groupEnd(): void {
-    if (depth > 0) depth--;
-  },
-  time(label: unknown = undefined): void {
-    const name = toLabel(label);
-    if (MapPrototypeHas(timers, name)) print(LogLevel.warn, `Timer '${name}' already exists`);
-    else MapPrototypeSet(timers, name, relativeNow());
-  },
-  timeLog(label: unknown = undefined, ...data: unknown[]): void {
-    const name = toLabel(label);
-    const start = MapPrototypeGet(timers, name);
-    if (start === undefined) print(LogLevel.warn, `Timer '${name}' does not exist`);
-    else print(LogLevel.info, elapsed(name, start) + (data.length === 0 ? '' : ` ${formatLog(data)}`));
-  },
-  timeEnd(label: unknown = undefined): void {
-    const name = toLabel(label);
-    const start = MapPrototypeGet(timers, name);
-    if (start === undefined) return print(LogLevel.warn, `Timer '${name}' does not exist`);
-    MapPrototypeDelete(timers, name);
-    print(LogLevel.info, elapsed(name, start));
-  },
-  /** For a profiler's timeline, of which there is none. */
-  timeStamp(): void {},
-};
+export const console: Console = {};
+const names = StringPrototypeSplit(NAMES, ' ');
+for (let i = 0; i < names.length; i++) console[names[i] as string] = make(names[i] as string);
 
 // https://console.spec.whatwg.org/#console-namespace: its prototype is an empty object of its own.
 ObjectSetPrototypeOf(console, {});

@@ -2,7 +2,7 @@
  * DOMException.
  * @see https://webidl.spec.whatwg.org/#idl-DOMException
  */
-import { ErrorCaptureStackTrace, ErrorPrototype, ObjectDefineProperty, ObjectHasOwn, ObjectSetPrototypeOf } from '../primordials.ts';
+import { ErrorCaptureStackTrace, ErrorCtor, ErrorPrototype, ObjectDefineProperty, ObjectHasOwn, ObjectSetPrototypeOf } from '../primordials.ts';
 import { DOMString, defineInterface, illegalInvocation } from '../webidl.ts';
 import { defineConstants } from '../webidl-types.ts';
 
@@ -53,6 +53,10 @@ export function isDOMExceptionName(name: string): boolean {
   return false;
 }
 
+/** Read past the prototype, which an app can change. */
+export let exceptionName: (error: DOMException) => string;
+export let exceptionMessage: (error: DOMException) => string;
+
 export class DOMException {
   #name: string;
   #message: string;
@@ -62,6 +66,11 @@ export class DOMException {
     this.#name = DOMString(name, "Failed to construct 'DOMException': parameter 2");
     // As an Error does: an own, non-enumerable `stack`.
     ErrorCaptureStackTrace(this, new.target);
+  }
+
+  static {
+    exceptionName = (error) => error.#name;
+    exceptionMessage = (error) => error.#message;
   }
 
   static isDOMException(value: unknown): value is DOMException {
@@ -87,6 +96,11 @@ export class DOMException {
 /** The brand check, taken off the class so that tenants do not see it. */
 export const isDOMException = DOMException.isDOMException;
 delete (DOMException as { isDOMException?: unknown }).isDOMException;
+
+/** The error of a name that came from the host. */
+export function errorNamed(name: string, message: string): Error {
+  return isDOMExceptionName(name) ? (new DOMException(message, name) as unknown as Error) : new ErrorCtor(message);
+}
 
 defineInterface(DOMException, 'DOMException');
 defineConstants(DOMException, {

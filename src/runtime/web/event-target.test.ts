@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Post } from '../../protocol/ops.ts';
 import { attach } from '../bridge.ts';
 import { AbortController } from './abort.ts';
@@ -95,11 +96,11 @@ test('isTrusted: an own property that cannot be redefined', () => {
 });
 
 test('global target: an error listener that cancels keeps the exception from the host', () => {
-  const global: Record<string, (...args: unknown[]) => void> = {};
+  const global = {};
   installGlobalTarget(global);
-  const { addEventListener } = global;
+  const { addEventListener } = EventTarget.prototype;
   let seen: unknown;
-  addEventListener?.call(undefined, 'error', (event: Event & { error: unknown }) => {
+  addEventListener.call(undefined as never, 'error', (event: Event & { error: unknown }) => {
     seen = event.error;
     event.preventDefault();
     assert.equal(event.target, global);

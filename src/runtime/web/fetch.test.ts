@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
 import { enterEvent } from '../bridge.ts';
 import { AbortController } from './abort.ts';

@@ -9,6 +9,7 @@
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
 import { begin, currentEvent, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
+import { chunk } from '../link.ts';
 import {
   PromiseCtor,
   PromisePrototypeThen,
@@ -20,15 +21,13 @@ import {
   TypeErrorCtor,
 } from '../primordials.ts';
 import { requireArguments } from '../webidl.ts';
-import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm, signalAborted, signalReason } from './abort.ts';
+import type { AbortSignal } from './abort.ts';
 import { type Body, type SourceLink, bytesBody, sourceBody, takeBody } from './body.ts';
-import { type ReadableStream, cancelStream } from './body-stream.ts';
-import { processDataUrl } from './data-url.ts';
 import { hasHeader, setHeader } from './headers.ts';
-import { pump } from './pump.ts';
-import { type RequestState, createRequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
+import { type RequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
+import { createRequestState } from './request-state.ts';
 import { type Response, adoptResponse } from './response.ts';
-import { fixedLengthOf } from './streams/identity-transform-stream.ts';
+import type { ReadableStream } from './streams/readable-stream.ts';
 
 type Answer = [status: number, statusText: string, headers: string, url: string, redirected: boolean, source: number];
 
@@ -45,9 +44,9 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
 
 function start(state: RequestState): Promise<Response> {
   const signal = state.follows;
-  if (signal !== undefined && signalAborted(signal)) {
-    if (state.body?.kind === BodyKind.stream) cancelStream(state.body.stream as ReadableStream, signalReason(signal));
-    return PromiseReject(signalReason(signal));
+  if (signal !== undefined && chunk('events').signalAborted(signal)) {
+    if (state.body?.kind === BodyKind.stream) chunk('streams').cancelStream(state.body.stream as ReadableStream, chunk('events').signalReason(signal));
+    return PromiseReject(chunk('events').signalReason(signal));
   }
   const url = urlOf(state);
   if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
@@ -62,7 +61,7 @@ const withoutFragment = (url: string): string => {
 
 function fromDataUrl(url: string, isHead: boolean): Response {
   const plain = withoutFragment(url);
-  const data = processDataUrl(plain);
+  const data = chunk('data').processDataUrl(plain);
   if (data === null) throw new TypeErrorCtor(`Fetch API cannot load: ${url}: it is not a well-formed data: URL.`);
   return makeResponse([200, 'OK', `content-type\n${data.mimeType}`, plain, false, 0], isHead ? null : bytesBody(data.body, undefined));
 }
@@ -106,7 +105,7 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
     body === null ? BodyKind.none : body.kind,
     stream === undefined ? body?.value : undefined,
     // A stream's length, where it enforces one.
-    stream === undefined ? undefined : fixedLengthOf(stream),
+    stream === undefined ? undefined : chunk('streams').fixedLengthOf(stream),
   );
   if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise as Promise<Answer>, fromAnswer);
   return new PromiseCtor<Response>((resolve, reject) => {
@@ -115,17 +114,17 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
     const abort = (reason: unknown): void => {
       postFor(event, Post.fetchAbort, call);
       forget(call);
-      if (stream !== undefined) cancelStream(stream, reason);
+      if (stream !== undefined) chunk('streams').cancelStream(stream, reason);
       link.failure = { reason };
       reject(reason);
       link.onFailure?.(reason);
     };
     if (signal !== undefined) {
-      addAbortAlgorithm(signal, abort);
-      link.release = () => removeAbortAlgorithm(signal, abort);
+      chunk('events').addAbortAlgorithm(signal, abort);
+      link.release = () => chunk('events').removeAbortAlgorithm(signal, abort);
     }
     if (stream !== undefined) {
-      pump(stream, {
+      chunk('streams').pump(stream, {
         write: (chunk) => callHost(RequestOp.uploadWrite, call, chunk),
         close: () => postFor(event, Post.uploadClose, call),
         abort: (message, reason) => {

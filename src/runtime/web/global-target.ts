@@ -2,13 +2,12 @@
  * The global scope as an event target: `addEventListener` without a receiver, and the `error` and
  * `unhandledrejection` events.
  *
- * Contract: installed once, by main.ts, before tenant code. The global object is not made an
+ * Contract: installed once, by the chunk `events`. The global object is not made an
  * instance of EventTarget; a hidden target stands for it.
  */
-import { ObjectDefineProperty } from '../primordials.ts';
 import { ErrorEvent, PromiseRejectionEvent } from './error-event.ts';
 import type { Event } from './event.ts';
-import { EventTarget, dispatchTrusted, hasListener, setGlobalTarget } from './event-target.ts';
+import { type EventTarget, dispatchTrusted, hasListener, setGlobalTarget } from './event-target.ts';
 import { errorDetails, reportException, setExceptionObserver } from './report-error.ts';
 
 let scope: EventTarget | undefined;
@@ -23,14 +22,9 @@ export function hasGlobalListener(type: string): boolean {
 /** Dispatches a trusted event at the global scope; false when a listener cancelled it. */
 export const dispatchAtGlobal = dispatchGlobal;
 
-/** Makes `global` an event target and lets its `error` listeners see exceptions before they are reported. */
+/** Makes `global` the receiver of the three methods without one, and lets its `error` listeners see exceptions before they are reported. */
 export function installGlobalTarget(global: object): void {
   scope = setGlobalTarget(global);
-  const methods = ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const;
-  for (let i = 0; i < methods.length; i++) {
-    const name = methods[i] as (typeof methods)[number];
-    ObjectDefineProperty(global, name, { value: EventTarget.prototype[name], writable: true, enumerable: true, configurable: true });
-  }
   // https://html.spec.whatwg.org/#report-an-exception, steps 3 to 6
   setExceptionObserver((error) => {
     if (!hasGlobalListener('error')) return false;

@@ -2,9 +2,9 @@
  * HeadersInit: a sequence of pairs or a record.
  * @see https://fetch.spec.whatwg.org/#typedefdef-headersinit
  */
-import { ArrayPrototypePush, ObjectPrototypePropertyIsEnumerable, ReflectOwnKeys, RegExpPrototypeExec, SymbolIterator, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, DOMString, isObject } from '../webidl.ts';
-import { sequenceFrom } from '../webidl-types.ts';
+import { chunk } from '../link.ts';
+import { ArrayPrototypePush, ObjectPrototypePropertyIsEnumerable, ReflectOwnKeys, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
+import { ByteString, DOMString } from '../webidl.ts';
 import { NOT_VALUE, checkValue, isKnownName, lowerName, normalizeValue } from './header-syntax.ts';
 
 /**
@@ -18,12 +18,7 @@ export function readHeadersInit(init: object, method: unknown, context: string):
   let clean = false;
   if (method !== undefined && method !== null) {
     if (typeof method !== 'function') throw new TypeErrorCtor(`${context}: parameter 1 is not iterable.`);
-    const pairs = sequenceFrom(init, method as () => unknown, innerPair, `${context}: parameter 1`);
-    for (let i = 0; i < pairs.length; i++) {
-      const pair = pairs[i] as string[];
-      if (pair.length !== 2) throw new TypeErrorCtor(`${context}: each pair must have a name and a value, and nothing else.`);
-      ArrayPrototypePush(list, pair[0] as string, pair[1] as string);
-    }
+    chunk('base').convertPairs(list, init, method as () => unknown, context);
   } else clean = convertRecord(list, init, context);
   for (let i = 0; i < list.length; i += 2) {
     list[i] = lowerName(list[i] as string);
@@ -31,13 +26,6 @@ export function readHeadersInit(init: object, method: unknown, context: string):
   }
   return list;
 }
-
-const innerPair = (value: unknown, context: string): string[] => {
-  if (!isObject(value)) throw new TypeErrorCtor(`${context} is not a pair.`);
-  const method = (value as Record<symbol, unknown>)[SymbolIterator];
-  if (typeof method !== 'function') throw new TypeErrorCtor(`${context} is not iterable.`);
-  return sequenceFrom(value, method as () => unknown, ByteString, context);
-};
 
 /**
  * record<ByteString, ByteString>. `propertyIsEnumerable` performs exactly the [[GetOwnProperty]] that Web IDL

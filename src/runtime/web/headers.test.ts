@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Headers, copyHeaders, getHeader, headersFromWire, headersToWire, isHeaders } from './headers.ts';
 
 test('constructor: takes a record, pairs, Headers and nothing', () => {

@@ -4,24 +4,18 @@
  * Contract: the URL is checked, the headers parsed, `cf` parsed and the signal made only when the app looks.
  */
 import { currentEvent } from '../bridge.ts';
+import { peek } from '../link.ts';
 import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet } from '../primordials.ts';
-import { type AbortSignal, createAbortSignal, signalAbort } from './abort.ts';
 import { sourceBody } from './body.ts';
-import { DOMException } from './dom-exception.ts';
-import { type Request, adoptRequest, setInboundSignal } from './request.ts';
-import { NO_SETTINGS } from './request-init.ts';
+import { NO_SETTINGS, type Request, adoptRequest } from './request.ts';
 
-/** The signals of events whose app asked for one, or whose client went before it asked. */
-const signals = new MapCtor<number, AbortSignal>();
+/** The events whose client went away, or whose time is up, and why. */
+const reasons = new MapCtor<number, string>();
 
-function signalFor(event: number): AbortSignal {
-  const known = MapPrototypeGet(signals, event);
-  if (known !== undefined) return known;
-  const signal = createAbortSignal();
-  MapPrototypeSet(signals, event, signal);
-  return signal;
+/** Why an event in hand was aborted; undefined where it was not. */
+export function abortReason(event: number): string | undefined {
+  return MapPrototypeGet(reasons, event);
 }
-setInboundSignal(signalFor);
 
 /**
  * The request of the current event.
@@ -50,10 +44,12 @@ export function requestFromHost(method: string, url: string, headers: string, so
 
 /** The client of an event went away, or its time is up. */
 export function abortInbound(event: number, reason: string): void {
-  signalAbort(signalFor(event), new DOMException(reason, 'AbortError'));
+  MapPrototypeSet(reasons, event, reason);
+  peek('events')?.abortSignal(event);
 }
 
 /** The event is over: its signal will not be asked for again. Call for every event that ends. */
 export function forgetInbound(event: number): void {
-  if (MapPrototypeGetSize(signals) !== 0) MapPrototypeDelete(signals, event);
+  if (MapPrototypeGetSize(reasons) !== 0) MapPrototypeDelete(reasons, event);
+  peek('events')?.forgetSignal(event);
 }

@@ -4,7 +4,6 @@
 import {
   ArrayPrototypeJoin,
   ArrayPrototypePush,
-  ReflectApply,
   ReflectGetOwnPropertyDescriptor,
   StringPrototypeIncludes,
   StringPrototypeIndexOf,
@@ -13,7 +12,7 @@ import {
   StringPrototypeSplit,
   StringPrototypeStartsWith,
 } from '../primordials.ts';
-import { DOMException, isDOMException } from './dom-exception.ts';
+import { exceptionMessage, exceptionName, isDOMException } from './dom-exception.ts';
 import type { Body } from './inspect-layout.ts';
 import { properties } from './inspect-properties.ts';
 import { constructorName, dataProperty } from './inspect-safe.ts';
@@ -21,20 +20,13 @@ import { paint } from './inspect-text.ts';
 import type { Inspection } from './inspection.ts';
 import { stackOf } from './native-stack.ts';
 
-const getterOf = (key: 'name' | 'message'): ((error: object) => string) => {
-  const get = ReflectGetOwnPropertyDescriptor(DOMException.prototype, key)?.get as () => string;
-  return (error) => ReflectApply(get, error, []) as string;
-};
-const domName = getterOf('name');
-const domMessage = getterOf('message');
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** "Name: message" as it is now; the stack says how it was when the error was made. */
 const headOf = (error: object): string => {
   const isDom = isDOMException(error);
-  const name = (isDom ? domName(error) : text(dataProperty(error, 'name'))) || 'Error';
-  const message = isDom ? domMessage(error) : text(dataProperty(error, 'message'));
+  const name = (isDom ? exceptionName(error as never) : text(dataProperty(error, 'name'))) || 'Error';
+  const message = isDom ? exceptionMessage(error as never) : text(dataProperty(error, 'message'));
   // A subclass that sets no name still shows its class.
   const made = isDom ? null : constructorName(error);
   const shown = name === 'Error' && made !== null ? made : name;

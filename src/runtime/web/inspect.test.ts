@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { AbortController } from './abort.ts';
 import { DOMException } from './dom-exception.ts';
 import { File } from './file.ts';
-import './inspect-web.ts';
 import { inspect } from './inspect.ts';
 
 test('inspect: primitives', () => {

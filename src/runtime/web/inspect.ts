@@ -4,17 +4,10 @@
  * Contract: never throws, runs no getter of the app's, and its output is bounded: strings, arrays,
  * objects and the whole have limits, so that no log line can exhaust memory.
  */
-import {
-  ArrayPrototypePop,
-  ArrayPrototypePush,
-  MapCtor,
-  MapPrototypeGet,
-  MapPrototypeGetSize,
-  MapPrototypeSet,
-  MathMin,
-  ReflectApply,
-  ReflectGetOwnPropertyDescriptor,
-} from '../primordials.ts';
+import { ArrayPrototypePop, ArrayPrototypePush, MapCtor, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, MathMin } from '../primordials.ts';
+import { peek } from '../link.ts';
+import type { Description } from './describe.ts';
+import { describeFetch } from './describe-fetch.ts';
 import { constructorName } from './inspect-safe.ts';
 import { bodyOf } from './inspect-object.ts';
 import { type Body, layOut } from './inspect-layout.ts';
@@ -24,27 +17,12 @@ import { type Inspection, MAX_ITEMS, MAX_STRING } from './inspection.ts';
 /** `depth`: nested objects are opened to this level, 2 unless given. */
 export type InspectOptions = { colors?: boolean; depth?: number };
 
-/** What a Web API object shows: `Name { key: value, … }`. */
-export type Description = { name: string; entries: readonly (readonly [key: string, value: unknown])[] };
-
 const MAX_TEXT = 131_072;
 const MAX_DEPTH = 50;
 
-type Inspector = { isBranded: (value: unknown) => boolean; describe: (value: never) => Description };
-const inspectors: Inspector[] = [];
-
-/** Tells how the objects of a Web API are shown. The last one registered is asked first, so that a subclass comes after its base. */
-export function registerInspector<T extends object>(isBranded: (value: unknown) => value is T, describe: (value: T) => Description): void {
-  ArrayPrototypePush(inspectors, { isBranded, describe });
-}
-
-const descriptionOf = (value: object): Description | undefined => {
-  for (let i = inspectors.length - 1; i >= 0; i--) {
-    const it = inspectors[i] as Inspector;
-    if (it.isBranded(value)) return it.describe(value as never);
-  }
-  return undefined;
-};
+/** A chunk that is not loaded has made no object. */
+const descriptionOf = (value: object): Description | undefined =>
+  describeFetch(value) ?? peek('events')?.describe(value) ?? peek('url')?.describe(value) ?? peek('forms')?.describe(value) ?? peek('streams')?.describe(value);
 
 /** Text of any value. Never throws. */
 export function inspect(value: unknown, options: InspectOptions = {}): string {
@@ -107,21 +85,3 @@ const describedBody = (it: Inspection, value: object, { name, entries }: Descrip
   const own = constructorName(value);
   return { prefix: own !== null && own !== name ? `${own} [${name}]` : name, open: '{', close: '}', parts, fill: false };
 };
-
-/** A `describe` that shows what the given getters return. They are captured now, before the app can replace them. */
-export function byGetters<T extends object>(constructor: { prototype: T }, name: string, keys: readonly string[]): (value: T) => Description {
-  const getters: [string, () => unknown][] = [];
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const getter = ReflectGetOwnPropertyDescriptor(constructor.prototype, key)?.get;
-    if (getter !== undefined) ArrayPrototypePush(getters, [key, getter as () => unknown]);
-  }
-  return (value) => {
-    const entries: [string, unknown][] = [];
-    for (let i = 0; i < getters.length; i++) {
-      const [key, getter] = getters[i] as [string, () => unknown];
-      ArrayPrototypePush(entries, [key, ReflectApply(getter, value, [])]);
-    }
-    return { name, entries };
-  };
-}

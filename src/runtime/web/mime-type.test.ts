@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { extractMimeType, parseMimeType, serializeMimeType } from './mime-type.ts';
 
 const roundTrip = (text: string): string | null => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Blob } from './blob.ts';
 import type { File } from './file.ts';
 import { FormData } from './form-data.ts';

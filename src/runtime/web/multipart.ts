@@ -16,10 +16,10 @@ import {
   StringPrototypeSplit,
   StringPrototypeToLowerCase,
   TypedArrayPrototypeIndexOf,
-  TypedArrayPrototypeSet,
   Uint8ArrayCtor,
 } from '../primordials.ts';
 import { blobBytes, blobType } from './blob.ts';
+import { concatBytes } from './concat-bytes.ts';
 import { latin1FromBytes } from './encoding/code-units.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
 import { createFile } from './file.ts';
@@ -81,19 +81,6 @@ export function serializeFormData(formData: FormData): { body: string | Uint8Arr
   if (parts.length === 0) return { body: text, type };
   ArrayPrototypePush(parts, encodeUtf8(text));
   return { body: concatBytes(parts), type };
-}
-
-/** One array with the bytes of all. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let length = 0;
-  for (let i = 0; i < parts.length; i++) length += (parts[i] as Uint8Array).length;
-  const bytes = new Uint8ArrayCtor(length);
-  let offset = 0;
-  for (let i = 0; i < parts.length; i++) {
-    TypedArrayPrototypeSet(bytes, parts[i] as Uint8Array, offset);
-    offset += (parts[i] as Uint8Array).length;
-  }
-  return bytes;
 }
 
 const isAt = (bytes: Uint8Array, pattern: Uint8Array, at: number): boolean => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { copyHeaders, Headers } from './headers.ts';
 import { guardNoCors } from './no-cors.ts';
 

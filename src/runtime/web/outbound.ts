@@ -4,33 +4,12 @@
  * Contract: one Post.respond for each response. Text, bytes and host bodies go along with it; a stream is pumped
  * afterwards, each chunk waiting for the one before to be taken, and ends with Post.sinkClose or Post.sinkAbort.
  */
-import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { currentEvent, postFor, requestFor } from '../bridge.ts';
-import { ErrorCtor, PromiseReject, StringPrototypeIncludes, TypeErrorCtor } from '../primordials.ts';
-import { isBodyUnusable, takeBody } from './body.ts';
-import type { ReadableStream } from './body-stream.ts';
-import { copyHeaders, headersToWire, removeHeader } from './headers.ts';
-import { messageOf, pump } from './pump.ts';
-import { type ResponseState, isResponse, responseHeaders, responseHeadersToWire, responseState } from './response.ts';
-import { fixedLengthOf } from './streams/identity-transform-stream.ts';
-
-/** Cloudflare's text. */
-const OTHER_EVENT =
-  "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler.";
-
-/**
- * The headers of a streamed body. As on Workers its length is what a FixedLengthStream enforces, and unknown otherwise:
- * a `content-length` copied from another response would be that of another body.
- */
-function streamHeaders(state: ResponseState, length: number | undefined): string {
-  let wire = responseHeadersToWire(state);
-  if (StringPrototypeIncludes(wire, 'content-length')) {
-    const headers = copyHeaders(responseHeaders(state), false);
-    removeHeader(headers, 'content-length');
-    wire = headersToWire(headers);
-  }
-  return length === undefined ? wire : `${wire}${wire === '' ? '' : '\n'}content-length\n${length}`;
-}
+import { BodyKind, Post } from '../../protocol/ops.ts';
+import { postFor } from '../bridge.ts';
+import { chunk } from '../link.ts';
+import { TypeErrorCtor } from '../primordials.ts';
+import { type Body, isBodyUnusable, takeBody } from './body.ts';
+import { isResponse, responseHeadersToWire, responseState } from './response.ts';
 
 /**
  * Sends what the handler returned.
@@ -50,15 +29,8 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
     kind = body.kind;
     value = body.value;
   }
-  const headers = kind === BodyKind.stream ? streamHeaders(state, fixedLengthOf(body?.stream as ReadableStream)) : responseHeadersToWire(state);
-  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, headers, kind, value, 1);
-  else postFor(event, Post.respond, state.status, state.statusText, headers, kind, value);
-  if (body === null || kind !== BodyKind.stream) return undefined;
-  return pump(body.stream as ReadableStream, {
-    // The op goes by the current event: in another's turn the chunk would reach another's client.
-    write: (chunk) => (currentEvent() === event ? requestFor(event, RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
-    close: () => postFor(event, Post.sinkClose),
-    abort: (message) => postFor(event, Post.sinkAbort, message),
-    refused: (reason) => postFor(event, Post.sinkAbort, messageOf(reason)),
-  });
+  if (kind === BodyKind.stream) return chunk('streams').sendStream(state, body as Body, event);
+  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, responseHeadersToWire(state), kind, value, 1);
+  else postFor(event, Post.respond, state.status, state.statusText, responseHeadersToWire(state), kind, value);
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import './testing/chunks.ts';
 import { setClock } from './clock.ts';
 import { performance } from './performance.ts';
 import './performance-timing.ts';

@@ -2,25 +2,15 @@
  * RequestInit, and the members of a request that a server keeps without acting on them.
  * @see https://fetch.spec.whatwg.org/#requestinit
  */
+import { peek } from '../link.ts';
 import { TypeErrorCtor } from '../primordials.ts';
 import { type Converter, ByteString, DOMString, USVString, isObject } from '../webidl.ts';
 import { boolean, enumeration, interfaceOf, nullable } from '../webidl-types.ts';
-import { type AbortSignal, isAbortSignal } from './abort.ts';
-import { type Body, extractBody } from './body.ts';
+import type { AbortSignal } from './abort.ts';
+import { type Body, bodyInit } from './body.ts';
 import { type Headers, headersFromInit } from './headers.ts';
+import type { RedirectMode, RequestSettings } from './request.ts';
 import { parseUrl, serializeUrl } from './url/parser.ts';
-
-export type RedirectMode = 'follow' | 'error' | 'manual';
-
-export type RequestSettings = {
-  cache: string;
-  credentials: string;
-  integrity: string;
-  keepalive: boolean;
-  mode: string;
-  referrer: string;
-  referrerPolicy: string;
-};
 
 export type RequestInit = { [K in keyof RequestSettings]: RequestSettings[K] | undefined } & {
   body: Body | null | undefined;
@@ -30,19 +20,6 @@ export type RequestInit = { [K in keyof RequestSettings]: RequestSettings[K] | u
   redirect: RedirectMode | undefined;
   signal: AbortSignal | null | undefined;
 };
-
-export const NO_SETTINGS: RequestSettings = {
-  cache: 'default',
-  credentials: 'same-origin',
-  integrity: '',
-  keepalive: false,
-  mode: 'cors',
-  referrer: 'about:client',
-  referrerPolicy: '',
-};
-
-/** A BodyInit member, extracted at once: nothing can be seen of the body in between. */
-export const bodyInit: Converter<Body | null> = nullable(extractBody);
 
 const cache = enumeration('RequestCache', ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']);
 const credentials = enumeration('RequestCredentials', ['omit', 'same-origin', 'include']);
@@ -61,7 +38,7 @@ const referrerPolicy = enumeration('ReferrerPolicy', [
   'strict-origin-when-cross-origin',
   'unsafe-url',
 ]);
-const signal = nullable(interfaceOf<AbortSignal>('AbortSignal', isAbortSignal));
+const signal = nullable(interfaceOf<AbortSignal>('AbortSignal', (value): value is AbortSignal => peek('events')?.isAbortSignal(value) === true));
 
 /** `window` may be null, and nothing else. */
 const noWindow: Converter<null> = (value, context) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { BodyKind, Post } from '../../protocol/ops.ts';
 import { AbortController } from './abort.ts';
 import { fetch } from './fetch.ts';

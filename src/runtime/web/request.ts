@@ -8,14 +8,26 @@
  * @see https://fetch.spec.whatwg.org/#request-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/request/
  */
-import { JSONParse, TypeErrorCtor } from '../primordials.ts';
-import { USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
-import { type AbortSignal, createAbortSignal, createDependentAbortSignal } from './abort.ts';
-import { type Body, cloneBody, isBodyUnusable, transferBody, unusableError } from './body.ts';
+import { chunk } from '../link.ts';
+import { JSONParse } from '../primordials.ts';
+import { defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import type { AbortSignal } from './abort.ts';
+import type { Body } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
-import { type Headers, copyHeaders, getHeader, hasHeader, headersFromWire, headersToWire, setHeader } from './headers.ts';
-import { NO_SETTINGS, type RedirectMode, type RequestSettings, requestInit, settingsFrom } from './request-init.ts';
-import { checkMethod, normalizeWireUrl, parseRequestUrl } from './request-line.ts';
+import { type Headers, getHeader, headersFromWire, headersToWire } from './headers.ts';
+import { normalizeWireUrl } from './wire-url.ts';
+
+export type RedirectMode = 'follow' | 'error' | 'manual';
+
+export type RequestSettings = {
+  cache: string;
+  credentials: string;
+  integrity: string;
+  keepalive: boolean;
+  mode: string;
+  referrer: string;
+  referrerPolicy: string;
+};
 
 export type RequestState = {
   method: string;
@@ -43,6 +55,16 @@ export type RequestState = {
   event: number;
 };
 
+export const NO_SETTINGS: RequestSettings = {
+  cache: 'default',
+  credentials: 'same-origin',
+  integrity: '',
+  keepalive: false,
+  mode: 'cors',
+  referrer: 'about:client',
+  referrerPolicy: '',
+};
+
 const CONTEXT = "Failed to construct 'Request'";
 const ADOPT = {};
 
@@ -66,7 +88,8 @@ export function requestHeadersToWire(state: RequestState): string {
   return typeof state.headers === 'string' ? state.headers : headersToWire(state.headers);
 }
 
-function cfOf(state: RequestState): unknown {
+/** Cloudflare's data, parsed when first asked for. */
+export function cfOf(state: RequestState): unknown {
   if (state.isRawCf) {
     state.isRawCf = false;
     state.cf = JSONParse(state.cf as string);
@@ -74,70 +97,9 @@ function cfOf(state: RequestState): unknown {
   return state.cf ?? undefined;
 }
 
-/** What makes the signal of an incoming request. Set by inbound.ts, which knows about events. */
-let inboundSignal: (event: number) => AbortSignal = createAbortSignal;
-export function setInboundSignal(make: (event: number) => AbortSignal): void {
-  inboundSignal = make;
-}
-
-function signalOf(state: RequestState): AbortSignal {
-  const followed = state.event === 0 ? state.follows : inboundSignal(state.event);
-  return (state.signal ??= followed === undefined ? createAbortSignal() : createDependentAbortSignal([followed]));
-}
-
-/**
- * The steps of the constructor, without an object.
- * @see https://fetch.spec.whatwg.org/#dom-request
- */
-export function createRequestState(input: unknown, init: unknown): RequestState {
-  const source = isRequest(input) ? stateOf(input) : undefined;
-  const text = source === undefined ? USVString(input, `${CONTEXT}: parameter 1`) : '';
-  const options = init === undefined || init === null ? undefined : requestInit(init, CONTEXT);
-  const settings = source === undefined ? NO_SETTINGS : source.settings;
-  const state: RequestState = {
-    method: source === undefined ? 'GET' : source.method,
-    url: source === undefined ? parseRequestUrl(text) : source.url,
-    isRawUrl: source?.isRawUrl === true,
-    headers: '',
-    isImmutable: false,
-    body: null,
-    redirect: options?.redirect ?? (source === undefined ? 'follow' : source.redirect),
-    settings: options === undefined ? settings : settingsFrom(options, settings, CONTEXT),
-    cf: options?.cf ?? source?.cf,
-    isRawCf: (options?.cf ?? undefined) === undefined && source !== undefined && source.isRawCf,
-    follows: options?.signal === undefined ? source?.follows : (options.signal ?? undefined),
-    signal: undefined,
-    event: 0,
-  };
-  if (options?.method !== undefined) state.method = checkMethod(options.method);
-  const { mode } = state.settings;
-  if (mode === 'no-cors' && state.method !== 'GET' && state.method !== 'HEAD' && state.method !== 'POST') {
-    throw new TypeErrorCtor(`${CONTEXT}: '${state.method}' is unsupported in no-cors mode.`);
-  }
-  if (options?.headers !== undefined) state.headers = options.headers;
-  else if (source !== undefined) state.headers = typeof source.headers === 'string' ? source.headers : copyHeaders(source.headers, false);
-  const inherited = source !== undefined && options?.body === undefined ? source.body : null;
-  const given = options?.body ?? null;
-  if ((given !== null || inherited !== null) && (state.method === 'GET' || state.method === 'HEAD')) {
-    throw new TypeErrorCtor(`${CONTEXT}: Request with a GET or HEAD method cannot have a body.`);
-  }
-  if (given !== null) {
-    if (given.stream !== undefined && (mode === 'no-cors' || state.settings.keepalive)) {
-      throw new TypeErrorCtor(`${CONTEXT}: a stream cannot be the body of a ${mode === 'no-cors' ? 'no-cors' : 'keepalive'} request.`);
-    }
-    state.body = given;
-    if (given.type !== undefined && !hasHeader(requestHeaders(state), 'content-type')) setHeader(requestHeaders(state), 'content-type', given.type);
-  } else if (inherited !== null) {
-    if (isBodyUnusable(inherited)) throw unusableError(inherited);
-    state.body = transferBody(inherited);
-  }
-  return state;
-}
-
 export let isRequest: (value: unknown) => value is Request;
 /** The state of a branded request; throws for anything else. */
 export let requestState: (value: unknown) => RequestState;
-let stateOf: (request: Request) => RequestState;
 
 export class Request {
   #state: RequestState;
@@ -148,7 +110,7 @@ export class Request {
       return;
     }
     requireArguments(arguments.length, 1, CONTEXT);
-    this.#state = createRequestState(input, init);
+    this.#state = chunk('fetch').constructRequestState(input, init);
   }
 
   get method(): string {
@@ -168,7 +130,7 @@ export class Request {
   }
 
   get signal(): AbortSignal {
-    return signalOf(requestState(this));
+    return chunk('events').signalOf(requestState(this));
   }
 
   /** Cloudflare's data about the request. */
@@ -226,21 +188,11 @@ export class Request {
 
   /** @see https://fetch.spec.whatwg.org/#dom-request-clone */
   clone(): Request {
-    const state = requestState(this);
-    if (state.body !== null && isBodyUnusable(state.body)) throw unusableError(state.body);
-    let { headers } = state;
-    if (typeof headers !== 'string') headers = copyHeaders(headers, true);
-    return adoptRequest({
-      ...state,
-      headers,
-      body: state.body === null ? null : cloneBody(state.body),
-      signal: undefined,
-    });
+    return chunk('fetch').cloneRequest(requestState(this));
   }
 
   static {
     isRequest = (value: unknown): value is Request => isObject(value) && #state in value;
-    stateOf = (request) => request.#state;
     requestState = (value) => {
       if (!isRequest(value)) throw illegalInvocation('Request');
       return value.#state;

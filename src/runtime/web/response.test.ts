@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Headers } from './headers.ts';
 import { Response } from './response.ts';
 

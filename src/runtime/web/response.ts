@@ -8,14 +8,12 @@
  * @see https://fetch.spec.whatwg.org/#response-class
  * @see https://developers.cloudflare.com/workers/runtime-apis/response/
  */
+import { chunk } from '../link.ts';
 import { JSONStringify, RangeErrorCtor, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
-import { enumeration, unsignedShort } from '../webidl-types.ts';
-import { type Body, cloneBody, isBodyUnusable, textBody, unusableError } from './body.ts';
+import { ByteString, USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { type Body, bodyInit, textBody } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
-import { type Headers, copyHeaders, getHeader, hasHeader, headersFromInit, headersFromWire, headersToWire, setHeader } from './headers.ts';
-import { bodyInit } from './request-init.ts';
-import { parseUrl, serializeUrl } from './url/parser.ts';
+import { type Headers, getHeader, hasHeader, headersFromInit, headersFromWire, headersToWire, setHeader } from './headers.ts';
 
 export type ResponseState = {
   type: 'default' | 'error' | 'basic';
@@ -38,12 +36,16 @@ const TEXT_HEADERS = 'content-type\ntext/plain;charset=UTF-8';
 const JSON_HEADERS = 'content-type\napplication/json';
 const ADOPT = {};
 
-const encodeBody = enumeration('EncodeBody', ['automatic', 'manual']);
+/** @see https://fetch.spec.whatwg.org/#ok-status */
+export const isOk = (status: number): boolean => status >= 200 && status <= 299;
+
+/** A number that is an `unsigned short` already. */
+const isStatus = (value: unknown): value is number => typeof value === 'number' && (value & 0xffff) === value;
 
 const isNullBodyStatus = (status: number): boolean => status === 204 || status === 304 || status === 205 || status === 101;
 
 /** @param headers the wire form, with the content type of the body */
-function newState(headers: string, body: Body | null): ResponseState {
+export function newState(headers: string, body: Body | null): ResponseState {
   return { type: 'default', status: 200, statusText: '', headers, isImmutable: false, body, url: '', redirected: false, isEncoded: false, cf: undefined };
 }
 
@@ -58,11 +60,11 @@ function initialize(state: ResponseState, value: unknown, context: string, type:
   const init = value as Record<'cf' | 'encodeBody' | 'headers' | 'status' | 'statusText' | 'webSocket', unknown>;
   state.cf = init.cf;
   const encoding = init.encodeBody;
-  if (encoding !== undefined) state.isEncoded = encodeBody(encoding, `${context}: member encodeBody`) === 'manual';
+  if (encoding !== undefined) state.isEncoded = chunk('fetch').encodeBody(encoding, `${context}: member encodeBody`) === 'manual';
   const given = init.headers;
   const headers = given === undefined ? undefined : headersFromInit(given, context);
   const givenStatus = init.status;
-  const status = givenStatus === undefined ? 200 : unsignedShort(givenStatus, `${context}: member status`);
+  const status = givenStatus === undefined ? 200 : isStatus(givenStatus) ? givenStatus : chunk('base').unsignedShort(givenStatus, `${context}: member status`);
   const givenText = init.statusText;
   const statusText = givenText === undefined ? '' : ByteString(givenText, `${context}: member statusText`);
   const { webSocket } = init;
@@ -131,17 +133,7 @@ export class Response {
   /** @see https://fetch.spec.whatwg.org/#dom-response-redirect */
   static redirect(url: unknown, status: unknown = 302): Response {
     requireArguments(arguments.length, 1, 'Response.redirect');
-    const text = USVString(url, argument('redirect', 'Response', 1));
-    const code = unsignedShort(status, argument('redirect', 'Response', 2));
-    const record = parseUrl(text);
-    if (record === null) throw new TypeErrorCtor(`Failed to execute 'redirect' on 'Response': Invalid URL: ${text}`);
-    if (code !== 301 && code !== 302 && code !== 303 && code !== 307 && code !== 308) {
-      throw new RangeErrorCtor("Failed to execute 'redirect' on 'Response': status must be 301, 302, 303, 307 or 308.");
-    }
-    const state = newState(`location\n${serializeUrl(record)}`, null);
-    state.status = code;
-    state.isImmutable = true;
-    return adoptResponse(state);
+    return chunk('fetch').redirectTo(url, status);
   }
 
   get type(): string {
@@ -161,8 +153,7 @@ export class Response {
   }
 
   get ok(): boolean {
-    const { status } = responseState(this);
-    return status >= 200 && status <= 299;
+    return isOk(responseState(this).status);
   }
 
   get statusText(): string {
@@ -184,14 +175,7 @@ export class Response {
 
   /** @see https://fetch.spec.whatwg.org/#dom-response-clone */
   clone(): Response {
-    const state = responseState(this);
-    if (state.body !== null && isBodyUnusable(state.body)) throw unusableError(state.body);
-    const { headers } = state;
-    return adoptResponse({
-      ...state,
-      headers: typeof headers === 'string' ? headers : copyHeaders(headers, true),
-      body: state.body === null ? null : cloneBody(state.body),
-    });
+    return chunk('fetch').cloneResponse(responseState(this));
   }
 
   static {

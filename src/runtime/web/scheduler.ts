@@ -2,11 +2,11 @@
  * scheduler.wait: the promise form of setTimeout.
  * @see https://developers.cloudflare.com/workers/runtime-apis/web-standards/
  */
+import { chunk } from '../link.ts';
 import { newDeferred } from '../primordials.ts';
 import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
 import { dictionary, interfaceOf, long } from '../webidl-types.ts';
 import { addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm, signalAborted, signalReason, type AbortSignal } from './abort.ts';
-import { cancelTimer, startTimer } from './timers.ts';
 
 const waitOptions = dictionary<{ signal?: AbortSignal }>('SchedulerWaitOptions', [
   { key: 'signal', converter: interfaceOf<AbortSignal>('AbortSignal', isAbortSignal) },
@@ -28,10 +28,10 @@ export class Scheduler {
     if (signal !== undefined && signalAborted(signal)) throw signalReason(signal);
     const { promise, resolve, reject } = newDeferred<void>();
     const abort = (reason: unknown): void => {
-      cancelTimer(timer);
+      chunk('timers').cancelTimer(timer);
       reject(reason);
     };
-    const timer = startTimer(() => {
+    const timer = chunk('timers').startTimer(() => {
       if (signal !== undefined) removeAbortAlgorithm(signal, abort);
       resolve();
     }, milliseconds);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './testing/chunks.ts';
 import { Blob } from './blob.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event } from './event.ts';

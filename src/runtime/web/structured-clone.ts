@@ -35,10 +35,11 @@ import {
 } from '../primordials.ts';
 import { isArrayBuffer, isObject, requireArguments, viewBuffer, type Converter } from '../webidl.ts';
 import { dictionary, sequence } from '../webidl-types.ts';
-import { isBlob, shareBlob } from './blob.ts';
+import type { Blob } from './blob.ts';
 import { kindOf } from './builtin-kind.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';
-import { fileFromBlob, isFile } from './file.ts';
+import type { File } from './file.ts';
+import { chunk, peek } from '../link.ts';
 import { cloneLeaf, copyBuffer, newError, viewMaker } from './structured-clone-builtins.ts';
 import { clonePlatformObject, registerCloneable, transferOf, type Transfer } from './structured-clone-registry.ts';
 
@@ -248,11 +249,15 @@ export function structuredClone(value: unknown, options: unknown = undefined): u
   return cloneWithTransfer(value, cloneOptions(options, "Failed to execute 'structuredClone': parameter 2").transfer);
 }
 
-registerCloneable(isBlob, shareBlob, shareBlob);
 registerCloneable(
-  isFile,
+  (value): value is Blob => peek('forms')?.isBlob(value) === true,
+  (blob) => chunk('forms').shareBlob(blob),
+  (blob) => chunk('forms').shareBlob(blob),
+);
+registerCloneable(
+  (value): value is File => peek('forms')?.isFile(value) === true,
   (file) => file,
-  (file) => fileFromBlob(file, file.name, file.lastModified),
+  (file) => chunk('forms').fileFromBlob(file, file.name, file.lastModified),
 );
 registerCloneable(
   isDOMException,

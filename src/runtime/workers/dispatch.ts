@@ -6,6 +6,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, postFor } from '../bridge.ts';
+import { chunk } from '../link.ts';
 import { PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice } from '../primordials.ts';
 import { requestFromHost } from '../web/inbound.ts';
 import { sendResponse } from '../web/outbound.ts';
@@ -14,7 +15,6 @@ import { isObject } from '../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext, hold, passesThrough, release } from './execution-context.ts';
 import { callHandler } from './handlers.ts';
 import { ScheduledController } from './scheduled-controller.ts';
-import { dispatchFetch, dispatchScheduled } from './service-worker.ts';
 
 let serviceWorker = false;
 
@@ -34,7 +34,7 @@ export function handleFetch(event: number, head: string, source: number, cf: str
   let result: unknown;
   try {
     const request = requestFromHost(method, url, headers, source, cf ?? '');
-    result = serviceWorker ? dispatchFetch(request, context) : callHandler(entrypoint ?? '', 'fetch', request, context);
+    result = serviceWorker ? chunk('service').dispatchFetch(request, context) : callHandler(entrypoint ?? '', 'fetch', request, context);
   } catch (error) {
     return fail(event, context, error);
   }
@@ -58,7 +58,7 @@ export function handleScheduled(event: number, scheduledTime: number, cron: stri
   };
   try {
     if (serviceWorker) {
-      dispatchScheduled(scheduledTime, cron, context);
+      chunk('service').dispatchScheduled(scheduledTime, cron, context);
       return finish();
     }
     const result = callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);

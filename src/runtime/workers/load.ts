@@ -6,7 +6,9 @@
  * then; afterwards the global is gone.
  */
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
+import type { ChunkName } from '../../protocol/chunks.ts';
 import { enterEvent, request } from '../bridge.ts';
+import { chunk, install, loadChunk } from '../link.ts';
 import {
   ErrorCtor,
   JSONParse,
@@ -25,7 +27,6 @@ import { setServiceWorker } from './dispatch.ts';
 import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
 import { adoptExports, getEnv, setEnv } from './handlers.ts';
-import { registeredHandlers } from './service-worker.ts';
 
 const data = new MapCtor<string, unknown>();
 const imported = new MapCtor<number, unknown>();
@@ -48,6 +49,8 @@ export const builtins = {
     MapPrototypeDelete(data, name);
     return value;
   },
+  /** Takes in a chunk while the snapshot is made. */
+  install,
   /** A JSON module's value, parsed here so that `__proto__` stays a plain key. */
   json(text: string): unknown {
     return JSONParse(text);
@@ -80,9 +83,12 @@ export function load(step: number, first: unknown, second: unknown): string | un
     case Load.main:
       return JSONStringify(adoptExports(first as Record<string, unknown>));
     case Load.script: {
-      const loaded: Loaded = { entrypoints: { default: registeredHandlers() } };
+      const loaded: Loaded = { entrypoints: { default: chunk('service').registeredHandlers() } };
       return JSONStringify(loaded);
     }
+    case Load.chunk:
+      loadChunk(first as ChunkName, second as string);
+      return;
     case Load.imported:
       MapPrototypeSet(imported, first as number, second);
       return;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import '../testing/chunks.ts';
 import { Request, Sync } from '../../../protocol/ops.ts';
 import { attach, enterEvent, GLOBAL_SCOPE_MESSAGE, settle } from '../../bridge.ts';
-import { Crypto, crypto, CryptoKey, isCryptoKey, QuotaExceededError, SubtleCrypto } from './crypto.ts';
+import { Crypto, crypto } from './crypto.ts';
+import { CryptoKey, isCryptoKey } from './crypto-key.ts';
+import { QuotaExceededError } from './quota-exceeded-error.ts';
+import { SubtleCrypto } from './subtle.ts';
 
 type Sent = { op: number; operation: unknown; members: Record<string, unknown>; bytes: Uint8Array[] };
 

@@ -3,11 +3,12 @@
  * @see https://w3c.github.io/webcrypto/#crypto-interface
  */
 import { requireEvent } from '../../bridge.ts';
+import { chunk } from '../../link.ts';
 import { ArrayBufferIsView, ObjectDefineProperty, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
 import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { bytesOf } from './bytes.ts';
-import { DigestStream } from './digest-stream.ts';
+import type { DigestStream } from './digest-stream.ts';
 import { QuotaExceededError } from './quota-exceeded-error.ts';
 import { fillRandom, newUUID } from './random.ts';
 import { type SubtleCrypto, newSubtleCrypto } from './subtle.ts';
@@ -59,7 +60,21 @@ export class Crypto {
 }
 defineInterface(Crypto, 'Crypto');
 // Cloudflare has this class on the instance rather than in the global scope.
-ObjectDefineProperty(Crypto.prototype, 'DigestStream', { value: DigestStream, writable: true, configurable: true });
+// It builds on streams, so it is loaded on first use; until then an accessor stands for it.
+const define = (target: object, value: unknown): void => {
+  ObjectDefineProperty(target, 'DigestStream', { value, writable: true, configurable: true });
+};
+ObjectDefineProperty(Crypto.prototype, 'DigestStream', {
+  get(): unknown {
+    const { DigestStream } = chunk('digest');
+    define(Crypto.prototype, DigestStream);
+    return DigestStream;
+  },
+  set(this: object, value: unknown): void {
+    define(this, value);
+  },
+  configurable: true,
+});
 
 /** Makes the value of the global `crypto`. */
 export function createCrypto(): Crypto {
@@ -73,8 +88,3 @@ export function createCrypto(): Crypto {
 
 /** The value of the global `crypto`. */
 export const crypto = createCrypto();
-
-export { CryptoKey, isCryptoKey } from './crypto-key.ts';
-export { DigestStream } from './digest-stream.ts';
-export { QuotaExceededError } from './quota-exceeded-error.ts';
-export { SubtleCrypto } from './subtle.ts';

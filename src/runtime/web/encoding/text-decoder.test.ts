@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { attach } from '../../bridge.ts';
 import { encodingFromLabel } from './labels.ts';
 import { TextDecoder } from './text-decoder.ts';

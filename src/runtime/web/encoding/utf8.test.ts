@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { Sync } from '../../../protocol/ops.ts';
 import { attach } from '../../bridge.ts';
 import { HOST_DECODES_FROM, HOST_ENCODES_FROM, decodeUtf8, encodeUtf8, encodeUtf8Into, incompleteUtf8, utf8ByteLength } from './utf8.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import '../testing/chunks.ts';
 import { Post, Request } from '../../../protocol/ops.ts';
 import { createReadableStream, readableStreamCloseController, readableStreamEnqueue } from '../streams/readable-stream.ts';
 import { type FakeHost, fakeHost, turn } from '../testing/fake-host.ts';
@@ -15,7 +16,9 @@ type Told = { type: string; data?: string; lastEventId?: string; origin?: string
 const listen = (source: EventSource, ...types: string[]): Told[] => {
   const told: Told[] = [];
   for (const type of ['open', 'message', 'error', ...types]) {
-    source.addEventListener(type, (event: Told) => told.push(event.data === undefined ? { type } : { type, data: event.data, lastEventId: event.lastEventId as string }));
+    source.addEventListener(type, (event: Told) =>
+      told.push(event.data === undefined ? { type } : { type, data: event.data, lastEventId: event.lastEventId as string }),
+    );
   }
   return told;
 };
@@ -48,12 +51,18 @@ test('connection: asks for an event stream, opens, and fires what comes', async 
   assert.equal(source.readyState, 1);
   await send('\ufeffid: 1\ndata: a\n\nevent: named\ndata: b');
   await send('\n\ndata: c\n\n');
-  assert.deepEqual(told, [{ type: 'open' }, { type: 'message', data: 'a', lastEventId: '1' }, { type: 'named', data: 'b', lastEventId: '1' }, { type: 'message', data: 'c', lastEventId: '1' }]);
+  assert.deepEqual(told, [
+    { type: 'open' },
+    { type: 'message', data: 'a', lastEventId: '1' },
+    { type: 'named', data: 'b', lastEventId: '1' },
+    { type: 'message', data: 'c', lastEventId: '1' },
+  ]);
 });
 
 test('events: two of one chunk reach code that awaits each', async () => {
   const source = new EventSource('http://example.com/a');
-  const next = (): Promise<string> => new Promise((resolve) => source.addEventListener('message', (event: { data: string }) => resolve(event.data), { once: true }));
+  const next = (): Promise<string> =>
+    new Promise((resolve) => source.addEventListener('message', (event: { data: string }) => resolve(event.data), { once: true }));
   const both = (async () => [await next(), await next()])();
   await answer();
   await send('data: 1\n\ndata: 2\n\n');
@@ -93,7 +102,11 @@ test('limit of subrequests: ends it', async () => {
 });
 
 test('content type: parameters do not matter, anything else does', async () => {
-  for (const [type, state] of [['text/event-stream; charset=latin1', 1], ['text/plain', 2], ['', 2]] as const) {
+  for (const [type, state] of [
+    ['text/event-stream; charset=latin1', 1],
+    ['text/plain', 2],
+    ['', 2],
+  ] as const) {
     host = fakeHost();
     const source = new EventSource('http://example.com/a');
     await answer(200, type);

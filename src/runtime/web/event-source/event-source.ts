@@ -25,7 +25,16 @@ import { boolean, defineConstants, dictionary } from '../../webidl-types.ts';
 import { type AbortSignal, createAbortSignal, signalAbort } from '../abort.ts';
 import { asBytes } from '../body.ts';
 import { openStream } from '../body-open.ts';
-import { type ReadableStream, type Reader, cancelLocked, isReadableStream, isReadableStreamDisturbed, isReadableStreamLocked, lockStream, readChunk } from '../body-stream.ts';
+import {
+  type ReadableStream,
+  type Reader,
+  cancelLocked,
+  isReadableStream,
+  isReadableStreamDisturbed,
+  isReadableStreamLocked,
+  lockStream,
+  readChunk,
+} from '../body-stream.ts';
 import { DOMException } from '../dom-exception.ts';
 import { Decoder } from '../encoding/decoder.ts';
 import { encodeUtf8 } from '../encoding/utf8.ts';
@@ -66,7 +75,9 @@ type SourceState = {
   waiting: StreamEvent[];
 };
 
-const eventSourceInit = dictionary<{ withCredentials: boolean }>('EventSourceInit', [{ key: 'withCredentials', converter: boolean, defaultValue: () => false }]);
+const eventSourceInit = dictionary<{ withCredentials: boolean }>('EventSourceInit', [
+  { key: 'withCredentials', converter: boolean, defaultValue: () => false },
+]);
 
 let stateOf: (value: unknown) => SourceState;
 let hasBrand: (value: unknown) => value is EventSource;
@@ -136,7 +147,19 @@ export class EventSource extends EventTarget {
 }
 
 function newState(url: string, origin: string, withCredentials: boolean, isStream: boolean): SourceState {
-  return { readyState: CONNECTING, url, origin, withCredentials, lastEventId: '', retry: DEFAULT_RETRY_MS, isStream, signal: undefined, reader: undefined, timer: 0, waiting: [] };
+  return {
+    readyState: CONNECTING,
+    url,
+    origin,
+    withCredentials,
+    lastEventId: '',
+    retry: DEFAULT_RETRY_MS,
+    isStream,
+    signal: undefined,
+    reader: undefined,
+    timer: 0,
+    waiting: [],
+  };
 }
 
 function stop(state: SourceState): void {

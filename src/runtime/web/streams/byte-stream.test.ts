@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { ReadableStreamBYOBReader } from './byob-reader.ts';
 import { ReadableStreamBYOBRequest } from './byte-controller.ts';
 import { ReadableStream } from './readable-stream.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { AbortController } from '../abort.ts';
 import { ReadableStream, readableStreamTee } from './readable-stream.ts';
 import { TransformStream } from './transform-stream.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { enqueueWithSize, newQueue, peek, push, resetQueue, shift } from './queue.ts';
 import { ensureRejected, newSettlement, promiseOf, renew, settle } from './settlement.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { ReadableStreamDefaultController } from './default-controller.ts';
 import { ReadableStreamDefaultReader } from './default-reader.ts';
 import {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { FixedLengthStream, fixedLengthOf, IdentityTransformStream } from './identity-transform-stream.ts';
 import { createTransformStream, isTransformStream, transformPair, TransformStream, TransformStreamDefaultController } from './transform-stream.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import '../testing/chunks.ts';
 import { fakeHost } from '../testing/fake-host.ts';
 import { URLPattern } from './url-pattern.ts';
 

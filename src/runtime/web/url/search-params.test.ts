@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { URLSearchParams, isURLSearchParams, parseUrlEncoded, serializeSearchParams } from './search-params.ts';
 
 test('new URLSearchParams: from a string, pairs, a record and another', () => {

@@ -9,6 +9,7 @@
 import { ArrayPrototypePush, ArrayPrototypeSort, StringPrototypeSlice, SymbolIterator, TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { record, sequence, sequenceFrom } from '../../webidl-types.ts';
+import { type Body, textBody } from '../body.ts';
 import { createPairIterators } from '../pair-iterator.ts';
 import { parseUrlEncoded, serializeUrlEncoded, type Pair } from './urlencoded.ts';
 
@@ -159,6 +160,14 @@ export const isURLSearchParams: (value: unknown) => value is URLSearchParams = i
 /** As `toString`, without a look at the (patchable) prototype. */
 export function serializeSearchParams(params: URLSearchParams): string {
   return serializeUrlEncoded(pairsOf(params));
+}
+
+/** Its pairs: read them, do not keep them. */
+export const searchParamsPairs = (params: URLSearchParams): readonly (readonly [string, string])[] => pairsOf(params);
+
+/** The body of a URLSearchParams; undefined for anything else. @see https://fetch.spec.whatwg.org/#concept-bodyinit-extract */
+export function bodyOfSearchParams(init: object): Body | undefined {
+  return isURLSearchParams(init) ? textBody(serializeSearchParams(init), 'application/x-www-form-urlencoded;charset=UTF-8') : undefined;
 }
 
 /** The `searchParams` of a URL. @param changed called after every change */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import { Sync } from '../../../protocol/ops.ts';
 import { attach } from '../../bridge.ts';
 import { URL, isURL } from './url.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import '../testing/chunks.ts';
 import vm from 'node:vm';
 import { limitMemory } from './limit-memory.ts';
 import { limitWebAssembly } from './web-assembly.ts';

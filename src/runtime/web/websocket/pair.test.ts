@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import '../testing/chunks.ts';
 import { Post, Request, SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';

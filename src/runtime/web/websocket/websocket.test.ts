@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import '../testing/chunks.ts';
 import { Post, SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
@@ -19,7 +20,15 @@ const open = (url = 'ws://example.com/', protocols?: unknown): { socket: WebSock
   const socket = protocols === undefined ? new WebSocket(url) : new WebSocket(url, protocols);
   const told: Told[] = [];
   for (const type of ['open', 'message', 'error', 'close']) {
-    socket.addEventListener(type, (event: Told) => told.push(type === 'message' ? { type, data: event.data } : type === 'close' ? { type, code: event.code as number, reason: event.reason as string, wasClean: event.wasClean as boolean } : { type }));
+    socket.addEventListener(type, (event: Told) =>
+      told.push(
+        type === 'message'
+          ? { type, data: event.data }
+          : type === 'close'
+            ? { type, code: event.code as number, reason: event.reason as string, wasClean: event.wasClean as boolean }
+            : { type },
+      ),
+    );
   }
   return { socket, number: host.posts.at(-1)?.[2] as number, told };
 };
@@ -31,7 +40,10 @@ const opened = (): ReturnType<typeof open> => {
   host.clear();
   return it;
 };
-const named = (name: string) => (error: { name: string }): boolean => error.name === name;
+const named =
+  (name: string) =>
+  (error: { name: string }): boolean =>
+    error.name === name;
 
 test('constructor: asks the host with a ws: address and the subprotocols', () => {
   const { socket, number } = open('https://example.com/a?b', ['chat', 'v2']);
@@ -48,7 +60,8 @@ test('constructor: refuses what is no WebSocket address', () => {
 });
 
 test('constructor: refuses subprotocols that are no tokens or come twice', () => {
-  for (const protocols of ['', 'a b', 'é', 'a,b', ['a', 'a'], ['a', 'A'], ['a', '']]) assert.throws(() => new WebSocket('ws://example.com/', protocols), named('SyntaxError'));
+  for (const protocols of ['', 'a b', 'é', 'a,b', ['a', 'a'], ['a', 'A'], ['a', '']])
+    assert.throws(() => new WebSocket('ws://example.com/', protocols), named('SyntaxError'));
   assert.doesNotThrow(() => new WebSocket('ws://example.com/', []));
 });
 
@@ -107,7 +120,10 @@ test('send: closes the socket when too much waits', () => {
   const { socket, number } = opened();
   const part = new ArrayBuffer(20 * 1024 * 1024);
   for (let i = 0; i < 4; i++) socket.send(part);
-  assert.deepEqual(host.posts.map((post) => post[0]), [Post.socketSend, Post.socketSend, Post.socketSend, Post.socketClose]);
+  assert.deepEqual(
+    host.posts.map((post) => post[0]),
+    [Post.socketSend, Post.socketSend, Post.socketSend, Post.socketClose],
+  );
   assert.equal(socket.readyState, 2);
   tell(number, SocketEvent.closed, 1006, '', false, '');
   assert.doesNotThrow(() => opened().socket.send(part));
@@ -137,10 +153,14 @@ test('message: none is fired after close was called', () => {
 
 test('close: takes 1000 and 3000 to 4999, and reasons of 123 bytes', () => {
   const { socket } = opened();
-  for (const code of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, 65536, Number.NaN]) assert.throws(() => socket.close(code), named('InvalidAccessError'), `${code}`);
+  for (const code of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, 65536, Number.NaN])
+    assert.throws(() => socket.close(code), named('InvalidAccessError'), `${code}`);
   assert.throws(() => socket.close(1000, 'é'.repeat(62)), named('SyntaxError'));
   socket.close(3000, 'é'.repeat(61));
-  assert.deepEqual(host.posts.map((post) => post.slice(3)), [[3000, 'é'.repeat(61)]]);
+  assert.deepEqual(
+    host.posts.map((post) => post.slice(3)),
+    [[3000, 'é'.repeat(61)]],
+  );
   assert.doesNotThrow(() => socket.close(4999));
   assert.equal(host.posts.length, 1);
 });

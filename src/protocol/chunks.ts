@@ -1,0 +1,67 @@
+/**
+ * The runtime's chunks: what an isolate loads beyond the core, which is all that the start-up snapshot holds.
+ *
+ * A chunk is loaded before an app's code when the app's sources name one of its globals, and else on
+ * first use. Its entry is src/runtime/chunks/<name>.ts. To add one: a line here and that file.
+ * The order counts: a module belongs to the first chunk that reaches it, and a chunk needs only earlier ones.
+ */
+export type Chunk = {
+  /** Chunks that must be there before this one is evaluated, in the order of the table. */
+  readonly needs: readonly ChunkName[];
+  /** Interface objects it puts in the global scope: not enumerable, as Web IDL says. */
+  readonly interfaces?: string;
+  /** Operations and attributes it puts there: enumerable. */
+  readonly members?: string;
+};
+
+export const CHUNK_NAMES = [
+  'base',
+  'timers',
+  'events',
+  'url',
+  'encoding',
+  'streams',
+  'coders',
+  'forms',
+  'clone',
+  'crypto',
+  'digest',
+  'fetch',
+  'data',
+  'navigator',
+  'service',
+  'inspect',
+] as const;
+export type ChunkName = (typeof CHUNK_NAMES)[number];
+
+export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
+  base: { needs: [], interfaces: 'DOMException' },
+  timers: { needs: ['base'], members: 'clearInterval clearTimeout queueMicrotask setInterval setTimeout' },
+  events: {
+    needs: ['base'],
+    interfaces: 'AbortController AbortSignal CloseEvent CustomEvent ErrorEvent Event EventTarget MessageEvent Performance PromiseRejectionEvent Scheduler',
+    members: 'addEventListener dispatchEvent performance removeEventListener scheduler',
+  },
+  url: { needs: ['base'], interfaces: 'URL URLSearchParams' },
+  encoding: { needs: ['base'], interfaces: 'TextDecoder TextEncoder', members: 'atob btoa' },
+  streams: {
+    needs: ['base', 'events'],
+    interfaces:
+      'ByteLengthQueuingStrategy CountQueuingStrategy FixedLengthStream IdentityTransformStream ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
+  },
+  coders: { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'TextDecoderStream TextEncoderStream' },
+  forms: { needs: ['base'], interfaces: 'Blob File FormData' },
+  clone: { needs: ['base'], members: 'structuredClone' },
+  crypto: { needs: ['base'], interfaces: 'Crypto CryptoKey QuotaExceededError SubtleCrypto', members: 'crypto' },
+  /** crypto.DigestStream */
+  digest: { needs: ['base', 'events', 'streams', 'crypto'] },
+  /** fetch itself, and what requests and responses seldom need. */
+  fetch: { needs: ['base', 'url'] },
+  /** data: URLs */
+  data: { needs: ['base', 'url', 'encoding', 'forms'] },
+  navigator: { needs: [], interfaces: 'Navigator', members: 'navigator' },
+  /** The service-worker format. */
+  service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },
+  /** console beyond plain text, and the inside of `nano eval` and the REPL. */
+  inspect: { needs: ['base'] },
+};

@@ -1,0 +1,13 @@
+/** structuredClone. */
+import { structuredClone } from '../web/structured-clone.ts';
+import { provide } from '../link.ts';
+
+const offers = {};
+
+declare module '../link.ts' {
+  interface Chunks {
+    clone: typeof offers;
+  }
+}
+
+provide('clone', offers, { structuredClone });

@@ -1,0 +1,57 @@
+/** Streams, and bodies that are streams. */
+import { bodyOfStream, openStream, proxyBody, teeBody } from '../web/body-open.ts';
+import { cancelStream, isReadableStreamDisturbed, isReadableStreamLocked, readAll, sealStream } from '../web/body-stream.ts';
+import { describe } from '../web/describe-streams.ts';
+import { sendStream } from '../web/outbound-stream.ts';
+import { pump } from '../web/pump.ts';
+import { ReadableStreamBYOBReader } from '../web/streams/byob-reader.ts';
+import { ReadableByteStreamController, ReadableStreamBYOBRequest } from '../web/streams/byte-controller.ts';
+import { ReadableStreamDefaultController } from '../web/streams/default-controller.ts';
+import { ReadableStreamDefaultReader } from '../web/streams/default-reader.ts';
+import { FixedLengthStream, IdentityTransformStream, fixedLengthOf } from '../web/streams/identity-transform-stream.ts';
+import { ReadableStream, createReadableByteStream } from '../web/streams/readable-stream.ts';
+import { ByteLengthQueuingStrategy, CountQueuingStrategy } from '../web/streams/strategies.ts';
+import { TransformStream, TransformStreamDefaultController } from '../web/streams/transform-stream.ts';
+import { WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter } from '../web/streams/writable-stream.ts';
+import { provide } from '../link.ts';
+
+const offers = {
+  bodyOfStream,
+  cancelStream,
+  createReadableByteStream,
+  describe,
+  fixedLengthOf,
+  isReadableStreamDisturbed,
+  isReadableStreamLocked,
+  openStream,
+  proxyBody,
+  pump,
+  readAll,
+  sealStream,
+  sendStream,
+  teeBody,
+};
+
+declare module '../link.ts' {
+  interface Chunks {
+    streams: typeof offers;
+  }
+}
+
+provide('streams', offers, {
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  FixedLengthStream,
+  IdentityTransformStream,
+  ReadableByteStreamController,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController,
+  ReadableStreamDefaultReader,
+  TransformStream,
+  TransformStreamDefaultController,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+});

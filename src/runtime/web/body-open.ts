@@ -1,0 +1,104 @@
+/**
+ * Bodies and streams: a body's stream, made when somebody touches `body`, and the body of a stream.
+ * @see https://fetch.spec.whatwg.org/#bodies
+ */
+import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
+import { post, request } from '../bridge.ts';
+import { PromisePrototypeThen, TypeErrorCtor, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet } from '../primordials.ts';
+import { type Body, asBytes, newBody, simpleBytes } from './body.ts';
+import {
+  type ReadableStream,
+  isReadableStream,
+  isReadableStreamDisturbed,
+  isReadableStreamLocked,
+  proxyStream,
+  pullStream,
+  readableStreamErrorController,
+  readableStreamTee,
+  sealStream,
+} from './body-stream.ts';
+
+function streamBody(stream: ReadableStream): Body {
+  const body = newBody(BodyKind.stream, undefined);
+  body.stream = stream;
+  return body;
+}
+
+/** Streams that `openStream` made, and the bodies they stand for. */
+const origins = new WeakMapCtor<ReadableStream, Body>();
+
+/** The body of a stream; undefined for anything else. @see https://fetch.spec.whatwg.org/#concept-bodyinit-extract */
+export function bodyOfStream(init: object, context: string): Body | undefined {
+  if (!isReadableStream(init)) return undefined;
+  if (isReadableStreamDisturbed(init)) {
+    throw new TypeErrorCtor(`${context}: this ReadableStream is disturbed (has already been read from), and cannot be used as a body.`);
+  }
+  if (isReadableStreamLocked(init)) throw new TypeErrorCtor(`${context}: this ReadableStream is currently locked to a reader.`);
+  const body = streamBody(init);
+  const origin = WeakMapPrototypeGet(origins, init);
+  if (origin !== undefined) {
+    body.kind = origin.kind;
+    body.value = origin.value;
+    body.link = origin.link;
+    body.origin = origin.origin ?? origin;
+  }
+  return body;
+}
+
+/** The body's stream, made when first asked for. */
+export function openStream(body: Body): ReadableStream {
+  if (body.stream !== undefined) return body.stream;
+  const stream = body.kind === BodyKind.source ? sourceStream(body) : bytesStream(body);
+  body.stream = stream;
+  if (body.used) sealStream(stream);
+  else WeakMapPrototypeSet(origins, stream, body);
+  return stream;
+}
+
+const bytesStream = (body: Body): ReadableStream => {
+  let isDone = false;
+  return pullStream(
+    () => {
+      if (isDone) return null;
+      isDone = true;
+      const bytes = simpleBytes(body);
+      return bytes.length === 0 ? null : bytes;
+    },
+    () => undefined,
+  );
+};
+
+function sourceStream(body: Body): ReadableStream {
+  const { link } = body;
+  const stream = pullStream(
+    () =>
+      PromisePrototypeThen(request(RequestOp.sourceRead, body.value), (chunk) => {
+        if (chunk !== null && chunk !== undefined) return asBytes(chunk as Uint8Array);
+        link?.release();
+        return null;
+      }),
+    () => {
+      // A sealed stream's body went elsewhere.
+      if (body.used) return;
+      link?.release();
+      post(Post.sourceCancel, body.value);
+    },
+  );
+  if (link?.failure !== undefined) readableStreamErrorController(stream, link.failure.reason);
+  else if (link !== undefined) link.onFailure = (reason) => readableStreamErrorController(stream, reason);
+  return stream;
+}
+
+/** Two bodies of what one was; the given one becomes the first. */
+export function teeBody(body: Body): Body {
+  const branches = readableStreamTee(openStream(body), true);
+  body.kind = BodyKind.stream;
+  body.stream = branches[0];
+  body.origin = undefined;
+  return streamBody(branches[1]);
+}
+
+/** A body that is read through the given one. */
+export function proxyBody(body: Body): Body {
+  return streamBody(proxyStream(openStream(body)));
+}

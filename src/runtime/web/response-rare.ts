@@ -1,0 +1,39 @@
+/**
+ * What responses seldom need: redirects, clones and `encodeBody`.
+ */
+import { RangeErrorCtor, TypeErrorCtor } from '../primordials.ts';
+import { USVString, argument } from '../webidl.ts';
+import { enumeration, unsignedShort } from '../webidl-types.ts';
+import { isBodyUnusable, unusableError } from './body.ts';
+import { cloneBody } from './body-copy.ts';
+import { copyHeaders } from './headers.ts';
+import { type Response, type ResponseState, adoptResponse, newState } from './response.ts';
+import { parseUrl, serializeUrl } from './url/parser.ts';
+
+export const encodeBody = enumeration('EncodeBody', ['automatic', 'manual']);
+
+/** @see https://fetch.spec.whatwg.org/#dom-response-redirect */
+export function redirectTo(url: unknown, status: unknown): Response {
+  const text = USVString(url, argument('redirect', 'Response', 1));
+  const code = unsignedShort(status, argument('redirect', 'Response', 2));
+  const record = parseUrl(text);
+  if (record === null) throw new TypeErrorCtor(`Failed to execute 'redirect' on 'Response': Invalid URL: ${text}`);
+  if (code !== 301 && code !== 302 && code !== 303 && code !== 307 && code !== 308) {
+    throw new RangeErrorCtor("Failed to execute 'redirect' on 'Response': status must be 301, 302, 303, 307 or 308.");
+  }
+  const state = newState(`location\n${serializeUrl(record)}`, null);
+  state.status = code;
+  state.isImmutable = true;
+  return adoptResponse(state);
+}
+
+/** @see https://fetch.spec.whatwg.org/#dom-response-clone */
+export function cloneResponse(state: ResponseState): Response {
+  if (state.body !== null && isBodyUnusable(state.body)) throw unusableError(state.body);
+  const { headers } = state;
+  return adoptResponse({
+    ...state,
+    headers: typeof headers === 'string' ? headers : copyHeaders(headers, true),
+    body: state.body === null ? null : cloneBody(state.body),
+  });
+}
