@@ -6,6 +6,7 @@
  * instance of EventTarget; a hidden target stands for it.
  */
 import { ErrorEvent, PromiseRejectionEvent } from './error-event.ts';
+import { positionIn } from './error-position.ts';
 import type { Event } from './event.ts';
 import { type EventTarget, dispatchTrusted, hasListener, setGlobalTarget } from './event-target.ts';
 import { errorDetails, reportException, setExceptionObserver } from './report-error.ts';
@@ -30,7 +31,8 @@ export function installGlobalTarget(global: object): void {
     if (!hasGlobalListener('error')) return false;
     const details = errorDetails(error);
     const message = `Uncaught ${details[0] === '' ? '' : `${details[0]}: `}${details[1]}`;
-    return !dispatchGlobal(new ErrorEvent('error', { __proto__: null, error, message, cancelable: true }));
+    const { filename, lineno, colno } = positionIn(details[2]);
+    return !dispatchGlobal(new ErrorEvent('error', { __proto__: null, error, message, filename, lineno, colno, cancelable: true }));
   });
 }
 
