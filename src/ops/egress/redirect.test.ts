@@ -144,3 +144,14 @@ test('error: a redirect rejects', async (t) => {
   await assert.rejects(go('/302/%2Fend', { redirect: 'error' }), { name: 'TypeError' });
   assert.equal((await go('/end', { redirect: 'error' })).status, 200);
 });
+
+test('redirect: a location with a user name is followed within its origin only', async (t) => {
+  const { base, other, go, seen } = await setUp(t);
+  const to = (origin: string): string => `/302/${encodeURIComponent(`${origin.replace('://', '://user:secret@')}/end`)}`;
+  await assert.rejects(go(to(other)), { name: 'TypeError', message: /user name or password/ });
+  assert.equal((await go(to(base))).status, 200);
+  assert.deepEqual(
+    seen.map(({ url }) => url === '/end'),
+    [false, false, true],
+  );
+});
