@@ -238,9 +238,9 @@ export function shareState(blob: Blob): [state: unknown, token: unknown] {
   return [{ chunks, size, type }, INTERNAL];
 }
 
-/** A Blob that takes over `bytes`: they must not change afterwards. */
+/** A Blob that takes over `bytes`: they must not change afterwards. Its type is as it is given: see `normaliseType`. */
 export function createBlob(bytes: Uint8Array, type: string): Blob {
-  return new Blob({ chunks: [bytes], size: TypedArrayPrototypeGetByteLength(bytes), type: normaliseType(type) }, INTERNAL);
+  return new Blob({ chunks: [bytes], size: TypedArrayPrototypeGetByteLength(bytes), type }, INTERNAL);
 }
 
 /** All bytes, at once and uncopied: read only. */

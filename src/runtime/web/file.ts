@@ -5,7 +5,7 @@
 import { DateNow } from '../primordials.ts';
 import { USVString, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
 import { dictionary, integer } from '../webidl-types.ts';
-import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, shareState, type BlobOptions } from './blob.ts';
+import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, normaliseType, shareState, type BlobOptions } from './blob.ts';
 
 type FileOptions = BlobOptions & { lastModified?: number };
 
@@ -61,7 +61,7 @@ export function fileFromBlob(blob: Blob, name: string, lastModified: number = Da
 
 /** A File that takes over `bytes`: they must not change afterwards. */
 export function createFile(bytes: Uint8Array, name: string, type: string): File {
-  return fileFromBlob(createBlob(bytes, type), name);
+  return fileFromBlob(createBlob(bytes, normaliseType(type)), name);
 }
 
 defineInterface(File, 'File');
