@@ -42,7 +42,7 @@ const KNOWN =
   'script plaintext svg math font annotation-xml select frameset template noframes p br textarea input keygen title style iframe xmp noembed noscript ' +
   'area base basefont bgsound col embed hr img link meta param source track wbr b big blockquote body center code dd div dl dt em h1 h2 h3 h4 h5 h6 head i li listing ' +
   'menu nobr ol pre ruby s small span strong strike sub sup table tt u ul var mi mo mn ms mtext desc foreignobject ' +
-  'a button form html label option path picture section svg header footer main nav article aside tbody td th thead tr g figure video';
+  'a button form html label option path picture section header footer main nav article aside tbody td th thead tr g figure video';
 export const SCRIPT = 1;
 export const PLAINTEXT = 2;
 export const SVG = 3;
