@@ -28,6 +28,13 @@ export const CHUNK_NAMES = [
   'digest',
   'fetch',
   'data',
+  'url-pattern',
+  'compression',
+  'transfer',
+  'messaging',
+  'user-timing',
+  'handlers',
+  'html-rewriter',
   'navigator',
   'service',
   'inspect',
@@ -59,6 +66,19 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   fetch: { needs: ['base', 'url'] },
   /** data: URLs */
   data: { needs: ['base', 'url', 'encoding', 'forms'] },
+  'url-pattern': { needs: ['base', 'url'], interfaces: 'URLPattern' },
+  compression: { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'CompressionStream DecompressionStream' },
+  /** Streams in a transfer list. */
+  transfer: { needs: ['base', 'events', 'streams', 'clone'] },
+  messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort' },
+  /** performance.mark and its kind. */
+  'user-timing': {
+    needs: ['base', 'events', 'clone'],
+    interfaces: 'PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver PerformanceObserverEntryList',
+  },
+  /** onerror and its kind. */
+  handlers: { needs: ['base', 'events'] },
+  'html-rewriter': { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'HTMLRewriter' },
   navigator: { needs: [], interfaces: 'Navigator', members: 'navigator' },
   /** The service-worker format. */
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },

@@ -7,6 +7,7 @@
 import { ObjectDefineProperty } from './primordials.ts';
 import { console } from './web/console.ts';
 import { fetch } from './web/global-fetch.ts';
+import { installGlobalHandlers } from './web/global-handlers.ts';
 import { Headers } from './web/headers.ts';
 import { reportError } from './web/report-error.ts';
 import { Request } from './web/request.ts';
@@ -24,4 +25,5 @@ export function defineGlobals(scope: object): void {
   define('fetch', fetch, true);
   define('reportError', reportError, true);
   define('self', scope, true);
+  installGlobalHandlers(scope);
 }

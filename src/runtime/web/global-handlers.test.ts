@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import './testing/chunks.ts';
 import { Post } from '../../protocol/ops.ts';
 import { positionIn } from './error-position.ts';
 import { installGlobalHandlers } from './global-handlers.ts';

@@ -8,7 +8,6 @@ import { any, dictionary, double } from '../webidl-types.ts';
 import { relativeNow } from './clock.ts';
 import { DOMException } from './dom-exception.ts';
 import { copyDetail, newMeasure, PerformanceMark, type PerformanceEntry } from './performance-entry.ts';
-import { setTiming } from './performance.ts';
 import { clearEntries, findEntries, latestMark, queueEntry } from './performance-timeline.ts';
 
 const NAME = 'Performance';
@@ -36,14 +35,14 @@ function timeOf(mark: string | number): number {
 }
 
 /** @see https://w3c.github.io/user-timing/#mark-method */
-function mark(name: unknown, options: unknown): PerformanceMark {
+export function mark(name: unknown, options: unknown): PerformanceMark {
   const entry = new PerformanceMark(name, options);
   queueEntry(entry);
   return entry;
 }
 
 /** @see https://w3c.github.io/user-timing/#measure-method */
-function measure(measureName: unknown, startOrOptions: unknown, end: unknown): PerformanceEntry {
+export function measure(measureName: unknown, startOrOptions: unknown, end: unknown): PerformanceEntry {
   const name = DOMString(measureName, argument('measure', NAME, 1));
   const isDictionary = startOrOptions === undefined || startOrOptions === null || isObject(startOrOptions);
   const options = isDictionary
@@ -75,22 +74,19 @@ function measure(measureName: unknown, startOrOptions: unknown, end: unknown): P
 }
 
 /** @see https://w3c.github.io/user-timing/#clearmarks-method */
-function clear(type: 'mark' | 'measure', name: unknown): void {
+export function clear(type: 'mark' | 'measure', name: unknown): void {
   clearEntries(type, name === undefined ? undefined : DOMString(name, argument(type === 'mark' ? 'clearMarks' : 'clearMeasures', NAME, 1)));
 }
 
 /** @see https://w3c.github.io/performance-timeline/#getentriesbyname-method */
-function entriesByName(name: unknown, type: unknown): PerformanceEntry[] {
+export function entriesByName(name: unknown, type: unknown): PerformanceEntry[] {
   const wanted = DOMString(name, argument('getEntriesByName', NAME, 1));
   return findEntries(wanted, type === undefined ? undefined : DOMString(type, argument('getEntriesByName', NAME, 2)));
 }
 
 /** @see https://w3c.github.io/performance-timeline/#getentriesbytype-method */
-function entriesByType(type: unknown): PerformanceEntry[] {
+export function entriesByType(type: unknown): PerformanceEntry[] {
   return findEntries(undefined, DOMString(type, argument('getEntriesByType', NAME, 1)));
 }
 
-const allEntries = (): PerformanceEntry[] => findEntries();
-
-const timing = { mark, measure, clear, allEntries, entriesByName, entriesByType };
-setTiming(() => timing);
+export const allEntries = (): PerformanceEntry[] => findEntries();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import './testing/chunks.ts';
+import './testing/chunks.ts';
 import { setClock } from './clock.ts';
 import { performance } from './performance.ts';
-import './performance-timing.ts';
 import { PerformanceEntry, PerformanceMark, PerformanceMeasure } from './performance-entry.ts';
 import { PerformanceObserver, type PerformanceObserverEntryList } from './performance-observer.ts';
 import { fakeHost, turn } from './testing/fake-host.ts';

@@ -2,32 +2,17 @@
  * Performance: time since the isolate's clock was started, and marks in it.
  *
  * The host decides how far time advances (`setClock` in clock.ts). What the methods for marks and
- * measures do is in performance-timing.ts, which not every app needs: it comes through `setTiming`.
+ * measures do is in performance-timing.ts, which is a chunk of its own.
  *
  * @see https://w3c.github.io/hr-time/#sec-performance
  */
+import { chunk } from '../link.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { relativeNow, timeOrigin } from './clock.ts';
 import { EventTarget } from './event-target.ts';
 import type { PerformanceEntry } from './performance-entry.ts';
 
-/** The work behind the methods for marks and measures. */
-export type Timing = {
-  mark: (name: unknown, options: unknown) => PerformanceEntry;
-  measure: (name: unknown, startOrOptions: unknown, end: unknown) => PerformanceEntry;
-  clear: (type: 'mark' | 'measure', name: unknown) => void;
-  allEntries: () => PerformanceEntry[];
-  entriesByName: (name: unknown, type: unknown) => PerformanceEntry[];
-  entriesByType: (type: unknown) => PerformanceEntry[];
-};
-
 const INTERNAL = {};
-let timing: () => Timing;
-
-/** Says where marks and measures are to be had. */
-export function setTiming(source: () => Timing): void {
-  timing = source;
-}
 
 export class Performance extends EventTarget {
   readonly #brand = true;
@@ -59,40 +44,40 @@ export class Performance extends EventTarget {
   mark(markName: unknown, markOptions: unknown = undefined): PerformanceEntry {
     Performance.#check(this);
     requireArguments(arguments.length, 1, "Failed to execute 'mark' on 'Performance'");
-    return timing().mark(markName, markOptions);
+    return chunk('user-timing').mark(markName, markOptions);
   }
 
   measure(measureName: unknown, startOrMeasureOptions: unknown = undefined, endMark: unknown = undefined): PerformanceEntry {
     Performance.#check(this);
     requireArguments(arguments.length, 1, "Failed to execute 'measure' on 'Performance'");
-    return timing().measure(measureName, startOrMeasureOptions, endMark);
+    return chunk('user-timing').measure(measureName, startOrMeasureOptions, endMark);
   }
 
   clearMarks(markName: unknown = undefined): void {
     Performance.#check(this);
-    timing().clear('mark', markName);
+    chunk('user-timing').clear('mark', markName);
   }
 
   clearMeasures(measureName: unknown = undefined): void {
     Performance.#check(this);
-    timing().clear('measure', measureName);
+    chunk('user-timing').clear('measure', measureName);
   }
 
   getEntries(): PerformanceEntry[] {
     Performance.#check(this);
-    return timing().allEntries();
+    return chunk('user-timing').allEntries();
   }
 
   getEntriesByType(type: unknown): PerformanceEntry[] {
     Performance.#check(this);
     requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByType' on 'Performance'");
-    return timing().entriesByType(type);
+    return chunk('user-timing').entriesByType(type);
   }
 
   getEntriesByName(name: unknown, type: unknown = undefined): PerformanceEntry[] {
     Performance.#check(this);
     requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByName' on 'Performance'");
-    return timing().entriesByName(name, type);
+    return chunk('user-timing').entriesByName(name, type);
   }
 }
 

@@ -6,6 +6,7 @@
  * @see https://html.spec.whatwg.org/#serializable-objects
  * @see https://html.spec.whatwg.org/#transferable-objects
  */
+import { chunk, peek } from '../link.ts';
 import { ArrayPrototypePush } from '../primordials.ts';
 
 type Cloneable = { isBranded: (value: unknown) => boolean; serialise: (value: never) => unknown; deserialise: (data: never) => object };
@@ -54,5 +55,8 @@ export function transferOf(value: object): Transfer | undefined {
     const it = transferables[i] as (typeof transferables)[number];
     if (it.isBranded(value)) return it.how;
   }
-  return undefined;
+  // Streams are transferred so seldom that how it is done comes only now.
+  if (peek('streams') === undefined || peek('transfer') !== undefined) return undefined;
+  chunk('transfer');
+  return transferOf(value);
 }
