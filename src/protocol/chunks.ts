@@ -27,6 +27,8 @@ export const CHUNK_NAMES = [
   'crypto',
   'digest',
   'fetch',
+  'websocket',
+  'event-source',
   'data',
   'url-pattern',
   'compression',
@@ -64,6 +66,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   digest: { needs: ['base', 'events', 'streams', 'crypto'] },
   /** fetch itself, and what requests and responses seldom need. */
   fetch: { needs: ['base', 'url'] },
+  websocket: { needs: ['base', 'events', 'url'], interfaces: 'WebSocket WebSocketPair' },
+  'event-source': { needs: ['base', 'timers', 'events', 'url', 'encoding', 'streams', 'fetch'], interfaces: 'EventSource' },
   /** data: URLs */
   data: { needs: ['base', 'url', 'encoding', 'forms'] },
   'url-pattern': { needs: ['base', 'url'], interfaces: 'URLPattern' },

@@ -37,6 +37,8 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
       return endEvent(event, args[0] as string);
     case Entry.load:
       return load(args[0] as number, args[1], args[2]);
+    case Entry.socket:
+      return peek('websocket')?.socketEvent(event, args[0] as number, args[1] as number, args[2], args[3], args[4], args[5]);
     case Entry.shell:
       enterEvent(event);
       if (args[0] === Shell.show) return chunk('inspect').show(event, args[1] as () => Promise<unknown>, args[2] as string);
@@ -50,6 +52,7 @@ function endEvent(event: number, reason: string): void {
   enterEvent(event);
   if (reason !== '') abortInbound(event, reason);
   peek('timers')?.dropTimers(event);
+  peek('websocket')?.dropSockets(event);
   dropCalls(event);
   forgetInbound(event);
 }

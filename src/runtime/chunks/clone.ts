@@ -2,7 +2,7 @@
 import { structuredClone } from '../web/structured-clone.ts';
 import { provide } from '../link.ts';
 
-const offers = {};
+const offers = { structuredClone };
 
 declare module '../link.ts' {
   interface Chunks {

@@ -15,15 +15,17 @@ import {
   PromisePrototypeThen,
   PromiseReject,
   PromiseResolve,
+  StringPrototypeIncludes,
   StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeStartsWith,
+  StringPrototypeToLowerCase,
   TypeErrorCtor,
 } from '../primordials.ts';
 import { requireArguments } from '../webidl.ts';
 import type { AbortSignal } from './abort.ts';
 import { type Body, type SourceLink, bytesBody, sourceBody, takeBody } from './body.ts';
-import { hasHeader, setHeader } from './headers.ts';
+import { getHeader, hasHeader, setHeader } from './headers.ts';
 import { type RequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
 import { createRequestState } from './request-state.ts';
 import { type Response, adoptResponse } from './response.ts';
@@ -66,7 +68,7 @@ function fromDataUrl(url: string, isHead: boolean): Response {
   return makeResponse([200, 'OK', `content-type\n${data.mimeType}`, plain, false, 0], isHead ? null : bytesBody(data.body, undefined));
 }
 
-function makeResponse(answer: Answer, body: Body | null): Response {
+function makeResponse(answer: Answer, body: Body | null, webSocket: object | null = null): Response {
   return adoptResponse({
     type: 'basic',
     status: answer[0],
@@ -78,6 +80,7 @@ function makeResponse(answer: Answer, body: Body | null): Response {
     redirected: answer[4],
     isEncoded: false,
     cf: undefined,
+    webSocket,
   });
 }
 
@@ -90,8 +93,24 @@ function applyCacheMode(state: RequestState): void {
   if (!hasHeader(headers, 'cache-control')) setHeader(headers, 'cache-control', 'no-cache');
 }
 
+/** @see https://developers.cloudflare.com/workers/examples/websockets/#write-a-websocket-client */
+function isHandshake(state: RequestState): boolean {
+  if (!StringPrototypeIncludes(requestHeadersToWire(state), 'upgrade')) return false;
+  return StringPrototypeToLowerCase(getHeader(requestHeaders(state), 'upgrade') ?? '') === 'websocket';
+}
+
+function overWebSocket(state: RequestState, url: string, signal: AbortSignal | undefined): Promise<Response> {
+  const opened = chunk('websocket').openByFetch(withoutFragment(url), requestHeadersToWire(state), (abort) => {
+    if (signal === undefined) return () => undefined;
+    chunk('events').addAbortAlgorithm(signal, abort);
+    return () => chunk('events').removeAbortAlgorithm(signal, abort);
+  });
+  return PromisePrototypeThen(opened, ({ answer, socket }) => makeResponse(answer, answer[5] === 0 ? null : sourceBody(answer[5], undefined), socket));
+}
+
 function overNetwork(state: RequestState, url: string, signal: AbortSignal | undefined): Promise<Response> {
   const { body } = state;
+  if (body === null && isHandshake(state)) return overWebSocket(state, url, signal);
   const event = currentEvent();
   applyCacheMode(state);
   if (body !== null) takeBody(body);

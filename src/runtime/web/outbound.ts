@@ -21,6 +21,10 @@ export function sendResponse(response: unknown, event: number): Promise<void> | 
   const state = responseState(response);
   const { body } = state;
   if (state.type === 'error') throw new TypeErrorCtor('Return value from serve handler must not be an error response (like Response.error())');
+  if (state.webSocket !== null) {
+    chunk('websocket').sendUpgrade(state.webSocket, responseHeadersToWire(state), event);
+    return undefined;
+  }
   let kind: number = BodyKind.none;
   let value: unknown;
   if (body !== null) {

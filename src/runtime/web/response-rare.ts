@@ -29,6 +29,7 @@ export function redirectTo(url: unknown, status: unknown): Response {
 
 /** @see https://fetch.spec.whatwg.org/#dom-response-clone */
 export function cloneResponse(state: ResponseState): Response {
+  if (state.webSocket !== null) throw new TypeErrorCtor('Cannot clone a response to a WebSocket handshake.');
   if (state.body !== null && isBodyUnusable(state.body)) throw unusableError(state.body);
   const { headers } = state;
   return adoptResponse({

@@ -28,6 +28,8 @@ export type ResponseState = {
   /** The body is content-encoded already. */
   isEncoded: boolean;
   cf: unknown;
+  /** A WebSocket, where the response completes a handshake. */
+  webSocket: object | null;
 };
 
 const CONTEXT = "Failed to construct 'Response'";
@@ -46,7 +48,7 @@ const isNullBodyStatus = (status: number): boolean => status === 204 || status =
 
 /** @param headers the wire form, with the content type of the body */
 export function newState(headers: string, body: Body | null): ResponseState {
-  return { type: 'default', status: 200, statusText: '', headers, isImmutable: false, body, url: '', redirected: false, isEncoded: false, cf: undefined };
+  return { type: 'default', status: 200, statusText: '', headers, isImmutable: false, body, url: '', redirected: false, isEncoded: false, cf: undefined, webSocket: null };
 }
 
 /**
@@ -68,7 +70,10 @@ function initialize(state: ResponseState, value: unknown, context: string, type:
   const givenText = init.statusText;
   const statusText = givenText === undefined ? '' : ByteString(givenText, `${context}: member statusText`);
   const { webSocket } = init;
-  if ((status < 200 || status > 599) && !(status === 101 && webSocket !== undefined && webSocket !== null)) {
+  if (webSocket !== undefined && webSocket !== null) {
+    state.webSocket = chunk('websocket').toWebSocket(webSocket, `${context}: member webSocket`);
+    if (status !== 101) throw new RangeErrorCtor('Responses with a WebSocket must have status code 101.');
+  } else if (status < 200 || status > 599) {
     throw new RangeErrorCtor('Responses may only be constructed with status codes in the range 200 to 599, inclusive.');
   }
   if (statusText !== '' && RegExpPrototypeExec(REASON_PHRASE, statusText) === null) throw new TypeErrorCtor(`${context}: invalid statusText.`);
@@ -164,9 +169,8 @@ export class Response {
     return responseHeaders(responseState(this));
   }
 
-  get webSocket(): null {
-    responseState(this);
-    return null;
+  get webSocket(): object | null {
+    return responseState(this).webSocket;
   }
 
   get cf(): unknown {

@@ -17,6 +17,7 @@ import {
   ObjectSetPrototypeOf,
   PromisePrototypeThen,
   PromiseResolve,
+  RegExpPrototypeExec,
   StringFromCharCode,
   TypeErrorCtor,
 } from '../../primordials.ts';
@@ -45,7 +46,6 @@ import { EventTarget, dispatchTrusted, hasListener } from '../event-target.ts';
 import { fetch } from '../fetch.ts';
 import { getHeader } from '../headers.ts';
 import { MessageEvent } from '../message-event.ts';
-import { essence, extractMimeType } from '../mime-type.ts';
 import { type Response, responseHeaders, responseState } from '../response.ts';
 import { cancelTimer, startTimer } from '../timers.ts';
 import { parseUrl, serializeOrigin, serializeUrl } from '../url/parser.ts';
@@ -58,6 +58,8 @@ const DEFAULT_RETRY_MS = 3000;
 const LONGEST_RETRY_MS = 0x7fffffff;
 /** Turns of the microtask queue between two events. */
 const PAUSE = 24;
+/** Of more than one Content-Type the first counts, which is a departure. */
+const EVENT_STREAM = /^[ \t]*text\/event-stream[ \t]*(?:[;,]|$)/i;
 const INTERNAL = {};
 
 type SourceState = {
@@ -201,8 +203,8 @@ function connect(source: EventSource, state: SourceState): void {
 
 function answered(source: EventSource, state: SourceState, response: Response): void {
   const answer = responseState(response);
-  const type = extractMimeType(getHeader(responseHeaders(answer), 'content-type'));
-  if (answer.status !== 200 || type === null || essence(type) !== 'text/event-stream') {
+  const type = getHeader(responseHeaders(answer), 'content-type') ?? '';
+  if (answer.status !== 200 || RegExpPrototypeExec(EVENT_STREAM, type) === null) {
     if (state.signal !== undefined) signalAbort(state.signal);
     return fail(source, state);
   }

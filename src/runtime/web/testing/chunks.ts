@@ -23,3 +23,5 @@ import '../../chunks/transfer.ts';
 import '../../chunks/messaging.ts';
 import '../../chunks/user-timing.ts';
 import '../../chunks/handlers.ts';
+import '../../chunks/websocket.ts';
+import '../../chunks/event-source.ts';

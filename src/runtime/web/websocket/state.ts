@@ -8,6 +8,7 @@
  */
 import { Post } from '../../../protocol/ops.ts';
 import { currentEvent, postFor } from '../../bridge.ts';
+import { chunk } from '../../link.ts';
 import {
   ArrayPrototypePush,
   ArrayPrototypeShift,
@@ -22,7 +23,6 @@ import {
   TypedArrayPrototypeGetByteLength,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
-import { createBlob } from '../blob.ts';
 import { utf8ByteLength } from '../encoding/utf8.ts';
 import { ErrorEvent } from '../error-event.ts';
 import { Event } from '../event.ts';
@@ -211,7 +211,7 @@ export function fireOpen(state: SocketState): void {
 /** @see https://websockets.spec.whatwg.org/#feedback-from-the-protocol */
 export function fireMessage(state: SocketState, data: string | ArrayBuffer): void {
   if (state.readyState !== OPEN || !hasListener(state.target, 'message')) return;
-  const shown = typeof data === 'string' || state.binaryType === 'arraybuffer' ? data : createBlob(new Uint8ArrayCtor(data), '');
+  const shown = typeof data === 'string' || state.binaryType === 'arraybuffer' ? data : chunk('forms').createBlob(new Uint8ArrayCtor(data), '');
   dispatchTrusted(state.target, new MessageEvent('message', { data: shown, origin: state.origin }));
 }
 

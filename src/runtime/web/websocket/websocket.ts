@@ -6,15 +6,15 @@
  */
 import { Post } from '../../../protocol/ops.ts';
 import { currentEvent, postFor, requireEvent } from '../../bridge.ts';
+import { chunk, peek } from '../../link.ts';
 import { ArrayBufferIsView, ObjectSetPrototypeOf, TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument, bufferSource, defineInterface, illegalInvocation, isArrayBuffer, isObject, requireArguments } from '../../webidl.ts';
 import { defineConstants } from '../../webidl-types.ts';
-import { type Blob, blobBytes, isBlob } from '../blob.ts';
+import type { Blob } from '../blob.ts';
 import { asBytes } from '../body.ts';
 import { DOMException } from '../dom-exception.ts';
 import { defineEventHandler } from '../event-handler.ts';
 import { EventTarget } from '../event-target.ts';
-import { structuredClone } from '../structured-clone.ts';
 import { readAddress, readProtocols, readUrl } from './address.ts';
 import { closeArguments } from './close-code.ts';
 import { type SocketState, CLOSED, CLOSING, CONNECTING, OPEN, deliverSoon, newState, register, requireOwn, startClose, transmit } from './state.ts';
@@ -126,19 +126,20 @@ export class WebSocket extends EventTarget {
   serializeAttachment(value: unknown): void {
     const state = stateOf(this);
     requireArguments(arguments.length, 1, argument('serializeAttachment', 'WebSocket', 1));
-    state.attachment = structuredClone(value);
+    state.attachment = chunk('clone').structuredClone(value);
   }
 
   /** A copy of the value kept, null where there is none. */
   deserializeAttachment(): unknown {
     const { attachment } = stateOf(this);
-    return attachment === undefined ? null : structuredClone(attachment);
+    return attachment === undefined ? null : chunk('clone').structuredClone(attachment);
   }
 }
 
 /** (BufferSource or Blob or USVString). Bytes are not copied yet. */
 const readMessage = (data: unknown): string | Uint8Array => {
-  if (isBlob(data)) return blobBytes(data as Blob);
+  const forms = peek('forms');
+  if (forms?.isBlob(data)) return forms.blobBytes(data as Blob);
   const context = argument('send', 'WebSocket', 1);
   if (ArrayBufferIsView(data) || isArrayBuffer(data)) return asBytes(bufferSource(data, context));
   return USVString(data, context);

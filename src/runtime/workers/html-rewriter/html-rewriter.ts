@@ -82,7 +82,7 @@ export class HTMLRewriter {
       url: '',
       redirected: false,
       isEncoded: state.isEncoded,
-      cf: state.cf,
+      cf: state.cf, webSocket: null,
     });
   }
 }
