@@ -48,6 +48,7 @@ function mainModule(suite: Suite, test: Test, origin: string): string {
   };
   return [
     'import { evaluate, expressions, onLoad, serve, silentDelete, silentSet } from "./inside.js";',
+    `// ${interfaceNames(suite, test.path).join(' ')}`,
     `export default serve(${JSON.stringify(config)}, harness, body);`,
     `function harness() {\n${harnessSource(suite)}\n}`,
     `function body() {\n${head}\n${code}\n}`,
@@ -66,4 +67,13 @@ function scriptsOf(suite: Suite, test: Test, origin: string): string[] {
     else scripts.push(/\.sub\./.test(name) || script.includes('pipe=sub') ? substitute(text, origin) : text);
   }
   return [...scripts, /\.sub\./.test(test.path) ? substitute(source, origin) : source];
+}
+
+/**
+ * The interfaces of the IDL files that a test reads. An app has a global from the start when its sources name it, and
+ * these tests name theirs only in what they fetch.
+ */
+function interfaceNames(suite: Suite, path: string): string[] {
+  const idl = dataFiles(suite, path).filter((name) => name.endsWith('.idl'));
+  return idl.flatMap((name) => [...(suite.text(name) ?? '').matchAll(/^(?:partial )?interface (?:mixin )?(\w+)/gm)].map(([, found = '']) => found));
 }
