@@ -23,6 +23,7 @@ import {
   ReflectConstruct,
   StringCtor,
 } from '../primordials.ts';
+import { decideBinaryType } from '../web/websocket/binary-type.ts';
 import { setServiceWorker } from './dispatch.ts';
 import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
@@ -101,6 +102,7 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   const env = JSONParse(envText) as Record<string, unknown>;
   setEnv(env);
   setServiceWorker(config.format === 'service-worker');
+  decideBinaryType(config.compatibilityDate, config.compatibilityFlags);
   if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
   // Bindings of a service-worker script are globals.
   if (config.format === 'service-worker') {

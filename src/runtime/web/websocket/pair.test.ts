@@ -150,3 +150,12 @@ test('accept: belongs to the event it is called in', () => {
   enterEvent(7);
   assert.throws(() => server.send('x'), /different request/);
 });
+
+test('accept: two halves of different events cannot talk', () => {
+  const [a, b] = pair();
+  a.accept();
+  enterEvent(9);
+  b.accept();
+  assert.throws(() => b.send('x'), /different request/);
+  assert.throws(() => b.close(), /different request/);
+});

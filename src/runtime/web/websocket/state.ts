@@ -28,6 +28,7 @@ import { ErrorEvent } from '../error-event.ts';
 import { Event } from '../event.ts';
 import { dispatchTrusted, hasListener, type EventTarget } from '../event-target.ts';
 import { CloseEvent, MessageEvent } from '../message-event.ts';
+import { defaultBinaryType } from './binary-type.ts';
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -83,12 +84,6 @@ export const OTHER_EVENT =
 const sockets = new MapCtor<number, SocketState>();
 let nextNumber = 1;
 let totalBuffered = 0;
-let defaultBinaryType: 'blob' | 'arraybuffer' = 'blob';
-
-/** The compatibility flag `websocket_standard_binary_type` decides. */
-export function setDefaultBinaryType(type: 'blob' | 'arraybuffer'): void {
-  defaultBinaryType = type;
-}
 
 export function newState(target: EventTarget, readyState: number, isStandard: boolean): SocketState {
   return {
@@ -132,9 +127,10 @@ export function forgetSocket(state: SocketState): void {
 /** The socket of that number, if it is known still. */
 export { sockets };
 
-/** Throws Cloudflare's error where the socket is another event's. */
+/** Throws Cloudflare's error where the socket, or the other half of its pair, is another event's. */
 export function requireOwn(state: SocketState): void {
-  if (state.event !== currentEvent()) throw new ErrorCtor(OTHER_EVENT);
+  const { event, peer } = state;
+  if (event !== currentEvent() || (peer?.isAccepted && peer.event !== event)) throw new ErrorCtor(OTHER_EVENT);
 }
 
 // Out

@@ -4,6 +4,7 @@ import '../testing/chunks.ts';
 import { Post, SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
 import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
+import { decideBinaryType } from './binary-type.ts';
 import { socketEvent } from './inbound.ts';
 import { dropSockets } from './state.ts';
 import { WebSocket } from './websocket.ts';
@@ -142,6 +143,14 @@ test('message: text, Blob or ArrayBuffer, with the origin of the address', async
   assert.equal(told[0]?.data, 'text');
   assert.deepEqual([...new Uint8Array(await (told[1]?.data as Blob).arrayBuffer())], [1]);
   assert.deepEqual([...new Uint8Array(told[2]?.data as ArrayBuffer)], [2]);
+});
+
+test('binaryType: is ArrayBuffer for apps of before the flag\'s date', () => {
+  const typeFor = (date: string, ...flags: string[]): string => {
+    decideBinaryType(date, flags);
+    return open().socket.binaryType;
+  };
+  assert.deepEqual([typeFor('2026-03-16'), typeFor('2026-03-17'), typeFor('2024-01-01', 'websocket_standard_binary_type'), typeFor('2026-12-01', 'no_websocket_standard_binary_type'), typeFor('')], ['arraybuffer', 'blob', 'blob', 'arraybuffer', 'blob']);
 });
 
 test('message: none is fired after close was called', () => {
