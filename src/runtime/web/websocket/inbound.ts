@@ -5,7 +5,7 @@
 import { SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
 import { MapPrototypeGet } from '../../primordials.ts';
-import { CLOSED, CLOSING, CONNECTING, OPEN, fireClose, fireError, fireMessage, fireOpen, forgetSocket, sent, sockets } from './state.ts';
+import { CLOSED, CONNECTING, OPEN, PAUSE, afterMicrotasks, fireClose, fireError, fireMessage, fireOpen, forgetSocket, sent, sockets } from './state.ts';
 
 /** `Entry.socket`. A socket that is not known any more was closed when its event ended. */
 export function socketEvent(event: number, number: number, kind: number, first: unknown, second: unknown, third: unknown, fourth: unknown): void {
@@ -27,11 +27,10 @@ export function socketEvent(event: number, number: number, kind: number, first: 
     case SocketEvent.closed: {
       forgetSocket(state);
       state.hasReceivedClose = state.hasSentClose = true;
-      // The standard: closing first, then closed together with the events.
-      state.readyState = CLOSING;
       state.readyState = CLOSED;
-      if (fourth !== '') fireError(state, fourth as string);
-      return fireClose(state, first as number, second as string, third as boolean);
+      if (fourth === '') return fireClose(state, first as number, second as string, third as boolean);
+      fireError(state, fourth as string);
+      return afterMicrotasks(PAUSE, () => fireClose(state, first as number, second as string, third as boolean));
     }
   }
 }

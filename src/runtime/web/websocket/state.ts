@@ -72,10 +72,10 @@ export type SocketState = {
 /** Bytes an isolate may have handed to the host at a time: the host's memory is not the app's. */
 const MOST_BUFFERED = 64 * 1024 * 1024;
 /**
- * Turns of the microtask queue between two messages of a pair: what awaits the first message must be back
- * to wait for the second, which over the network comes in a turn of its own.
+ * Turns of the microtask queue between two events that come together: what awaits the first must be back to wait
+ * for the second. Messages over the network come in turns of their own.
  */
-const PAUSE = 24;
+export const PAUSE = 24;
 
 /** Cloudflare's text. */
 export const OTHER_EVENT =
@@ -186,7 +186,8 @@ export function deliverSoon(state: SocketState): void {
   });
 }
 
-function afterMicrotasks(count: number, f: () => void): void {
+/** Runs `f` when microtasks that are due, and those they lead to, are done. */
+export function afterMicrotasks(count: number, f: () => void): void {
   PromisePrototypeThen(PromiseResolve(undefined), count === 0 ? f : () => afterMicrotasks(count - 1, f));
 }
 

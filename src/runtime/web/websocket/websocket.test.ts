@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import '../testing/chunks.ts';
 import { Post, SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
-import { type FakeHost, fakeHost } from '../testing/fake-host.ts';
+import { type FakeHost, fakeHost, turn } from '../testing/fake-host.ts';
 import { decideBinaryType } from './binary-type.ts';
 import { socketEvent } from './inbound.ts';
 import { dropSockets } from './state.ts';
@@ -174,12 +174,14 @@ test('close: takes 1000 and 3000 to 4999, and reasons of 123 bytes', () => {
   assert.equal(host.posts.length, 1);
 });
 
-test('close: while connecting fails the connection', () => {
+test('close: while connecting fails the connection, and an error can be awaited before the close', async () => {
   const { socket, number, told } = open();
   socket.close();
   assert.equal(socket.readyState, 2);
   tell(number, SocketEvent.opened, '', '');
   tell(number, SocketEvent.closed, 1006, '', false, 'closed before');
+  assert.deepEqual(told, [{ type: 'error' }]);
+  await turn();
   assert.deepEqual([socket.readyState, told], [3, [{ type: 'error' }, { type: 'close', code: 1006, reason: '', wasClean: false }]]);
 });
 
