@@ -6,20 +6,40 @@
  */
 import { CHUNK_NAMES, CHUNKS, type ChunkName } from '../protocol/chunks.ts';
 
-const chunkOf = new Map<string, ChunkName>();
-for (const name of CHUNK_NAMES) {
+/** The globals of a chunk. */
+const globalsOf = (name: ChunkName): string[] => {
   const { interfaces = '', members = '' } = CHUNKS[name];
-  for (const global of `${interfaces} ${members}`.split(' ')) if (global !== '') chunkOf.set(global, name);
-}
-const WORDS = new RegExp(`\\b(?:${[...chunkOf.keys()].join('|')})\\b`, 'g');
+  return `${interfaces} ${members}`.split(' ').filter((it) => it !== '');
+};
 
-/** The chunks that these sources call for, each after those it needs. */
-export function chunksFor(sources: readonly string[]): ChunkName[] {
+/**
+ * Ways to the global object. An app without any of them reaches only the globals it names; a timer's
+ * handler and a global listener get it as `this`.
+ */
+const GLOBAL_OBJECT = ['globalThis', 'self', 'setTimeout', 'setInterval', 'addEventListener'];
+
+const chunkOf = new Map(CHUNK_NAMES.flatMap((name) => globalsOf(name).map((global) => [global, name] as const)));
+const WORDS = new RegExp(`(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].join('|')})(?![\\w$])`, 'g');
+
+/** What an app's sources call for. */
+export type Needs = {
+  /** Chunks, each after those it needs. */
+  chunks: ChunkName[];
+  /** Could the app use globals that it does not name? */
+  isDynamic: boolean;
+};
+
+export function scanSources(sources: readonly string[]): Needs {
   const found = new Set<ChunkName>();
+  let isDynamic = false;
   for (const source of sources) {
-    for (const [word] of source.matchAll(WORDS)) found.add(chunkOf.get(word) as ChunkName);
+    for (const [word] of source.matchAll(WORDS)) {
+      const name = chunkOf.get(word);
+      if (name !== undefined) found.add(name);
+      isDynamic ||= GLOBAL_OBJECT.includes(word);
+    }
   }
-  return withNeeds(found);
+  return { chunks: withNeeds(found), isDynamic };
 }
 
 /** These chunks and all they need, in the order they are to be loaded in. */
@@ -31,3 +51,8 @@ export function withNeeds(names: Iterable<ChunkName>): ChunkName[] {
   }
   return CHUNK_NAMES.filter((name) => all.has(name));
 }
+
+/** Every chunk and its globals, as `LoadConfig.globals` wants them. */
+export const GLOBALS_TABLE: string = CHUNK_NAMES.map((name) => [name, ...globalsOf(name)].join(' '))
+  .filter((line) => line.includes(' '))
+  .join('\n');

@@ -3,12 +3,15 @@
  * @throws StartupError for whatever the app's code did wrong while it was loaded
  */
 import { describeFailure, type Realm, transfer } from '../isolate/realm.ts';
+import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
-import type { BundleModules } from './module-source.ts';
+import { GLOBALS_TABLE } from './chunk-scan.ts';
+import type { AppScript, BundleModules } from './module-source.ts';
+import { ADDED_LINES } from './script-form.ts';
 
 /** An app's modules could not be loaded or evaluated. */
 export class StartupError extends Error {
@@ -23,40 +26,63 @@ export class StartupError extends Error {
   }
 }
 
+/** How an app is loaded. */
+export type LoadOptions = {
+  /** The app as one script, where it has that form; else it is run as modules. */
+  script?: AppScript | undefined;
+  /** V8's code cache of that script. */
+  cached?: Blob | undefined;
+  /** A person's session. */
+  shell?: boolean;
+};
+
 /** Loads an app; the realm is fresh. Returns what it handles, and its modules for later imports. */
 export async function loadApp(
   realm: Realm,
   record: AppRecord,
   bundle: Bundle,
   source: BundleModules,
-  options: { shell?: boolean } = {},
+  options: LoadOptions = {},
 ): Promise<{ loaded: Loaded; modules: Modules }> {
+  const { script, cached, shell = false } = options;
   const modules = new Modules(realm, source);
   const timeout = record.limits.startupMs;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
-    const config: LoadConfig = {
-      format: bundle.format,
-      compatibilityDate: record.compatibilityDate,
-      compatibilityFlags: record.compatibilityFlags,
-      ...options,
-    };
+    const config: LoadConfig = { format: bundle.format, compatibilityDate: record.compatibilityDate, compatibilityFlags: record.compatibilityFlags, shell };
+    if (source.isDynamic) config.globals = GLOBALS_TABLE;
+    // Compiling runs no code: it can go ahead beside the steps. A failure of it is heard of when it is awaited.
+    const compiled = script === undefined ? undefined : realm.compile(script.code, originOf(script), cached);
+    compiled?.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
-    const chunks = options.shell ? CHUNK_NAMES : source.chunks;
-    const steps: Promise<unknown>[] = [realm.loadChunks(chunks, timeout), step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars))];
+    const steps: Promise<unknown>[] = [realm.loadChunks(shell ? CHUNK_NAMES : source.chunks, timeout)];
+    steps.push(step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars)));
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;
       steps.push(step(module.type === 'wasm' ? Load.wasm : Load.data, module.name, transfer(copy)));
     }
-    await Promise.all(steps);
-    for (const name of source.early) await modules.evaluate(name, timeout);
-    await step(Load.seal);
-    const main = await modules.evaluate(bundle.main, timeout);
-    const answer = bundle.format === 'service-worker' ? await step(Load.script) : await modules.adopt(main, Load.main, undefined, timeout);
+    for (const module of script?.texts ?? []) steps.push(step(module.type === 'json' ? Load.json : Load.text, module.name, module.content));
+    let answer: unknown;
+    if (compiled !== undefined) {
+      steps.push(step(Load.seal));
+      await Promise.all(steps);
+      answer = await step(Load.run, await (await compiled)(timeout));
+    } else {
+      await Promise.all(steps);
+      for (const name of source.early) await modules.evaluate(name, timeout);
+      await step(Load.seal);
+      const main = await modules.evaluate(bundle.main, timeout);
+      answer = bundle.format === 'service-worker' ? await step(Load.script) : await modules.adopt(main, Load.main, undefined, timeout);
+    }
     return { loaded: JSON.parse(answer as string) as Loaded, modules };
   } catch (error) {
     throw startupError(error, realm, timeout);
   }
+}
+
+/** How stacks name an app's script. */
+export function originOf(script: AppScript): { filename: string; lineOffset: number } {
+  return { filename: script.filename, lineOffset: -ADDED_LINES };
 }
 
 const startupError = (error: unknown, realm: Realm, timeout: number): StartupError => {

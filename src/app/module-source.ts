@@ -7,9 +7,9 @@
 import type { ModuleProvider, ModuleSource } from '../isolate/modules.ts';
 import { type Bundle, type BundleModule, META_DYNAMIC_IMPORT, META_IMPORT_META, META_MODULE, resolveModule } from '../protocol/bundle.ts';
 import { BOOT_GLOBAL } from '../protocol/ops.ts';
-import type { CodeCache } from '../isolate/code-cache.ts';
 import type { ChunkName } from '../protocol/chunks.ts';
-import { chunksFor, withNeeds } from './chunk-scan.ts';
+import { scanSources, withNeeds } from './chunk-scan.ts';
+import { toScript } from './script-form.ts';
 
 /** Source of `cloudflare:workers`. */
 const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,waitUntil,env}=${BOOT_GLOBAL}.builtins.workers;`;
@@ -18,28 +18,57 @@ const BUILTINS: Readonly<Record<string, string>> = { 'cloudflare:workers': WORKE
 const metaSource = (referrer: string): string =>
   `export const{load:${META_DYNAMIC_IMPORT},meta:${META_IMPORT_META}}=${BOOT_GLOBAL}.builtins.meta(${JSON.stringify(referrer)});`;
 
+/** An app in the form of a script. */
+export type AppScript = { code: string; filename: string; texts: readonly BundleModule[] };
+
 export class BundleModules implements ModuleProvider {
   readonly #modules: ReadonlyMap<string, BundleModule>;
-  readonly #cache: CodeCache;
   /** Names of the modules to evaluate before the realm is sealed. */
   readonly early: readonly string[];
+  /** Could the modules use globals that they do not name? */
+  readonly isDynamic: boolean;
   /** Chunks of the runtime that the modules call for, in the order they are to be loaded in. */
   readonly chunks: readonly ChunkName[];
   /** Data and WebAssembly modules: their bytes go in before `early` is evaluated. */
   readonly data: readonly BundleModule[];
+  readonly #bundle: Bundle;
 
-  constructor(bundle: Bundle, cache: CodeCache) {
+  constructor(bundle: Bundle) {
+    this.#bundle = bundle;
     this.#modules = new Map(bundle.modules.map((module) => [module.name, module]));
-    this.#cache = cache;
     this.data = bundle.modules.filter((module) => module.type === 'data' || module.type === 'wasm');
     const sources = bundle.modules.filter((module) => module.type === 'esm');
-    const chunks = chunksFor(bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content)));
-    this.chunks = bundle.format === 'service-worker' ? withNeeds([...chunks, 'service']) : chunks;
+    const isScript = bundle.format === 'service-worker';
+    const { chunks, isDynamic } = scanSources(
+      bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content)),
+    );
+    this.chunks = isScript ? withNeeds([...chunks, 'service']) : chunks;
+    // `this` at the top of a script is the global object.
+    this.isDynamic = isScript || isDynamic;
     this.early = [
       ...Object.keys(BUILTINS).filter((name) => sources.some((module) => String(module.content).includes(name))),
       ...sources.filter((module) => module.usesMeta).map((module) => metaName(module.name)),
       ...bundle.modules.filter((module) => module.type !== 'esm').map((module) => module.name),
     ];
+  }
+
+  /**
+   * The app as one script, with the text and JSON modules it imports; undefined where it has to be run as modules.
+   * Apps that import at run time are: what they may ask for has to be there as modules.
+   */
+  async script(): Promise<AppScript | undefined> {
+    const main = this.#modules.get(this.#bundle.main);
+    const isLone = this.#bundle.modules.every((module) => module === main || (module.type !== 'esm' && module.type !== 'commonjs'));
+    if (main === undefined || main.type !== 'esm' || main.usesMeta || !isLone) return undefined;
+    const code = await toScript(String(main.content), (specifier) => {
+      try {
+        return this.resolve(specifier, main.name);
+      } catch {
+        return undefined;
+      }
+    });
+    if (code === undefined) return undefined;
+    return { code, filename: main.name, texts: this.#bundle.modules.filter((module) => module.type === 'text' || module.type === 'json') };
   }
 
   resolve(specifier: string, referrer: string): string {
@@ -56,15 +85,11 @@ export class BundleModules implements ModuleProvider {
 
   source(name: string): ModuleSource {
     const builtin = BUILTINS[name];
-    if (builtin !== undefined) return { filename: `nano:${name}`, code: builtin, cached: this.#cache.get(name) };
-    if (name.startsWith(META_PREFIX)) return { filename: 'nano:meta', code: metaSource(name.slice(META_PREFIX.length)), cached: this.#cache.get(name) };
+    if (builtin !== undefined) return { filename: `nano:${name}`, code: builtin };
+    if (name.startsWith(META_PREFIX)) return { filename: 'nano:meta', code: metaSource(name.slice(META_PREFIX.length)) };
     const module = this.#modules.get(name);
     if (module === undefined) throw new Error(`No such module "${name}".`);
-    return { filename: name, code: codeOf(module), cached: this.#cache.get(name) };
-  }
-
-  produced(name: string, cache: Parameters<CodeCache['put']>[1]): void {
-    this.#cache.put(name, cache);
+    return { filename: name, code: codeOf(module) };
   }
 }
 

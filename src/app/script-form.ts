@@ -14,12 +14,6 @@ import { init, parse } from 'es-module-lexer';
 
 type ExportSpecifier = ReturnType<typeof parse>[1][number];
 
-export type ScriptForm = {
-  code: string;
-  /** Specifiers as written, in the order of the import function's calls. */
-  imports: readonly string[];
-};
-
 /** Lines in front of the module's own. */
 export const ADDED_LINES = 1;
 
@@ -28,8 +22,9 @@ const IMPORT_NAME = '__nanoImport';
 /**
  * The module as a script; undefined where it cannot be one.
  * @param source of an ES module, as esbuild prints it
+ * @param resolve the name of the module a specifier means; undefined where a script cannot import it
  */
-export async function toScript(source: string): Promise<ScriptForm | undefined> {
+export async function toScript(source: string, resolve: (specifier: string) => string | undefined): Promise<string | undefined> {
   await init;
   if (source.includes(IMPORT_NAME)) return undefined;
   let parsed: ReturnType<typeof parse>;
@@ -40,15 +35,14 @@ export async function toScript(source: string): Promise<ScriptForm | undefined> 
   }
   const [imports, exports] = parsed;
   const edits: { start: number; end: number; text: string }[] = [];
-  const specifiers: string[] = [];
   let hoisted = '';
   for (const one of imports) {
     // Dynamic imports and import.meta have been rewritten by the builder; what is left cannot be run here.
     if (one.type !== 'static' || one.specifier === undefined) return undefined;
     const { importStart: start, importEnd: end } = one;
-    const text = importToConst(source.slice(start, end), one.specifier);
+    const name = resolve(one.specifier);
+    const text = name === undefined ? undefined : importToConst(source.slice(start, end), name);
     if (text === undefined) return undefined;
-    specifiers.push(one.specifier);
     // Imports come before everything else, wherever they stand.
     hoisted += `${text};`;
     edits.push({ start, end, text: keepLines(source.slice(start, end), '') });
@@ -62,12 +56,12 @@ export async function toScript(source: string): Promise<ScriptForm | undefined> 
   if (returned.length !== exports.length) return undefined;
   let body = source;
   for (const edit of edits.toSorted((a, b) => b.start - a.start)) body = body.slice(0, edit.start) + edit.text + body.slice(edit.end);
-  return { code: `(function(${IMPORT_NAME}){"use strict";${hoisted}\n${body}\n;return{__proto__:null,${returned.join(',')}}})`, imports: specifiers };
+  return `(function(${IMPORT_NAME}){"use strict";${hoisted}\n${body}\n;return{__proto__:null,${returned.join(',')}}})`;
 }
 
 /** `import a, { b as c } from "x"` as `const` declarations; undefined for a form that is not known. */
-const importToConst = (statement: string, specifier: string): string | undefined => {
-  const call = `${IMPORT_NAME}(${JSON.stringify(specifier)})`;
+const importToConst = (statement: string, name: string): string | undefined => {
+  const call = `${IMPORT_NAME}(${JSON.stringify(name)})`;
   const match = /^import\s*(?:([\w$]+)\s*,?\s*)?(?:\*\s*as\s+([\w$]+)|\{([^}]*)\})?\s*from\s*["'`]/.exec(statement);
   if (match === null) return /^import\s*["']/.test(statement) ? call : undefined;
   const [, byDefault, namespace, list] = match;

@@ -9,8 +9,8 @@ import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import { loadApp, StartupError } from './loader.ts';
-import { BundleModules } from './module-source.ts';
+import { loadApp, originOf, StartupError } from './loader.ts';
+import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
 import { Worker, type WorkerDeps } from './worker.ts';
@@ -28,7 +28,10 @@ export type VersionDeps = {
   maxWorkers: number;
 };
 
-type Content = { bundle: Bundle; source: BundleModules; stacks: StackMapper };
+/** The name of an app's script in its code cache. */
+const SCRIPT = 'script';
+
+type Content = { bundle: Bundle; source: BundleModules; stacks: StackMapper; script: AppScript | undefined; cache: CodeCache };
 
 export class AppVersion {
   #record: AppRecord;
@@ -41,6 +44,7 @@ export class AppVersion {
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
   #contentUsed = 0;
+  #codeKept = false;
   #retired = false;
 
   constructor(record: AppRecord, deps: VersionDeps) {
@@ -129,15 +133,24 @@ export class AppVersion {
   async #startWorker(): Promise<Worker> {
     const started = performance.now();
     this.#contentUsed = started;
-    const { bundle, source, stacks } = this.#content ?? (await this.#readContent());
+    const content = this.#content ?? (await this.#readContent());
+    const { bundle, source, stacks, script, cache } = content;
     const seat = await this.#seats.take();
     const worker = new Worker(seat, this.#workerDeps(stacks));
     try {
-      const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source);
+      const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
+        script,
+        cached: script === undefined ? undefined : cache.get(SCRIPT),
+      });
       worker.ready(modules, loaded);
     } catch (error) {
       worker.dispose();
       if (!(error instanceof StartupError)) throw error;
+      // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
+      if (script !== undefined && error.thrown.name === 'SyntaxError') {
+        content.script = undefined;
+        return this.#startWorker();
+      }
       const { name, message, stack } = error.thrown;
       throw new StartupError(stacks.describe(name, message, stack), error.limit);
     }
@@ -158,8 +171,18 @@ export class AppVersion {
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);
+        else void this.#keepCode(worker);
       },
     };
+  }
+
+  /** Keeps what V8 has compiled of the app, once it has handled something: the functions a request needs are in it then. */
+  async #keepCode(worker: Worker): Promise<void> {
+    const { script, cache } = this.#content ?? {};
+    if (script === undefined || cache === undefined || this.#codeKept || cache.has(SCRIPT)) return;
+    this.#codeKept = true;
+    const blob = await worker.produceCache(script.code, originOf(script));
+    if (blob !== undefined) cache.put(SCRIPT, blob);
   }
 
   /** V8 lost control of one of the isolates. What else the app has in this engine goes with it: the engine is going anyway. */
@@ -189,8 +212,9 @@ export class AppVersion {
   /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */
   async #readContent(): Promise<Content> {
     const bundle = await this.#deps.readBundle(this.record.bundleDir);
-    const cache = this.#deps.codeCache(this.record.bundleDir);
-    this.#content ??= { bundle, source: new BundleModules(bundle, cache), stacks: new StackMapper(bundle) };
+    const source = new BundleModules(bundle);
+    const script = await source.script();
+    this.#content ??= { bundle, source, stacks: new StackMapper(bundle), script, cache: this.#deps.codeCache(this.record.bundleDir) };
     return this.#content;
   }
 

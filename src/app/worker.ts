@@ -5,6 +5,7 @@
  * finish) → disposed.
  */
 import type { Modules } from '../isolate/modules.ts';
+import type { Blob } from '../isolate/code-cache.ts';
 import { type Inbox, transfer, type TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
@@ -135,6 +136,11 @@ export class Worker implements Inbox, OpContext, EventHome {
     const { realm, turns } = this.#seat;
     turns.follow(event, realm.runScript(code, origin, event.cpuLeft), (value) => this.#run(event, [Entry.shell, event.id, Shell.show, value, mode]));
     return event;
+  }
+
+  /** V8's code cache of the app's script; see Realm.produceCache. */
+  produceCache(code: string, origin: { filename: string; lineOffset: number }): Promise<Blob | undefined> {
+    return this.#seat.realm.produceCache(code, origin);
   }
 
   /** Names that may follow a path of properties ("a.b." is ["a", "b"]), for completion. */

@@ -1,5 +1,5 @@
 /**
- * V8's code cache of one version of an app: what compiling its modules cost, kept in memory and on disk.
+ * V8's code cache of one version of an app: what compiling it cost, kept in memory and on disk.
  *
  * A cache that does not fit (another V8, other flags, a damaged file) is rejected by V8 itself, which
  * then compiles. Writing is best effort: a full disk costs speed, never a request.
@@ -9,7 +9,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 import ivm from 'isolated-vm';
 
-type Blob = ivm.ExternalCopy<ArrayBuffer>;
+/** A cache as isolated-vm takes and gives it. */
+export type Blob = ivm.ExternalCopy<ArrayBuffer>;
 
 export class CodeCache {
   readonly #dir: string | undefined;
@@ -25,6 +26,10 @@ export class CodeCache {
   constructor(dir: string | undefined, warn: (message: string) => void) {
     this.#dir = dir === undefined ? undefined : path.join(dir, `v8-${process.versions.v8}`);
     this.#warn = warn;
+  }
+
+  has(name: string): boolean {
+    return this.#blobs.has(name);
   }
 
   get(name: string): Blob | undefined {

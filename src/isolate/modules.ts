@@ -1,5 +1,8 @@
 /**
- * A realm's module graph: compiles, links and evaluates modules by name, with a code cache.
+ * A realm's module graph: compiles, links and evaluates modules by name.
+ *
+ * Without a code cache: isolated-vm takes one for modules but never lets V8 consume it. Most apps are
+ * run as scripts for that reason; see app/script-form.ts.
  *
  * Contract: built-in and data modules are evaluated before the realm is sealed, tenant modules after;
  * a specifier resolves only to a module of the app or to a built-in, never to anything on the host.
@@ -8,12 +11,11 @@ import type ivm from 'isolated-vm';
 import { Entry, Load } from '../protocol/ops.ts';
 import type { Realm } from './realm.ts';
 
-/** Source of one module, and its place in the code cache. */
+/** Source of one module. */
 export type ModuleSource = {
   /** As stack traces show it. */
   filename: string;
   code: string;
-  cached?: ivm.ExternalCopy<ArrayBuffer> | undefined;
 };
 
 /** Where a realm's modules come from. */
@@ -24,8 +26,6 @@ export interface ModuleProvider {
    */
   resolve(specifier: string, referrer: string): string;
   source(name: string): ModuleSource;
-  /** Code cache made by compiling a module that had none. */
-  produced(name: string, cache: ivm.ExternalCopy<ArrayBuffer>): void;
 }
 
 export class Modules {
@@ -75,12 +75,9 @@ export class Modules {
   }
 
   async #compileNow(name: string): Promise<ivm.Module> {
-    const { filename, code, cached } = this.#provider.source(name);
-    const options = cached === undefined ? { filename, produceCachedData: true } : { filename, cachedData: cached };
-    const module = await this.#realm.isolate.compileModule(code, options);
+    const { filename, code } = this.#provider.source(name);
+    const module = await this.#realm.isolate.compileModule(code, { filename });
     this.#names.set(module, name);
-    const result = module as ivm.Module & { cachedData?: ivm.ExternalCopy<ArrayBuffer>; cachedDataRejected?: boolean };
-    if (cached === undefined && result.cachedData !== undefined) this.#provider.produced(name, result.cachedData);
     return module;
   }
 }

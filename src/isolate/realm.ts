@@ -4,6 +4,7 @@
 import ivm from 'isolated-vm';
 import type { ChunkName } from '../protocol/chunks.ts';
 import { BOOT_GLOBAL, Entry, Load, Sync } from '../protocol/ops.ts';
+import type { Blob } from './code-cache.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Where a realm's messages go. Called on the I/O thread, with hostile arguments. */
@@ -89,15 +90,39 @@ export class Realm {
   }
 
   /**
+   * Compiles a script, with V8's code cache of it where there is one.
+   * @returns a function that runs it in the context; its value is to be handed to `enter` once
+   */
+  async compile(code: string, origin: { filename: string; lineOffset: number }, cached: Blob | undefined): Promise<(timeout: number) => Promise<unknown>> {
+    const script = await this.isolate.compileScript(code, cached === undefined ? origin : { ...origin, cachedData: cached });
+    return async (timeout) => {
+      const value = (await script.run(this.context, { reference: true, timeout })) as unknown as ivm.Reference;
+      script.release();
+      return value.derefInto({ release: true });
+    };
+  }
+
+  /**
+   * V8's code cache of a script that has been run in this isolate: with all the functions that were compiled since,
+   * because V8 finds the script it already has. Undefined when the isolate is gone.
+   */
+  async produceCache(code: string, origin: { filename: string; lineOffset: number }): Promise<Blob | undefined> {
+    try {
+      const script = (await this.isolate.compileScript(code, { ...origin, produceCachedData: true })) as ivm.Script & { cachedData?: Blob };
+      script.release();
+      return script.cachedData;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
    * Compiles and runs a script in the context. Resolves to its value, to be handed to `enter` once.
    * @param origin how stacks name it; `lineOffset` is taken off its lines
    * @param timeout milliseconds it may run
    */
   async runScript(code: string, origin: { filename: string; lineOffset: number }, timeout: number): Promise<unknown> {
-    const script = await this.isolate.compileScript(code, origin);
-    const value = (await script.run(this.context, { reference: true, timeout })) as unknown as ivm.Reference;
-    script.release();
-    return value.derefInto({ release: true });
+    return (await this.compile(code, origin, undefined))(timeout);
   }
 
   /** Gives back the context; its memory goes with the next garbage collection. */

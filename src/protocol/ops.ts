@@ -178,6 +178,12 @@ export const Load = {
   chunk: 7,
   /** (call, namespace): a dynamically imported module, just before the answer to Request.importModule */
   imported: 6,
+  /** (name, text): the content of a text module */
+  text: 8,
+  /** (name, text): the content of a JSON module */
+  json: 9,
+  /** (function): the app in the form of a script (see app/script-form.ts), to be run; answers as `main` or `script` */
+  run: 10,
 } as const;
 
 /** What a context is told before it loads an app. */
@@ -185,6 +191,8 @@ export type LoadConfig = {
   format: 'modules' | 'service-worker';
   compatibilityDate: string;
   compatibilityFlags: readonly string[];
+  /** Chunks and their globals (see protocol/chunks.ts), for an app that could get at globals it does not name. */
+  globals?: string;
   /** A person's session: `env` is a global, so that lines can use it. */
   shell?: boolean;
 };

@@ -9,7 +9,6 @@ import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
-import { CodeCache } from '../isolate/code-cache.ts';
 import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
@@ -67,7 +66,7 @@ export class Session {
       onCondemned: () => {},
       onIdle: () => {},
     });
-    const { loaded, modules } = await loadApp(seat.realm, record, bundle, new BundleModules(bundle, new CodeCache(undefined, () => {})), { shell: true });
+    const { loaded, modules } = await loadApp(seat.realm, record, bundle, new BundleModules(bundle), { shell: true });
     worker.ready(modules, loaded);
     this.#worker = worker;
   }

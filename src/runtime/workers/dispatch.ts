@@ -23,6 +23,10 @@ export function setServiceWorker(value: boolean): void {
   serviceWorker = value;
 }
 
+export function isServiceWorker(): boolean {
+  return serviceWorker;
+}
+
 export function handleFetch(event: number, head: string, source: number, cf: string | undefined, entrypoint: string | undefined): void {
   enterEvent(event);
   const methodEnd = StringPrototypeIndexOf(head, '\n');

@@ -6,14 +6,14 @@
  * then; afterwards the global is gone.
  */
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
-import type { ChunkName } from '../../protocol/chunks.ts';
 import { enterEvent, request } from '../bridge.ts';
-import { chunk, install, loadChunk } from '../link.ts';
+import { chunk, definePlaceholders, install, loadChunk, sealGlobals } from '../link.ts';
 import {
   ErrorCtor,
   JSONParse,
   JSONStringify,
   MapCtor,
+  MapPrototypeClear,
   MapPrototypeDelete,
   MapPrototypeGet,
   MapPrototypeSet,
@@ -24,7 +24,7 @@ import {
   StringCtor,
 } from '../primordials.ts';
 import { decideBinaryType } from '../web/websocket/binary-type.ts';
-import { setServiceWorker } from './dispatch.ts';
+import { isServiceWorker, setServiceWorker } from './dispatch.ts';
 import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
 import { adoptExports, getEnv, setEnv } from './handlers.ts';
@@ -79,16 +79,23 @@ export function load(step: number, first: unknown, second: unknown): string | un
       MapPrototypeSet(data, first as string, ReflectConstruct(WebAssembly.Module, [second]));
       return;
     case Load.seal:
+      sealGlobals();
       delete (globalThis as Record<string, unknown>)[BOOT_GLOBAL];
       return;
+    case Load.text:
+      MapPrototypeSet(data, first as string, second);
+      return;
+    case Load.json:
+      MapPrototypeSet(data, first as string, JSONParse(second as string));
+      return;
+    case Load.run:
+      return run(first as Parameters<typeof run>[0]);
     case Load.main:
       return JSONStringify(adoptExports(first as Record<string, unknown>));
-    case Load.script: {
-      const loaded: Loaded = { entrypoints: { default: chunk('service').registeredHandlers() } };
-      return JSONStringify(loaded);
-    }
+    case Load.script:
+      return listeners();
     case Load.chunk:
-      loadChunk(first as ChunkName, second as string);
+      loadChunk(first as string, second as string);
       return;
     case Load.imported:
       MapPrototypeSet(imported, first as number, second);
@@ -98,11 +105,28 @@ export function load(step: number, first: unknown, second: unknown): string | un
   }
 }
 
+/** Runs an app that has the form of a script. */
+const run = (app: (importNow: (name: string) => unknown) => Record<string, unknown>): string => {
+  const exports = app(importNow);
+  MapPrototypeClear(data);
+  return isServiceWorker() ? listeners() : JSONStringify(adoptExports(exports));
+};
+
+/** What a script's import declarations have become: the exports of a built-in or data module. */
+const importNow = (name: string): unknown => (name === 'cloudflare:workers' ? builtins.workers : { default: MapPrototypeGet(data, name) });
+
+/** A service-worker script exports nothing: what it listens to is what it handles. */
+const listeners = (): string => {
+  const loaded: Loaded = { entrypoints: { default: chunk('service').registeredHandlers() } };
+  return JSONStringify(loaded);
+};
+
 const configure = (config: LoadConfig, envText: string): undefined => {
   const env = JSONParse(envText) as Record<string, unknown>;
   setEnv(env);
   setServiceWorker(config.format === 'service-worker');
   decideBinaryType(config.compatibilityDate, config.compatibilityFlags);
+  if (config.globals !== undefined) definePlaceholders(config.globals);
   if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
   // Bindings of a service-worker script are globals.
   if (config.format === 'service-worker') {
