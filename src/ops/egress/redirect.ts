@@ -27,9 +27,8 @@ export function nextRequest<T extends Redirectable>(request: T, status: number, 
   const location = headerValue(responseHeaders, 'location');
   if (location === undefined) return undefined;
   const url = locationUrl(location, request.url);
-  // Steps 7 and 8: nobody is made to log in elsewhere with what a stranger chose.
-  if ((url.username !== '' || url.password !== '') && url.origin !== request.url.origin)
-    throw new OpError('TypeError', 'The redirect location has a user name or password, and another origin.');
+  // Step 7: nobody is made to log in with what a server chose. A worker has no origin that could be the same.
+  if (url.username !== '' || url.password !== '') throw new OpError('TypeError', 'The redirect location has a user name or password.');
   // Steps 13 and 14: a body that was a stream is gone, except where the next request has none.
   if (status !== 303 && isStream)
     throw new OpError(
