@@ -47,7 +47,7 @@ function mainModule(suite: Suite, test: Test, origin: string): string {
     deadline: deadlineOf(test),
   };
   return [
-    'import { evaluate, expressions, onLoad, serve, silentDelete, silentSet } from "./inside.js";',
+    'import { evaluate, expressions, onLoad, receiver, serve, silentDelete, silentSet } from "./inside.js";',
     `// ${interfaceNames(suite, test.path).join(' ')}`,
     `export default serve(${JSON.stringify(config)}, harness, body);`,
     `function harness() {\n${harnessSource(suite)}\n}`,

@@ -24,6 +24,11 @@ export function silentDelete(object, key) {
   return Reflect.deleteProperty(Object(object), key);
 }
 
+/** The `this` of a sloppy function. */
+export function receiver(value) {
+  return value ?? globalThis;
+}
+
 /** What the IDL harness may evaluate, compiled ahead. */
 export function expressions(compiled) {
   table = compiled;

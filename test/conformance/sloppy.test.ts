@@ -20,7 +20,11 @@ test('strictOf: compound assignments and plain names stay', () => {
 });
 
 test('strictOf: this of a plain function falls back to the global object', () => {
-  assert.equal(strictOf('function f() { return this; }'), 'function f() { return (this ?? globalThis); }');
+  assert.equal(strictOf('function f() { return this; }'), 'function f() { return receiver(this); }');
+});
+
+test('strictOf: statements without semicolons stay apart', () => {
+  assert.equal(strictOf('function f() { g()\nthis.h() }'), 'function f() { g()\nreceiver(this).h() }');
 });
 
 test('strictOf: what was strict already stays as it is', () => {

@@ -52,7 +52,7 @@ function writeOutSloppiness(source: string): string {
   const visit = (node: AnyNode, outer: Place): void => {
     const place = placeInside(node, outer);
     if (!place.isStrict) {
-      if (node.type === 'ThisExpression' && place.inFunction) edits.push([node.start, node.end, '(this ?? globalThis)']);
+      if (node.type === 'ThisExpression' && place.inFunction) edits.push([node.start, node.end, 'receiver(this)']);
       edits.push(...silentFailure(source, node));
     }
     for (const child of childrenOf(node)) visit(child, place);
