@@ -204,10 +204,10 @@ describe('element', () => {
       ['div', 'xhtml', false, true],
       ['svg', 'svg', false, true],
       ['a', 'svg', false, true],
-      ['foreignobject', 'xhtml', false, true],
+      ['foreignobject', 'svg', false, true],
       ['p', 'xhtml', false, true],
       ['math', 'MathML', false, true],
-      ['mi', 'xhtml', false, true],
+      ['mi', 'MathML', false, true],
     ]);
   });
 

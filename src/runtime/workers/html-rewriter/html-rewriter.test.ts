@@ -144,6 +144,7 @@ describe('handlers', () => {
   });
 
   test('that return thenables are waited for as well, other objects are not', async () => {
+    // biome-ignore lint/suspicious/noThenProperty: the thenable is the test
     const thenable = (e: Token): unknown => ({ then: (resolve: () => void) => void setImmediate(() => (e.before('1'), resolve())) });
     assert.equal(await rewrite('<p>', (r) => r.on('p', { element: thenable }).on('p', { element: (e: Token) => e.before('2') })), '12<p>');
   });

@@ -82,7 +82,8 @@ export class HTMLRewriter {
       url: '',
       redirected: false,
       isEncoded: state.isEncoded,
-      cf: state.cf, webSocket: null,
+      cf: state.cf,
+      webSocket: null,
     });
   }
 }

@@ -56,6 +56,8 @@ export class OpenElements {
   rules: number[] = [];
   #descendants: Node[] = [];
   #nextChildren: Node[] = [];
+  /** Does an open element have the lists of the last match? */
+  #isTaken = false;
   #hasAttributes = false;
 
   constructor(program: Program) {
@@ -90,9 +92,12 @@ export class OpenElements {
     tag.id = id;
     tag.index = this.#children[this.depth] = (this.#children[this.depth] as number) + 1;
     if (program.hasNthOfType) tag.typeIndex = this.#countType(id);
-    if (this.rules.length > 0) this.rules = [];
-    if (this.#descendants.length > 0) this.#descendants = [];
-    if (this.#nextChildren.length > 0) this.#nextChildren = [];
+    if (this.#isTaken || this.rules.length > 0 || this.#descendants.length > 0 || this.#nextChildren.length > 0) {
+      this.rules = [];
+      this.#descendants = [];
+      this.#nextChildren = [];
+      this.#isTaken = false;
+    }
     const byName = id < program.rootsByName.length ? program.rootsByName[id] : undefined;
     const { rootsOfAny } = program;
     const children = this.#parentChildren();
@@ -163,6 +168,7 @@ export class OpenElements {
     }
     const element: OpenElement = { rules, descendants: this.#descendants, children: this.#nextChildren, endAction: undefined, removesContent: false };
     this.#elements[depth] = element;
+    this.#isTaken = true;
     this.#matchedCount++;
     this.#checkMemory();
     for (let i = 0; i < element.descendants.length; i++) {

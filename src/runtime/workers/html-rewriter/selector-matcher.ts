@@ -140,16 +140,16 @@ function meetsAttribute({ test, name, value }: Check, tag: Tag): boolean {
       return true;
     case 'class':
     case '~=':
-      return hasWord(bytes, start, end, value, ignoresCase);
+      return length > 0 && hasWord(bytes, start, end, value, ignoresCase);
     case '|=':
       return (
         isEqual(bytes, start, end, value, ignoresCase) ||
         (bytes[start + length] === 45 && start + length < end && isEqual(bytes, start, start + length, value, ignoresCase))
       );
     case '^=':
-      return end > start && end - start >= length && isEqual(bytes, start, start + length, value, ignoresCase);
+      return length > 0 && end - start >= length && isEqual(bytes, start, start + length, value, ignoresCase);
     case '$=':
-      return end > start && end - start >= length && isEqual(bytes, end - length, end, value, ignoresCase);
+      return length > 0 && end - start >= length && isEqual(bytes, end - length, end, value, ignoresCase);
     case '*=':
       if (length > 0) for (let i = start; i + length <= end; i++) if (isEqual(bytes, i, i + length, value, ignoresCase)) return true;
       return false;

@@ -44,8 +44,11 @@ const CASELESS =
 const NTH = /^\s*(?:(even|odd)|([+-]?\d*)n(?:\s*([+-])\s*(\d+))?|([+-]?\d+))\s*$/i;
 
 const unsupported = (): TypeError => parserError('Unsupported pseudo-class or pseudo-element in selector.');
+const empty = (): TypeError => parserError('The selector is empty.');
 const namespaced = (): TypeError => parserError('Selectors with explicit namespaces are not supported.');
 const inAttribute = (): TypeError => parserError('Unexpected token in the attribute selector.');
+
+const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 
 function newTest(kind: Test['kind'], name = '', value = ''): Test {
   return { kind, isNegated: false, name, value, ignoresCase: false, step: 0, offset: 0 };
@@ -75,10 +78,11 @@ function parseComplex(input: SelectorText, isNegation: boolean): Complex {
   input.skipSpace();
   for (;;) {
     const tests = parseCompound(input);
-    if (tests.length === 0) throw parserError(compounds.length > 0 ? 'Dangling combinator in selector.' : 'The selector is empty.');
+    if (tests.length === 0) throw compounds.length > 0 ? parserError('Dangling combinator in selector.') : empty();
     ArrayPrototypePush(compounds, { tests, isChild });
     const isSpaced = input.skipSpace();
     const next = input.peek();
+    if (next === '|') throw unexpectedToken();
     isChild = next === '>';
     if (isChild || next === '+' || next === '~') {
       input.at++;
@@ -105,7 +109,10 @@ function parseCompound(input: SelectorText): Test[] {
         return tests;
       }
       ArrayPrototypePush(tests, newTest('id', 'id', id));
-    } else if (input.take('.')) {
+    } else if (input.peek() === '.') {
+      // That is a number.
+      if (isDigit(input.peek(1))) return tests;
+      input.at++;
       if (input.isAtEnd()) throw unexpectedEnd();
       const name = input.ident();
       if (name === null || input.peek() === '(') throw parserError('Invalid or unescaped class name in selector.');
@@ -130,7 +137,7 @@ function parseType(input: SelectorText, tests: Test[]): void {
     if (name !== null && !isStar) throw namespaced();
     input.at++;
     local = input.take('*') ? '*' : input.ident();
-    if (local === null) throw input.isAtEnd() ? unexpectedEnd() : unexpectedToken();
+    if (local === null) throw input.isAtEnd() ? empty() : unexpectedToken();
     // No element is in no namespace.
     if (name === null) ArrayPrototypePush(tests, newTest('never'));
   }
@@ -171,7 +178,8 @@ function parseAttribute(input: SelectorText): Test {
 }
 
 function parsePseudo(input: SelectorText, tests: Test[]): void {
-  if (input.isAtEnd()) throw unexpectedEnd();
+  if (input.isAtEnd() || (input.take(':') && input.isAtEnd())) throw unexpectedEnd();
+  if (input.peek(-1) === ':' && input.peek(-2) === ':') throw unsupported();
   const given = input.ident();
   if (given === null) throw unsupported();
   const name = asciiLower(given);

@@ -69,7 +69,7 @@ export class SelectorText {
   #isEscape(offset: number): boolean {
     if (this.peek(offset) !== '\\') return false;
     const next = this.peek(offset + 1);
-    return next !== '' && next !== '\n' && next !== '\r' && next !== '\f';
+    return next !== '\n' && next !== '\r' && next !== '\f';
   }
 
   #isNameStart(offset: number): boolean {
@@ -100,6 +100,7 @@ export class SelectorText {
   /** @see https://drafts.csswg.org/css-syntax/#consume-escaped-code-point */
   #escape(): string {
     this.at++;
+    if (this.peek() === '') return '\ufffd';
     const match = RegExpPrototypeExec(HEX, StringPrototypeSlice(this.text, this.at, this.at + 6));
     if (match === null) {
       // A pair of surrogates needs no care: its second half is part of a name by itself.
@@ -125,7 +126,7 @@ export class SelectorText {
       if (next !== '\\') {
         out += next;
         this.at++;
-      } else if (this.#isEscape(0)) out += this.#escape();
+      } else if (this.peek(1) !== '' && this.#isEscape(0)) out += this.#escape();
       else {
         // An escaped line end, or a backslash at the end: nothing.
         this.at++;

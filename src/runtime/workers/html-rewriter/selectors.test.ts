@@ -50,7 +50,8 @@ const cases: [selector: string, numbers: string][] = [
   ['[title^=Hel]', '2'],
   ['[title$=ld]', '2'],
   ['[title*="o W"]', '2'],
-  ['[title*=""]', ''],
+  ['[title*=""], [title^=""], [title$=""], [title~=""]', ''],
+  ['\\', ''],
   ['[title*=WORLD i]', '2'],
   ['[lang|=en]', '1'],
   ['[lang|=EN]', '1'],
@@ -101,12 +102,32 @@ for (const [selector, numbers] of cases) {
   });
 }
 
+test('child rules: hold for the children of the right element only', async () => {
+  const out = await rewrite('<div><svg></svg><ul><b></b></ul></div><div>x</div>', (r) =>
+    r.on('*', { element() {} }).on('svg > *, div > div p', { element: (e: { remove(): void }) => e.remove(), text: (t: { remove(): void }) => t.remove() }),
+  );
+  assert.equal(out, '<div><svg></svg><ul><b></b></ul></div><div>x</div>');
+});
+
 describe('errors', () => {
   const errors: [text: string, ...selectors: string[]][] = [
-    ['The selector is empty.', '', ' ', 'a,', ',a', '> a', ':not()', '9', 'foo(x)'],
+    ['The selector is empty.', '', ' ', 'a,', ',a', '> a', ':not()', '9', 'foo(x)', '*|'],
     ['Dangling combinator in selector.', 'div >', 'div > > p', 'div +', 'div @'],
-    ['Unexpected token in selector.', 'div@', 'div!', 'a)', 'div:nth-child(n of a)', 'div:nth-child(x)', '[a=b x]', '[a=b i j]', 'a#9', '*|.b'],
-    ['Unexpected end of selector.', 'div.', 'a:', '[a=', '[a=]', ':nth-child()'],
+    [
+      'Unexpected token in selector.',
+      'div@',
+      'div!',
+      'a)',
+      'div:nth-child(n of a)',
+      'div:nth-child(x)',
+      '[a=b x]',
+      '[a=b i j]',
+      'a#9',
+      'a.9',
+      'a || b',
+      '*|.b',
+    ],
+    ['Unexpected end of selector.', 'div.', 'a:', 'a::', '[a=', '[a=]', ':nth-child()'],
     ['Missing attribute name in attribute selector.', 'div[="foo"]', '[9]'],
     ['Unexpected token in the attribute selector.', 'div[foo~"bar"]', '[a!=b]', '[a=9]', '[a b]'],
     ['Invalid or unescaped class name in selector.', '.foo()', 'a.>b', '.%'],

@@ -145,6 +145,8 @@ describe('tokens', () => {
     ['<svg><font color=x><style><a></style>', 'svg; font color=x; style'],
     ['<svg><foreignObject><style><a></style></foreignObject><style><b></style>', 'svg; foreignobject; style; style; b'],
     ['<svg/><style><a></style>', 'svg; style'],
+    ['<svg><math><p><style><a></style>', 'svg; math; p; style'],
+    ['<svg><desc></title><style><a></style></desc><style><b>', 'svg; desc; style; style; b'],
     ['<math><annotation-xml><style><a></style></annotation-xml>', 'math; annotation-xml; style; a'],
     [
       '<math><annotation-xml encoding=TEXT/HTML><style><a></style></annotation-xml><style><b></style>',

@@ -117,7 +117,7 @@ export class Tokenizer {
       case RAW_TEXT:
         return this.#rawText();
       case SCRIPT_TEXT:
-        return scriptText(this, this.#sink);
+        return scriptText(this);
       case PLAIN_TEXT:
         return this.textTo(this.end);
       case CDATA:

@@ -69,6 +69,8 @@ export class TreeSimulator {
   namespace = HTML_NS;
   /** What is around it; the document itself is not in it. */
   #outer: number[] = [];
+  /** The names of the elements that led from each to the next. */
+  #points: number[] = [];
   #context = 0;
   #templates = 0;
 
@@ -82,41 +84,46 @@ export class TreeSimulator {
     if (this.#context === 0 ? id === SELECT || id === FRAMESET : id !== 0) this.#guardStart(id, tag);
     if (id === SVG || id === MATH) {
       const namespace = id === SVG ? SVG_NS : MATHML_NS;
-      if (!selfClosing) this.#enter(namespace);
+      if (!selfClosing) this.#enter(namespace, id);
       return namespace;
     }
     const { namespace } = this;
     if (namespace === HTML_NS) return HTML_NS;
     const flags = flagsOf(id);
-    if ((flags & BREAKOUT) !== 0 || (id === FONT && isStyledFont(tag))) return this.#leave();
+    if ((flags & BREAKOUT) !== 0 || (id === FONT && isStyledFont(tag))) return this.#leaveForeign();
     const isPoint =
       (flags & (namespace === SVG_NS ? SVG_POINT : MATHML_POINT)) !== 0 ||
       (id === ANNOTATION_XML && namespace === MATHML_NS && isHtmlEncoding(tag.attribute(ENCODING)));
-    if (isPoint && !selfClosing) this.#enter(HTML_NS);
-    return this.namespace;
+    if (isPoint && !selfClosing) this.#enter(HTML_NS, id);
+    return namespace;
   }
 
   endTag(id: number): void {
     if (this.#context !== 0) this.#guardEnd(id);
     const { namespace } = this;
     if (namespace !== HTML_NS) {
-      if (id === (namespace === SVG_NS ? SVG : MATH) || id === P || id === BR) this.#leave();
+      if (id === P || id === BR) this.#leaveForeign();
+      else if (id === (namespace === SVG_NS ? SVG : MATH)) this.#leave();
       return;
     }
-    const { length } = this.#outer;
-    if (length === 0) return;
-    const outer = this.#outer[length - 1] as number;
-    const isPoint = outer === SVG_NS ? (flagsOf(id) & SVG_POINT) !== 0 : outer === MATHML_NS && ((flagsOf(id) & MATHML_POINT) !== 0 || id === ANNOTATION_XML);
-    if (isPoint) this.#leave();
+    if (id !== 0 && id === this.#points[this.#points.length - 1]) this.#leave();
   }
 
-  #enter(namespace: number): void {
+  #enter(namespace: number, id: number): void {
     ArrayPrototypePush(this.#outer, this.namespace);
+    ArrayPrototypePush(this.#points, id);
     this.namespace = namespace;
   }
 
   #leave(): number {
+    ArrayPrototypePop(this.#points);
     return (this.namespace = ArrayPrototypePop(this.#outer) ?? HTML_NS);
+  }
+
+  /** Back to the integration point around, or to the document. */
+  #leaveForeign(): number {
+    while (this.namespace !== HTML_NS) this.#leave();
+    return HTML_NS;
   }
 
   #guardStart(id: number, tag: TagQuestions): void {
