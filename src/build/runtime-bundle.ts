@@ -36,7 +36,7 @@ export async function writeRuntime(file: string): Promise<void> {
 
 const sourceDigest = (): string => {
   const hash = createHash('sha256').update(JSON.stringify(runtimeBuildOptions));
-  hash.update(readFileSync(path.join(source, 'build/runtime-scripts.ts')));
+  for (const name of ['runtime-scripts.ts', 'runtime-primordials.ts']) hash.update(readFileSync(path.join(source, 'build', name)));
   for (const folder of ['runtime', 'protocol']) {
     const files = readdirSync(path.join(source, folder), { recursive: true, encoding: 'utf8' });
     for (const name of files.filter((each) => each.endsWith('.ts') && !each.endsWith('.test.ts')).sort()) {

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import ivm from 'isolated-vm';
 import { CHUNKS, type ChunkName } from '../protocol/chunks.ts';
 
-type Scripts = { core: string; chunks: Record<ChunkName, string> };
+type Scripts = { core: readonly string[]; chunks: Record<ChunkName, string> };
 
 export class Snapshot {
   readonly #scripts: Scripts;
@@ -17,7 +17,7 @@ export class Snapshot {
 
   constructor(scripts: Scripts) {
     this.#scripts = scripts;
-    this.#bare = ivm.Isolate.createSnapshot([{ code: scripts.core, filename: 'nano:runtime' }]);
+    this.#bare = ivm.Isolate.createSnapshot(scripts.core.map((code) => ({ code, filename: 'nano:runtime' })));
   }
 
   /** V8's own form, for `isolate.ts`. */

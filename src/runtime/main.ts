@@ -8,7 +8,7 @@
 import { BOOT_GLOBAL, Entry, Shell, Sync } from '../protocol/ops.ts';
 import { attach, callSync, dropCalls, enterEvent, settle } from './bridge.ts';
 import { defineGlobals } from './globals.ts';
-import { chunk, definePlaceholders, peek, setChunkSource } from './link.ts';
+import { chunk, openGlobals, peek, setChunkSource } from './link.ts';
 import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
@@ -19,7 +19,7 @@ type Scope = Record<string, unknown>;
 const scope = globalThis as unknown as Scope;
 
 defineGlobals(scope);
-definePlaceholders();
+openGlobals();
 forbidCodeGeneration(scope);
 
 /** The one function the host calls. `kind` is one of Entry. */
@@ -61,9 +61,11 @@ function endEvent(event: number, reason: string): void {
 function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1]): typeof enter {
   attach(send, call);
   setChunkSource((name) => callSync(Sync.chunk, name) as string);
-  // Shared memory would give tenants a clock, and no Worker has it.
+  // Shared memory would give tenants a clock, and no Worker has it; nor can one block.
   delete scope['SharedArrayBuffer'];
-  delete scope['Atomics'];
+  const atomics = scope['Atomics'] as Record<string, unknown>;
+  delete atomics['wait'];
+  delete atomics['waitAsync'];
   return enter;
 }
 

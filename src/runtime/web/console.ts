@@ -9,15 +9,10 @@
 import { LogLevel, Post } from '../../protocol/ops.ts';
 import { post } from '../bridge.ts';
 import { chunk, peek } from '../link.ts';
-import { ObjectDefineProperty, ObjectSetPrototypeOf, ReflectApply, StringPrototypeIncludes, StringPrototypeSplit, SymbolToStringTag } from '../primordials.ts';
-
-type Method = (...data: unknown[]) => void;
-export type Console = Record<string, Method>;
+import { ObjectDefineProperty, ObjectSetPrototypeOf, ReflectApply, StringPrototypeIncludes, SymbolToStringTag } from '../primordials.ts';
 
 /** Longer ones are cut, elsewhere. */
 const MAX_PLAIN = 4096;
-/** In the order of the standard. */
-const NAMES = 'assert clear debug error info log table trace warn dir dirxml count countReset group groupCollapsed groupEnd time timeLog timeEnd timeStamp';
 
 /** One text to be printed as it is; undefined when it takes more than that. */
 const plainText = (data: unknown[]): string | undefined => {
@@ -30,24 +25,81 @@ const plainText = (data: unknown[]): string | undefined => {
   return data.length === 0 || text.length > MAX_PLAIN ? undefined : text;
 };
 
-const make = (name: string): Method => {
-  const level = LogLevel[name as keyof typeof LogLevel];
-  // A method, so that it is no constructor and has the name.
-  const { [name]: method } = {
-    [name](...data: unknown[]): void {
-      if (level !== undefined && peek('inspect') === undefined) {
-        const text = plainText(data);
-        if (text !== undefined) return post(Post.log, level, text);
-      }
-      ReflectApply((chunk('inspect').consoleMethods as unknown as Console)[name] as Method, undefined, data);
-    },
-  };
-  return method as Method;
+type Name = 'debug' | 'error' | 'info' | 'log' | 'warn';
+type Methods = Record<string, (...data: unknown[]) => void>;
+
+const call = (name: string, data: unknown[]): void => {
+  ReflectApply((chunk('inspect').consoleMethods as unknown as Methods)[name] as Methods[string], undefined, data);
 };
 
-export const console: Console = {};
-const names = StringPrototypeSplit(NAMES, ' ');
-for (let i = 0; i < names.length; i++) console[names[i] as string] = make(names[i] as string);
+const log = (name: Name, level: number, data: unknown[]): void => {
+  const text = peek('inspect') === undefined ? plainText(data) : undefined;
+  if (text === undefined) call(name, data);
+  else post(Post.log, level, text);
+};
+
+export const console = {
+  assert(...data: unknown[]): void {
+    call('assert', data);
+  },
+  clear(...data: unknown[]): void {
+    call('clear', data);
+  },
+  debug(...data: unknown[]): void {
+    log('debug', LogLevel.debug, data);
+  },
+  error(...data: unknown[]): void {
+    log('error', LogLevel.error, data);
+  },
+  info(...data: unknown[]): void {
+    log('info', LogLevel.info, data);
+  },
+  log(...data: unknown[]): void {
+    log('log', LogLevel.log, data);
+  },
+  table(...data: unknown[]): void {
+    call('table', data);
+  },
+  trace(...data: unknown[]): void {
+    call('trace', data);
+  },
+  warn(...data: unknown[]): void {
+    log('warn', LogLevel.warn, data);
+  },
+  dir(...data: unknown[]): void {
+    call('dir', data);
+  },
+  dirxml(...data: unknown[]): void {
+    call('dirxml', data);
+  },
+  count(...data: unknown[]): void {
+    call('count', data);
+  },
+  countReset(...data: unknown[]): void {
+    call('countReset', data);
+  },
+  group(...data: unknown[]): void {
+    call('group', data);
+  },
+  groupCollapsed(...data: unknown[]): void {
+    call('groupCollapsed', data);
+  },
+  groupEnd(...data: unknown[]): void {
+    call('groupEnd', data);
+  },
+  time(...data: unknown[]): void {
+    call('time', data);
+  },
+  timeLog(...data: unknown[]): void {
+    call('timeLog', data);
+  },
+  timeEnd(...data: unknown[]): void {
+    call('timeEnd', data);
+  },
+  timeStamp(...data: unknown[]): void {
+    call('timeStamp', data);
+  },
+};
 
 // https://console.spec.whatwg.org/#console-namespace: its prototype is an empty object of its own.
 ObjectSetPrototypeOf(console, {});
