@@ -102,7 +102,10 @@ suite('websockets, in development', () => {
     ws.on('message', (data) => got.push(String(data)));
     ws.send('many');
     while (got.length < 1000) await once(ws, 'message');
-    assert.deepEqual(got, Array.from({ length: 1000 }, (_, i) => String(i)));
+    assert.deepEqual(
+      got,
+      Array.from({ length: 1000 }, (_, i) => String(i)),
+    );
     ws.close(4001);
     await server.line({ msg: /closed 4001/ });
   });
@@ -147,7 +150,7 @@ suite('websockets, serving', () => {
     ws.terminate();
   });
 
-  test('a message that uses too much ends its socket, and no neighbour\'s', async () => {
+  test("a message that uses too much ends its socket, and no neighbour's", async () => {
     const neighbour = await open(server, '/socket', 'other.localhost');
     const ws = await open(server, '/socket');
     ws.send('spin');

@@ -9,7 +9,7 @@ import { isIP, connect as connectTcp, type LookupFunction, type Socket } from 'n
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { addressKey, parseAddress } from './addresses.ts';
-import { ConnectTimeoutError, EgressRefusedError, LookupError } from './errors.ts';
+import { ConnectTimeoutError, EgressRefusedError, LookupError } from '../network-errors.ts';
 import type { CompiledPolicy } from './policy.ts';
 import type { Resolve, ResolvedAddress } from './resolver.ts';
 

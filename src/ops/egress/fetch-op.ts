@@ -13,8 +13,8 @@ import type { StreamBody } from '../body-stream.ts';
 import { Upload, uploadsOf } from '../body-upload.ts';
 import type { Handles } from '../handles.ts';
 import { type EventState, type OpContext, OpError, type PostOp, type RequestOp } from '../op.ts';
-import { aborted } from './errors.ts';
-import { closeWithEvent } from './scope.ts';
+import { aborted } from '../network-errors.ts';
+import { closeWithEvent } from '../event-scope.ts';
 
 /** Longer than any header block an upstream accepts. */
 const MOST_HEADER_CHARACTERS = 1024 * 1024;

@@ -6,8 +6,8 @@
  */
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { aborted } from './errors.ts';
-import type { HeaderPairs } from './headers.ts';
+import { aborted } from '../network-errors.ts';
+import type { HeaderPairs } from '../outbound-headers.ts';
 
 export type HopRequest = {
   url: URL;

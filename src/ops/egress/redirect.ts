@@ -3,7 +3,7 @@
  * @see https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
 import { OpError } from '../op.ts';
-import { type HeaderPairs, headerValue, withoutHeaders } from './headers.ts';
+import { type HeaderPairs, headerValue, withoutHeaders } from '../outbound-headers.ts';
 
 /** Redirects followed at most. */
 export const MOST_REDIRECTS = 20;

@@ -8,8 +8,8 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Egress } from '../../ports/egress.ts';
 import type { MessageSocket } from '../../ports/message-socket.ts';
-import { aborted, tellTenant } from '../egress/errors.ts';
-import { type HeaderPairs, readPairs, requestHeaders } from '../egress/headers.ts';
+import { aborted, tellTenant } from '../network-errors.ts';
+import { type HeaderPairs, readPairs, requestHeaders } from '../outbound-headers.ts';
 import { OpError } from '../op.ts';
 import { SOCKET_LIMITS } from './limits.ts';
 import { WS_OPTIONS, WsSocket } from './ws-socket.ts';
@@ -119,6 +119,10 @@ export function openOutgoing(egress: Egress, { url, protocols, headers }: Target
 
 /** ws has its own errors for a handshake that is none; they have no code. */
 function tellFailure(error: Error & { code?: unknown }, host: string): OpError {
-  if (error.code === undefined && !(error instanceof OpError)) return new OpError('TypeError', `The WebSocket handshake with "${host}" failed: ${/timed out/.test(error.message) ? 'it took too long' : 'the answer is not valid'}.`);
+  if (error.code === undefined && !(error instanceof OpError))
+    return new OpError(
+      'TypeError',
+      `The WebSocket handshake with "${host}" failed: ${/timed out/.test(error.message) ? 'it took too long' : 'the answer is not valid'}.`,
+    );
   return tellTenant(error, host);
 }

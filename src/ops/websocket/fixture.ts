@@ -35,7 +35,9 @@ export class ScriptedSocket implements MessageSocket {
 
 /** What the isolate was told of a socket: [kind, ...values]. */
 export function toldOf(isolate: TestIsolate, socket: number): unknown[][] {
-  return isolate.delivered.filter((args) => args[2] === socket).map((args) => args.slice(3).map((value) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value)));
+  return isolate.delivered
+    .filter((args) => args[2] === socket)
+    .map((args) => args.slice(3).map((value) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value)));
 }
 
 /** Runs every turn as it comes, and resolves when `ready` says so. */
@@ -51,4 +53,7 @@ export function until(isolate: TestIsolate, ready: () => boolean): Promise<void>
 }
 
 /** Has the isolate been told this of the socket? */
-export const wasTold = (isolate: TestIsolate, socket: number, kind: keyof typeof SocketEvent, times = 1) => (): boolean => toldOf(isolate, socket).filter((it) => it[0] === SocketEvent[kind]).length >= times;
+export const wasTold =
+  (isolate: TestIsolate, socket: number, kind: keyof typeof SocketEvent, times = 1) =>
+  (): boolean =>
+    toldOf(isolate, socket).filter((it) => it[0] === SocketEvent[kind]).length >= times;

@@ -37,7 +37,10 @@ test('messages: so many are under way at a time, and the rest waits on the netwo
   assert.equal(isolate.delivered.length, SOCKET_LIMITS.turnsUnderWay);
   assert.deepEqual(wire.calls, [['pause']]);
   while (isolate.turns.length > 0) isolate.turns.shift()?.();
-  assert.deepEqual(toldOf(isolate, 5).map((it) => it[1]), Array.from({ length: 40 }, (_, i) => `${i}`));
+  assert.deepEqual(
+    toldOf(isolate, 5).map((it) => it[1]),
+    Array.from({ length: 40 }, (_, i) => `${i}`),
+  );
   assert.deepEqual(wire.calls, [['pause'], ['resume']]);
 });
 
@@ -84,7 +87,10 @@ test('send: an isolate that hands over too much is cut off', () => {
   const { socket, wire } = open();
   const part = new Uint8Array(40 * 1024 * 1024);
   for (let i = 0; i < 3; i++) socket.send(part);
-  assert.deepEqual(wire.calls.map(([name]) => name), ['send', 'send', 'terminate']);
+  assert.deepEqual(
+    wire.calls.map(([name]) => name),
+    ['send', 'send', 'terminate'],
+  );
 });
 
 test('close: while it is being opened aborts the handshake', () => {

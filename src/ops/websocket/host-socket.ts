@@ -7,7 +7,7 @@
  */
 import type { MessageSocket, SocketListener } from '../../ports/message-socket.ts';
 import { Entry, SocketEvent } from '../../protocol/ops.ts';
-import { closeWithEvent } from '../egress/scope.ts';
+import { closeWithEvent } from '../event-scope.ts';
 import type { EventState } from '../op.ts';
 import { SOCKET_LIMITS } from './limits.ts';
 

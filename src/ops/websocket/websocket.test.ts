@@ -49,7 +49,10 @@ const openAt = async (isolate: TestIsolate, number: number, url: string, protoco
   post(isolate, Post.socketOpen, number, url, protocols);
   await until(isolate, () => wasTold(isolate, number, 'opened')() || wasTold(isolate, number, 'closed')());
 };
-const closedAs = (isolate: TestIsolate, number: number): unknown[] | undefined => toldOf(isolate, number).find((it) => it[0] === SocketEvent.closed)?.slice(1);
+const closedAs = (isolate: TestIsolate, number: number): unknown[] | undefined =>
+  toldOf(isolate, number)
+    .find((it) => it[0] === SocketEvent.closed)
+    ?.slice(1);
 
 test('open: text, bytes and the closing handshake go to and fro', async (t) => {
   const { port } = await upstream(t);
@@ -59,7 +62,9 @@ test('open: text, bytes and the closing handshake go to and fro', async (t) => {
   post(isolate, Post.socketSend, 1, new Uint8Array([1, 2]));
   post(isolate, Post.socketSend, 1, new ArrayBuffer(0));
   await until(isolate, wasTold(isolate, 1, 'message', 3));
-  const messages = toldOf(isolate, 1).filter((it) => it[0] === SocketEvent.message).map((it) => it[1]);
+  const messages = toldOf(isolate, 1)
+    .filter((it) => it[0] === SocketEvent.message)
+    .map((it) => it[1]);
   assert.deepEqual(messages, ['h\u00e9llo', [1, 2], []]);
   post(isolate, Post.socketClose, 1, 3001, 'done');
   await until(isolate, wasTold(isolate, 1, 'closed'));
@@ -130,14 +135,18 @@ test('open: forged numbers and addresses reach nothing', async (t) => {
   await until(isolate, wasTold(isolate, 1, 'closed'));
 });
 
-test('open: a header that is not the app\'s to set does not leave', async (t) => {
+test("open: a header that is not the app's to set does not leave", async (t) => {
   const { port, head } = await upstream(t);
   const isolate = isolateFor(t);
-  const headers = 'upgrade\nwebsocket\nx-a\nb\nhost\nevil\nconnection\nx-a\nsec-websocket-key\nAAAA\nsec-websocket-protocol\nchat\nsec-websocket-extensions\npermessage-deflate';
+  const headers =
+    'upgrade\nwebsocket\nx-a\nb\nhost\nevil\nconnection\nx-a\nsec-websocket-key\nAAAA\nsec-websocket-protocol\nchat\nsec-websocket-extensions\npermessage-deflate';
   const answer = (await socketRequests[Request.fetchSocket]?.(isolate, 1, 1, `http://127.0.0.1:${port}/`, headers, 4)) as unknown[];
   assert.deepEqual([answer[0], answer[5]], [101, 0]);
   const sent = head().headers;
-  assert.deepEqual([sent.host, sent.connection, sent['x-a'], sent['sec-websocket-protocol'], sent['sec-websocket-extensions']], [`127.0.0.1:${port}`, 'Upgrade', undefined, 'chat', undefined]);
+  assert.deepEqual(
+    [sent.host, sent.connection, sent['x-a'], sent['sec-websocket-protocol'], sent['sec-websocket-extensions']],
+    [`127.0.0.1:${port}`, 'Upgrade', undefined, 'chat', undefined],
+  );
 });
 
 test('fetch: what comes waits for accept', async (t) => {
@@ -152,9 +161,19 @@ test('fetch: what comes waits for accept', async (t) => {
 });
 
 test('fetch: a refusal is an answer with a body', async (t) => {
-  const port = await listen(t, createHttp((_request, response) => response.writeHead(403, { 'x-a': 'b' }).end('not you')));
+  const port = await listen(
+    t,
+    createHttp((_request, response) => response.writeHead(403, { 'x-a': 'b' }).end('not you')),
+  );
   const isolate = isolateFor(t);
-  const answer = (await socketRequests[Request.fetchSocket]?.(isolate, 1, 1, `http://127.0.0.1:${port}/`, '', 4)) as [number, string, string, string, boolean, number];
+  const answer = (await socketRequests[Request.fetchSocket]?.(isolate, 1, 1, `http://127.0.0.1:${port}/`, '', 4)) as [
+    number,
+    string,
+    string,
+    string,
+    boolean,
+    number,
+  ];
   assert.equal(answer[0], 403);
   assert.match(answer[2], /x-a\nb/);
   assert.equal(await isolate.handles.get(answer[5], StreamBody)?.text(), 'not you');
@@ -232,7 +251,7 @@ test('hostile server: a connection that breaks off is not a clean end', async (t
   assert.deepEqual(closedAs(isolate, 1)?.slice(0, 3), [1006, '', false]);
 });
 
-test('hostile server: a flood of small messages is read at the isolate\'s pace', async (t) => {
+test("hostile server: a flood of small messages is read at the isolate's pace", async (t) => {
   const { port, last } = await upstream(t);
   const isolate = isolateFor(t);
   await openAt(isolate, 1, `ws://127.0.0.1:${port}/`);

@@ -32,7 +32,8 @@ export class WsSocket implements MessageSocket {
   constructor(ws: WebSocket, raw: Pick<Duplex, never> & { setTimeout?: (ms: number, f: () => void) => unknown }, idleMs: number = SOCKET_LIMITS.idleMs) {
     this.#ws = ws;
     ws.on('error', (error: Error & { code?: string }) => {
-      this.#failure = FAILURES[error.code ?? ''] ?? (error.code?.startsWith('WS_ERR_') ? 'The peer broke the WebSocket protocol.' : 'WebSocket connection lost.');
+      this.#failure =
+        FAILURES[error.code ?? ''] ?? (error.code?.startsWith('WS_ERR_') ? 'The peer broke the WebSocket protocol.' : 'WebSocket connection lost.');
     });
     raw.setTimeout?.(idleMs, () => this.#idle());
     ws.pause();

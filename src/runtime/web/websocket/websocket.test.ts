@@ -145,12 +145,21 @@ test('message: text, Blob or ArrayBuffer, with the origin of the address', async
   assert.deepEqual([...new Uint8Array(told[2]?.data as ArrayBuffer)], [2]);
 });
 
-test('binaryType: is ArrayBuffer for apps of before the flag\'s date', () => {
+test("binaryType: is ArrayBuffer for apps of before the flag's date", () => {
   const typeFor = (date: string, ...flags: string[]): string => {
     decideBinaryType(date, flags);
     return open().socket.binaryType;
   };
-  assert.deepEqual([typeFor('2026-03-16'), typeFor('2026-03-17'), typeFor('2024-01-01', 'websocket_standard_binary_type'), typeFor('2026-12-01', 'no_websocket_standard_binary_type'), typeFor('')], ['arraybuffer', 'blob', 'blob', 'arraybuffer', 'blob']);
+  assert.deepEqual(
+    [
+      typeFor('2026-03-16'),
+      typeFor('2026-03-17'),
+      typeFor('2024-01-01', 'websocket_standard_binary_type'),
+      typeFor('2026-12-01', 'no_websocket_standard_binary_type'),
+      typeFor(''),
+    ],
+    ['arraybuffer', 'blob', 'blob', 'arraybuffer', 'blob'],
+  );
 });
 
 test('message: none is fired after close was called', () => {

@@ -4,7 +4,7 @@
  * Contract: when the event's signal fires, everything still registered is closed, once. One listener
  * per event, however many fetches it makes.
  */
-import type { EventState } from '../op.ts';
+import type { EventState } from './op.ts';
 
 type Close = () => void;
 
