@@ -39,6 +39,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #piping = false;
   #held = false;
   #clientGone = false;
+  /** Nothing is sent for it: it is over when what it does is. */
+  #isUnanswered = false;
   /** Sockets open, and how many of them are the response. */
   #kept = 0;
   #upgraded = 0;
@@ -213,6 +215,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   // Life
 
+  /** The event is no request: a cron tick, say, which is told whether it went well. */
+  expectNoAnswer(): void {
+    this.#isUnanswered = true;
+  }
+
   /** The isolate wants the event kept beyond its answer. */
   hold(): void {
     this.#held = true;
@@ -222,6 +229,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Nothing holds the event any more. */
   done(): void {
     this.#held = false;
+    if (this.#isUnanswered && this.#answer()) this.#client.completed?.();
     this.#settle();
   }
 

@@ -120,6 +120,7 @@ export class Worker implements Inbox, OpContext, EventHome {
 
   scheduled(requestId: string, scheduledTime: number, cron: string, entrypoint: string, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client);
+    event.expectNoAnswer();
     this.#run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
     return event;
   }

@@ -22,6 +22,8 @@ export interface RunningEvent {
 export interface EventClient extends Responder {
   /** The event could not be answered. Called instead of `send`, `start` or `pipe`. */
   fail(failure: EventFailure): void;
+  /** An event that is not answered, such as a cron tick, has done its work. Called instead of `fail`. */
+  completed?(): void;
   /** A line of a shell came to this: "value", "undefined" or "error", and how it reads. */
   shown?(kind: string, text: string): void;
 }
