@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Isolate } from './isolate.ts';
+import type { Realm, TurnFailure } from './realm.ts';
+import { type TurnOwner, Turns } from './turns.ts';
+
+/** An isolate whose turns end when the test says so, in the order they were entered. */
+class FakeRealm {
+  cpu = 0;
+  isDisposed = false;
+  light = 0;
+  readonly timeouts: number[] = [];
+  readonly #turns: PromiseWithResolvers<unknown>[] = [];
+
+  get cpuTime(): bigint {
+    return this.isDisposed ? 0n : BigInt(this.cpu * 1e6) + 1n;
+  }
+
+  enter(_args: unknown[], timeout: number): Promise<unknown> {
+    const turn = Promise.withResolvers<unknown>();
+    this.timeouts.push(timeout);
+    this.#turns.push(turn);
+    return turn.promise;
+  }
+
+  enterUnwatched(): boolean {
+    this.light++;
+    return !this.isDisposed;
+  }
+
+  get waiting(): number {
+    return this.#turns.length;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+  }
+
+  /** The oldest turn has ended, having used so much. */
+  async end(cpuMs: number, error?: Error): Promise<void> {
+    this.cpu += cpuMs;
+    const turn = this.#turns.shift();
+    if (error === undefined) turn?.resolve(undefined);
+    else turn?.reject(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+class Owner implements TurnOwner {
+  isStuck: boolean;
+  readonly told: [cpuMs: number, outcome: string][] = [];
+
+  constructor(isStuck = false) {
+    this.isStuck = isStuck;
+  }
+
+  turnEnded(cpuMs: number): void {
+    this.told.push([cpuMs, 'ended']);
+  }
+
+  turnFailed(failure: TurnFailure, cpuMs: number): void {
+    this.told.push([cpuMs, failure.kind]);
+  }
+}
+
+type Setup = { realm: FakeRealm; turns: Turns; run(owner: Owner, timeout?: number): void; light(owner: Owner, timeout?: number): void };
+
+function setUp(): Setup {
+  const realm = new FakeRealm();
+  const turns = new Turns(realm as unknown as Isolate);
+  return {
+    realm,
+    turns,
+    run: (owner, timeout = 100) => turns.run(realm as unknown as Realm, owner, [], timeout),
+    light: (owner, timeout = 100) => turns.runLight(realm as unknown as Realm, owner, [], timeout),
+  };
+}
+
+test('run: the CPU time between two ends belongs to the later one', async () => {
+  const { realm, run } = setUp();
+  const owners = [new Owner(), new Owner(), new Owner()];
+  for (const owner of owners) run(owner);
+  await realm.end(3);
+  await realm.end(5, new Error('thrown'));
+  await realm.end(7);
+  assert.deepEqual(
+    owners.map((owner) => owner.told),
+    [[[3, 'ended']], [[5, 'rejection']], [[7, 'ended']]],
+  );
+});
+
+test('run: late news of an end charges no turn with more than it can have used', async () => {
+  const { realm, run } = setUp();
+  const [first, second] = [new Owner(), new Owner()];
+  run(first, 10);
+  run(second, 100);
+  realm.cpu = 45;
+  await realm.end(0);
+  await realm.end(0);
+  assert.deepEqual(first.told, [[10, 'ended']]);
+  assert.deepEqual(second.told, [[35, 'ended']]);
+});
+
+test('run: owners stay in order over thousands of turns', async () => {
+  const { realm, run } = setUp();
+  const owners: Owner[] = [];
+  for (let i = 0; i < 3000; i++) {
+    const owner = new Owner();
+    owners.push(owner);
+    run(owner);
+  }
+  for (let i = 0; i < 2500; i++) void realm.end((i % 7) + 1);
+  await realm.end(1);
+  const sum = owners.slice(0, 2501).reduce((total, { told }) => total + (told[0]?.[0] ?? Number.NaN), 0);
+  assert.equal(Math.round(sum), realm.cpu);
+  assert.equal(owners[2500]?.told.length, 1);
+  assert.equal(owners[2501]?.told.length, 0);
+});
+
+test('runLight: one checkpoint ends a run of turns, each with its share', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light } = setUp();
+  const owners = [new Owner(), new Owner(), new Owner(), new Owner()];
+  for (const owner of owners) light(owner);
+  assert.equal(realm.waiting, 0);
+  t.mock.timers.tick(50);
+  assert.equal(realm.waiting, 1);
+  await realm.end(8);
+  assert.equal(realm.light, 4);
+  assert.deepEqual(
+    owners.map((owner) => owner.told),
+    owners.map(() => [[2, 'ended']]),
+  );
+});
+
+test('runLight: a watched turn comes after the checkpoint of the light ones before it', async () => {
+  const { realm, run, light } = setUp();
+  const [first, second] = [new Owner(), new Owner()];
+  light(first);
+  run(second);
+  assert.equal(realm.waiting, 2);
+  await realm.end(4);
+  assert.deepEqual(first.told, [[4, 'ended']]);
+  await realm.end(6);
+  assert.deepEqual(second.told, [[6, 'ended']]);
+});
+
+test('runLight: very many turns do not wait for the timer', () => {
+  const { realm, light } = setUp();
+  for (let i = 0; i < 4096; i++) light(new Owner());
+  assert.equal(realm.waiting, 1);
+});
+
+test('runLight: a run in which no turn ends any more costs the isolate, and the first that came to nothing is to blame', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light } = setUp();
+  const owners = [new Owner(), new Owner(true), new Owner(true)];
+  for (const owner of owners) light(owner, 100);
+  t.mock.timers.tick(50);
+  realm.cpu = 99;
+  t.mock.timers.tick(100);
+  assert.equal(realm.isDisposed, true);
+  await realm.end(0, new Error('Isolate is disposed'));
+  assert.deepEqual(
+    owners.map((owner) => owner.told[0]?.[1]),
+    ['gone', 'timeout', 'gone'],
+  );
+});
+
+// A small limit and a queue of good turns: together they last longer than one turn may.
+test('runLight: a long run goes on while turns end', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light } = setUp();
+  const owners = Array.from({ length: 5 }, () => new Owner(true));
+  for (const owner of owners) light(owner, 10);
+  t.mock.timers.tick(50);
+  for (const owner of owners) {
+    realm.cpu += 10;
+    owner.isStuck = false;
+    t.mock.timers.tick(10);
+  }
+  assert.equal(realm.isDisposed, false);
+  await realm.end(0);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(
+    owners.map((owner) => owner.told),
+    owners.map(() => [[10, 'ended']]),
+  );
+});
+
+test('runLight: a run that waits for the CPU is not stopped', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light } = setUp();
+  const owner = new Owner(true);
+  light(owner, 10);
+  t.mock.timers.tick(50);
+  realm.cpu = 5;
+  t.mock.timers.tick(10);
+  assert.equal(realm.isDisposed, false);
+  realm.cpu = 14;
+  t.mock.timers.tick(10);
+  assert.equal(realm.isDisposed, true);
+  await realm.end(0, new Error('Isolate is disposed'));
+  assert.equal(owner.told[0]?.[1], 'timeout');
+});
+
+test('runLight: a disposed isolate fails the turn at once, or the run at its checkpoint', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light } = setUp();
+  const [first, second] = [new Owner(), new Owner()];
+  light(first);
+  realm.isDisposed = true;
+  light(second);
+  assert.deepEqual(second.told, [[0, 'gone']]);
+  t.mock.timers.tick(50);
+  await realm.end(0, new Error('Isolate is disposed'));
+  assert.deepEqual(first.told, [[0, 'gone']]);
+});
+
+test('follow: the owner hears of the end after the value was used', async () => {
+  const { turns } = setUp();
+  const owner = new Owner();
+  const seen: unknown[] = [];
+  turns.follow(owner, Promise.resolve(5), (value) => seen.push(value, owner.told.length));
+  turns.follow(owner, Promise.reject(new Error('Script execution timed out.')), () => seen.push('never'));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(seen, [5, 0]);
+  assert.deepEqual(owner.told.map(([, outcome]) => outcome).sort(), ['ended', 'timeout']);
+});
