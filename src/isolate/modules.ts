@@ -33,6 +33,8 @@ export class Modules {
   readonly #provider: ModuleProvider;
   readonly #byName = new Map<string, Promise<ivm.Module>>();
   readonly #names = new Map<ivm.Module, string>();
+  /** isolated-vm links a module for one of its importers at a time. */
+  #linking: Promise<unknown> = Promise.resolve();
 
   constructor(realm: Realm, provider: ModuleProvider) {
     this.#realm = realm;
@@ -45,12 +47,18 @@ export class Modules {
    */
   async evaluate(name: string, timeout: number): Promise<ivm.Module> {
     const module = await this.#compile(name);
-    await module.instantiate(this.#realm.context, (specifier, referrer) => {
-      const from = this.#names.get(referrer) ?? name;
-      return this.#compile(this.#provider.resolve(specifier, from));
-    });
+    const linked = this.#linking.then(() => this.#link(module));
+    this.#linking = linked.catch(() => {});
+    await linked;
     await module.evaluate({ timeout, promise: true } as never);
     return module;
+  }
+
+  #link(module: ivm.Module): Promise<void> {
+    return module.instantiate(this.#realm.context, (specifier, referrer) => {
+      const from = this.#names.get(referrer) ?? '';
+      return this.#compile(this.#provider.resolve(specifier, from));
+    });
   }
 
   /** Loads what a dynamic import names, seen from the importing module. */
