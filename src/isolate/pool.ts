@@ -59,7 +59,7 @@ export class IsolatePool {
   async fill(): Promise<void> {
     while (!this.#closed && this.#spares.length < this.#size) {
       const prepared = await this.#prepare(this.#memoryMb);
-      if (this.#closed) prepared.isolate.dispose();
+      if (this.#closed || this.#spares.length >= this.#size) prepared.isolate.dispose();
       else this.#spares.push(prepared);
     }
   }
@@ -73,6 +73,8 @@ export class IsolatePool {
     if (this.#filling !== undefined || this.#closed || this.#size === 0) return;
     this.#filling = new Promise<void>((resolve) => setTimeout(resolve, 2).unref())
       .then(() => this.fill())
+      // An isolate that cannot be had now may be had later: whoever needs one is told.
+      .catch(() => {})
       .finally(() => {
         this.#filling = undefined;
       });

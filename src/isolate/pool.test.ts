@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { runtimeFile } from '../build/runtime-bundle.ts';
+import { runtimeCacheDir } from '../server/runtime-cache.ts';
+import { IsolatePool } from './pool.ts';
+import { createSnapshot, type Snapshot } from './snapshot.ts';
+
+let snapshot: Snapshot;
+before(async () => {
+  snapshot = createSnapshot(await runtimeFile(runtimeCacheDir()));
+});
+const pools: IsolatePool[] = [];
+after(() => {
+  for (const pool of pools) pool.close();
+});
+const setUp = (size: number): IsolatePool => {
+  const pool = new IsolatePool(snapshot, size, 128);
+  pools.push(pool);
+  return pool;
+};
+
+test('take: a spare where its memory limit fits', async () => {
+  const pool = setUp(1);
+  await pool.fill();
+  assert.equal(pool.spares, 1);
+  const other = await pool.take(64);
+  assert.deepEqual([other.wasSpare, other.isolate.memoryMb, pool.spares], [false, 64, 1]);
+  const spare = await pool.take(128);
+  assert.equal(spare.wasSpare, true);
+  other.isolate.dispose();
+  spare.isolate.dispose();
+});
+
+test('take: spares are made again', async () => {
+  const pool = setUp(2);
+  await pool.fill();
+  const taken = await Promise.all([pool.take(128), pool.take(128), pool.take(128)]);
+  assert.deepEqual(taken.map((prepared) => prepared.wasSpare).sort(), [false, true, true]);
+  while (pool.spares < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const { isolate } of taken) isolate.dispose();
+});
+
+test('take: a spare that was lost is passed over', async () => {
+  const pool = setUp(1);
+  await pool.fill();
+  const { isolate } = await pool.take(128);
+  isolate.dispose();
+  await pool.fill();
+  const spare = await pool.take(128);
+  assert.equal(spare.isolate.isDisposed, false);
+  spare.isolate.dispose();
+});
+
+test('fill: twice at once makes no more than the pool holds', async () => {
+  const pool = setUp(2);
+  await Promise.all([pool.fill(), pool.fill(), pool.fill()]);
+  assert.equal(pool.spares, 2);
+});
+
+test('close: a spare being made goes, too', async () => {
+  const pool = setUp(1);
+  const filling = pool.fill();
+  pool.close();
+  await filling;
+  assert.equal(pool.spares, 0);
+});
