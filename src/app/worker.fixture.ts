@@ -145,7 +145,7 @@ export class TestClient implements EventClient {
 }
 
 export function testMessage(changes: Partial<FetchMessage> = {}): FetchMessage {
-  return { requestId: 'r1', head: 'GET\nhttp://test/', body: undefined, cf: undefined, entrypoint: undefined, ...changes };
+  return { requestId: 'r1', head: 'GET\nhttp://test/\nhost\ntest', body: undefined, cf: undefined, entrypoint: undefined, ...changes };
 }
 
 export type TestApps = { apps: Apps; observer: RecordingObserver; bundles: Map<string, Bundle>; egress: string[]; ask(app: string, changes?: Partial<FetchMessage>): TestClient };
@@ -159,6 +159,7 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
     pool,
     observer,
     egress: () => ({
+      connect: () => Promise.reject(new Error('there is no network')),
       fetch: async (request) => {
         egress.push(request.url);
         return { status: 200, statusText: 'OK', headers: '', url: request.url, redirected: false, body: undefined };

@@ -6,7 +6,7 @@
  */
 import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
-import { type Inbox, transfer, type TurnFailure } from '../isolate/realm.ts';
+import { describeFailure, type Inbox, transfer, type TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
 import { type EventState, type OpContext, OpError } from '../ops/op.ts';
@@ -55,6 +55,16 @@ export class Worker implements Inbox, OpContext, EventHome {
   #lastUsed = performance.now();
   /** CPU used since `takeCpu` was last called, in milliseconds. */
   #cpuMs = 0;
+  /** Of turns that are run for no event any more. */
+  readonly #nobody: TurnOwner = {
+    turnEnded: (cpuMs) => {
+      this.#cpuMs += cpuMs;
+    },
+    turnFailed: (failure) => {
+      if (failure.kind === 'gone') this.#gone(undefined);
+    },
+    isStuck: false,
+  };
 
   constructor(seat: Seat, deps: WorkerDeps) {
     this.#seat = seat;
@@ -169,6 +179,17 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   send(op: number, id: number, args: unknown[]): void {
+    // A name would find the array's own methods in the tables of ops.
+    if (typeof op !== 'number' || this.#disposed) return;
+    try {
+      this.#receive(op, id, args);
+    } catch (error) {
+      // What an op refuses harms only its own event.
+      if (!(error instanceof OpError)) this.#opFailed(op, error);
+    }
+  }
+
+  #receive(op: number, id: number, args: unknown[]): void {
     if (op >= Request.fetch) return this.#request(op, id, args);
     const event = this.#events.get(id);
     switch (op) {
@@ -205,26 +226,36 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   call(op: number, id: number, ...args: unknown[]): unknown {
-    const implementation = syncs[op];
-    if (implementation === undefined) throw new Error('unknown op');
-    return implementation(this, id, ...args);
+    const implementation = typeof op === 'number' ? syncs[op] : undefined;
+    try {
+      if (implementation === undefined) throw new OpError('Error', 'unknown op');
+      return implementation(this, id, ...args);
+    } catch (error) {
+      if (!(error instanceof OpError)) this.#opFailed(op, error);
+      throw withoutStack(error);
+    }
+  }
+
+  #opFailed(op: number, error: unknown): void {
+    this.#deps.observer.warn('an op failed', { app: this.#deps.app, op, error: String(error) });
   }
 
   #request(op: number, id: number, [call, ...args]: unknown[]): void {
+    if (!Number.isSafeInteger(call)) return;
     const event = this.#events.get(id);
     event?.callStarted();
     this.#perform(op, id, call, args).then(
       (reply) => this.#settle(event, id, call, true, Array.isArray(reply) ? reply : [reply]),
       (error: unknown) => {
         const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
-        if (!(error instanceof OpError)) this.#deps.observer.warn('an op failed', { app: this.#deps.app, op, error: String(error) });
+        if (!(error instanceof OpError)) this.#opFailed(op, error);
         this.#settle(event, id, call, false, [name, message]);
       },
     );
   }
 
   async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
-    if (op === Request.importModule) return this.#import(String(args[0]), String(args[1]));
+    if (op === Request.importModule) return this.#import(id, String(args[0]), String(args[1]));
     const implementation = requests[op];
     if (implementation === undefined) throw new OpError('Error', 'unknown op');
     return implementation(this, id, call as number, ...args);
@@ -233,17 +264,28 @@ export class Worker implements Inbox, OpContext, EventHome {
   #settle(event: AppEvent | undefined, id: number, call: unknown, ok: boolean, values: readonly unknown[]): void {
     event?.callEnded();
     if (this.#disposed || event === undefined || event.ended) return;
-    this.#run(event, [Entry.settle, id, call, ok, ...values.map(toArgument)]);
+    let taken: unknown[];
+    try {
+      taken = values.map(toArgument);
+    } catch (error) {
+      // Bytes that cannot be moved: shared, or gone already.
+      this.#opFailed(Entry.settle, error);
+      return this.#run(event, [Entry.settle, id, call, false, 'Error', 'internal error']);
+    }
+    this.#run(event, [Entry.settle, id, call, ok, ...taken]);
   }
 
   /** A dynamic import: the namespace goes in first, under a key that the answer names. */
-  async #import(specifier: string, referrer: string): Promise<number> {
+  async #import(id: number, specifier: string, referrer: string): Promise<number> {
     if (this.#modules === undefined) throw new OpError('Error', `No such module "${specifier}".`);
     const key = this.#nextImport++;
     try {
       const module = await this.#modules.import(specifier, referrer, this.limits.startupMs);
       await this.#modules.adopt(module, Load.imported, key, this.limits.startupMs);
     } catch (error) {
+      const failure = describeFailure(error, this.isolate.isDisposed);
+      const event = this.#events.get(id);
+      if (failure.kind !== 'rejection' && event !== undefined) this.turnFailed(event, failure);
       throw new OpError(error instanceof TypeError ? 'TypeError' : 'Error', error instanceof Error ? error.message : String(error));
     }
     return key;
@@ -270,7 +312,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   eventEnded(event: AppEvent, unfinished: boolean): void {
     this.#events.delete(event.id);
     this.#lastUsed = performance.now();
-    if (unfinished && !this.#disposed) this.#seat.turns.run(this.#seat.realm, ignored, [Entry.abort, event.id, ''], this.limits.cpuMs);
+    if (unfinished && !this.#disposed) this.#seat.turns.run(this.#seat.realm, this.#nobody, [Entry.abort, event.id, ''], this.limits.cpuMs);
     if (this.#events.size === 0) this.#deps.onIdle(this);
   }
 
@@ -314,16 +356,24 @@ export class Worker implements Inbox, OpContext, EventHome {
         return;
       case 'gone':
         if (this.#disposed) return event.terminate();
-        if (failure.memory) observer.limit(app, version, event.requestId, 'memory', `more than ${this.limits.memoryMb} MB of memory`);
-        this.condemn(failure.memory ? 'memory' : 'gone');
-        this.#inDoubt = true;
-        // Whatever else was in the isolate went with it.
-        for (const each of [...this.#events.values()]) {
-          each.fail(failure.memory ? OUT_OF_MEMORY : ISOLATE_LOST);
-          each.terminate();
-        }
-        this.dispose();
+        return this.#gone(event.requestId);
     }
+  }
+
+  /** The isolate has been taken down, and not by this worker: it outgrew its memory, or a turn would not end. */
+  #gone(requestId: string | undefined): void {
+    if (this.#disposed) return;
+    const { app, version, observer } = this.#deps;
+    const isMemory = this.#condemned !== 'cpu';
+    if (isMemory) observer.limit(app, version, requestId, 'memory', `more than ${this.limits.memoryMb} MB of memory`);
+    this.#inDoubt = true;
+    this.condemn('memory');
+    // Whatever else was in the isolate went with it.
+    for (const each of [...this.#events.values()]) {
+      each.fail(isMemory ? OUT_OF_MEMORY : ISOLATE_LOST);
+      each.terminate();
+    }
+    this.dispose();
   }
 
   turnDone(event: AppEvent, cpuMs: number): void {
@@ -365,10 +415,25 @@ export class Worker implements Inbox, OpContext, EventHome {
     }
   }
 
-  /** Ends the worker and every event in it. */
-  dispose(): void {
+  /** A number that changes while the isolate gets on with its work; undefined while it has none. */
+  get progress(): number | undefined {
+    return this.#disposed ? undefined : this.#seat.turns.progress;
+  }
+
+  /** Nothing has come back from the isolate for longer than any limit allows: it is taken down. */
+  stalled(): void {
+    const { app, version, observer } = this.#deps;
+    this.#inDoubt = true;
+    observer.limit(app, version, undefined, 'cpu', 'the isolate came to no end');
+    for (const event of [...this.#events.values()]) event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
+    this.condemn('stalled');
+  }
+
+  /** Ends the worker and every event in it. @param inDoubt its isolate must not be used again */
+  dispose(inDoubt = false): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    if (inDoubt) this.#inDoubt = true;
     this.#condemned ??= 'disposed';
     for (const event of [...this.#events.values()]) {
       event.fail({ name: 'internal', error: limitError('The worker was stopped.'), passThrough: false });
@@ -379,8 +444,6 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 }
 
-const ignored: TurnOwner = { turnEnded: () => {}, turnFailed: () => {}, isStuck: false };
-
 const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
 
 const OUT_OF_MEMORY: EventFailure = { name: 'exceededMemory', error: limitError('Worker exceeded memory limit.'), passThrough: false };
@@ -388,6 +451,15 @@ const ISOLATE_LOST: EventFailure = {
   name: 'exceededCpu',
   error: limitError('The isolate was ended because another request exceeded its CPU time limit.'),
   passThrough: false,
+};
+
+/** An error as the isolate may see it: what a stack tells of the host is nobody's business. */
+const withoutStack = (error: unknown): Error => {
+  const { name, message } = error instanceof OpError ? error : { name: 'Error', message: 'internal error' };
+  const plain = new Error(message);
+  plain.name = name;
+  plain.stack = `${name}: ${message}`;
+  return plain;
 };
 
 const clampDelay = (value: unknown): number => {

@@ -217,6 +217,19 @@ test('runLight: a disposed isolate fails the turn at once, or the run at its che
   assert.deepEqual(first.told, [[0, 'gone']]);
 });
 
+test('progress: changes with every end, and is undefined while nothing is under way', async () => {
+  const { realm, run, turns } = setUp();
+  assert.equal(turns.progress, undefined);
+  run(new Owner());
+  run(new Owner());
+  const before = turns.progress;
+  assert.notEqual(before, undefined);
+  await realm.end(1);
+  assert.notEqual(turns.progress, before);
+  await realm.end(1);
+  assert.equal(turns.progress, undefined);
+});
+
 test('follow: the owner hears of the end after the value was used', async () => {
   const { turns } = setUp();
   const owner = new Owner();

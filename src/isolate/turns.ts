@@ -46,6 +46,7 @@ export class Turns {
   readonly #owners: TurnOwner[] = [];
   readonly #most: number[] = [];
   #head = 0;
+  #endings = 0;
   #cpu = 0n;
   #light: LightRun | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
@@ -74,6 +75,11 @@ export class Turns {
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
     else this.#checkpoint ??= setTimeout(() => this.#endLightRun(realm), CHECKPOINT_MS);
+  }
+
+  /** A number that changes as turns end; undefined while none is under way. */
+  get progress(): number | undefined {
+    return this.#owners.length === 0 ? undefined : this.#endings;
   }
 
   /** A turn that takes several trips, out of line; `then` gets its value before the owner hears that it ended. Its CPU time goes to whoever's turn comes next. */
@@ -122,6 +128,7 @@ export class Turns {
 
   #take(): TurnOwner | undefined {
     const owner = this.#owners[this.#head++];
+    this.#endings++;
     if (this.#head === this.#owners.length) {
       this.#owners.length = 0;
       this.#most.length = 0;

@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { IsolatePool } from '../isolate/pool.ts';
+import { BodyKind, Post, Request, Sync } from '../protocol/ops.ts';
+import { type TestApps, type TestClient, testApps, testPool, testRecord } from './worker.fixture.ts';
+import type { Worker } from './worker.ts';
+
+let pool: IsolatePool;
+const running: TestApps[] = [];
+before(async () => {
+  pool = await testPool();
+});
+after(() => {
+  for (const { apps } of running) apps.dispose();
+  pool.close();
+});
+
+/** One app with small limits. */
+function setUp(source: string, limits: NonNullable<Parameters<typeof testRecord>[1]>['limits'] = {}): TestApps & { request(): TestClient; worker(): Worker } {
+  const test = testApps(pool, { a: source });
+  test.apps.update([testRecord('a', { limits })]);
+  running.push(test);
+  const worker = (): Worker => {
+    const [first] = test.apps.get('a')?.workers ?? [];
+    if (first === undefined) throw new Error('the app has no worker');
+    return first;
+  };
+  return { ...test, request: () => test.ask('a'), worker };
+}
+
+/** Resolves when no event of the apps is in hand. */
+async function idle({ apps }: TestApps): Promise<void> {
+  while (apps.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const handler = (body: string): string => `export default { async fetch(request, env, ctx) { ${body} } }`;
+
+test('fetch: an answer, and nothing left of the event', async () => {
+  const app = setUp(handler('return new Response("hello")'));
+  const client = app.request();
+  await client.over;
+  assert.equal(client.text, 'hello');
+  assert.equal(client.coldStart, true);
+  assert.equal(app.apps.inFlight, 0);
+  assert.equal(app.worker().handles.size, 0);
+});
+
+for (const [what, body] of [
+  ['in the handler', 'for (;;);'],
+  ['in microtasks', 'await new Promise(() => { (function again() { Promise.resolve().then(again); })(); });'],
+  ['in a getter read from the response', 'return { get then() { for (;;); } };'],
+  ['in a timer', 'await new Promise(() => setTimeout(() => { for (;;); }, 1));'],
+] as const) {
+  test(`cpu: an endless loop ${what} is stopped`, async () => {
+    const app = setUp(handler(body), { cpuMs: 60 });
+    const client = app.request();
+    await client.over;
+    assert.equal(client.failure?.name, 'exceededCpu');
+    assert.ok(app.observer.told.includes('limit cpu'));
+    await idle(app);
+    assert.equal(app.apps.get('a')?.workers.length, 0);
+  });
+}
+
+test('cpu: an endless loop after the answer is stopped', async () => {
+  const app = setUp(handler('ctx.waitUntil((async () => { await scheduler.wait(1); for (;;); })()); return new Response("x");'), { cpuMs: 60 });
+  const client = app.request();
+  await client.over;
+  assert.equal(client.status, 200);
+  await idle(app);
+  assert.deepEqual(app.observer.told.slice(1), ['limit cpu', 'eviction condemned']);
+});
+
+test('cpu: a loop in the middle of a stream breaks the response off', async () => {
+  const body = 'return new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array([65])); setTimeout(() => { for (;;); }, 1); } }));';
+  const app = setUp(handler(body), { cpuMs: 60 });
+  const client = app.request();
+  await client.over;
+  assert.deepEqual(client.calls, ['start', 'write', 'abort']);
+  await idle(app);
+});
+
+test('cpu: the time of several turns is added up', async () => {
+  const body = 'for (let i = 0; i < 100; i++) { await scheduler.wait(0); const end = Date.now(); for (let n = 0; n < 4e6; n++); } return new Response("x");';
+  const app = setUp(handler(body), { cpuMs: 60 });
+  const client = app.request();
+  await client.over;
+  assert.equal(client.failure?.name, 'exceededCpu');
+});
+
+test('cpu: a condemned worker takes no more events, and finishes those it has', async () => {
+  const app = setUp(
+    `export default { async fetch(request) {
+      if (request.url.endsWith('loop')) for (;;);
+      await scheduler.wait(150);
+      return new Response('slow');
+    } }`,
+    { cpuMs: 60 },
+  );
+  await app.request().over;
+  const first = app.worker();
+  const loop = app.ask('a', { head: 'GET\nhttp://test/loop\nhost\ntest' });
+  const slow = app.request();
+  await loop.over;
+  assert.equal(first.isCondemned, true);
+  const next = app.request();
+  await Promise.all([slow.over, next.over]);
+  assert.equal(slow.text, 'slow');
+  assert.equal(next.coldStart, true);
+  await idle(app);
+  assert.equal(first.isGone, true);
+});
+
+test('memory: an isolate that outgrows its limit goes, with all its events told', async () => {
+  const app = setUp(
+    `export default { async fetch(request) {
+      const kept = [];
+      if (request.url.endsWith('flood')) for (;;) kept.push(new Array(10000).fill(1));
+      await scheduler.wait(1e6);
+    } }`,
+    { memoryMb: 16 },
+  );
+  const others = [app.request(), app.request()];
+  const flood = app.ask('a', { head: 'GET\nhttp://test/flood\nhost\ntest' });
+  await Promise.all([...others, flood].map((client) => client.over));
+  assert.deepEqual(
+    [...others, flood].map((client) => client.failure?.name),
+    ['exceededMemory', 'exceededMemory', 'exceededMemory'],
+  );
+  assert.equal(app.observer.told.filter((line) => line === 'limit memory').length, 1);
+  assert.equal(app.apps.get('a')?.workers.length, 0);
+  assert.equal(app.apps.inFlight, 0);
+});
+
+test('waitUntil: is given up after its grace', async () => {
+  const app = setUp(handler('ctx.waitUntil(new Promise(() => {})); setTimeout(() => {}, 1e6); return new Response("x");'), { waitUntilMs: 50 });
+  const client = app.request();
+  await client.over;
+  assert.equal(app.apps.inFlight, 1);
+  await idle(app);
+  assert.deepEqual(app.observer.told.slice(1), ['limit waitUntil']);
+});
+
+test('fetch: a handler that waits for nothing is told to never respond', async () => {
+  const app = setUp(handler('await new Promise(() => {});'));
+  const client = app.request();
+  await client.over;
+  assert.equal(client.failure?.name, 'neverResponded');
+});
+
+for (const [what, body] of [
+  ['undefined', ''],
+  ['a number', 'return 5;'],
+  ['a used body', 'const r = new Response("x"); await r.text(); return r;'],
+  ['a rejected promise', 'throw new Error("no");'],
+] as const) {
+  test(`fetch: ${what} instead of a response is an exception`, async () => {
+    const app = setUp(handler(body));
+    const client = app.request();
+    await client.over;
+    assert.equal(client.failure?.name, 'exception');
+    await idle(app);
+    assert.equal(app.worker().isCondemned, false);
+  });
+}
+
+test('scheduled: completes, and not before its waitUntil', async () => {
+  const app = setUp('let done = ""; export default { async scheduled(c, env, ctx) { ctx.waitUntil(scheduler.wait(1).then(() => { console.log("late"); })); } }');
+  const version = app.apps.get('a');
+  const { TestClient } = await import('./worker.fixture.ts');
+  const client = new TestClient();
+  if (version !== undefined) await app.apps.scheduled(version, 'r', 0, '* * * * *', client);
+  await client.over;
+  assert.deepEqual(client.calls, ['completed']);
+  assert.deepEqual(app.observer.lines, ['late']);
+  assert.equal(app.apps.inFlight, 0);
+});
+
+test('scheduled: a failure is told', async () => {
+  const app = setUp('export default { async scheduled() { throw new Error("no"); } }');
+  const version = app.apps.get('a');
+  const { TestClient } = await import('./worker.fixture.ts');
+  const client = new TestClient();
+  if (version !== undefined) await app.apps.scheduled(version, 'r', 0, '* * * * *', client);
+  await client.over;
+  assert.deepEqual(client.calls, ['fail exception']);
+  await idle(app);
+});
+
+test('clientGone: an event nobody waits for ends, and what it fetches is aborted', async () => {
+  const app = setUp(handler('await scheduler.wait(1e6);'));
+  await app.ask('a').event;
+  const client = app.request();
+  while (client.event === undefined) await new Promise((resolve) => setImmediate(resolve));
+  client.event.clientGone();
+  assert.deepEqual(client.calls, []);
+  assert.equal(app.apps.inFlight, 1);
+});
+
+test('light turns: answers stay right, and a loop is found, once the app has shown its habits', async () => {
+  const app = setUp(
+    `let n = 0; export default { fetch(request) {
+      if (request.url.endsWith('loop')) for (;;);
+      return new Response(String(++n));
+    } }`,
+    { cpuMs: 200 },
+  );
+  for (let i = 1; i <= 200; i++) {
+    const client = app.request();
+    await client.over;
+    assert.equal(client.text, String(i));
+  }
+  const burst = Array.from({ length: 50 }, () => app.request());
+  await Promise.all(burst.map((client) => client.over));
+  assert.equal(app.apps.inFlight, 0);
+  const loops = Array.from({ length: 2 }, () => app.ask('a', { head: 'GET\nhttp://test/loop\nhost\ntest' }));
+  await Promise.all(loops.map((client) => client.over));
+  assert.deepEqual(
+    loops.map((client) => client.failure?.name),
+    ['exceededCpu', 'exceededCpu'],
+  );
+  await idle(app);
+  assert.equal(app.apps.get('a')?.workers.length, 0);
+});
+
+test('light turns: memory that runs out is told to every event', async () => {
+  const app = setUp(
+    `export default { fetch(request) {
+      const kept = [];
+      if (request.url.endsWith('flood')) for (;;) kept.push(new Array(10000).fill(1));
+      return new Response('x');
+    } }`,
+    { memoryMb: 16 },
+  );
+  for (let i = 1; i <= 65; i++) await app.request().over;
+  const flood = Array.from({ length: 3 }, () => app.ask('a', { head: 'GET\nhttp://test/flood\nhost\ntest' }));
+  await Promise.all(flood.map((client) => client.over));
+  for (const client of flood) assert.equal(client.failure?.name, 'exceededMemory');
+  assert.ok(app.observer.told.includes('limit memory'));
+});
+
+/** What only a tenant that has taken over the runtime could send. */
+const HOSTILE: unknown[] = [undefined, null, true, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 10n, '', 'push', '\ud800', 'x'.repeat(1e5), {}, { toString: 1, valueOf: 1 }, [], [[]], new ArrayBuffer(8), new Uint8Array(4), new Date(Number.NaN), new Map(), /x/];
+
+test('send: no argument of any op throws, or harms the worker', async () => {
+  const app = setUp(handler('return new Response("still here")'));
+  await app.request().over;
+  const worker = app.worker();
+  const ops: unknown[] = [...Object.values(Post), ...Object.values(Request), -1, 31, 99, 1e9, ...HOSTILE];
+  for (const op of ops) {
+    for (const value of HOSTILE) {
+      worker.send(op as number, 1, [value, value, value, value, value]);
+      worker.send(op as number, value as number, [1, value, value, value, value, value]);
+      worker.send(op as number, 999, [7, 'GET', 'http://test/', value, value, value]);
+    }
+    worker.send(op as number, 1, []);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  const client = app.request();
+  await client.over;
+  assert.equal(client.text, 'still here');
+});
+
+test('send: during an event, hostile arguments end it at most', async () => {
+  const app = setUp(handler('await scheduler.wait(1e6);'), { waitUntilMs: 50 });
+  for (const op of [...Object.values(Post), ...Object.values(Request)]) {
+    for (const value of HOSTILE) {
+      const client = app.request();
+      while (client.event === undefined) await new Promise((resolve) => setImmediate(resolve));
+      const { id } = client.event as unknown as { id: number };
+      const worker = app.worker();
+      worker.send(op, id, [value, value, value, value, value]);
+      worker.send(op, id, [1, value, value, value, value]);
+      client.event.clientGone();
+      assert.equal(worker.isGone, false, `op ${op}`);
+    }
+  }
+  await idle(app);
+});
+
+test('call: an error tells nothing of the host', async () => {
+  const app = setUp(handler('return new Response("x")'));
+  await app.request().over;
+  const worker = app.worker();
+  for (const op of [...Object.values(Sync), -1, 99, ...HOSTILE]) {
+    for (const value of HOSTILE) {
+      try {
+        worker.call(op as number, 1, value, value, value, value);
+      } catch (error) {
+        assert.ok(error instanceof Error);
+        assert.doesNotMatch(error.stack ?? '', /\/|\.ts/);
+      }
+    }
+  }
+});
+
+test('send: answers of events that are over, or of nobody, are dropped', async () => {
+  const app = setUp(handler('return new Response("x")'));
+  const client = app.request();
+  await client.over;
+  const worker = app.worker();
+  worker.send(Post.respond, 1, [200, '', '', BodyKind.text, 'again']);
+  worker.send(Post.respond, 2, [200, '', '', BodyKind.text, 'forged']);
+  worker.send(Post.threw, 1, ['Error', 'late', '']);
+  assert.deepEqual(client.calls, ['send']);
+});
+
+test('dispose: what is in hand is told, what comes later is dropped', async () => {
+  const app = setUp(handler('await scheduler.wait(1e6);'));
+  const client = app.request();
+  while (client.event === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const worker = app.worker();
+  worker.dispose();
+  worker.dispose();
+  worker.send(Post.log, 1, [0, 'x']);
+  assert.equal(client.failure?.name, 'internal');
+  assert.deepEqual(app.observer.lines, []);
+});
