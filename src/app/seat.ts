@@ -59,6 +59,7 @@ export class ContextSeats implements Seats {
   readonly #memoryMb: number;
   readonly #onCatastrophe: (message: string) => void;
   #current: Promise<SharedIsolate> | undefined;
+  #disposed = false;
 
   constructor(pool: IsolatePool, memoryMb: number, onCatastrophe: (message: string) => void) {
     this.#pool = pool;
@@ -69,24 +70,35 @@ export class ContextSeats implements Seats {
   async take(): Promise<Seat> {
     this.#current ??= this.#pool.take(this.#memoryMb).then((prepared) => new SharedIsolate(prepared, this.#onCatastrophe));
     const taken = this.#current;
-    const shared = await taken;
-    if (shared.isSpent && this.#current === taken) {
-      this.#retire();
+    let shared: SharedIsolate;
+    try {
+      shared = await taken;
+    } catch (error) {
+      // The next to come tries again.
+      if (this.#current === taken) this.#current = undefined;
+      throw error;
+    }
+    if (shared.isSpent) {
+      this.#retire(taken);
       return this.take();
     }
-    return shared.seat((inDoubt) => {
-      if (inDoubt && this.#current === taken) this.#retire();
+    const seat = shared.seat((inDoubt) => {
+      if (inDoubt) this.#retire(taken);
     });
+    // A start may come in late, for requests that were under way.
+    if (this.#disposed) this.#retire(taken);
+    return seat;
   }
 
   dispose(): void {
-    this.#retire();
+    this.#disposed = true;
+    this.#retire(this.#current);
   }
 
   /** The isolate goes when the last context in it has. */
-  #retire(): void {
-    this.#current?.then((shared) => shared.retire()).catch(() => {});
-    this.#current = undefined;
+  #retire(shared: Promise<SharedIsolate> | undefined): void {
+    shared?.then((each) => each.retire()).catch(() => {});
+    if (this.#current === shared) this.#current = undefined;
   }
 }
 
