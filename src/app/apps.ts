@@ -49,7 +49,7 @@ export class Apps {
   *versions(): Iterable<AppVersion> {
     yield* this.#current.values();
     for (const version of this.#retired) {
-      if (version.workers.length === 0) this.#retired.delete(version);
+      if (version.isEmpty) this.#retired.delete(version);
       else yield version;
     }
   }
@@ -112,7 +112,7 @@ export class Apps {
 
   #retire(version: AppVersion): void {
     version.retire();
-    if (version.workers.length > 0) this.#retired.add(version);
+    if (!version.isEmpty) this.#retired.add(version);
   }
 }
 

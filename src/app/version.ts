@@ -9,6 +9,7 @@ import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { loadApp, originOf, StartupError } from './loader.ts';
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
@@ -28,6 +29,9 @@ export type VersionDeps = {
   maxWorkers: number;
 };
 
+/** What a worker that takes no more events gets at least for those in hand, in milliseconds; then the isolate goes. */
+const GRACE_MS = LIMITS.drainMs.default;
+
 /** The name of an app's script in its code cache. */
 const SCRIPT = 'script';
 
@@ -39,13 +43,16 @@ export class AppVersion {
   readonly #seats: Seats;
   readonly #egress: Egress;
   readonly #workers: Worker[] = [];
-  /** Condemned workers' last moments. */
-  readonly #graces = new Map<Worker, NodeJS.Timeout>();
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
   #contentUsed = 0;
   #codeKept = false;
   #retired = false;
+  #disposed = false;
+  /** Starts under way: one, but for per-request apps. */
+  #starts = 0;
+  /** The time condemned workers get for what they have in hand. */
+  readonly #graces = new Map<Worker, NodeJS.Timeout>();
 
   constructor(record: AppRecord, deps: VersionDeps) {
     this.#record = record;
@@ -77,6 +84,11 @@ export class AppVersion {
 
   get isRetired(): boolean {
     return this.#retired;
+  }
+
+  /** It has no worker and none is on its way. */
+  get isEmpty(): boolean {
+    return this.#workers.length === 0 && this.#starts === 0;
   }
 
   /** A worker that can take an event right now, the least busy one; undefined when one has to be started. */
@@ -123,14 +135,31 @@ export class AppVersion {
     this.#dispose(worker);
   }
 
+  /** Takes down a worker whose isolate does not come back. */
+  stop(worker: Worker): void {
+    worker.stalled();
+    worker.dispose(true);
+    this.#dispose(worker);
+  }
+
   /** Ends every worker at once. */
   dispose(): void {
     this.#retired = true;
+    this.#disposed = true;
     this.#seats.dispose();
     for (const worker of [...this.#workers]) this.#dispose(worker);
   }
 
   async #startWorker(): Promise<Worker> {
+    this.#starts++;
+    try {
+      return await this.#loadWorker();
+    } finally {
+      this.#starts--;
+    }
+  }
+
+  async #loadWorker(): Promise<Worker> {
     const started = performance.now();
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
@@ -144,7 +173,7 @@ export class AppVersion {
       });
       worker.ready(modules, loaded);
     } catch (error) {
-      worker.dispose();
+      worker.dispose(error instanceof StartupError && error.limit !== undefined);
       if (!(error instanceof StartupError)) throw error;
       // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
       if (script !== undefined && error.thrown.name === 'SyntaxError') {
@@ -153,6 +182,10 @@ export class AppVersion {
       }
       const { name, message, stack } = error.thrown;
       throw new StartupError(stacks.describe(name, message, stack), error.limit);
+    }
+    if (this.#disposed) {
+      worker.dispose();
+      throw new Error('The app was stopped while it started.');
     }
     this.#deps.observer.coldStart(this.record.name, performance.now() - started, seat.wasSpare);
     if (this.#retired) worker.condemn('replaced');
@@ -193,10 +226,11 @@ export class AppVersion {
 
   #condemned(worker: Worker, reason: string): void {
     if (reason !== 'replaced' && reason !== 'memory' && reason !== 'idle') this.#deps.observer.eviction(this.record.name, 'condemned');
-    // What is still in hand gets as long as waitUntil does, then the isolate goes.
-    const grace = setTimeout(() => this.#dispose(worker), this.record.limits.waitUntilMs);
-    grace.unref();
-    this.#graces.set(worker, grace);
+    // A worker that is still waiting for its first event is not in the list yet.
+    if (worker.inFlight === 0) this.#dispose(worker);
+    if (worker.isGone) return;
+    const grace = setTimeout(() => this.#dispose(worker), Math.max(GRACE_MS, this.record.limits.waitUntilMs));
+    this.#graces.set(worker, grace.unref());
   }
 
   #dispose(worker: Worker): void {
@@ -220,6 +254,6 @@ export class AppVersion {
 
   /** Forgets the bundle of an app nobody has asked for in a while. */
   forgetContentIfIdle(now: number, idleMs: number): void {
-    if (this.#workers.length === 0 && this.#starting === undefined && now - this.#contentUsed > idleMs) this.#content = undefined;
+    if (this.isEmpty && now - this.#contentUsed > idleMs) this.#content = undefined;
   }
 }

@@ -59,6 +59,15 @@ const methodsOf = (entrypoint: Entrypoint): string[] => {
   return names;
 };
 
+/** @throws Cloudflare's error where the module has not come to its end */
+const exported = (namespace: Record<string, unknown>, name: string): unknown => {
+  try {
+    return namespace[name];
+  } catch {
+    throw new ErrorCtor('Top-level await in module is unsettled.');
+  }
+};
+
 /** Finds the entrypoints among a module's exports and tells what each can handle. */
 export function adoptExports(namespace: Record<string, unknown>): Loaded {
   const loaded: Loaded = { entrypoints: {} };
@@ -66,7 +75,7 @@ export function adoptExports(namespace: Record<string, unknown>): Loaded {
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (typeof name !== 'string') continue;
-    const value = namespace[name];
+    const value = exported(namespace, name);
     const isClass = extendsEntrypoint(value);
     if (!isObject(value) || (!isClass && typeof value === 'function')) continue;
     const entrypoint = { value, isClass };
