@@ -10,6 +10,8 @@ import type { Worker } from './worker.ts';
 const FIXED_BYTES = 600_000;
 /** An app nobody has asked for this long gives its memory back. */
 const IDLE_MS = 10 * 60_000;
+/** How much longer than a turn may take an isolate may seem to do nothing: V8 gets five seconds to stop a turn. */
+const STALLED_MS = 7000;
 /** Share of one CPU above which an app's isolate counts as hot. */
 const HOT = 0.7;
 
@@ -25,6 +27,9 @@ export class Budget {
   readonly #apps: Apps;
   readonly #options: BudgetOptions;
   readonly #bytes = new WeakMap<Worker, { heap: number; external: number; measuredAt: number }>();
+  readonly #progress = new WeakMap<Worker, { progress: number; since: number }>();
+  readonly #measuring = new WeakSet<Worker>();
+  #stopped = false;
   readonly #now: () => number;
   readonly #onCpu: (app: string, milliseconds: number) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -44,6 +49,7 @@ export class Budget {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
   }
 
@@ -55,16 +61,22 @@ export class Budget {
     const measured: Promise<void>[] = [];
     for (const version of this.#apps.versions()) {
       for (const worker of [...version.workers]) {
+        if (this.#isStalled(worker, now)) {
+          version.stop(worker);
+          continue;
+        }
         const cpu = worker.takeCpu();
         if (cpu > 0) this.#onCpu(version.record.name, cpu);
         if (cpu / elapsed > HOT) version.grow();
         if (worker.inFlight === 0 && now - worker.lastUsed > IDLE_MS && !version.isPerRequest) version.evict(worker, 'idle');
-        else measured.push(this.#measure(worker, now));
+        else if (worker.inFlight === 0) measured.push(this.#measure(worker, now));
+        // The measurement of a busy isolate waits for its turn, which eviction must not.
+        else void this.#measure(worker, now);
       }
       version.forgetContentIfIdle(now, IDLE_MS);
     }
     await Promise.all(measured);
-    this.#evictBeyondBudget();
+    if (!this.#stopped) this.#evictBeyondBudget();
   }
 
   /** Memory of what is resident, as last sampled. */
@@ -85,11 +97,23 @@ export class Budget {
     return total;
   }
 
-  /** Measures a worker that has been used since it was measured last, unless it is busy. */
+  /** Has nothing come back from the isolate for longer than V8 lets a turn run? */
+  #isStalled(worker: Worker, now: number): boolean {
+    const { progress } = worker;
+    const seen = this.#progress.get(worker);
+    if (progress === undefined) this.#progress.delete(worker);
+    else if (seen?.progress !== progress) this.#progress.set(worker, { progress, since: now });
+    else return now - seen.since > worker.limits.cpuMs + STALLED_MS;
+    return false;
+  }
+
+  /** Measures a worker that has been used since it was measured last. */
   async #measure(worker: Worker, now: number): Promise<void> {
     const known = this.#bytes.get(worker);
-    if (known !== undefined && worker.lastUsed < known.measuredAt) return;
+    if (this.#measuring.has(worker) || (known !== undefined && worker.inFlight === 0 && worker.lastUsed < known.measuredAt)) return;
+    this.#measuring.add(worker);
     const heap = await worker.isolate.heapStatistics();
+    this.#measuring.delete(worker);
     if (heap !== undefined) this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, measuredAt: now });
   }
 
