@@ -145,10 +145,11 @@ test('runLight: a watched turn comes after the checkpoint of the light ones befo
   assert.deepEqual(second.told, [[6, 'ended']]);
 });
 
-test('runLight: very many turns do not wait for the timer', () => {
+test('runLight: very many turns do not wait for the timer', async () => {
   const { realm, light } = setUp();
   for (let i = 0; i < 4096; i++) light(new Owner());
   assert.equal(realm.waiting, 1);
+  await realm.end(1);
 });
 
 test('runLight: a run in which no turn ends any more costs the isolate, and the first that came to nothing is to blame', async (t) => {

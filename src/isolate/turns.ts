@@ -119,6 +119,7 @@ export class Turns {
     const stuck = countStuck(run.owners);
     const cpu = this.#isolate.cpuTime;
     run.watchdog = setTimeout(() => {
+      if (this.#isolate.isDisposed) return;
       const used = Number(this.#isolate.cpuTime - cpu) / 1e6;
       if (countStuck(run.owners) !== stuck || used < run.timeout * CUT_SHORT) return this.#watch(run);
       run.wasCut = true;
