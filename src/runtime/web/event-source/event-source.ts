@@ -269,7 +269,7 @@ function deliver(source: EventSource, state: SourceState, then: () => void): voi
   if (event === undefined) return then();
   state.lastEventId = event.lastEventId;
   if (event.type !== '' && hasListener(source, event.type)) {
-    dispatchTrusted(source, new MessageEvent(event.type, { data: event.data, origin: state.origin, lastEventId: event.lastEventId }));
+    dispatchTrusted(source, new MessageEvent(event.type, { __proto__: null, data: event.data, origin: state.origin, lastEventId: event.lastEventId }));
   }
   if (state.waiting.length === 0) then();
   else afterMicrotasks(PAUSE, () => deliver(source, state, then));
@@ -298,7 +298,7 @@ function fail(source: EventSource, state: SourceState, message?: string): void {
   state.readyState = CLOSED;
   state.signal = state.reader = undefined;
   if (!hasListener(source, 'error')) return;
-  dispatchTrusted(source, message === undefined ? new Event('error') : new ErrorEvent('error', { message, error: new ErrorCtor(message) }));
+  dispatchTrusted(source, message === undefined ? new Event('error') : new ErrorEvent('error', { __proto__: null, message, error: new ErrorCtor(message) }));
 }
 
 defineInterface(EventSource, 'EventSource');

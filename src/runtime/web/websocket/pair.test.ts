@@ -159,3 +159,29 @@ test('accept: two halves of different events cannot talk', () => {
   assert.throws(() => b.send('x'), /different request/);
   assert.throws(() => b.close(), /different request/);
 });
+
+test('hostile app: patched prototypes change nothing', async () => {
+  const [a, b] = accepted();
+  const got = next(b);
+  const closed = next(b, 'close');
+  const names = ['data', 'code', 'ports', 'source', 'lastEventId', 'origin', 'wasClean', 'reason', 'bubbles'];
+  const saved = [Promise.prototype.then, Array.prototype.push, Array.prototype.shift, Map.prototype.get] as const;
+  const stolen: unknown[] = [];
+  for (const name of names) {
+    Object.defineProperty(Object.prototype, name, { configurable: true, get: () => stolen.push(name), set: (value) => stolen.push(value) });
+  }
+  Map.prototype.get =
+    Array.prototype.shift =
+    Array.prototype.push =
+      () => {
+        throw new Error('patched');
+      };
+  try {
+    a.send('x');
+    a.close(1000, 'y');
+  } finally {
+    for (const name of names) Reflect.deleteProperty(Object.prototype, name);
+    [Promise.prototype.then, Array.prototype.push, Array.prototype.shift, Map.prototype.get] = saved;
+  }
+  assert.deepEqual([(await got).data, (await closed).reason, stolen], ['x', 'y', []]);
+});

@@ -37,7 +37,7 @@ export function sendUpgrade(socket: object, headers: string, event: number): voi
   if (server.isAccepted) postFor(event, Post.socketAccept, server.number);
   for (let i = 0; i < state.inbox.length; i++) {
     const it = state.inbox[i] as SocketState['inbox'][number];
-    if ('data' in it) postFor(event, Post.socketSend, server.number, it.data);
+    if (it.data !== undefined) postFor(event, Post.socketSend, server.number, it.data);
     else postFor(event, Post.socketClose, server.number, it.code === 1005 ? 0 : it.code, it.reason);
   }
   state.inbox = [];

@@ -35,7 +35,8 @@ export const OPEN = 1;
 export const CLOSING = 2;
 export const CLOSED = 3;
 
-export type Delivery = { data: string | ArrayBuffer } | { code: number; reason: string };
+/** A message, or where `data` is undefined the close. */
+export type Delivery = { data: string | ArrayBuffer | undefined; code: number; reason: string };
 
 export type SocketState = {
   target: EventTarget;
@@ -139,7 +140,7 @@ export function requireOwn(state: SocketState): void {
 export function transmit(state: SocketState, data: string | Uint8Array): void {
   if (state.number === 0) {
     const copy = typeof data === 'string' ? data : (TypedArrayPrototypeGetBuffer(new Uint8ArrayCtor(data)) as ArrayBuffer);
-    if (state.peer !== undefined) receive(state.peer, { data: copy });
+    if (state.peer !== undefined) receive(state.peer, { data: copy, code: 0, reason: '' });
     return;
   }
   const size = typeof data === 'string' ? utf8ByteLength(data) : TypedArrayPrototypeGetByteLength(data);
@@ -161,7 +162,7 @@ export function startClose(state: SocketState, code: number, reason: string): vo
     return;
   }
   state.readyState = state.hasReceivedClose ? CLOSED : CLOSING;
-  if (state.peer !== undefined) receive(state.peer, { code: code === 0 ? 1005 : code, reason });
+  if (state.peer !== undefined) receive(state.peer, { data: undefined, code: code === 0 ? 1005 : code, reason });
 }
 
 // In
@@ -180,7 +181,7 @@ export function deliverSoon(state: SocketState): void {
     state.isDelivering = false;
     const delivery = ArrayPrototypeShift(state.inbox);
     if (delivery === undefined || state.readyState === CLOSED) return;
-    if ('data' in delivery) fireMessage(state, delivery.data);
+    if (delivery.data !== undefined) fireMessage(state, delivery.data);
     else closedByPeer(state, delivery.code, delivery.reason);
     deliverSoon(state);
   });
@@ -209,15 +210,15 @@ export function fireOpen(state: SocketState): void {
 export function fireMessage(state: SocketState, data: string | ArrayBuffer): void {
   if (state.readyState !== OPEN || !hasListener(state.target, 'message')) return;
   const shown = typeof data === 'string' || state.binaryType === 'arraybuffer' ? data : chunk('forms').createBlob(new Uint8ArrayCtor(data), '');
-  dispatchTrusted(state.target, new MessageEvent('message', { data: shown, origin: state.origin }));
+  dispatchTrusted(state.target, new MessageEvent('message', { __proto__: null, data: shown, origin: state.origin }));
 }
 
 export function fireError(state: SocketState, message: string): void {
-  if (hasListener(state.target, 'error')) dispatchTrusted(state.target, new ErrorEvent('error', { message, error: new ErrorCtor(message) }));
+  if (hasListener(state.target, 'error')) dispatchTrusted(state.target, new ErrorEvent('error', { __proto__: null, message, error: new ErrorCtor(message) }));
 }
 
 export function fireClose(state: SocketState, code: number, reason: string, wasClean: boolean): void {
-  if (hasListener(state.target, 'close')) dispatchTrusted(state.target, new CloseEvent('close', { code, reason, wasClean }));
+  if (hasListener(state.target, 'close')) dispatchTrusted(state.target, new CloseEvent('close', { __proto__: null, code, reason, wasClean }));
 }
 
 /** Bytes have left. */
