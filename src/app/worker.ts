@@ -472,5 +472,5 @@ const toArgument = (value: unknown): unknown => {
   if (value instanceof ArrayBuffer) return transfer(value);
   if (!(value instanceof Uint8Array)) return value;
   const owns = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength && !Buffer.isBuffer(value);
-  return transfer(owns ? value : Uint8Array.from(value));
+  return transfer(owns ? value : new Uint8Array(value));
 };

@@ -96,4 +96,4 @@ export class WsSocket implements MessageSocket {
 }
 
 /** ws hands out parts of what it read; the isolate takes buffers whole. */
-const ownBytes = (data: Buffer): Uint8Array => Uint8Array.from(data);
+const ownBytes = (data: Buffer): Uint8Array => new Uint8Array(data);
