@@ -7,8 +7,18 @@
 import { readFileSync } from 'node:fs';
 import ivm from 'isolated-vm';
 import { CHUNKS, type ChunkName } from '../protocol/chunks.ts';
+import { BOOT_GLOBAL, Entry, Load } from '../protocol/ops.ts';
 
 type Scripts = { core: readonly string[]; chunks: Record<ChunkName, string> };
+
+/** Serves one request in a context that is thrown away: what it compiles is compiled in every isolate. */
+const WARM_UP = `{
+  const enter = ${BOOT_GLOBAL}.boot(() => {}, () => {});
+  enter(${Entry.load}, 0, ${Load.configure}, '{"format":"modules","compatibilityDate":"","compatibilityFlags":[]}', '{}');
+  enter(${Entry.load}, 0, ${Load.seal});
+  enter(${Entry.load}, 0, ${Load.main}, { default: { async fetch() { return new Response('warm'); } } });
+  enter(${Entry.fetch}, 1, 'GET\\nhttp://warm/\\nhost\\nwarm', 0);
+}`;
 
 export class Snapshot {
   readonly #scripts: Scripts;
@@ -17,7 +27,10 @@ export class Snapshot {
 
   constructor(scripts: Scripts) {
     this.#scripts = scripts;
-    this.#bare = ivm.Isolate.createSnapshot(scripts.core.map((code) => ({ code, filename: 'nano:runtime' })));
+    this.#bare = ivm.Isolate.createSnapshot(
+      scripts.core.map((code) => ({ code, filename: 'nano:runtime' })),
+      WARM_UP,
+    );
   }
 
   /** V8's own form, for `isolate.ts`. */
