@@ -47,6 +47,7 @@ test('fetch: an answer, and nothing left of the event', async () => {
 
 for (const [what, body] of [
   ['in the handler', 'for (;;);'],
+  ['over a built-in', 'let n = 0; for (;;) n += new Array(1000).length;'],
   ['in microtasks', 'await new Promise(() => { (function again() { Promise.resolve().then(again); })(); });'],
   ['in a getter read from the response', 'return { get then() { for (;;); } };'],
   ['in a timer', 'await new Promise(() => setTimeout(() => { for (;;); }, 1));'],
@@ -163,6 +164,17 @@ for (const [what, body] of [
     assert.equal(app.worker().isCondemned, false);
   });
 }
+
+// V8 would call it outside of any turn.
+test('cpu: a finalizer that loops is never called', async () => {
+  const body = 'for (let i = 0; i < 2e5; i++) registry.register({}, new Array(20)); return new Response(typeof registry);';
+  const app = setUp(`const registry = new FinalizationRegistry(() => { for (;;); }); ${handler(body)}`, { cpuMs: 2000 });
+  for (let i = 0; i < 3; i++) {
+    const client = app.request();
+    await client.over;
+    assert.equal(client.text, 'object');
+  }
+});
 
 test('scheduled: completes, and not before its waitUntil', async () => {
   const app = setUp('let done = ""; export default { async scheduled(c, env, ctx) { ctx.waitUntil(scheduler.wait(1).then(() => { console.log("late"); })); } }');

@@ -11,6 +11,7 @@ import { defineGlobals } from './globals.ts';
 import { chunk, openGlobals, peek, setChunkSource } from './link.ts';
 import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
+import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch, handleScheduled } from './workers/dispatch.ts';
 import { builtins, load } from './workers/load.ts';
@@ -21,6 +22,7 @@ const scope = globalThis as unknown as Scope;
 defineGlobals(scope);
 openGlobals();
 forbidCodeGeneration(scope);
+replaceFinalizationRegistry(scope);
 
 /** The one function the host calls. `kind` is one of Entry. */
 function enter(kind: number, event: number, ...args: unknown[]): unknown {
