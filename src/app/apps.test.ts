@@ -57,12 +57,16 @@ test('update: new requests go to the new version, the old one finishes what it h
 test('update: requests that wait for a version that is replaced while it starts are answered', async () => {
   const reading = Promise.withResolvers<void>();
   const { apps, bundles, ask } = setUp({ one: answer('old'), two: answer('new') }, {});
-  const slow = testApps(pool, {}, {
-    readBundle: async (dir) => {
-      if (dir === 'one') await reading.promise;
-      return bundles.get(dir) as Bundle;
+  const slow = testApps(
+    pool,
+    {},
+    {
+      readBundle: async (dir) => {
+        if (dir === 'one') await reading.promise;
+        return bundles.get(dir) as Bundle;
+      },
     },
-  });
+  );
   running.push(slow);
   slow.apps.update([testRecord('a', { bundleDir: 'one' })]);
   const client = slow.ask('a');
@@ -135,7 +139,7 @@ test('fetch: a start that fails is told, and not tried again at once', async () 
   assert.equal(mended.text, 'mended');
 });
 
-test('fetch: a bundle that cannot be read is the platform\'s failure', async () => {
+test("fetch: a bundle that cannot be read is the platform's failure", async () => {
   const { apps, ask } = setUp({});
   apps.update([testRecord('a')]);
   const client = ask('a');
@@ -167,7 +171,10 @@ test('start: memory that runs out is told', async () => {
 });
 
 test('start: top-level await is awaited as far as it settles by itself', async () => {
-  const { apps, ask } = setUp({ good: 'await null; export default { fetch() { return new Response("awaited"); } }', bad: 'await new Promise(() => {}); export default {}' });
+  const { apps, ask } = setUp({
+    good: 'await null; export default { fetch() { return new Response("awaited"); } }',
+    bad: 'await new Promise(() => {}); export default {}',
+  });
   apps.update([testRecord('good'), testRecord('bad')]);
   const [good, bad] = [ask('good'), ask('bad')];
   await Promise.all([good.over, bad.over]);
@@ -180,7 +187,10 @@ test('isolation per request: every request has a context of its own, which goes 
   apps.update([testRecord('a', { isolation: 'request' })]);
   const clients = Array.from({ length: 4 }, () => ask('a'));
   await Promise.all(clients.map((client) => client.over));
-  assert.deepEqual(clients.map((client) => client.text), ['1', '1', '1', '1']);
+  assert.deepEqual(
+    clients.map((client) => client.text),
+    ['1', '1', '1', '1'],
+  );
   while (apps.inFlight > 0) await turn();
   assert.equal(apps.get('a')?.isEmpty, true);
 });
@@ -210,7 +220,8 @@ test('import: modules of the app, also several at once that share a third', asyn
   const bundle = testBundle({
     'index.js': {
       ...meta,
-      content: 'export default { async fetch() { const all = await Promise.all([load("./a.js"), load("./b.js"), load("./a.js")]); return new Response(all.map((m) => m.default).join()); } };import{dynamicImport as load}from"nano:meta";',
+      content:
+        'export default { async fetch() { const all = await Promise.all([load("./a.js"), load("./b.js"), load("./a.js")]); return new Response(all.map((m) => m.default).join()); } };import{dynamicImport as load}from"nano:meta";',
     },
     'a.js': 'import s from "./shared.js"; export default "a" + s;',
     'b.js': 'import s from "./shared.js"; export default "b" + s;',
@@ -224,9 +235,13 @@ test('import: modules of the app, also several at once that share a third', asyn
   assert.equal(client.text, 'a!,b!,a!');
 });
 
-test('import: a loop in an imported module counts as the event\'s', async () => {
+test("import: a loop in an imported module counts as the event's", async () => {
   const bundle = testBundle({
-    'index.js': { usesMeta: true, type: 'esm', content: 'export default { async fetch() { await load("./loop.js"); } };import{dynamicImport as load}from"nano:meta";' },
+    'index.js': {
+      usesMeta: true,
+      type: 'esm',
+      content: 'export default { async fetch() { await load("./loop.js"); } };import{dynamicImport as load}from"nano:meta";',
+    },
     'loop.js': 'for (;;);',
   });
   const { apps, ask } = setUp({ a: bundle });

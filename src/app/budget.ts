@@ -12,6 +12,8 @@ const FIXED_BYTES = 600_000;
 const IDLE_MS = 10 * 60_000;
 /** How much longer than a turn may take an isolate may seem to do nothing: V8 gets five seconds to stop a turn. */
 const STALLED_MS = 7000;
+/** How far beyond its memory limit an isolate may be measured: V8 lets its heap go over for a while, too. */
+const GRACE = 1.5;
 /** Share of one CPU above which an app's isolate counts as hot. */
 const HOT = 0.7;
 
@@ -112,9 +114,12 @@ export class Budget {
     const known = this.#bytes.get(worker);
     if (this.#measuring.has(worker) || (known !== undefined && worker.inFlight === 0 && worker.lastUsed < known.measuredAt)) return;
     this.#measuring.add(worker);
-    const heap = await worker.isolate.heapStatistics();
+    const heap = await worker.measure();
     this.#measuring.delete(worker);
-    if (heap !== undefined) this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, measuredAt: now });
+    if (heap === undefined) return;
+    this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, measuredAt: now });
+    // V8 keeps heap and array buffers within the limit itself; what is beyond it, with some grace, is WebAssembly's.
+    if (heap.usedBytes + heap.externalBytes > worker.limits.memoryMb * 1024 * 1024 * GRACE) worker.outgrown();
   }
 
   #evictBeyondBudget(): void {

@@ -42,7 +42,10 @@ export class BundleModules implements ModuleProvider {
     const { chunks, isDynamic } = scanSources(
       bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content)),
     );
-    this.chunks = isScript ? withNeeds([...chunks, 'service']) : chunks;
+    const wanted: ChunkName[] = [...chunks];
+    if (isScript) wanted.push('service');
+    if (bundle.modules.some((module) => module.type === 'wasm')) wanted.push('wasm');
+    this.chunks = withNeeds(wanted);
     // `this` at the top of a script is the global object.
     this.isDynamic = isScript || isDynamic;
     this.early = [

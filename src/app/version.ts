@@ -165,7 +165,7 @@ export class AppVersion {
     const content = this.#content ?? (await this.#readContent());
     const { bundle, source, stacks, script, cache } = content;
     const seat = await this.#seats.take();
-    const worker = new Worker(seat, this.#workerDeps(stacks));
+    const worker = new Worker(seat, this.#workerDeps(stacks, source.chunks.includes('wasm')));
     try {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
         script,
@@ -193,7 +193,7 @@ export class AppVersion {
     return worker;
   }
 
-  #workerDeps(stacks: StackMapper): WorkerDeps {
+  #workerDeps(stacks: StackMapper, hasWasm: boolean): WorkerDeps {
     return {
       app: this.record.name,
       version: this.record.version,
@@ -201,6 +201,7 @@ export class AppVersion {
       egress: this.#egress,
       observer: this.#deps.observer,
       stacks,
+      hasWasm,
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);

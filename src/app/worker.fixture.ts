@@ -43,7 +43,12 @@ export function testRecord(name: string, changes: Partial<Omit<AppRecord, 'limit
 /** A bundle of ES modules; the first one is the main one. */
 export function testBundle(sources: Readonly<Record<string, string | Partial<BundleModule>>>, format: Bundle['format'] = 'modules'): Bundle {
   const modules = Object.entries(sources).map(
-    ([name, source]): BundleModule => ({ name, type: 'esm', usesMeta: false, ...(typeof source === 'string' ? { content: source } : { content: '', ...source }) }),
+    ([name, source]): BundleModule => ({
+      name,
+      type: 'esm',
+      usesMeta: false,
+      ...(typeof source === 'string' ? { content: source } : { content: '', ...source }),
+    }),
   );
   return { format, main: modules[0]?.name ?? '', modules, digest: '', bytes: 0 };
 }
@@ -148,7 +153,13 @@ export function testMessage(changes: Partial<FetchMessage> = {}): FetchMessage {
   return { requestId: 'r1', head: 'GET\nhttp://test/\nhost\ntest', body: undefined, cf: undefined, entrypoint: undefined, ...changes };
 }
 
-export type TestApps = { apps: Apps; observer: RecordingObserver; bundles: Map<string, Bundle>; egress: string[]; ask(app: string, changes?: Partial<FetchMessage>): TestClient };
+export type TestApps = {
+  apps: Apps;
+  observer: RecordingObserver;
+  bundles: Map<string, Bundle>;
+  egress: string[];
+  ask(app: string, changes?: Partial<FetchMessage>): TestClient;
+};
 
 /** Apps whose bundles are in a map, by folder. */
 export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bundle | string>>, deps: Partial<VersionDeps> = {}): TestApps {

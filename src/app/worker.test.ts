@@ -177,7 +177,9 @@ test('cpu: a finalizer that loops is never called', async () => {
 });
 
 test('scheduled: completes, and not before its waitUntil', async () => {
-  const app = setUp('let done = ""; export default { async scheduled(c, env, ctx) { ctx.waitUntil(scheduler.wait(1).then(() => { console.log("late"); })); } }');
+  const app = setUp(
+    'let done = ""; export default { async scheduled(c, env, ctx) { ctx.waitUntil(scheduler.wait(1).then(() => { console.log("late"); })); } }',
+  );
   const version = app.apps.get('a');
   const { TestClient } = await import('./worker.fixture.ts');
   const client = new TestClient();
@@ -252,7 +254,30 @@ test('light turns: memory that runs out is told to every event', async () => {
 });
 
 /** What only a tenant that has taken over the runtime could send. */
-const HOSTILE: unknown[] = [undefined, null, true, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 10n, '', 'push', '\ud800', 'x'.repeat(1e5), {}, { toString: 1, valueOf: 1 }, [], [[]], new ArrayBuffer(8), new Uint8Array(4), new Date(Number.NaN), new Map(), /x/];
+const HOSTILE: unknown[] = [
+  undefined,
+  null,
+  true,
+  -1,
+  0.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 53,
+  10n,
+  '',
+  'push',
+  '\ud800',
+  'x'.repeat(1e5),
+  {},
+  { toString: 1, valueOf: 1 },
+  [],
+  [[]],
+  new ArrayBuffer(8),
+  new Uint8Array(4),
+  new Date(Number.NaN),
+  new Map(),
+  /x/,
+];
 
 test('send: no argument of any op throws, or harms the worker', async () => {
   const app = setUp(handler('return new Response("still here")'));

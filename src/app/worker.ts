@@ -17,7 +17,7 @@ import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, type Loaded } from '../protocol/ops.ts';
 import { AppEvent, type EventHome } from './event.ts';
-import type { Isolate } from '../isolate/isolate.ts';
+import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import type { Seat } from './seat.ts';
 import type { StackMapper } from './stack.ts';
@@ -30,6 +30,8 @@ export type WorkerDeps = {
   egress: Egress;
   observer: Observer;
   stacks: StackMapper;
+  /** Does the app use WebAssembly, whose memory has to be asked for? */
+  hasWasm: boolean;
   /** Told when the worker may take no more events. */
   onCondemned(worker: Worker, reason: string): void;
   /** Told when the last event in hand is over. */
@@ -360,6 +362,18 @@ export class Worker implements Inbox, OpContext, EventHome {
     }
   }
 
+  /** The isolate holds more than its limit where V8 does not look: in WebAssembly memory. */
+  outgrown(): void {
+    this.#gone(undefined);
+  }
+
+  /** Heap, array buffers and WebAssembly memory, in bytes; undefined when the isolate is gone. */
+  async measure(): Promise<HeapStatistics | undefined> {
+    const heap = await this.isolate.heapStatistics();
+    if (heap === undefined || !this.#deps.hasWasm) return heap;
+    return { ...heap, externalBytes: heap.externalBytes + (await this.#seat.realm.wasmBytes()) };
+  }
+
   /** The isolate has been taken down, and not by this worker: it outgrew its memory, or a turn would not end. */
   #gone(requestId: string | undefined): void {
     if (this.#disposed) return;
@@ -425,7 +439,8 @@ export class Worker implements Inbox, OpContext, EventHome {
     const { app, version, observer } = this.#deps;
     this.#inDoubt = true;
     observer.limit(app, version, undefined, 'cpu', 'the isolate came to no end');
-    for (const event of [...this.#events.values()]) event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
+    for (const event of [...this.#events.values()])
+      event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
     this.condemn('stalled');
   }
 

@@ -30,7 +30,7 @@ export class Isolate {
   /** A fresh context with the runtime in it, connected to `inbox`. */
   async createRealm(inbox: Inbox): Promise<Realm> {
     const context = await this.#isolate.createContext();
-    return Realm.boot(this.#isolate, context, inbox, this.#snapshot);
+    return Realm.boot(this.#isolate, context, inbox, this.#snapshot, this.memoryMb);
   }
 
   /** CPU time the isolate has used so far, in nanoseconds. 0 once it is disposed. */

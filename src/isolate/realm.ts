@@ -17,7 +17,7 @@ export interface Inbox {
 
 type Enter = (...args: unknown[]) => unknown;
 /** What the runtime leaves for the host in a new context. */
-type Boot = { boot: (send: unknown, call: unknown) => Enter };
+type Boot = { boot: (send: unknown, call: unknown, memoryMb: number) => Enter };
 
 /** An argument of `Realm.enter`: bytes are moved in, not copied, and are gone for the host. */
 export type Argument = string | number | boolean | null | undefined | ArrayBuffer;
@@ -47,13 +47,13 @@ export class Realm {
   }
 
   /** Connects a fresh context to its host. */
-  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox, snapshot: Snapshot): Promise<Realm> {
+  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox, snapshot: Snapshot, memoryMb: number): Promise<Realm> {
     const entry = (await context.global.get(BOOT_GLOBAL, { reference: true })) as unknown as ivm.Reference<Boot>;
     const boot = (await entry.get('boot', { reference: true })) as unknown as ivm.Reference<Boot['boot']>;
     const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, args), { ignored: true });
     const answer = (op: number, event: number, ...args: unknown[]): unknown => (op === Sync.chunk ? snapshot.source(args[0]) : inbox.call(op, event, ...args));
     const call = new ivm.Callback(answer, { sync: true });
-    const enter = (await boot.apply(undefined, [send, call] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
+    const enter = (await boot.apply(undefined, [send, call, memoryMb] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
     entry.release();
     boot.release();
     return new Realm(isolate, context, enter, snapshot);
@@ -123,6 +123,15 @@ export class Realm {
    */
   async runScript(code: string, origin: { filename: string; lineOffset: number }, timeout: number): Promise<unknown> {
     return (await this.compile(code, origin, undefined))(timeout);
+  }
+
+  /** Bytes of WebAssembly memory in the realm, which no heap statistics tell; 0 when the isolate is gone. */
+  async wasmBytes(): Promise<number> {
+    try {
+      return Number(await this.enter([Entry.load, 0, Load.measure], 1000));
+    } catch {
+      return 0;
+    }
   }
 
   /** Gives back the context; its memory goes with the next garbage collection. */

@@ -37,6 +37,7 @@ export const CHUNK_NAMES = [
   'user-timing',
   'handlers',
   'html-rewriter',
+  'wasm',
   'navigator',
   'service',
   'inspect',
@@ -83,6 +84,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** onerror and its kind. */
   handlers: { needs: ['base', 'events'] },
   'html-rewriter': { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'HTMLRewriter' },
+  wasm: { needs: ['base'], interfaces: 'WebAssembly' },
   navigator: { needs: [], interfaces: 'Navigator', members: 'navigator' },
   /** The service-worker format. */
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },

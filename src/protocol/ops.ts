@@ -184,6 +184,8 @@ export const Load = {
   json: 9,
   /** (function): the app in the form of a script (see app/script-form.ts), to be run; answers as `main` or `script` */
   run: 10,
+  /** (): at any time: answers with the bytes of WebAssembly memory, as decimal digits */
+  measure: 11,
 } as const;
 
 /** What a context is told before it loads an app. */

@@ -14,6 +14,7 @@ import { forbidCodeGeneration } from './web/code-generation.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch, handleScheduled } from './workers/dispatch.ts';
+import { setAsideWebAssembly } from './web/wasm/original.ts';
 import { builtins, load } from './workers/load.ts';
 
 type Scope = Record<string, unknown>;
@@ -60,9 +61,10 @@ function endEvent(event: number, reason: string): void {
 }
 
 /** Connects a new context to its host. */
-function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1]): typeof enter {
+function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1], memoryMb: number): typeof enter {
   attach(send, call);
   setChunkSource((name) => callSync(Sync.chunk, name) as string);
+  setAsideWebAssembly(scope, memoryMb);
   // Shared memory would give tenants a clock, and no Worker has it; nor can one block.
   delete scope['SharedArrayBuffer'];
   const atomics = scope['Atomics'] as Record<string, unknown>;

@@ -63,6 +63,7 @@ export class Session {
       egress: new UndiciEgress(new EgressAgents(), record.egress),
       observer: this.#observer,
       stacks,
+      hasWasm: false,
       onCondemned: () => {},
       onIdle: () => {},
     });

@@ -48,7 +48,19 @@ const isNullBodyStatus = (status: number): boolean => status === 204 || status =
 
 /** @param headers the wire form, with the content type of the body */
 export function newState(headers: string, body: Body | null): ResponseState {
-  return { type: 'default', status: 200, statusText: '', headers, isImmutable: false, body, url: '', redirected: false, isEncoded: false, cf: undefined, webSocket: null };
+  return {
+    type: 'default',
+    status: 200,
+    statusText: '',
+    headers,
+    isImmutable: false,
+    body,
+    url: '',
+    redirected: false,
+    isEncoded: false,
+    cf: undefined,
+    webSocket: null,
+  };
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
 import { enterEvent, request } from '../bridge.ts';
-import { chunk, definePlaceholders, install, loadChunk, sealGlobals } from '../link.ts';
+import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from '../link.ts';
 import {
   ErrorCtor,
   JSONParse,
@@ -19,8 +19,8 @@ import {
   MapPrototypeSet,
   ObjectAssign,
   ObjectCreate,
+  NumberPrototypeToString,
   ObjectKeys,
-  ReflectConstruct,
   StringCtor,
 } from '../primordials.ts';
 import { decideBinaryType } from '../web/websocket/binary-type.ts';
@@ -76,7 +76,7 @@ export function load(step: number, first: unknown, second: unknown): string | un
       MapPrototypeSet(data, first as string, second);
       return;
     case Load.wasm:
-      MapPrototypeSet(data, first as string, ReflectConstruct(WebAssembly.Module, [second]));
+      MapPrototypeSet(data, first as string, chunk('wasm').compile(second));
       return;
     case Load.seal:
       sealGlobals();
@@ -97,6 +97,8 @@ export function load(step: number, first: unknown, second: unknown): string | un
     case Load.chunk:
       loadChunk(first as string, second as string);
       return;
+    case Load.measure:
+      return NumberPrototypeToString(peek('wasm')?.total() ?? 0);
     case Load.imported:
       MapPrototypeSet(imported, first as number, second);
       return;
