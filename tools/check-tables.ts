@@ -20,7 +20,7 @@ const implemented = new Set([posts, requests, syncs].flatMap((table) => table.fl
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
 
 const problems = [
-  ...opProblems({ Post, Request, Sync }, implemented, sources('src/app'), sources('src/runtime')),
+  ...opProblems({ Post, Request, Sync }, implemented, { ...sources('src/app'), ...sources('src/isolate') }, sources('src/runtime')),
   ...errorProblems(ClientErrors),
   ...limitProblems(LIMITS),
   ...dependencyProblems(Object.keys(dependencies), readFileSync(join(root, 'docs/dependencies.md'), 'utf8'), sources('src')),

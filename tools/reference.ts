@@ -5,6 +5,8 @@ import { nanoSchema } from '../src/config/worker-schema.ts';
 import { WRANGLER_KEYS, type KeyTreatment } from '../src/config/wrangler-keys.ts';
 import { ClientErrors, type ClientError } from '../src/protocol/errors.ts';
 import { LIMITS, type Limit } from '../src/protocol/limits.ts';
+import { conformancePage } from '../test/conformance/page.ts';
+import { readResults } from '../test/conformance/results.ts';
 
 const NOTE = '<!-- Made by tools/generate-docs.ts from the tables in src/: change those, then run `npm run docs`. -->';
 
@@ -13,6 +15,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errors,
   'docs/reference/limits.md': limits,
   'docs/reference/configuration.md': configuration,
+  'docs/reference/conformance.md': () => conformancePage(readResults()),
 };
 
 function errors(): string {

@@ -12,7 +12,7 @@ export type Sources = Readonly<Record<string, string>>;
 /**
  * Every op has a number of its own, exactly one implementation on the host, and a user in the runtime.
  * @param implemented numbers in the merged table of src/ops
- * @param app sources of the app layer, which answers some ops itself
+ * @param app sources of the app and isolate layers, which answer some ops themselves
  */
 export function opProblems(ops: OpTables, implemented: ReadonlySet<number>, app: Sources, runtime: Sources): string[] {
   const problems: string[] = [];

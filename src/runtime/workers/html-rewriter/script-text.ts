@@ -3,19 +3,31 @@
  * @see https://html.spec.whatwg.org/multipage/parsing.html#script-data-state
  */
 import { BANG, DASH, GREATER, LESS, LOWER, SLASH, findByte, wordAt } from './ascii.ts';
-import type { Tokenizer } from './tokenizer.ts';
+
+/** The tokenizer, as far as the text of scripts concerns it. */
+export type ScriptReader = {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  readonly isLast: boolean;
+  pos: number;
+  start: number;
+  escapes: number;
+  dashes: number;
+  textTo(to: number): boolean | Promise<unknown>;
+  rawEndTag(at: number): boolean | Promise<unknown>;
+};
 
 /** Does a word end at `at`? -1: the window does. */
-const endsAt = (t: Tokenizer, at: number): number => (at >= t.end ? -1 : LOWER[t.bytes[at] as number] === 0 ? 1 : 0);
+const endsAt = (t: ScriptReader, at: number): number => (at >= t.end ? -1 : LOWER[t.bytes[at] as number] === 0 ? 1 : 0);
 
 /** A word and its end. */
-function wholeWordAt(t: Tokenizer, at: number, word: string): number {
+function wholeWordAt(t: ScriptReader, at: number, word: string): number {
   const found = wordAt(t.bytes, at, t.end, word);
   return found === 1 ? endsAt(t, at + word.length) : found;
 }
 
 /** Where, from `from` on, the text is to be cut or something may change. */
-function nextMark(t: Tokenizer, from: number): number {
+function nextMark(t: ScriptReader, from: number): number {
   const { bytes, end } = t;
   if (t.escapes === 0) return findByte(bytes, LESS, from, end);
   let i = from;
@@ -33,7 +45,7 @@ function nextMark(t: Tokenizer, from: number): number {
 }
 
 /** Goes on with a script; the result is as `Tokenizer`'s steps have it. */
-export function scriptText(t: Tokenizer): boolean | Promise<unknown> {
+export function scriptText(t: ScriptReader): boolean | Promise<unknown> {
   const { bytes, end } = t;
   // Beyond the parser's place there may be text that is not told of yet.
   for (let from = t.pos; ; ) {
@@ -56,7 +68,7 @@ export function scriptText(t: Tokenizer): boolean | Promise<unknown> {
   }
 }
 
-function needMore(t: Tokenizer, at: number): boolean | Promise<unknown> {
+function needMore(t: ScriptReader, at: number): boolean | Promise<unknown> {
   t.pos = t.start = at;
   return t.isLast ? t.textTo(at + 1) : false;
 }
