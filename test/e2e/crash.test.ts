@@ -20,7 +20,7 @@ test('crash: kill -9 of an engine under load refuses no connection', async (t) =
   const server = await serve(t, folder({ 'app.js': answering('fine') }), ['--log-level', 'debug']);
   const pid = await listening(server);
   const clients = 4;
-  const load = new Load(server.port, 'app.localhost', { keepAlive: false, clients });
+  const load = new Load(t, server.port, 'app.localhost', { keepAlive: false, clients });
   await load.next('200 fine');
   const mark = server.mark;
   process.kill(pid, 'SIGKILL');

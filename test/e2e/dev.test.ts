@@ -83,7 +83,11 @@ test('dev: an exception is a page for a browser and text for curl, with the stac
 });
 
 test('dev: a folder, a file and a wrangler file are all an app', async (t) => {
-  const dir = folder({ 'index.js': 'export default { fetch: () => new Response("folder") };', 'one.ts': 'export default { fetch: () => new Response("file" as string) };', 'sub/wrangler.toml': 'name = "toml"\nmain = "../one.ts"\ncompatibility_date = "2026-10-01"\n' });
+  const dir = folder({
+    'index.js': 'export default { fetch: () => new Response("folder") };',
+    'one.ts': 'export default { fetch: () => new Response("file" as string) };',
+    'sub/wrangler.toml': 'name = "toml"\nmain = "../one.ts"\ncompatibility_date = "2026-10-01"\n',
+  });
   const answers = await Promise.all(['.', 'one.ts', 'sub/wrangler.toml'].map(async (path) => (await (await dev(t, dir, [path])).get('any')).text));
   assert.deepEqual(answers, ['folder', 'file', 'file']);
 });

@@ -26,7 +26,10 @@ suite('examples', () => {
     assert.equal(headers['content-type'], 'text/html; charset=utf-8');
     const linked = [...text.matchAll(/href="http:\/\/([\w-]+)\.localhost:(\d+)/g)].map(([, name, port]) => ({ name, port: Number(port) }));
     const { apps } = JSON.parse((await server.admin('/apps')).text) as { apps: { name: string }[] };
-    assert.deepEqual(linked.map(({ name }) => name).sort(), apps.map(({ name }) => name).filter((name) => name !== 'index'));
+    assert.deepEqual(
+      linked.map(({ name }) => name).sort(),
+      apps.map(({ name }) => name).filter((name) => name !== 'index'),
+    );
     assert.ok(linked.every(({ port }) => port === server.port));
   });
 
@@ -44,14 +47,20 @@ suite('examples', () => {
     assert.equal((await server.get('hono-api', path)).status, 404);
     assert.match((await server.get('hono-api', '/todos', { body: '{"title":""}', headers: json })).text, /"title\\" must be/);
     assert.equal((await server.get('hono-api', '/todos', { body: '{', headers: json })).status, 400);
-    const preflight = await server.get('hono-api', '/todos', { method: 'OPTIONS', headers: { origin: 'https://example.com', 'access-control-request-method': 'POST' } });
+    const preflight = await server.get('hono-api', '/todos', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://example.com', 'access-control-request-method': 'POST' },
+    });
     assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [204, '*']);
   });
 
   test('sse: sends one event after the other, then ends', async () => {
     const { headers, text } = await server.get('sse', '/events?count=3&interval=1');
     assert.equal(headers['content-type'], 'text/event-stream');
-    assert.deepEqual([...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(String(data)).number), [1, 2, 3]);
+    assert.deepEqual(
+      [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(String(data)).number),
+      [1, 2, 3],
+    );
     assert.match((await server.get('sse')).text, /new EventSource/);
   });
 

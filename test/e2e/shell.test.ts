@@ -7,7 +7,16 @@ import { runNano, type RunResult, type SpawnOptions } from '../support/nano-proc
 const evaluate = (code: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<RunResult> => runNano(['eval', code, ...args], options);
 
 test('eval: prints the value of the last expression, plain in a pipe', async () => {
-  const codes = ['1 + 1', '"text"', '({ a: [1, 2], b: new Map([["k", 1n]]) })', 'const x: number = 4; x * 2', 'undefined', 'await Promise.resolve(5)', 'await scheduler.wait(1); "late"', 'console.log("said"); 3'];
+  const codes = [
+    '1 + 1',
+    '"text"',
+    '({ a: [1, 2], b: new Map([["k", 1n]]) })',
+    'const x: number = 4; x * 2',
+    'undefined',
+    'await Promise.resolve(5)',
+    'await scheduler.wait(1); "late"',
+    'console.log("said"); 3',
+  ];
   const results = await Promise.all(codes.map((code) => evaluate(code)));
   assert.deepEqual(
     results.map(({ stdout }) => stdout),
@@ -24,7 +33,10 @@ test('eval: an exception prints its stack and ends with 1', async () => {
 
 test('eval: reads from standard input, and inside an app', async () => {
   assert.equal((await evaluate('-', [], { input: '6 * 7' })).stdout, '42\n');
-  const dir = folder({ 'index.js': 'export default {};', 'wrangler.jsonc': '{ "name": "app", "main": "index.js", "compatibility_date": "2026-10-01", "vars": { "GREETING": "hi" } }' });
+  const dir = folder({
+    'index.js': 'export default {};',
+    'wrangler.jsonc': '{ "name": "app", "main": "index.js", "compatibility_date": "2026-10-01", "vars": { "GREETING": "hi" } }',
+  });
   assert.equal((await evaluate('env.GREETING', ['--app', dir])).stdout, 'hi\n');
 });
 
@@ -35,7 +47,19 @@ test('eval: every way to code from strings is closed', async () => {
 });
 
 test('repl: keeps state between lines, survives errors, ends with its input', async () => {
-  const input = ['const a = 20', 'let b = a + 1', 'b * 2', 'throw new Error("oops")', 'nowhere', 'function twice(x) {', '  return 2 * x;', '}', 'twice(b)', 'await Promise.resolve("awaited")', ''].join('\n');
+  const input = [
+    'const a = 20',
+    'let b = a + 1',
+    'b * 2',
+    'throw new Error("oops")',
+    'nowhere',
+    'function twice(x) {',
+    '  return 2 * x;',
+    '}',
+    'twice(b)',
+    'await Promise.resolve("awaited")',
+    '',
+  ].join('\n');
   const { code, stdout } = await runNano(['repl'], { input });
   assert.equal(code, 0);
   assert.match(stdout, /^undefined\nundefined\n42\n/);
@@ -45,6 +69,9 @@ test('repl: keeps state between lines, survives errors, ends with its input', as
 });
 
 test('repl: has the env of an app', async () => {
-  const dir = folder({ 'index.js': 'export default {};', 'wrangler.jsonc': '{ "name": "app", "main": "index.js", "compatibility_date": "2026-10-01", "vars": { "GREETING": "hi" } }' });
+  const dir = folder({
+    'index.js': 'export default {};',
+    'wrangler.jsonc': '{ "name": "app", "main": "index.js", "compatibility_date": "2026-10-01", "vars": { "GREETING": "hi" } }',
+  });
   assert.match((await runNano(['repl', dir], { input: 'env.GREETING\n.exit\n1' })).stdout, /^'hi'\n$/);
 });

@@ -10,7 +10,7 @@ import { serve } from '../support/server.ts';
 test('watching: an app is added, changed, renamed and removed without a failed request to the others', async (t) => {
   const dir = folder({ 'steady.js': answering('steady') });
   const server = await serve(t, dir);
-  const load = new Load(server.port, 'steady.localhost');
+  const load = new Load(t, server.port, 'steady.localhost');
   await load.next('200 steady');
 
   put(dir, { 'guest/index.ts': answering('one') });
@@ -38,7 +38,7 @@ test('watching: an app is added, changed, renamed and removed without a failed r
 test('watching: a change under load has no failed request to the app itself', async (t) => {
   const dir = folder({ 'app.js': answering('one') });
   const server = await serve(t, dir);
-  const load = new Load(server.port, 'app.localhost');
+  const load = new Load(t, server.port, 'app.localhost');
   await load.next('200 one');
   put(dir, { 'app.js': answering('two') });
   await load.next('200 two');

@@ -44,8 +44,8 @@ suite('loops', () => {
   });
 
   for (const path of PATHS) {
-    test(`${path} is stopped, and the next request is answered`, async () => {
-      const neighbour = new Load(server.port, 'neighbour.localhost', { clients: 1 });
+    test(`${path} is stopped, and the next request is answered`, async (t) => {
+      const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
       const mark = server.mark;
       const answer = await server.get('loops', path).then(
         ({ text }) => text,

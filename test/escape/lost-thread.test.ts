@@ -17,7 +17,7 @@ test('lost thread: the engine goes without a failed request to the neighbour', a
   const dir = folder({ 'lost.js': APP, 'neighbour.js': answering('fine'), 'nano.jsonc': '{ "limits": { "defaults": { "cpu_ms": 50 } } }' });
   const server = await serve(t, dir, ['--log-level', 'debug']);
   const { pid } = await server.line({ msg: 'engine listens' });
-  const neighbour = new Load(server.port, 'neighbour.localhost', { clients: 1, keepAlive: false });
+  const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1, keepAlive: false });
   assert.equal((await server.get('lost')).text, 'error code: 1102');
   await server.line({ level: 'error', app: 'lost', msg: /taken a thread/ });
   await neighbour.next('200 fine');

@@ -35,8 +35,8 @@ suite('floods', () => {
   });
 
   for (const path of PATHS) {
-    test(`${path} ends, and the next request is answered`, async () => {
-      const neighbour = new Load(server.port, 'neighbour.localhost', { clients: 1 });
+    test(`${path} ends, and the next request is answered`, async (t) => {
+      const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
       const { text } = await server.get('floods', path);
       // Array buffers beyond the limit are a RangeError inside; a slow flood may meet its CPU limit first.
       assert.match(text, /^error code: 110[12]$/);

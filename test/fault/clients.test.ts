@@ -97,7 +97,7 @@ suite('clients', () => {
 
   test('an invalid chunk: 400, and the connection is closed', async () => {
     const mark = server.mark;
-    assert.match(await raw('POST /caught HTTP/1.1', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n'), /^HTTP\/1\.1 400 [^]*$/);
+    assert.match(await raw('POST /caught HTTP/1.1', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n'), /^HTTP\/1\.1 400 .*$/s);
     assert.notEqual((await server.line({ event: 'request', path: '/caught' }, mark))['outcome'], 'ok');
     await works();
   });
@@ -115,9 +115,11 @@ suite('clients', () => {
 
   test('a body that the app does not read does not harm the next request of the connection', async () => {
     const client = new RawClient(server.port);
-    client.write(`POST /unread HTTP/1.1\r\nhost: app.localhost\r\ncontent-length: 1000\r\n\r\n${'x'.repeat(1000)}GET / HTTP/1.1\r\nhost: app.localhost\r\nconnection: close\r\n\r\n`);
+    client.write(
+      `POST /unread HTTP/1.1\r\nhost: app.localhost\r\ncontent-length: 1000\r\n\r\n${'x'.repeat(1000)}GET / HTTP/1.1\r\nhost: app.localhost\r\nconnection: close\r\n\r\n`,
+    );
     await client.closed;
-    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\n[^]*not readHTTP\/1\.1 200 OK\r\n[^]*ok$/);
+    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\n.*not readHTTP\/1\.1 200 OK\r\n.*ok$/s);
   });
 
   test('a client that goes away in the middle of its body harms nobody', async () => {
@@ -168,12 +170,12 @@ suite('clients', () => {
     const client = new RawClient(server.port);
     client.write('GET / HTTP/1.1\r\nhost: app.localhost\r\n\r\n');
     await client.closed;
-    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\n[^]*ok$/);
+    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\n.*ok$/s);
   });
 
   test('HEAD has the headers and no body', async () => {
     const answer = await raw('HEAD / HTTP/1.1', 'connection: close\r\n\r\n');
-    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*content-length: 2\r\n[^]*\r\n\r\n$/);
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n.*content-length: 2\r\n.*\r\n\r\n$/s);
   });
 
   test('Expect: 100-continue is answered before the body', async () => {
@@ -182,6 +184,6 @@ suite('clients', () => {
     await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
     client.write('abc');
     await client.closed;
-    assert.match(client.received, /\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*read 3$/);
+    assert.match(client.received, /\r\n\r\nHTTP\/1\.1 200 OK\r\n.*read 3$/s);
   });
 });

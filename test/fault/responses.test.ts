@@ -72,7 +72,7 @@ suite('responses', () => {
     }
   });
 
-  test('framing headers are not the app\'s to set', async () => {
+  test("framing headers are not the app's to set", async () => {
     const { text, headers } = await server.get('app', '/framing');
     assert.deepEqual([text, headers['content-length'], headers['transfer-encoding'], headers['x-kept']], ['abc', '3', undefined, '1']);
   });

@@ -1,5 +1,6 @@
 /** Requests without a pause to one app, over kept connections, for as long as something else happens. */
 import { Agent } from 'node:http';
+import type { Owner } from './nano-process.ts';
 import { send } from './request.ts';
 
 export type LoadResult = { answers: Map<string, number>; errors: string[]; longestMs: number };
@@ -11,9 +12,11 @@ export class Load {
   #stopped = false;
   #waiting: { wanted: string; resolve: () => void }[] = [];
 
-  constructor(port: number, host: string, options: { path?: string; clients?: number; keepAlive?: boolean } = {}) {
+  constructor(owner: Owner, port: number, host: string, options: { path?: string; clients?: number; keepAlive?: boolean } = {}) {
     const { path = '/', clients = 4, keepAlive = true } = options;
     this.#agent = new Agent({ keepAlive, maxSockets: clients });
+    // A test that fails does not get as far as stopping it.
+    owner.after(async () => void (await this.stop()));
     this.#loops = Array.from({ length: clients }, () => this.#loop(port, host, path));
   }
 

@@ -1,7 +1,7 @@
 import { env as imported } from 'cloudflare:workers';
 
 export default {
-  fetch(request, env) {
+  fetch(_request, env) {
     return Response.json({ ...env, same: imported === env, leaked: 'TEXT' in globalThis, process: typeof process });
   },
 };

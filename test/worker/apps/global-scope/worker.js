@@ -10,7 +10,13 @@ const results = {};
 for (const [name, attempt] of Object.entries(attempts)) {
   try {
     const value = attempt();
-    results[name] = value instanceof Promise ? value.then(() => 'done', (error) => error.message) : 'done';
+    results[name] =
+      value instanceof Promise
+        ? value.then(
+            () => 'done',
+            (error) => error.message,
+          )
+        : 'done';
   } catch (error) {
     results[name] = error.message;
   }

@@ -1,5 +1,3 @@
 import type { Expectation } from '../../../support/expectation.ts';
 
-export const expectations: readonly Expectation[] = [
-  { name: 'no way leads to the compiler', json: { attempts: 16, wrong: [] } },
-];
+export const expectations: readonly Expectation[] = [{ name: 'no way leads to the compiler', json: { attempts: 16, wrong: [] } }];

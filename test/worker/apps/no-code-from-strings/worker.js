@@ -1,3 +1,5 @@
+// biome-ignore-all lint/security/noGlobalEval: that it cannot be used is what this is about.
+// biome-ignore-all lint/suspicious/useIterableCallbackReturn: it returns what it will.
 const attempts = {
   eval: () => eval('1'),
   'indirect eval': () => (0, eval)('1'),

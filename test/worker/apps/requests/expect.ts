@@ -8,7 +8,14 @@ export const expectations: readonly Expectation[] = [
   },
   { name: 'json()', ask: { path: '/json', body: '{"a":[1]}' }, json: { a: [1] } },
   { name: 'json() of what is none', ask: { path: '/json', body: '{' }, status: 500, log: { event: 'exception', msg: /^SyntaxError: / } },
-  { name: 'formData() of a form', ask: { path: '/form', body: 'a=1&b=%C3%A4', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, json: [['a', '1'], ['b', 'ä']] },
+  {
+    name: 'formData() of a form',
+    ask: { path: '/form', body: 'a=1&b=%C3%A4', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    json: [
+      ['a', '1'],
+      ['b', 'ä'],
+    ],
+  },
   { name: 'clone()', ask: { path: '/twice', body: 'x' }, text: 'xx' },
   { name: 'a body is transformed while it streams', ask: { path: '/upper', body: 'straße' }, text: 'STRASSE' },
   { name: 'a body of a megabyte', ask: { path: '/size', body: new Uint8Array(1024 * 1024) }, text: '1048576' },

@@ -6,7 +6,7 @@ const later = async (text) => {
 };
 
 export default {
-  async fetch(request, env, ctx) {
+  async fetch(request, _env, ctx) {
     switch (new URL(request.url).pathname) {
       case '/context':
         ctx.waitUntil(later('after the response'));
