@@ -68,6 +68,10 @@ class AppSite implements Site {
     return this.#version.record.limits.requestBodyBytes;
   }
 
+  get responseBodyBytes(): number {
+    return this.#version.record.limits.responseBodyBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   get refusal(): { name: ClientErrorName; reason: string } | undefined {
     const { state, reason } = this.#version.record;
     if (state === 'ready') return undefined;

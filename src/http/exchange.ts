@@ -52,6 +52,8 @@ export class Exchange implements FetchClient {
   /** Bytes that the declared Content-Length still allows; undefined when the body is chunked. */
   #left: number | undefined;
   #bytesOut = 0;
+  /** The most bytes the response's body may have. */
+  #allowed = Number.POSITIVE_INFINITY;
   #closed = false;
   /** The response is a WebSocket. */
   #isUpgraded = false;
@@ -67,6 +69,7 @@ export class Exchange implements FetchClient {
   attach(site: Site, body: HostBody | undefined): void {
     this.#site = site;
     this.#body = body;
+    this.#allowed = site.responseBodyBytes;
     site.begin();
   }
 
@@ -83,6 +86,7 @@ export class Exchange implements FetchClient {
 
   #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined): void {
     if (this.#closed) return;
+    if (length > this.#allowed) return this.refuse('responseTooLarge', `a response of ${length} bytes, where ${this.#allowed} are allowed`);
     try {
       const head = readResponseHead(status, statusText, headers);
       // A HEAD response, and one without a body, may tell the length of what it does not carry.
@@ -125,7 +129,10 @@ export class Exchange implements FetchClient {
         return undefined;
       }
     }
-    this.#bytesOut += chunk.byteLength;
+    if (!this.#count(chunk)) {
+      this.abort('responseTooLarge');
+      return undefined;
+    }
     if (this.#response.write(chunk)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = (): void => {
@@ -142,9 +149,9 @@ export class Exchange implements FetchClient {
     else this.#response.end();
   }
 
-  abort(): void {
-    if (this.#closed) return;
-    this.#outcome = 'responseAborted';
+  abort(outcome = 'responseAborted'): void {
+    if (this.#closed || this.#response.destroyed) return;
+    this.#outcome = outcome;
     this.#response.destroy();
   }
 
@@ -158,7 +165,7 @@ export class Exchange implements FetchClient {
     if (!this.#response.headersSent || this.#closed) return body.cancel();
     const source = body.stream();
     source.on('data', (chunk: Uint8Array) => {
-      this.#bytesOut += chunk.byteLength;
+      if (!this.#count(chunk)) this.abort('responseTooLarge');
     });
     source.pause();
     try {
@@ -167,6 +174,12 @@ export class Exchange implements FetchClient {
     } catch {
       this.abort();
     }
+  }
+
+  /** Counts a chunk of the body; false when the body has become too large. */
+  #count(chunk: Uint8Array): boolean {
+    this.#bytesOut += chunk.byteLength;
+    return this.#bytesOut <= this.#allowed;
   }
 
   upgrade(headers: string): MessageSocket | undefined {

@@ -35,6 +35,7 @@ const serve = async (t: TestContext, handler: Handler, idleMs = 60_000): Promise
     app: 'app',
     version: '1',
     refusal: undefined,
+    responseBodyBytes: Number.POSITIVE_INFINITY,
     requestBodyBytes: 1000,
     fetch: (message, client) => handler(client, message),
     begin: () => inFlight++,

@@ -52,6 +52,7 @@ export interface Site {
   /** Undefined when it can be served; else why not. */
   readonly refusal: { name: ClientErrorName; reason: string } | undefined;
   readonly requestBodyBytes: number;
+  readonly responseBodyBytes: number;
   fetch(message: FetchMessage, client: FetchClient): void;
   /** A request of the app has come in / is over: for the ledger of what is in flight. */
   begin(): void;

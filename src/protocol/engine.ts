@@ -11,6 +11,8 @@ export type AppLimits = {
   requestBodyBytes: number;
   connections: number;
   waitUntilMs: number;
+  /** Absent where there is none. */
+  responseBodyBytes?: number;
 };
 
 /** One version of one app, ready to be run. The bundle lies in `bundleDir` (see build/). */

@@ -29,6 +29,7 @@ export const ClientErrors = {
   bodyTooLarge: { code: 9413, status: 413, title: 'Payload too large', fault: 'client', outcome: 'bodyTooLarge' },
   urlTooLong: { code: 9414, status: 414, title: 'URI too long', fault: 'client', outcome: 'urlTooLong' },
   headersTooLarge: { code: 9431, status: 431, title: 'Request header fields too large', fault: 'client', outcome: 'headersTooLarge' },
+  responseTooLarge: { code: 9502, status: 502, title: 'Response too large', fault: 'app', outcome: 'responseTooLarge' },
   appBroken: { code: 9503, status: 503, title: 'Service unavailable', fault: 'app', outcome: 'appBroken' },
   appQuarantined: { code: 9504, status: 503, title: 'Service unavailable', fault: 'app', outcome: 'appQuarantined' },
   engineDraining: { code: 9505, status: 503, title: 'Service unavailable', fault: 'platform', outcome: 'engineDraining' },

@@ -22,6 +22,8 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
   const { limits, lowered } = resolveLimits(config.limits, settings.limits);
   const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = limits;
   const appLimits: AppLimits = { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs };
+  // JSON, in which rows travel, has no infinity.
+  if (Number.isFinite(limits.responseBodyBytes)) appLimits.responseBodyBytes = limits.responseBodyBytes;
   const unversioned = {
     name: config.name,
     compatibilityDate: config.compatibilityDate,
