@@ -1,6 +1,7 @@
 /**
  * Where a worker sits: an isolate to itself, or a fresh context in an isolate that is used again.
  */
+import type { ChunkName } from '../protocol/chunks.ts';
 import { type IsolatePool, type Prepared, SwitchableInbox } from '../isolate/pool.ts';
 import type { Isolate } from '../isolate/isolate.ts';
 import type { Inbox, Realm } from '../isolate/realm.ts';
@@ -18,7 +19,8 @@ export interface Seat {
 }
 
 export interface Seats {
-  take(): Promise<Seat>;
+  /** @param chunks of the runtime that the app will need */
+  take(chunks?: readonly ChunkName[]): Promise<Seat>;
   dispose(): void;
 }
 
@@ -34,8 +36,8 @@ export class IsolateSeats implements Seats {
     this.#onCatastrophe = onCatastrophe;
   }
 
-  async take(): Promise<Seat> {
-    const prepared = await this.#pool.take(this.#memoryMb);
+  async take(chunks: readonly ChunkName[] = []): Promise<Seat> {
+    const prepared = await this.#pool.take(this.#memoryMb, chunks);
     prepared.inbox.onCatastrophe = this.#onCatastrophe;
     return {
       isolate: prepared.isolate,
@@ -67,8 +69,8 @@ export class ContextSeats implements Seats {
     this.#onCatastrophe = onCatastrophe;
   }
 
-  async take(): Promise<Seat> {
-    this.#current ??= this.#pool.take(this.#memoryMb).then((prepared) => new SharedIsolate(prepared, this.#onCatastrophe));
+  async take(chunks: readonly ChunkName[] = []): Promise<Seat> {
+    this.#current ??= this.#pool.take(this.#memoryMb, chunks).then((prepared) => new SharedIsolate(prepared, this.#onCatastrophe));
     const taken = this.#current;
     let shared: SharedIsolate;
     try {
@@ -80,7 +82,7 @@ export class ContextSeats implements Seats {
     }
     if (shared.isSpent) {
       this.#retire(taken);
-      return this.take();
+      return this.take(chunks);
     }
     const seat = shared.seat((inDoubt) => {
       if (inDoubt) this.#retire(taken);

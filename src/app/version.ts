@@ -164,7 +164,7 @@ export class AppVersion {
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
     const { bundle, source, stacks, script, cache } = content;
-    const seat = await this.#seats.take();
+    const seat = await this.#seats.take(source.chunks);
     const worker = new Worker(seat, this.#workerDeps(stacks, source.chunks.includes('wasm')));
     try {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {

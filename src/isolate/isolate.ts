@@ -6,7 +6,7 @@
  */
 import ivm from 'isolated-vm';
 import { type Inbox, Realm } from './realm.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Image, Snapshot } from './snapshot.ts';
 
 /** Memory of an isolate in bytes, as V8 counts it. */
 export type HeapStatistics = { usedBytes: number; totalBytes: number; externalBytes: number };
@@ -15,22 +15,25 @@ export class Isolate {
   readonly memoryMb: number;
   readonly #isolate: ivm.Isolate;
   readonly #snapshot: Snapshot;
+  readonly #image: Image;
 
   /**
    * Creates an isolate from the start-up snapshot. Takes most of a millisecond of the calling thread.
    * @param memoryMb limit of heap and array buffers together, at least 8
    * @param onCatastrophe V8 lost control of the isolate: its thread is gone and the process must be replaced
+   * @param image the start-up snapshot to use; the one without chunks unless given
    */
-  constructor(snapshot: Snapshot, memoryMb: number, onCatastrophe: (message: string) => void) {
+  constructor(snapshot: Snapshot, memoryMb: number, onCatastrophe: (message: string) => void, image: Image = snapshot.images[0]) {
     this.memoryMb = memoryMb;
     this.#snapshot = snapshot;
-    this.#isolate = new ivm.Isolate({ snapshot: snapshot.blob, memoryLimit: memoryMb, onCatastrophicError: onCatastrophe });
+    this.#image = image;
+    this.#isolate = new ivm.Isolate({ snapshot: image.blob, memoryLimit: memoryMb, onCatastrophicError: onCatastrophe });
   }
 
   /** A fresh context with the runtime in it, connected to `inbox`. */
   async createRealm(inbox: Inbox): Promise<Realm> {
     const context = await this.#isolate.createContext();
-    return Realm.boot(this.#isolate, context, inbox, this.#snapshot, this.memoryMb);
+    return Realm.boot(this.#isolate, context, inbox, { snapshot: this.#snapshot, image: this.#image, memoryMb: this.memoryMb });
   }
 
   /** CPU time the isolate has used so far, in nanoseconds. 0 once it is disposed. */

@@ -6,7 +6,8 @@
  */
 import { Isolate } from './isolate.ts';
 import type { Inbox, Realm } from './realm.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ChunkName } from '../protocol/chunks.ts';
+import type { Image, Snapshot } from './snapshot.ts';
 
 /** An isolate with its first realm, and the inbox that can be pointed at its owner. */
 export type Prepared = { isolate: Isolate; realm: Realm; inbox: SwitchableInbox; wasSpare: boolean };
@@ -29,7 +30,8 @@ export class IsolatePool {
   readonly #snapshot: Snapshot;
   readonly #size: number;
   readonly #memoryMb: number;
-  readonly #spares: Prepared[] = [];
+  /** Of each image that was asked for so far; the one without chunks is kept from the start. */
+  readonly #spares = new Map<Image, Prepared[]>();
   #filling: Promise<void> | undefined;
   #closed = false;
 
@@ -41,32 +43,42 @@ export class IsolatePool {
     this.#snapshot = snapshot;
     this.#size = size;
     this.#memoryMb = memoryMb;
+    this.#spares.set(snapshot.images[0], []);
   }
 
   get spares(): number {
-    return this.#spares.length;
+    let count = 0;
+    for (const spares of this.#spares.values()) count += spares.length;
+    return count;
   }
 
-  /** An isolate for an app: a spare where one fits. */
-  async take(memoryMb: number): Promise<Prepared> {
-    const spare = memoryMb === this.#memoryMb ? this.#spares.pop() : undefined;
+  /**
+   * An isolate for an app: a spare where one fits.
+   * @param chunks those that the app will need
+   */
+  async take(memoryMb: number, chunks: readonly ChunkName[] = []): Promise<Prepared> {
+    const image = this.#snapshot.imageFor(chunks);
+    const spare = memoryMb === this.#memoryMb ? this.#spares.get(image)?.pop() : undefined;
+    if (!this.#spares.has(image)) this.#spares.set(image, []);
     this.#refillSoon();
     if (spare !== undefined && !spare.isolate.isDisposed) return { ...spare, wasSpare: true };
-    return this.#prepare(memoryMb);
+    return this.#prepare(memoryMb, image);
   }
 
   /** Resolves when the pool is full. */
   async fill(): Promise<void> {
-    while (!this.#closed && this.#spares.length < this.#size) {
-      const prepared = await this.#prepare(this.#memoryMb);
-      if (this.#closed || this.#spares.length >= this.#size) prepared.isolate.dispose();
-      else this.#spares.push(prepared);
+    for (const [image, spares] of this.#spares) {
+      while (!this.#closed && spares.length < this.#size) {
+        const prepared = await this.#prepare(this.#memoryMb, image);
+        if (this.#closed || spares.length >= this.#size) prepared.isolate.dispose();
+        else spares.push(prepared);
+      }
     }
   }
 
   close(): void {
     this.#closed = true;
-    for (const spare of this.#spares.splice(0)) spare.isolate.dispose();
+    for (const spares of this.#spares.values()) for (const spare of spares.splice(0)) spare.isolate.dispose();
   }
 
   #refillSoon(): void {
@@ -80,9 +92,9 @@ export class IsolatePool {
       });
   }
 
-  async #prepare(memoryMb: number): Promise<Prepared> {
+  async #prepare(memoryMb: number, image: Image): Promise<Prepared> {
     const inbox = new SwitchableInbox();
-    const isolate = new Isolate(this.#snapshot, memoryMb, (message) => inbox.onCatastrophe?.(message));
+    const isolate = new Isolate(this.#snapshot, memoryMb, (message) => inbox.onCatastrophe?.(message), image);
     try {
       return { isolate, realm: await isolate.createRealm(inbox), inbox, wasSpare: false };
     } catch (error) {

@@ -5,7 +5,7 @@ import ivm from 'isolated-vm';
 import type { ChunkName } from '../protocol/chunks.ts';
 import { BOOT_GLOBAL, Entry, Load, Sync } from '../protocol/ops.ts';
 import type { Blob } from './code-cache.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Image, Snapshot } from './snapshot.ts';
 
 /** Where a realm's messages go. Called on the I/O thread, with hostile arguments. */
 export interface Inbox {
@@ -31,37 +31,43 @@ export type TurnFailure =
   /** A promise was rejected and nobody handled it; the turn itself went well. */
   | { kind: 'rejection'; name: string; message: string; stack: string };
 
+/** What a realm's isolate was made of. */
+export type Origin = { snapshot: Snapshot; image: Image; memoryMb: number };
+
 export class Realm {
   /** For modules.ts: the isolate and context that modules are compiled and linked in. */
   readonly isolate: ivm.Isolate;
   readonly context: ivm.Context;
   readonly #enter: ivm.Reference<Enter>;
-  readonly #snapshot: Snapshot;
+  readonly #origin: Origin;
   #lastOptions = { timeout: 0 };
 
-  constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>, snapshot: Snapshot) {
+  constructor(isolate: ivm.Isolate, context: ivm.Context, enter: ivm.Reference<Enter>, origin: Origin) {
     this.isolate = isolate;
     this.context = context;
     this.#enter = enter;
-    this.#snapshot = snapshot;
+    this.#origin = origin;
   }
 
   /** Connects a fresh context to its host. */
-  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox, snapshot: Snapshot, memoryMb: number): Promise<Realm> {
+  static async boot(isolate: ivm.Isolate, context: ivm.Context, inbox: Inbox, origin: Origin): Promise<Realm> {
     const entry = (await context.global.get(BOOT_GLOBAL, { reference: true })) as unknown as ivm.Reference<Boot>;
     const boot = (await entry.get('boot', { reference: true })) as unknown as ivm.Reference<Boot['boot']>;
     const send = new ivm.Callback((op: number, event: number, ...args: unknown[]) => inbox.send(op, event, args), { ignored: true });
-    const answer = (op: number, event: number, ...args: unknown[]): unknown => (op === Sync.chunk ? snapshot.source(args[0]) : inbox.call(op, event, ...args));
+    const answer = (op: number, event: number, ...args: unknown[]): unknown =>
+      op === Sync.chunk ? origin.snapshot.source(args[0]) : inbox.call(op, event, ...args);
     const call = new ivm.Callback(answer, { sync: true });
-    const enter = (await boot.apply(undefined, [send, call, memoryMb] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
+    const enter = (await boot.apply(undefined, [send, call, origin.memoryMb] as never, { result: { reference: true } })) as unknown as ivm.Reference<Enter>;
     entry.release();
     boot.release();
-    return new Realm(isolate, context, enter, snapshot);
+    return new Realm(isolate, context, enter, origin);
   }
 
-  /** Loads chunks of the runtime, in the order given, before the realm is sealed. @param timeout milliseconds each may take */
+  /** Loads those chunks of the runtime that the snapshot lacks, in the order given, before the realm is sealed. @param timeout milliseconds each may take */
   async loadChunks(names: readonly ChunkName[], timeout: number): Promise<void> {
-    await Promise.all(names.map((name) => this.enter([Entry.load, 0, Load.chunk, name, this.#snapshot.source(name)], timeout)));
+    const { snapshot, image } = this.#origin;
+    const missing = names.filter((name) => !image.chunks.has(name));
+    await Promise.all(missing.map((name) => this.enter([Entry.load, 0, Load.chunk, name, snapshot.source(name)], timeout)));
   }
 
   /**

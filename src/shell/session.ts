@@ -15,6 +15,7 @@ import { EgressAgents } from '../ops/egress/agents.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
 import type { EventClient, EventFailure } from '../ports/event-client.ts';
 import { type ConsoleRecord, Observer } from '../ports/observer.ts';
+import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { type Rewritten, rewrite } from './rewrite.ts';
@@ -54,7 +55,7 @@ export class Session {
   async start(): Promise<void> {
     const { bundle, record } = this.#options.app;
     const seats = new IsolateSeats(this.#pool, record.limits.memoryMb, (message) => this.#options.onException(`V8 lost control of the isolate: ${message}`));
-    const seat = await seats.take();
+    const seat = await seats.take(CHUNK_NAMES);
     const stacks = new StackMapper(bundle);
     const worker = new Worker(seat, {
       app: record.name,
