@@ -6,12 +6,13 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Observer } from '../ports/observer.ts';
 import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
+import { pumpBody } from './body-pump.ts';
 import { type ErrorPages, wantsHtml } from './error-pages.ts';
 import { readResponseHead } from './response-head.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -25,6 +26,8 @@ export type ExchangeOptions = {
   started: number;
   /** Connections are to be closed after their response. */
   isDraining: () => boolean;
+  /** The client sends its body only when it is asked to. */
+  expectsContinue: boolean;
   /** The request is the handshake of a WebSocket. */
   upgrade: Upgrade | undefined;
 };
@@ -55,6 +58,8 @@ export class Exchange implements FetchClient {
   /** The most bytes the response's body may have. */
   #allowed = Number.POSITIVE_INFINITY;
   #closed = false;
+  /** A body that was not asked for may come or not: where the next request begins cannot be told. */
+  #isAsked = false;
   /** The response is a WebSocket. */
   #isUpgraded = false;
 
@@ -71,6 +76,12 @@ export class Exchange implements FetchClient {
     this.#body = body;
     this.#allowed = site.responseBodyBytes;
     site.begin();
+  }
+
+  /** Tells a client that waits for it to send its body. */
+  askForBody(): void {
+    this.#response.writeContinue();
+    this.#isAsked = true;
   }
 
   started(event: RunningEvent, coldStart: boolean): void {
@@ -122,17 +133,7 @@ export class Exchange implements FetchClient {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#closed || this.#response.writableEnded) return undefined;
-    if (this.#left !== undefined) {
-      this.#left -= chunk.byteLength;
-      if (this.#left < 0) {
-        this.abort();
-        return undefined;
-      }
-    }
-    if (!this.#count(chunk)) {
-      this.abort('responseTooLarge');
-      return undefined;
-    }
+    if (!this.#admit(chunk)) return undefined;
     if (this.#response.write(chunk)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = (): void => {
@@ -141,6 +142,16 @@ export class Exchange implements FetchClient {
     };
     this.#response.once('drain', done).once('close', done);
     return promise;
+  }
+
+  /** Counts a chunk of the body. False where it is more than was announced, or may be: the response is broken off. */
+  #admit(chunk: Uint8Array): boolean {
+    if (this.#left !== undefined) this.#left -= chunk.byteLength;
+    const isTooLarge = this.#bytesOut + chunk.byteLength > this.#allowed;
+    if (isTooLarge) this.abort('responseTooLarge');
+    else if (this.#left !== undefined && this.#left < 0) this.abort();
+    else this.#bytesOut += chunk.byteLength;
+    return !this.#response.destroyed;
   }
 
   end(): void {
@@ -163,23 +174,16 @@ export class Exchange implements FetchClient {
     }
     this.start(status, statusText, headers);
     if (!this.#response.headersSent || this.#closed) return body.cancel();
-    const source = body.stream();
-    source.on('data', (chunk: Uint8Array) => {
-      if (!this.#count(chunk)) this.abort('responseTooLarge');
-    });
-    source.pause();
+    let source: Readable;
     try {
-      this.#response.strictContentLength = this.#left !== undefined;
-      await pipeline(source, this.#response);
+      source = body.stream();
     } catch {
-      this.abort();
+      // The app has begun to read it.
+      body.cancel();
+      return this.abort();
     }
-  }
-
-  /** Counts a chunk of the body; false when the body has become too large. */
-  #count(chunk: Uint8Array): boolean {
-    this.#bytesOut += chunk.byteLength;
-    return this.#bytesOut <= this.#allowed;
+    if (await pumpBody(source, this.#response, (chunk) => this.#admit(chunk))) this.end();
+    else this.abort();
   }
 
   upgrade(headers: string): MessageSocket | undefined {
@@ -215,7 +219,8 @@ export class Exchange implements FetchClient {
     if (this.#response.headersSent) return this.abort();
     const page = this.#options.pages.render(name, this.#options.requestId, wantsHtml(this.#message.headers.accept), failure);
     const headers = ['content-type', page.type, 'content-length', String(Buffer.byteLength(page.body)), 'x-request-id', this.#options.requestId];
-    if ((!this.#message.complete && error.fault === 'client') || this.#options.isDraining()) headers.push('connection', 'close');
+    const isUnasked = this.#options.expectsContinue && !this.#isAsked;
+    if ((!this.#message.complete && (isUnasked || error.fault === 'client')) || this.#options.isDraining()) headers.push('connection', 'close');
     this.#response.writeHead(error.status, headers);
     this.#response.end(page.body);
     this.#bytesOut += Buffer.byteLength(page.body);

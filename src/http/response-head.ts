@@ -5,6 +5,7 @@
  * forbids in names and values makes the response invalid (never a split one).
  */
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { LIMITS } from '../protocol/limits.ts';
 
 /** Headers that describe the connection or the framing, which are not the tenant's to set. */
 const HOP_BY_HOP = new Set([
@@ -29,6 +30,9 @@ export type ResponseHead = {
   length: number | undefined;
 };
 
+/** All headers of one response. */
+const MOST_CHARACTERS = LIMITS.headerBytes.default;
+
 /** What may stand in a reason phrase. @see RFC 9112, 4 */
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -43,6 +47,7 @@ const LONGEST_KNOWN = 512;
  */
 export function readResponseHead(status: number, statusText: string, flat: string): ResponseHead {
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw new Error(`${status} is not a valid response status.`);
+  if (flat.length > MOST_CHARACTERS) throw new Error(`The response has more than ${MOST_CHARACTERS} characters of headers.`);
   if (!REASON.test(statusText)) throw new Error('The response has an invalid status text.');
   let read = known.get(flat);
   if (read === undefined) {

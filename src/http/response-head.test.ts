@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readResponseHead } from './response-head.ts';
+
+test('readResponseHead: splits, and keeps framing to itself', () => {
+  const flat = [
+    'X-A',
+    '1',
+    'set-cookie',
+    'a',
+    'set-cookie',
+    'b',
+    'Connection',
+    'x',
+    'transfer-encoding',
+    'x',
+    'Date',
+    'x',
+    'X-Request-Id',
+    'x',
+    'keep-alive',
+    'x',
+    'upgrade',
+    'x',
+  ].join('\n');
+  assert.deepEqual(readResponseHead(200, '', flat), {
+    status: 200,
+    statusText: 'OK',
+    headers: ['X-A', '1', 'set-cookie', 'a', 'set-cookie', 'b'],
+    length: undefined,
+  });
+  assert.deepEqual(readResponseHead(299, '', '').statusText, '');
+  assert.deepEqual(readResponseHead(200, 'Ja', '').statusText, 'Ja');
+});
+
+test('readResponseHead: Content-Length counts where it is a number', () => {
+  assert.equal(readResponseHead(200, '', 'Content-Length\n12').length, 12);
+  for (const value of ['', '-1', '1.5', '0x10', '1, 1', '9'.repeat(20)]) {
+    const head = readResponseHead(200, '', `content-length\n${value}`);
+    assert.deepEqual([head.length, head.headers], [undefined, []]);
+  }
+});
+
+test('readResponseHead: what was read once is not changed by whoever gets it', () => {
+  const first = readResponseHead(200, '', 'a\n1');
+  first.headers.push('b', '2');
+  assert.deepEqual(readResponseHead(200, '', 'a\n1').headers, ['a', '1']);
+  for (let i = 0; i < 1000; i++) readResponseHead(200, '', `a\n${i}`);
+  assert.deepEqual(readResponseHead(200, '', 'a\n1').headers, ['a', '1']);
+});
+
+test('readResponseHead: what HTTP forbids is refused', () => {
+  for (const status of [0, 99, 100, 199, 600, 200.5, Number.NaN]) assert.throws(() => readResponseHead(status, '', ''));
+  for (const text of ['a\r\nb', 'a\nb', '\0', '€']) assert.throws(() => readResponseHead(200, text, ''));
+  for (const flat of ['a', 'a\nb\nc', 'a b\nc', '\nb', 'a:\nb', 'ä\nb', 'a\nb\rc', 'a\nb\0', 'a\n€', `a\n${'x'.repeat(200_000)}`]) {
+    assert.throws(() => readResponseHead(200, '', flat), flat.slice(0, 20));
+    assert.throws(() => readResponseHead(200, '', flat), flat.slice(0, 20));
+  }
+});
