@@ -9,6 +9,7 @@ import type { HostBody } from '../ports/host-body.ts';
 import type { Observer } from '../ports/observer.ts';
 import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
+import { originOf } from './peer.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
@@ -61,7 +62,8 @@ export class Listener {
       if (!this.#waitsForApp(socket)) socket.destroy();
     });
     this.#server.on('clientError', (error, socket) => refuseConnection(error as NodeJS.ErrnoException, socket));
-    // Expect: 100-continue is answered when the body is first asked for; Node's default answers at once.
+    // A body is asked for once it is known that there is somebody to take it, and that it is not too long.
+    this.#server.on('checkContinue', (message, response) => this.#handle(message, response, undefined, true));
     this.#server.on('upgrade', (message, socket, head) => {
       const upgrade = options.upgrades?.begin(message, socket, head);
       if (upgrade === undefined) socket.destroy();
@@ -103,7 +105,7 @@ export class Listener {
     this.#options.upgrades?.destroy();
   }
 
-  #handle(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void {
+  #handle(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade, expectsContinue = false): void {
     const started = performance.now();
     const { sites, observer, dev } = this.#options;
     const head = readHead(message);
@@ -121,6 +123,7 @@ export class Listener {
       target,
       started,
       isDraining: this.#isDraining,
+      expectsContinue,
       upgrade,
     });
     if (typeof head === 'string' || problem !== undefined) return exchange.refuse('badRequest', problem ?? '');
@@ -133,11 +136,14 @@ export class Listener {
       return exchange.refuse(site.refusal.name, site.refusal.reason);
     }
     if (head.length !== undefined && head.length > site.requestBodyBytes) {
+      exchange.attach(site, undefined);
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
     }
+    if (expectsContinue && head.hasBody) exchange.askForBody();
     const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
     exchange.attach(site, body);
-    const flat = `${message.method}\nhttp://${rawHost}${target}${head.headers}`;
+    const origin = originOf(message.socket, head.forwarded);
+    const flat = `${message.method}\n${origin.scheme}://${rawHost}${target}\nhost\n${rawHost}${head.headers}${origin.headers}\nx-request-id\n${id}`;
     site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
   }
 

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
+import { developerPages, productionPages, wantsHtml } from './error-pages.ts';
+
+const failure = {
+  name: 'exception' as const,
+  error: { name: 'Error', message: '<secret>', stack: 'Error: <secret> & "more"\n    at handler (src/index.ts:1:2)\n  because' },
+  passThrough: false,
+};
+
+test('productionPages: a code, and nothing of the reason', () => {
+  assert.deepEqual(productionPages.render('exception', 'r', true, failure), { type: 'text/plain; charset=UTF-8', body: 'error code: 1101' });
+  for (const name of Object.keys(ClientErrors) as ClientErrorName[]) {
+    const { body } = productionPages.render(name, 'r', true, failure);
+    assert.match(body, /^error code: \d{4}(\n[^\n]+\n)?$/);
+    assert.doesNotMatch(body, /secret|index\.ts/);
+  }
+});
+
+test('developerPages: the stack, escaped for browsers and plain for others', () => {
+  const html = developerPages.render('exception', '<r>', true, failure);
+  assert.equal(html.type, 'text/html; charset=UTF-8');
+  assert.match(html.body, /<h1>Error: &lt;secret&gt; &amp; &quot;more&quot;<\/h1>/);
+  assert.match(html.body, /<span class="frame"> {4}at handler/);
+  assert.doesNotMatch(html.body, /<secret>|<r>/);
+  const text = developerPages.render('exception', 'r', false, failure);
+  assert.equal(text.type, 'text/plain; charset=UTF-8');
+  assert.match(text.body, /^Error: <secret> & "more"\n {4}at handler/);
+  assert.match(developerPages.render('unknownHost', 'r', true, undefined).body, /There is nothing here/);
+});
+
+test('wantsHtml: browsers do, curl does not', () => {
+  assert.equal(wantsHtml('text/html,application/xhtml+xml,*/*;q=0.8'), true);
+  assert.equal(wantsHtml('*/*'), false);
+  assert.equal(wantsHtml(undefined), false);
+});
