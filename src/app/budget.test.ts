@@ -15,16 +15,18 @@ class FakeWorker {
   measured = 0;
   /** Set: measuring waits for it. */
   busy: Promise<void> | undefined;
-  readonly limits = { cpuMs: 1000 };
-  readonly isolate = {
-    heapStatistics: async () => {
-      this.measured++;
-      await this.busy;
-      return { usedBytes: this.bytes, totalBytes: this.bytes, externalBytes: 0 };
-    },
-  };
+  readonly limits = { cpuMs: 1000, memoryMb: 128 };
+  isOutgrown = false;
   constructor(name: string) {
     this.name = name;
+  }
+  async measure(): Promise<{ usedBytes: number; totalBytes: number; externalBytes: number }> {
+    this.measured++;
+    await this.busy;
+    return { usedBytes: this.bytes, totalBytes: this.bytes, externalBytes: 0 };
+  }
+  outgrown(): void {
+    this.isOutgrown = true;
   }
   takeCpu(): number {
     const { cpu } = this;
@@ -155,6 +157,19 @@ test('tick: an isolate that does not come back from a turn is stopped', async ()
   await advance(7000);
   await advance(8001);
   assert.deepEqual(a.told, ['stop']);
+});
+
+test('tick: an isolate far beyond its memory limit is told so', async () => {
+  const a = new FakeVersion('a');
+  const worker = a.workers[0] as FakeWorker;
+  const { advance } = setUp([a], 1000);
+  worker.bytes = 190 * MB;
+  await advance(1000);
+  assert.equal(worker.isOutgrown, false);
+  worker.lastUsed = 1500;
+  worker.bytes = 200 * MB;
+  await advance(1000);
+  assert.equal(worker.isOutgrown, true);
 });
 
 test('stop: evicts nothing any more', async () => {

@@ -42,6 +42,7 @@ export async function listen(
     version: 'v1',
     refusal: options.refusal === undefined ? undefined : { name: options.refusal, reason: 'broken' },
     requestBodyBytes: options.bodyBytes ?? 1000,
+    responseBodyBytes: Number.POSITIVE_INFINITY,
     fetch: (message: FetchMessage, client: FetchClient) => {
       heads.push(message.head);
       const event: RunningEvent = { cpuMs: 1, clientGone: () => gone.push(message.requestId) };
