@@ -9,7 +9,7 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const NANO = fileURLToPath(new URL('../../bin/nano.js', import.meta.url));
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 40_000;
 
 export type LogLine = Readonly<Record<string, unknown>>;
 /** Fields that a line must have; a RegExp must match the field's text. */
