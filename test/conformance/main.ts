@@ -18,6 +18,7 @@ import { Engine } from './engine.ts';
 import { countKnown, expectationsFile, judge, readExpectations, writeExpectations } from './expectations.ts';
 import { inventory } from './inventory.ts';
 import { serveSuite } from './origin.ts';
+import { wholeOf } from './peers.ts';
 import { lowerRatchet } from './ratchet.ts';
 import { describeOutcome, type Row, resultTable } from './report.ts';
 import { recordResults, summarise } from './results.ts';
@@ -73,14 +74,17 @@ function report(kind: Kind, outcomes: readonly Outcome[]): number {
     if (own.length === 0) continue;
     const file = expectationsFile(area.name, kind);
     const { unexpected, stale, pruned } = judge(readExpectations(file), own);
-    rows.push({ area: area.name, goal: area[kind], result: summarise(own), unexpected: unexpected.length, stale: stale.length });
+    const result = summarise(own);
+    // A part of an area says nothing about the whole.
+    const isPart = values.filter !== undefined;
+    const whole = isPart ? result.subtests : wholeOf(kind, area.name, result.subtests);
+    rows.push({ area: area.name, goal: area[kind], result, whole, unexpected: unexpected.length, stale: stale.length });
     for (const { key, name, message } of unexpected) console.log(`unexpected failure  ${key}: ${name}\n    ${message.split('\n')[0]}`);
     for (const { key, name } of stale) console.log(`unexpected pass     ${key}: ${name}`);
     if (!values.update) continue;
     if (stale.length > 0) writeExpectations(file, pruned);
     lowerRatchet(file, countKnown(pruned));
-    // A part of an area says nothing about the whole.
-    if (values.filter === undefined) recordResults(kind, { [area.name]: summarise(own) });
+    if (!isPart) recordResults(kind, { [area.name]: result });
   }
   console.log(resultTable(rows));
   return rows.some(({ unexpected, stale }) => unexpected > 0 || (stale > 0 && !values.update)) ? 1 : 0;

@@ -1,15 +1,14 @@
 /** docs/reference/conformance.md: the recorded figures beside those of others, and what is known to fail. */
 import { AREAS, type Area, type Kind } from './areas.ts';
 import { countKnown, expectationsFile, type Known, readExpectations } from './expectations.ts';
-import { PEER_FIGURES, PEERS } from './peers.ts';
+import { PEER_FIGURES, PEERS, wholeOf } from './peers.ts';
 import { percentage } from './report.ts';
 import type { Results } from './results.ts';
 
 const NOTE = '<!-- Made by tools/generate-docs.ts from test/conformance: run the tests with --update, then `npm run docs`. -->';
 
-const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that were run,
-tentative tests left out. \`npm run wpt -- --wpt DIR\` runs them from a checkout outside the repository. The peers were driven the same
-way; their share is of all subtests that any of them reported.`;
+const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported,
+tentative tests left out. \`npm run wpt -- --wpt DIR\` runs them from a checkout outside the repository. The peers were driven the same way.`;
 
 export function conformancePage(results: Results): string {
   const parts = ['# Conformance', NOTE, INTRODUCTION, '## In the worker alone', table('plain', results)];
@@ -26,11 +25,11 @@ function table(kind: Kind, results: Results): string {
   const rows = AREAS.flatMap((area) => {
     const result = results[kind][area.name];
     if (result === undefined) return [];
-    const [whole = 0, ...peers] = PEER_FIGURES[kind][area.name] ?? [];
-    const shares = PEERS.map((_, index) => (whole === 0 ? '' : percentage({ passed: peers[index] ?? 0, subtests: whole })));
-    return [
-      [area.name, result.runs, result.subtests, result.passed, `**${percentage(result)}**`, area[kind] === undefined ? '' : `${area[kind]} %`, ...shares],
-    ];
+    const whole = wholeOf(kind, area.name, result.subtests);
+    const [, ...peers] = PEER_FIGURES[kind][area.name] ?? [];
+    const shares = PEERS.map((_, index) => (peers[index] === undefined ? '' : percentage(peers[index], whole)));
+    const goal = area[kind] === undefined ? '' : `${area[kind]} %`;
+    return [[area.name, result.runs, whole, result.passed, `**${percentage(result.passed, whole)}**`, goal, ...shares]];
   });
   const head = ['Area', 'Runs', 'Subtests', 'Passed', 'NANO', 'Goal', ...PEERS];
   return [head, head.map((_, column) => (column === 0 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -47,3 +47,11 @@ export const PEER_FIGURES: Readonly<Record<Kind, Readonly<Record<string, PeerFig
     eventsource: [43, 15, 0, 17, 0],
   },
 };
+
+/**
+ * Of how many subtests an area's share is told: all that anyone reported. Whoever stops early, or lacks what a
+ * test begins with, reports fewer.
+ */
+export function wholeOf(kind: Kind, area: string, reported: number): number {
+  return Math.max(reported, PEER_FIGURES[kind][area]?.[0] ?? 0);
+}

@@ -6,13 +6,15 @@ export type Row = {
   readonly area: string;
   readonly goal: number | undefined;
   readonly result: AreaResult;
+  /** Of how many subtests the share is told. */
+  readonly whole: number;
   readonly unexpected: number;
   readonly stale: number;
 };
 
 /** Per cent, rounded down, so that only a whole is 100. */
-export function percentage({ passed, subtests }: Pick<AreaResult, 'passed' | 'subtests'>): string {
-  return subtests === 0 ? '-' : `${(Math.floor((passed / subtests) * 10_000) / 100).toFixed(2)} %`;
+export function percentage(passed: number, whole: number): string {
+  return whole === 0 ? '-' : `${(Math.floor((passed / whole) * 10_000) / 100).toFixed(2)} %`;
 }
 
 export function describeOutcome({ test, error, subtests, milliseconds }: Outcome): string {
@@ -23,13 +25,13 @@ export function describeOutcome({ test, error, subtests, milliseconds }: Outcome
 /** Areas as lines of aligned columns. */
 export function resultTable(rows: readonly Row[]): string {
   const head = ['area', 'runs', 'passed', 'of', 'share', 'goal', 'file errors', 'unexpected failures', 'unexpected passes'];
-  const lines = rows.map(({ area, goal, result, unexpected, stale }) => [
+  const lines = rows.map(({ area, goal, result, whole, unexpected, stale }) => [
     area,
     result.runs,
     result.passed,
-    result.subtests,
-    percentage(result),
-    goal === undefined ? '' : `${goal} % ${(result.passed / result.subtests) * 100 >= goal ? '✔' : '✖'}`,
+    whole,
+    percentage(result.passed, whole),
+    goal === undefined ? '' : `${goal} % ${(result.passed / whole) * 100 >= goal ? '✔' : '✖'}`,
     result.errors,
     unexpected,
     stale,
