@@ -12,6 +12,12 @@ export const LISTEN_FD = 4;
 /** Name look-ups, compression and slow cryptography share these threads: one tenant's must not hold up all others'. */
 const THREADS = '16';
 
+/**
+ * With loop unrolling, TurboFan also takes the check for interrupts out of loops whose calls it trusts to check for
+ * themselves. Built-ins do not: `for (;;) new Array(1000)` could then be stopped by no limit, neither CPU nor memory.
+ */
+const INTERRUPTIBLE_LOOPS = '--no-turboshaft-loop-unrolling';
+
 /** Variables with nothing secret in them that Node, OpenSSL or the output need. */
 const KEPT_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NO_COLOR', 'TERM', 'SystemRoot'];
 
@@ -32,7 +38,7 @@ export function packageDir(): string {
 export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
   const reads = [codeRoot(packageDir()), ...readable, dataDir, '/etc/alpine-release'];
-  const flags = ['--no-node-snapshot', '--permission', '--allow-addons', '--allow-net'];
+  const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
   flags.push(`--allow-fs-write=${realPath(dataDir)}`);
