@@ -18,6 +18,7 @@ import {
   MapPrototype,
   MapPrototypeGet,
   MapPrototypeGetSize,
+  MapPrototypeSet,
   NumberCtor,
   NumberPrototypeValueOf,
   ObjectGetPrototypeOf,
@@ -56,19 +57,22 @@ const errorProbe: Probe = (value) => {
   throw new TypeErrorCtor();
 };
 
-const kinds = new MapCtor<object, [Kind, Probe]>([
-  [MapPrototype, ['Map', MapPrototypeGetSize]],
-  [SetPrototype, ['Set', SetPrototypeGetSize]],
-  [DateCtor.prototype, ['Date', DatePrototypeGetTime]],
-  [RegExpCtor.prototype, ['RegExp', RegExpPrototypeGetSource]],
-  [ArrayBufferCtor.prototype, ['ArrayBuffer', ArrayBufferPrototypeGetByteLength]],
-  [BooleanCtor.prototype, ['Boolean', BooleanPrototypeValueOf]],
-  [NumberCtor.prototype, ['Number', NumberPrototypeValueOf]],
-  [StringCtor.prototype, ['String', StringPrototypeValueOf]],
-  [BigIntCtor.prototype, ['BigInt', BigIntPrototypeValueOf]],
-  [SymbolCtor.prototype, ['Symbol', SymbolPrototypeValueOf]],
-  [ErrorPrototype, ['Error', errorProbe]],
-]);
+const kinds = new MapCtor<object, [Kind, Probe]>();
+// One by one: an iterable would be read with what the app may have put on Array.prototype.
+const add = (prototype: object, kind: Kind, probe: Probe): void => {
+  MapPrototypeSet(kinds, prototype, [kind, probe]);
+};
+add(MapPrototype, 'Map', MapPrototypeGetSize);
+add(SetPrototype, 'Set', SetPrototypeGetSize);
+add(DateCtor.prototype, 'Date', DatePrototypeGetTime);
+add(RegExpCtor.prototype, 'RegExp', RegExpPrototypeGetSource);
+add(ArrayBufferCtor.prototype, 'ArrayBuffer', ArrayBufferPrototypeGetByteLength);
+add(BooleanCtor.prototype, 'Boolean', BooleanPrototypeValueOf);
+add(NumberCtor.prototype, 'Number', NumberPrototypeValueOf);
+add(StringCtor.prototype, 'String', StringPrototypeValueOf);
+add(BigIntCtor.prototype, 'BigInt', BigIntPrototypeValueOf);
+add(SymbolCtor.prototype, 'Symbol', SymbolPrototypeValueOf);
+add(ErrorPrototype, 'Error', errorProbe);
 
 /** The kind; undefined for an ordinary object and for kinds not listed. */
 export function kindOf(value: object): Kind | undefined {

@@ -3,10 +3,10 @@
  * @see https://dom.spec.whatwg.org/#interface-customevent
  */
 import { DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
-import { any, dictionary } from '../webidl-types.ts';
-import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
+import { any } from '../webidl-types.ts';
+import { Event, eventDictionary, eventState, initialise, requireEventType } from './event.ts';
 
-const customEventInit = dictionary<{ detail: unknown }>('CustomEventInit', [...EVENT_INIT, { key: 'detail', converter: any, defaultValue: () => null }]);
+const customEventInit = eventDictionary<{ detail: unknown }>('CustomEventInit', [{ key: 'detail', converter: any, defaultValue: () => null }]);
 
 export class CustomEvent extends Event {
   #detail: unknown;

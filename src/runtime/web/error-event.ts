@@ -5,13 +5,12 @@
  */
 import { TypeErrorCtor } from '../primordials.ts';
 import { DOMString, USVString, defineInterface, illegalInvocation, isObject } from '../webidl.ts';
-import { any, dictionary, unsignedLong } from '../webidl-types.ts';
-import { EVENT_INIT, Event, requireEventType } from './event.ts';
+import { any, unsignedLong } from '../webidl-types.ts';
+import { Event, eventDictionary, requireEventType } from './event.ts';
 
 type ErrorEventInit = { colno: number; error: unknown; filename: string; lineno: number; message: string };
 
-const errorEventInit = dictionary<ErrorEventInit>('ErrorEventInit', [
-  ...EVENT_INIT,
+const errorEventInit = eventDictionary<ErrorEventInit>('ErrorEventInit', [
   { key: 'colno', converter: unsignedLong, defaultValue: () => 0 },
   { key: 'error', converter: any },
   { key: 'filename', converter: USVString, defaultValue: () => '' },
@@ -58,8 +57,7 @@ export class ErrorEvent extends Event {
 
 type PromiseRejectionEventInit = { promise: object; reason: unknown };
 
-const promiseRejectionEventInit = dictionary<PromiseRejectionEventInit>('PromiseRejectionEventInit', [
-  ...EVENT_INIT,
+const promiseRejectionEventInit = eventDictionary<PromiseRejectionEventInit>('PromiseRejectionEventInit', [
   {
     key: 'promise',
     required: true,

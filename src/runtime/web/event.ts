@@ -6,8 +6,8 @@
  *
  * @see https://dom.spec.whatwg.org/#interface-event
  */
-import { ObjectDefineProperty, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
-import { DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { ArrayPrototypeConcat, ObjectDefineProperty, ReflectGetOwnPropertyDescriptor } from '../primordials.ts';
+import { type Converter, DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
 import { boolean, defineConstants, dictionary, type Member } from '../webidl-types.ts';
 import { relativeNow } from './clock.ts';
 
@@ -33,8 +33,13 @@ export type EventState = {
 const optional = (key: string): Member<unknown> => ({ key, converter: boolean });
 
 /** The members every event's dictionary starts with; a subclass's own members follow them. */
-export const EVENT_INIT: readonly Member<unknown>[] = [optional('bubbles'), optional('cancelable'), optional('composed')];
+const EVENT_INIT: readonly Member<unknown>[] = [optional('bubbles'), optional('cancelable'), optional('composed')];
 const eventInit = dictionary<EventInit>('EventInit', EVENT_INIT);
+
+/** The dictionary of a subclass. Without spreading, which would read the array as the app may have it. */
+export function eventDictionary<T extends object>(name: string, members: readonly Member<unknown>[]): Converter<T> {
+  return dictionary<T>(name, ArrayPrototypeConcat(EVENT_INIT, members));
+}
 
 /** The arguments of an event's constructor, before its own dictionary. */
 export function requireEventType(given: number, name: string): void {

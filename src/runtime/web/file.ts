@@ -2,14 +2,17 @@
  * File: a Blob with a name.
  * @see https://w3c.github.io/FileAPI/#file-section
  */
-import { DateNow } from '../primordials.ts';
+import { ArrayPrototypeConcat, DateNow } from '../primordials.ts';
 import { USVString, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
-import { dictionary, integer } from '../webidl-types.ts';
+import { type Member, dictionary, integer } from '../webidl-types.ts';
 import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, normaliseType, shareState, type BlobOptions } from './blob.ts';
 
 type FileOptions = BlobOptions & { lastModified?: number };
 
-const fileOptions = dictionary<FileOptions>('FilePropertyBag', [...BLOB_OPTIONS, { key: 'lastModified', converter: integer(64, true) }]);
+const fileOptions = dictionary<FileOptions>(
+  'FilePropertyBag',
+  ArrayPrototypeConcat<Member<unknown>>(BLOB_OPTIONS, { key: 'lastModified', converter: integer(64, true) }),
+);
 const INTERNAL = {};
 
 let hasBrand: (value: unknown) => value is File;

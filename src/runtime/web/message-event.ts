@@ -5,8 +5,8 @@
  */
 import { ObjectFreeze, TypeErrorCtor } from '../primordials.ts';
 import { DOMString, USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments, type Converter } from '../webidl.ts';
-import { any, boolean, dictionary, sequence, unsignedShort } from '../webidl-types.ts';
-import { EVENT_INIT, Event, eventState, initialise, requireEventType } from './event.ts';
+import { any, boolean, sequence, unsignedShort } from '../webidl-types.ts';
+import { Event, eventDictionary, eventState, initialise, requireEventType } from './event.ts';
 
 type MessageEventInit = { data: unknown; lastEventId: string; origin: string; ports: readonly object[]; source: object | null };
 
@@ -18,8 +18,7 @@ const source: Converter<object | null> = (value, context) => (value === null || 
 const ports = sequence(object);
 const emptyString = (): string => '';
 
-const messageEventInit = dictionary<MessageEventInit>('MessageEventInit', [
-  ...EVENT_INIT,
+const messageEventInit = eventDictionary<MessageEventInit>('MessageEventInit', [
   { key: 'data', converter: any, defaultValue: () => null },
   { key: 'lastEventId', converter: DOMString, defaultValue: emptyString },
   { key: 'origin', converter: USVString, defaultValue: emptyString },
@@ -91,8 +90,7 @@ export class MessageEvent extends Event {
 
 type CloseEventInit = { code: number; reason: string; wasClean: boolean };
 
-const closeEventInit = dictionary<CloseEventInit>('CloseEventInit', [
-  ...EVENT_INIT,
+const closeEventInit = eventDictionary<CloseEventInit>('CloseEventInit', [
   { key: 'code', converter: unsignedShort, defaultValue: () => 0 },
   { key: 'reason', converter: USVString, defaultValue: emptyString },
   { key: 'wasClean', converter: boolean, defaultValue: () => false },

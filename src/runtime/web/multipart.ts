@@ -106,7 +106,7 @@ function isomorphicEncode(text: string): Uint8Array<ArrayBuffer> {
 const DISPOSITION = /^form-data; name="([^\r\n"]*)"(?:; filename="([^\r\n"]*)")?$/;
 const HEADER = /^[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([^\r\n]*)$/;
 const ASCII = /^[\0-\x7f]*$/;
-const BLANK_LINE = new Uint8Array([13, 10, 13, 10]);
+const BLANK_LINE = isomorphicEncode('\r\n\r\n');
 
 /** "UTF-8 decode without BOM": a mark is a character. */
 const NO_BOM = { ignoreBOM: true };

@@ -91,7 +91,10 @@ for (let i = 0; i < knownNames.length; i++) {
   const hash = hashOf(name, name.length);
   let flags = 0;
   for (let k = 0; k < WITH_FLAGS.length; k++) {
-    const [flag, names] = WITH_FLAGS[k] as (typeof WITH_FLAGS)[number];
+    // By index: this runs when the app has, and it may have changed how arrays are iterated.
+    const entry = WITH_FLAGS[k] as (typeof WITH_FLAGS)[number];
+    const flag = entry[0];
+    const names = entry[1];
     if (StringPrototypeIncludes(names, ` ${text} `)) flags |= flag;
   }
   const slot = slotOf(hash);

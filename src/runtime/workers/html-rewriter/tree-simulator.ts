@@ -7,7 +7,8 @@
  *
  * @see https://html.spec.whatwg.org/multipage/parsing.html#tree-construction-dispatcher
  */
-import { ArrayPrototypePop, ArrayPrototypePush, Uint8ArrayCtor } from '../../primordials.ts';
+import { ArrayPrototypePop, ArrayPrototypePush } from '../../primordials.ts';
+import { encodeUtf8 } from '../../web/encoding/utf8.ts';
 import { parserError } from './parser-error.ts';
 import {
   ANNOTATION_XML,
@@ -49,10 +50,10 @@ export type TagQuestions = {
   attribute(name: Uint8Array): string | null;
 };
 
-const COLOR = new Uint8ArrayCtor([99, 111, 108, 111, 114]);
-const SIZE = new Uint8ArrayCtor([115, 105, 122, 101]);
-const FACE = new Uint8ArrayCtor([102, 97, 99, 101]);
-const ENCODING = new Uint8ArrayCtor([101, 110, 99, 111, 100, 105, 110, 103]);
+const COLOR = encodeUtf8('color');
+const SIZE = encodeUtf8('size');
+const FACE = encodeUtf8('face');
+const ENCODING = encodeUtf8('encoding');
 
 function isHtmlEncoding(value: string | null): boolean {
   return value === 'text/html' || value === 'application/xhtml+xml';
