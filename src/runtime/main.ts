@@ -14,6 +14,7 @@ import { forbidCodeGeneration } from './web/code-generation.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch, handleScheduled } from './workers/dispatch.ts';
+import { countResizableBuffers, setBufferLimit } from './web/resizable-buffers.ts';
 import { setAsideWebAssembly } from './web/wasm/original.ts';
 import { builtins, load } from './workers/load.ts';
 
@@ -23,6 +24,7 @@ const scope = globalThis as unknown as Scope;
 defineGlobals(scope);
 openGlobals();
 forbidCodeGeneration(scope);
+countResizableBuffers(scope);
 replaceFinalizationRegistry(scope);
 
 /** The one function the host calls. `kind` is one of Entry. */
@@ -65,6 +67,7 @@ function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach
   attach(send, call);
   setChunkSource((name) => callSync(Sync.chunk, name) as string);
   setAsideWebAssembly(scope, memoryMb);
+  setBufferLimit(memoryMb * 1_048_576);
   // Shared memory would give tenants a clock, and no Worker has it; nor can one block.
   delete scope['SharedArrayBuffer'];
   const atomics = scope['Atomics'] as Record<string, unknown>;
