@@ -21,12 +21,19 @@ const IMAGES: readonly (readonly ChunkName[])[] = [[], ['base', 'url'], ['base',
 /** What a chunk that has to be loaded costs, against one in the snapshot. */
 const LOADED_COST = 3;
 
+/** What an app commonly does with a chunk. */
+const USES: Partial<Record<ChunkName, string>> = {
+  url: "const url = new URL('http://warm/a?b=c#d'); url.searchParams.get('b'); url.pathname;",
+  encoding: "new TextDecoder().decode(new TextEncoder().encode('warm'));",
+  streams: 'const stream = new ReadableStream({ start(it) { it.enqueue(new Uint8Array(1)); it.close(); } }); await new Response(stream).text();',
+};
+
 /** Serves one request in a context that is thrown away: what it compiles is compiled in every isolate. */
-const WARM_UP = `{
+const warmUp = (chunks: Iterable<ChunkName>): string => `{
   const enter = ${BOOT_GLOBAL}.boot(() => {}, () => {});
   enter(${Entry.load}, 0, ${Load.configure}, '{"format":"modules","compatibilityDate":"","compatibilityFlags":[]}', '{}');
   enter(${Entry.load}, 0, ${Load.seal});
-  enter(${Entry.load}, 0, ${Load.main}, { default: { async fetch() { return new Response('warm'); } } });
+  enter(${Entry.load}, 0, ${Load.main}, { default: { async fetch() { ${[...chunks].map((name) => `{ ${USES[name] ?? ''} }`).join(' ')} return new Response('warm'); } } });
   enter(${Entry.fetch}, 1, 'GET\\nhttp://warm/\\nhost\\nwarm', 0);
 }`;
 
@@ -47,7 +54,7 @@ export class Image {
     const codes = [...core, ...[...this.chunks].map((name) => `${BOOT_GLOBAL}.builtins.install(${chunks[name]}\n)`)];
     this.#blob ??= ivm.Isolate.createSnapshot(
       codes.map((code) => ({ code, filename: 'nano:runtime' })),
-      WARM_UP,
+      warmUp(this.chunks),
     );
     return this.#blob;
   }
