@@ -2,7 +2,7 @@
  * The data plane's HTTP server: takes requests off the wire and hands them to their site.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as TcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SiteDirectory } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -13,6 +13,9 @@ import { originOf } from './peer.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
+
+/** While draining: what a connection without a request gets to send the one that may be under way. */
+const IDLE_GRACE_MS = 200;
 
 export type ListenerOptions = {
   sites: SiteDirectory;
@@ -92,8 +95,12 @@ export class Listener {
   drain(): Promise<void> {
     this.#draining = true;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    this.#server.closeIdleConnections();
+    const closing = setInterval(() => this.#server.closeIdleConnections(), IDLE_GRACE_MS);
+    // Not the HTTP server's own close(), which cuts connections whose request is just on its way.
+    TcpServer.prototype.close.call(this.#server, () => {
+      clearInterval(closing);
+      resolve();
+    });
     this.#options.upgrades?.drain();
     return promise;
   }
