@@ -142,6 +142,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#home.enter(this, args, done);
   }
 
+  /** Ops and turns under way. */
+  get backlog(): number {
+    return this.#calls + this.#turns;
+  }
+
   /** An op that is to be answered is under way. */
   callStarted(): void {
     this.#calls++;

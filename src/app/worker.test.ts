@@ -165,6 +165,14 @@ for (const [what, body] of [
   });
 }
 
+test('memory: answers that nobody takes do not pile up on the host', async () => {
+  const app = setUp(handler('for (;;) crypto.subtle.digest("SHA-256", new Uint8Array(1)).catch(() => {});'), { cpuMs: 60_000 });
+  const client = app.request();
+  await client.over;
+  assert.equal(client.failure?.name, 'exceededMemory');
+  assert.equal(app.apps.get('a')?.isEmpty, true);
+});
+
 // V8 would call it outside of any turn.
 test('cpu: a finalizer that loops is never called', async () => {
   const body = 'for (let i = 0; i < 2e5; i++) registry.register({}, new Array(20)); return new Response(typeof registry);';

@@ -15,7 +15,7 @@ import type { EventClient, EventFailure, FetchMessage } from '../ports/event-cli
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, type Loaded } from '../protocol/ops.ts';
+import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
@@ -228,6 +228,8 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   call(op: number, id: number, ...args: unknown[]): unknown {
+    // Ops come in order: by now those before it are done.
+    if (op === Sync.barrier) return undefined;
     const implementation = typeof op === 'number' ? syncs[op] : undefined;
     try {
       if (implementation === undefined) throw new OpError('Error', 'unknown op');
@@ -245,6 +247,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   #request(op: number, id: number, [call, ...args]: unknown[]): void {
     if (!Number.isSafeInteger(call)) return;
     const event = this.#events.get(id);
+    if (event !== undefined && event.backlog >= MOST_BACKLOG) return this.#flooded(event);
     event?.callStarted();
     this.#perform(op, id, call, args).then(
       (reply) => this.#settle(event, id, call, true, Array.isArray(reply) ? reply : [reply]),
@@ -254,6 +257,16 @@ export class Worker implements Inbox, OpContext, EventHome {
         this.#settle(event, id, call, false, [name, message]);
       },
     );
+  }
+
+  /** The answers to an event's ops pile up before a turn that does not end. */
+  #flooded(event: AppEvent): void {
+    const { app, version, observer } = this.#deps;
+    observer.limit(app, version, event.requestId, 'memory', `more than ${MOST_BACKLOG} answers to ops that wait for the isolate`);
+    this.#inDoubt = true;
+    this.condemn('memory');
+    event.fail(OUT_OF_MEMORY);
+    event.terminate();
   }
 
   async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
@@ -458,6 +471,9 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#seat.release(this.#inDoubt);
   }
 }
+
+/** Ops an event may have under way: each answer waits in the host's memory until the isolate takes it. */
+const MOST_BACKLOG = 32_768;
 
 const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
 

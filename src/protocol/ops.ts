@@ -96,6 +96,8 @@ export const Sync = {
   encodeUtf8: 67,
   /** name → the script of a chunk of the runtime. Answered by src/isolate, which has them. */
   chunk: 68,
+  /** → nothing, once the host has dealt with every op before it. */
+  barrier: 69,
 } as const;
 
 /** How a body crosses. */

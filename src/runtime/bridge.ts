@@ -6,8 +6,10 @@
  * the event that asked. V8 drains all microtasks before it leaves the isolate, so what an entry
  * starts, promise reactions included, runs in that entry's event.
  */
-import type { Post, Request, Sync } from '../protocol/ops.ts';
+import { type Post, type Request, Sync } from '../protocol/ops.ts';
 import {
+  ArrayBufferIsView,
+  ArrayBufferPrototypeGetByteLength,
   ArrayPrototypeUnshift,
   MapCtor,
   MapPrototypeDelete,
@@ -18,6 +20,7 @@ import {
   newDeferred,
   RangeErrorCtor,
   ReflectApply,
+  TypedArrayPrototypeGetByteLength,
   TypeErrorCtor,
   type Deferred,
 } from './primordials.ts';
@@ -41,6 +44,38 @@ let event = 0;
 let nextCall = 1;
 const pending = new MapCtor<number, Pending>();
 
+/**
+ * What may be on its way to the host from one turn. Nothing limits the queue of ops but this: without it a loop that logs
+ * fills the host's memory and keeps its I/O thread from everybody else.
+ */
+const MOST_OPS = 64;
+const MOST_BYTES = 1024 * 1024;
+let ops = 0;
+let bytes = 0;
+
+/** About as much as an argument takes on its way. */
+const sizeOf = (value: unknown): number => {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  try {
+    return ArrayBufferIsView(value) ? TypedArrayPrototypeGetByteLength(value) : ArrayBufferPrototypeGetByteLength(value);
+  } catch {
+    return MOST_BYTES;
+  }
+};
+
+/** Sends an op; a turn that has sent much waits until the host has dealt with it. */
+const transmit = (args: unknown[]): void => {
+  if (ops >= MOST_OPS || bytes >= MOST_BYTES) {
+    ops = 0;
+    bytes = 0;
+    callSync(Sync.barrier);
+  }
+  ops++;
+  for (let i = 2; i < args.length; i++) bytes += sizeOf(args[i]);
+  ReflectApply(send, undefined, args);
+};
+
 /** Connects the runtime to its host. Called once, before any tenant code. */
 export function attach(hostSend: SendFunction, hostCall: CallFunction): void {
   send = hostSend;
@@ -55,6 +90,8 @@ export function currentEvent(): number {
 /** Makes what follows part of the turn of `id`. Called at each entry, and by nothing else. */
 export function enterEvent(id: number): void {
   event = id;
+  ops = 0;
+  bytes = 0;
 }
 
 /** Throws Cloudflare's error where no event is being handled. */
@@ -65,13 +102,13 @@ export function requireEvent(): void {
 /** Sends a fire-and-forget op. */
 export function post(op: Values<typeof Post>, ...args: unknown[]): void {
   ArrayPrototypeUnshift<unknown>(args, op, event);
-  ReflectApply(send, undefined, args);
+  transmit(args);
 }
 
 /** A fire-and-forget op for another event than the current one. */
 export function postFor(target: number, op: Values<typeof Post>, ...args: unknown[]): void {
   ArrayPrototypeUnshift<unknown>(args, op, target);
-  ReflectApply(send, undefined, args);
+  transmit(args);
 }
 
 /** Sends an op and returns the promise of its answer (an array where the op answers with several values). */
@@ -95,7 +132,7 @@ const start = (target: number, op: number, args: unknown[]): { call: number; pro
   const deferred = newDeferred<unknown>();
   MapPrototypeSet(pending, call, { event: target, deferred });
   ArrayPrototypeUnshift<unknown>(args, op, target, call);
-  ReflectApply(send, undefined, args);
+  transmit(args);
   return { call, promise: deferred.promise };
 };
 
