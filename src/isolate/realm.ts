@@ -155,7 +155,8 @@ export function transfer(bytes: ArrayBuffer | Uint8Array): unknown {
 /** Reads what a turn was rejected with. */
 export function describeFailure(error: unknown, isDisposed: boolean): TurnFailure {
   const { name, message, stack } = error instanceof Error ? error : { name: '', message: String(error), stack: undefined };
-  if (isDisposed || message.startsWith('Isolate was disposed') || message === 'Isolate is disposed') {
+  // The message alone proves nothing: a tenant can throw one that reads the same.
+  if (isDisposed) {
     return { kind: 'gone', memory: message.includes('memory limit') };
   }
   if (message === 'Script execution timed out.') return { kind: 'timeout' };
