@@ -33,6 +33,7 @@ export class Modules {
   readonly #provider: ModuleProvider;
   readonly #byName = new Map<string, Promise<ivm.Module>>();
   readonly #names = new Map<ivm.Module, string>();
+  readonly #linked = new Set<string>();
   /** isolated-vm links a module for one of its importers at a time. */
   #linking: Promise<unknown> = Promise.resolve();
 
@@ -46,19 +47,27 @@ export class Modules {
    * @param timeout milliseconds each of the steps that run code may take
    */
   async evaluate(name: string, timeout: number): Promise<ivm.Module> {
-    const module = await this.#compile(name);
-    const linked = this.#linking.then(() => this.#link(module));
+    const linked = this.#linking.then(() => this.#link(name));
     this.#linking = linked.catch(() => {});
-    await linked;
+    const module = await linked;
     await module.evaluate({ timeout, promise: true } as never);
     return module;
   }
 
-  #link(module: ivm.Module): Promise<void> {
-    return module.instantiate(this.#realm.context, (specifier, referrer) => {
-      const from = this.#names.get(referrer) ?? '';
-      return this.#compile(this.#provider.resolve(specifier, from));
-    });
+  async #link(name: string): Promise<ivm.Module> {
+    try {
+      const module = await this.#compile(name);
+      await module.instantiate(this.#realm.context, (specifier, referrer) => {
+        const from = this.#names.get(referrer) ?? '';
+        return this.#compile(this.#provider.resolve(specifier, from));
+      });
+      for (const each of this.#byName.keys()) this.#linked.add(each);
+      return module;
+    } catch (error) {
+      // What a failed attempt has touched stays marked as being linked: others get it compiled anew.
+      for (const each of this.#byName.keys()) if (!this.#linked.has(each)) this.#byName.delete(each);
+      throw error;
+    }
   }
 
   /** Loads what a dynamic import names, seen from the importing module. */
