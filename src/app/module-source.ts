@@ -51,7 +51,8 @@ export class BundleModules implements ModuleProvider {
     this.early = [
       ...Object.keys(BUILTINS).filter((name) => sources.some((module) => String(module.content).includes(name))),
       ...sources.filter((module) => module.usesMeta).map((module) => metaName(module.name)),
-      ...bundle.modules.filter((module) => module.type !== 'esm').map((module) => module.name),
+      // CommonJS modules are the tenant's code as well.
+      ...bundle.modules.filter((module) => module.type !== 'esm' && module.type !== 'commonjs').map((module) => module.name),
     ];
   }
 
