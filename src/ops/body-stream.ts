@@ -167,11 +167,6 @@ export class StreamBody implements HostBody {
     return relay;
   }
 
-  /** Was there more of it than its limit allows? */
-  get exceeded(): boolean {
-    return this.#error instanceof BodyLimitError;
-  }
-
   /** Calls back once, when the body is done with in whatever way or somebody else answers for it. */
   whenSettled(callback: () => void): void {
     if (this.#settled) callback();
