@@ -29,6 +29,7 @@ export function fakeHost(): FakeHost {
     (op) => {
       // No international domain name is valid here.
       if (op === Sync.domainToAscii) return null;
+      if (op === Sync.barrier) return undefined;
       throw new Error(`unexpected synchronous op ${op}`);
     },
   );
