@@ -37,7 +37,8 @@ export function packageDir(): string {
 /** @param readable further folders the engine may read */
 export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
-  const reads = [codeRoot(packageDir()), ...readable, dataDir, '/etc/alpine-release'];
+  // The folder of dependencies may be a link to somewhere else.
+  const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, dataDir, '/etc/alpine-release'];
   const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
