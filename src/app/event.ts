@@ -279,6 +279,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
+  /** Something of it is under way that may also bring what other events of the isolate wait for. */
+  get isActive(): boolean {
+    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || (this.#timers?.size ?? 0) > 0;
+  }
+
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
   pin(): void {
     this.#pinned = true;

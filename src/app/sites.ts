@@ -84,6 +84,10 @@ class AppSite implements Site {
     this.#apps.fetch(this.#version, message, client);
   }
 
+  scheduled(requestId: string, scheduledTime: number, cron: string, client: FetchClient): void {
+    void this.#apps.scheduled(this.#version, requestId, scheduledTime, cron, client);
+  }
+
   begin(): void {
     this.#ledger.begin(this.#version.record.slot);
   }

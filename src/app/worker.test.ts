@@ -174,6 +174,29 @@ test('memory: answers that nobody takes do not pile up on the host', async () =>
 });
 
 // V8 would call it outside of any turn.
+test('fetch: requests may wait for a promise that another has begun', async () => {
+  const app = setUp(
+    'let shared; export default { async fetch() { shared ??= new Promise((resolve) => setTimeout(() => resolve("shared"), 20)); return new Response(await shared); } }',
+  );
+  const clients = [app.request(), app.request(), app.request()];
+  await Promise.all(clients.map((client) => client.over));
+  assert.deepEqual(
+    clients.map((client) => client.text),
+    ['shared', 'shared', 'shared'],
+  );
+});
+
+test('fetch: who waits for a promise of a request that is over never responds', async () => {
+  const app = setUp(
+    'let never; export default { async fetch(request) { if (request.url.endsWith("/first")) { never = new Promise(() => {}); await scheduler.wait(20); return new Response("first"); } await never; return new Response("unreachable"); } }',
+  );
+  const first = app.ask('a', { head: 'GET\nhttp://a.test/first\nhost\na.test' });
+  const second = app.request();
+  await Promise.all([first.over, second.over]);
+  assert.equal(first.text, 'first');
+  assert.equal(second.failure?.name, 'neverResponded');
+});
+
 test('cpu: a finalizer that loops is never called', async () => {
   const body = 'for (let i = 0; i < 2e5; i++) registry.register({}, new Array(20)); return new Response(typeof registry);';
   const app = setUp(`const registry = new FinalizationRegistry(() => { for (;;); }); ${handler(body)}`, { cpuMs: 2000 });

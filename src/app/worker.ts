@@ -6,17 +6,19 @@
  */
 import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
-import { describeFailure, type Inbox, transfer, type TurnFailure } from '../isolate/realm.ts';
+import { describeFailure, type Inbox, type TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
 import { type EventState, type OpContext, OpError } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
-import type { EventClient, EventFailure, FetchMessage } from '../ports/event-client.ts';
+import type { EventClient, FetchMessage } from '../ports/event-client.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
 import { AppEvent, type EventHome } from './event.ts';
+import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
+import { clampDelay, toArgument, withoutStack } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import type { Seat } from './seat.ts';
@@ -359,14 +361,14 @@ export class Worker implements Inbox, OpContext, EventHome {
         this.#habits.misbehaved();
         const error = this.#deps.stacks.describe(failure.name, failure.message, failure.stack);
         observer.exception(app, version, event.requestId, 'Uncaught (in promise)', error);
-        this.#checkStuck(event);
+        if (event.isStuck) this.#checkStuck();
         return;
       }
       case 'timeout':
         observer.limit(app, version, event.requestId, 'cpu', `more than ${this.limits.cpuMs} ms of CPU time`);
         this.#inDoubt = true;
         this.condemn('cpu');
-        event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
+        event.fail(EXCEEDED_CPU);
         event.terminate();
         return;
       case 'gone':
@@ -406,16 +408,22 @@ export class Worker implements Inbox, OpContext, EventHome {
   turnDone(event: AppEvent, cpuMs: number): void {
     this.#cpuMs += cpuMs;
     this.#habits.turnEnded(cpuMs, event.answered);
-    this.#checkStuck(event);
+    // What a turn has sent has been heard by now: whoever has no answer in it may have none at all.
+    if (this.#events.size > 0) this.#checkStuck();
   }
 
-  /** @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors */
-  #checkStuck(event: AppEvent): void {
-    if (!event.isStuck || event.ended) return;
-    const message =
-      "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response. Refer to: https://developers.cloudflare.com/workers/observability/errors/";
-    event.fail({ name: 'neverResponded', error: { name: 'Error', message, stack: `Error: ${message}` }, passThrough: false });
-    event.terminate();
+  /**
+   * Ends events that nothing can answer any more. While another event of the isolate has something under way it may yet
+   * settle the promise that this one waits for, as with a fetch whose promise several requests share.
+   * @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors
+   */
+  #checkStuck(): void {
+    for (const each of this.#events.values()) if (each.isActive) return;
+    for (const each of [...this.#events.values()]) {
+      if (!each.isStuck || each.ended) continue;
+      each.fail(NEVER_RESPONDED);
+      each.terminate();
+    }
   }
 
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void {
@@ -437,7 +445,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#disposed = true;
     this.condemn('lost');
     for (const event of [...this.#events.values()]) {
-      event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded resource limits and could not be stopped.'), passThrough: false });
+      event.fail(COULD_NOT_BE_STOPPED);
       event.terminate();
     }
   }
@@ -452,8 +460,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     const { app, version, observer } = this.#deps;
     this.#inDoubt = true;
     observer.limit(app, version, undefined, 'cpu', 'the isolate came to no end');
-    for (const event of [...this.#events.values()])
-      event.fail({ name: 'exceededCpu', error: limitError('Worker exceeded CPU time limit.'), passThrough: false });
+    for (const event of [...this.#events.values()]) event.fail(EXCEEDED_CPU);
     this.condemn('stalled');
   }
 
@@ -464,7 +471,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     if (inDoubt) this.#inDoubt = true;
     this.#condemned ??= 'disposed';
     for (const event of [...this.#events.values()]) {
-      event.fail({ name: 'internal', error: limitError('The worker was stopped.'), passThrough: false });
+      event.fail(STOPPED);
       event.terminate();
     }
     for (const object of this.handles.values()) (object as { cancel?: () => void }).cancel?.();
@@ -474,34 +481,3 @@ export class Worker implements Inbox, OpContext, EventHome {
 
 /** Ops an event may have under way: each answer waits in the host's memory until the isolate takes it. */
 const MOST_BACKLOG = 32_768;
-
-const limitError = (message: string): { name: string; message: string; stack: string } => ({ name: 'Error', message, stack: `Error: ${message}` });
-
-const OUT_OF_MEMORY: EventFailure = { name: 'exceededMemory', error: limitError('Worker exceeded memory limit.'), passThrough: false };
-const ISOLATE_LOST: EventFailure = {
-  name: 'exceededCpu',
-  error: limitError('The isolate was ended because another request exceeded its CPU time limit.'),
-  passThrough: false,
-};
-
-/** An error as the isolate may see it: what a stack tells of the host is nobody's business. */
-const withoutStack = (error: unknown): Error => {
-  const { name, message } = error instanceof OpError ? error : { name: 'Error', message: 'internal error' };
-  const plain = new Error(message);
-  plain.name = name;
-  plain.stack = `${name}: ${message}`;
-  return plain;
-};
-
-const clampDelay = (value: unknown): number => {
-  const delay = Number(value);
-  return delay >= 0 && delay <= 0x7fffffff ? delay : 0;
-};
-
-/** A reply's value as the isolate takes it: bytes are moved in, and copied first when they share their buffer. */
-const toArgument = (value: unknown): unknown => {
-  if (value instanceof ArrayBuffer) return transfer(value);
-  if (!(value instanceof Uint8Array)) return value;
-  const owns = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength && !Buffer.isBuffer(value);
-  return transfer(owns ? value : new Uint8Array(value));
-};

@@ -12,6 +12,7 @@ import { Exchange } from './exchange.ts';
 import { originOf } from './peer.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
+import { handleScheduledRoute } from './scheduled-route.ts';
 import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
 
 /** While draining: what a connection without a request gets to send the one that may be under way. */
@@ -142,6 +143,7 @@ export class Listener {
       exchange.attach(site, undefined);
       return exchange.refuse(site.refusal.name, site.refusal.reason);
     }
+    if (dev && handleScheduledRoute(target, id, site, exchange)) return;
     if (head.length !== undefined && head.length > site.requestBodyBytes) {
       exchange.attach(site, undefined);
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);

@@ -54,6 +54,8 @@ export interface Site {
   readonly requestBodyBytes: number;
   readonly responseBodyBytes: number;
   fetch(message: FetchMessage, client: FetchClient): void;
+  /** Runs the scheduled handler; `client` hears `completed` or `fail`. */
+  scheduled?(requestId: string, scheduledTime: number, cron: string, client: FetchClient): void;
   /** A request of the app has come in / is over: for the ledger of what is in flight. */
   begin(): void;
   finish(): void;

@@ -120,14 +120,10 @@ export class Engine {
     while (this.#apps.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Ends the process. The isolates are not taken down one by one: the kernel is quicker. */
-  exit(code: number): void {
-    this.#ledger.dispose();
-    this.#log.flushSync();
-    process.exit(code);
-  }
-
-  /** Ends the process though a thread may be lost: `process.exit` would wait for it for ever. */
+  /**
+   * Ends the process. With a signal: `process.exit` takes the isolates down one by one, has been seen to crash on a busy one,
+   * and would wait for a lost thread for ever.
+   */
   exitNow(): void {
     this.#ledger.dispose();
     this.#log.flushSync();

@@ -28,7 +28,7 @@ const handle = async (message: ToEngine): Promise<void> => {
     case 'drain':
       await engine?.drain(message.ms);
       tell({ type: 'drained' });
-      return engine?.exit(0);
+      return engine === undefined ? process.exit(0) : engine.exitNow();
     case 'metrics':
       return tell({ type: 'metrics', call: message.call, text: (await engine?.metrics()) ?? '[]' });
   }

@@ -91,3 +91,23 @@ test('dev: a folder, a file and a wrangler file are all an app', async (t) => {
   const answers = await Promise.all(['.', 'one.ts', 'sub/wrangler.toml'].map(async (path) => (await (await dev(t, dir, [path])).get('any')).text));
   assert.deepEqual(answers, ['folder', 'file', 'file']);
 });
+
+test('dev: the scheduled handler is run by hand', async (t) => {
+  const dir = folder({
+    'index.js': `export default {
+  async scheduled(controller, env, ctx) {
+    if (controller.cron === 'bad') throw new Error('not today');
+    ctx.waitUntil(Promise.resolve().then(() => console.log(controller.cron, controller.scheduledTime, controller.type)));
+  },
+};
+`,
+  });
+  const server = await dev(t, dir);
+  const { status, text } = await server.get('any', '/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*&time=123');
+  assert.deepEqual([status, text], [200, 'ok']);
+  await server.line({ event: 'console', msg: '*/5 * * * * 123 scheduled' });
+  const failed = await server.get('any', '/cdn-cgi/handler/scheduled?cron=bad');
+  assert.equal(failed.status, 500);
+  assert.match(failed.text, /^Error: not today\n {4}at Object\.scheduled \(index\.js:3:/);
+  assert.equal((await server.get('any', '/cdn-cgi/handler/scheduled?time=soon')).status, 400);
+});
