@@ -8,13 +8,14 @@ var fs = require('fs');
 var path = require('path');
 
 var OLDEST_NODE = 24;
-// isolated-vm cannot live beside Node's own start-up snapshot; only these commands load it into the process at hand.
-var ISOLATE_FLAG = '--no-node-snapshot';
+// isolated-vm cannot live beside Node's own start-up snapshot, and V8 must keep its checks for interrupts in unrolled loops, or
+// no limit stops them (see server/engine-launch.ts). Only these commands load isolates into the process at hand.
+var ISOLATE_FLAGS = ['--no-node-snapshot', '--no-turboshaft-loop-unrolling'];
 var ISOLATE_COMMANDS = ['eval', 'repl'];
 
 var root = path.dirname(path.dirname(fs.realpathSync(__filename)));
 var argv = process.argv.slice(2);
-var flags = ISOLATE_COMMANDS.indexOf(argv[0]) !== -1 ? [ISOLATE_FLAG] : [];
+var flags = ISOLATE_COMMANDS.indexOf(argv[0]) !== -1 ? ISOLATE_FLAGS : [];
 
 function main() {
   if (parseInt(process.versions.node, 10) < OLDEST_NODE) {
