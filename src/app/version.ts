@@ -32,6 +32,9 @@ export type VersionDeps = {
 /** What a worker that takes no more events gets at least for those in hand, in milliseconds; then the isolate goes. */
 const GRACE_MS = LIMITS.drainMs.default;
 
+/** How long after its first event an app's code is kept. */
+const KEEP_CODE_MS = 250;
+
 /** The name of an app's script in its code cache. */
 const SCRIPT = 'script';
 
@@ -47,6 +50,7 @@ export class AppVersion {
   #content: Content | undefined;
   #contentUsed = 0;
   #codeKept = false;
+  #keeping: { worker: Worker; done: Promise<void> } | undefined;
   #retired = false;
   #disposed = false;
   /** Starts under way: one, but for per-request apps. */
@@ -205,18 +209,31 @@ export class AppVersion {
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);
-        else void this.#keepCode(worker);
+        else this.#keepCode(worker);
       },
     };
   }
 
-  /** Keeps what V8 has compiled of the app, once it has handled something: the functions a request needs are in it then. */
-  async #keepCode(worker: Worker): Promise<void> {
+  /**
+   * Keeps what V8 has compiled of the app, some time after it has first handled something: the functions a request needs
+   * are in it then. An isolate is not taken down meanwhile: V8 has been seen to wait for ever for one that is compiling.
+   */
+  #keepCode(worker: Worker): void {
     const { script, cache } = this.#content ?? {};
-    if (script === undefined || cache === undefined || this.#codeKept || cache.has(SCRIPT)) return;
+    if (script === undefined || !cache?.isPersistent || this.#codeKept || cache.has(SCRIPT)) return;
     this.#codeKept = true;
-    const blob = await worker.produceCache(script.code, originOf(script));
-    if (blob !== undefined) cache.put(SCRIPT, blob);
+    const keep = async (): Promise<void> => {
+      if (worker.isGone || worker.isCondemned) {
+        this.#codeKept = false;
+        return;
+      }
+      const blob = await worker.produceCache(script.code, originOf(script));
+      this.#keeping = undefined;
+      if (blob !== undefined) cache.put(SCRIPT, blob);
+    };
+    setTimeout(() => {
+      this.#keeping = { worker, done: keep() };
+    }, KEEP_CODE_MS).unref();
   }
 
   /** V8 lost control of one of the isolates. What else the app has in this engine goes with it: the engine is going anyway. */
@@ -241,7 +258,9 @@ export class AppVersion {
     // A timer left behind would keep the worker, and all its isolate's memory with it, until it fires.
     clearTimeout(this.#graces.get(worker));
     this.#graces.delete(worker);
-    worker.dispose();
+    const keeping = this.#keeping;
+    if (keeping?.worker === worker) void keeping.done.finally(() => worker.dispose());
+    else worker.dispose();
   }
 
   /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */

@@ -28,6 +28,11 @@ export class CodeCache {
     this.#warn = warn;
   }
 
+  /** Does it outlive the process? One that does not is worth no extra work. */
+  get isPersistent(): boolean {
+    return this.#dir !== undefined;
+  }
+
   has(name: string): boolean {
     return this.#blobs.has(name);
   }
