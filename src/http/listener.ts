@@ -118,7 +118,6 @@ export class Listener {
     const { sites, observer, dev } = this.#options;
     const head = readHead(message);
     this.#newest.set(message.socket, response);
-    const problem = typeof head === 'string' ? head : undefined;
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
     const target = typeof head === 'string' ? '' : head.target;
@@ -134,7 +133,7 @@ export class Listener {
       expectsContinue,
       upgrade,
     });
-    if (typeof head === 'string' || problem !== undefined) return exchange.refuse('badRequest', problem ?? '');
+    if (typeof head === 'string') return exchange.refuse('badRequest', head);
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
     if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);
     const site = sites.find(host, target);

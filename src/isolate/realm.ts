@@ -19,9 +19,6 @@ type Enter = (...args: unknown[]) => unknown;
 /** What the runtime leaves for the host in a new context. */
 type Boot = { boot: (send: unknown, call: unknown, memoryMb: number) => Enter };
 
-/** An argument of `Realm.enter`: bytes are moved in, not copied, and are gone for the host. */
-export type Argument = string | number | boolean | null | undefined | ArrayBuffer;
-
 /** How a turn in an isolate failed. */
 export type TurnFailure =
   /** It ran longer than allowed. The isolate's state is in doubt. */
