@@ -24,7 +24,7 @@ const LAYERS = {
   bindings: [...KIT, 'storage'],
   ops: [...KIT, 'bindings'],
   isolate: KIT,
-  app: [...KIT, 'isolate', 'ops'],
+  app: [...KIT, 'bindings', 'isolate', 'ops'],
   router: [...KIT, 'config'],
   http: KIT,
   control: KIT,

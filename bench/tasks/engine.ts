@@ -28,6 +28,7 @@ export async function openApps(records: readonly AppRecord[], spares: number): P
   const agents = new EgressAgents();
   const apps = new Apps({
     pool,
+    bindings: () => [],
     egress: (record) => new UndiciEgress(agents, record.egress),
     observer: new Observer(),
     readBundle: async (dir) => (await readBundle(dir)).bundle,

@@ -24,6 +24,7 @@ const engine = new Engine(
       adminPort: 0,
       ledgerFile,
       runtimeFile: await runtimeFile(runtimeCacheDir()),
+      stores: { root: join(dir, 'storage'), socket: join(dir, 'stores'), fsync: 'full' },
     }),
     isolateBudgetMb: 4096,
   },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TurnFailure } from '../isolate/realm.ts';
-import { OpError } from '../ops/op.ts';
+import { OpError } from '../base/op-error.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { TestClient, testRecord } from './worker.fixture.ts';
 

@@ -6,11 +6,13 @@
  */
 import type { TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
-import { OpError, type EventState } from '../ops/op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { EventState } from '../ops/op.ts';
 import type { EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
+import { MOST_BINDING_CALLS } from '../protocol/bindings.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 
 /** The worker an event runs in, as the event sees it. */
@@ -48,6 +50,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #hadSockets = false;
   #ended = false;
   #subrequests = 0;
+  #bindingCalls = 0;
   #connections = 0;
   #calls = 0;
   #turns = 0;
@@ -99,6 +102,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     if (++this.#subrequests > this.#home.limits.subrequests) {
       this.#home.limitHit(this, 'subrequests', `more than ${this.#home.limits.subrequests} subrequests`);
       throw new OpError('Error', 'Too many subrequests.');
+    }
+  }
+
+  countBindingCall(): void {
+    if (++this.#bindingCalls > MOST_BINDING_CALLS) {
+      this.#home.limitHit(this, 'subrequests', `more than ${MOST_BINDING_CALLS} calls of bindings`);
+      throw new OpError('Error', 'Too many API requests by single worker invocation.');
     }
   }
 

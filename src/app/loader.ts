@@ -7,9 +7,10 @@ import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Bundle } from '../protocol/bundle.ts';
-import { CHUNK_NAMES } from '../protocol/chunks.ts';
+import { BINDING_CHUNKS } from '../protocol/bindings.ts';
+import { CHUNK_NAMES, type ChunkName } from '../protocol/chunks.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
-import { GLOBALS_TABLE } from './chunk-scan.ts';
+import { GLOBALS_TABLE, withNeeds } from './chunk-scan.ts';
 import type { AppScript, BundleModules } from './module-source.ts';
 import { ADDED_LINES } from './script-form.ts';
 
@@ -50,12 +51,13 @@ export async function loadApp(
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
     const config: LoadConfig = { format: bundle.format, compatibilityDate: record.compatibilityDate, compatibilityFlags: record.compatibilityFlags, shell };
+    if (record.bindings.length > 0) config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options }));
     if (source.isDynamic) config.globals = GLOBALS_TABLE;
     // Compiling runs no code: it can go ahead beside the steps. A failure of it is heard of when it is awaited.
     const compiled = script === undefined ? undefined : realm.compile(script.code, originOf(script), cached);
     compiled?.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
-    const steps: Promise<unknown>[] = [realm.loadChunks(shell ? CHUNK_NAMES : source.chunks, timeout)];
+    const steps: Promise<unknown>[] = [realm.loadChunks(shell ? CHUNK_NAMES : chunksOf(record, source), timeout)];
     steps.push(step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars)));
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;
@@ -78,6 +80,12 @@ export async function loadApp(
   } catch (error) {
     throw startupError(error, realm, timeout);
   }
+}
+
+/** Chunks that the app's sources and bindings call for, in the order they are to be loaded in. */
+export function chunksOf(record: AppRecord, source: BundleModules): readonly ChunkName[] {
+  if (record.bindings.length === 0) return source.chunks;
+  return withNeeds([...source.chunks, ...record.bindings.map(({ type }) => BINDING_CHUNKS[type])]);
 }
 
 /** How stacks name an app's script. */

@@ -1,6 +1,6 @@
 /** Values on their way between ops and an isolate. */
 import { transfer } from '../isolate/realm.ts';
-import { OpError } from '../ops/op.ts';
+import { OpError } from '../base/op-error.ts';
 
 /** An error as the isolate may see it: what a stack tells of the host is nobody's business. */
 export const withoutStack = (error: unknown): Error => {

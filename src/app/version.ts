@@ -5,12 +5,13 @@
  */
 import type { CodeCache } from '../isolate/code-cache.ts';
 import type { IsolatePool } from '../isolate/pool.ts';
+import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { loadApp, originOf, StartupError } from './loader.ts';
+import { chunksOf, loadApp, originOf, StartupError } from './loader.ts';
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
@@ -20,6 +21,8 @@ export type VersionDeps = {
   pool: IsolatePool;
   /** Outbound network under the app's rules. */
   egress(record: AppRecord): Egress;
+  /** Opens the bindings of an app, in the order of its row. */
+  bindings(record: AppRecord): readonly Binding[];
   observer: Observer;
   readBundle(dir: string): Promise<Bundle>;
   codeCache(dir: string): CodeCache;
@@ -45,6 +48,7 @@ export class AppVersion {
   readonly #deps: VersionDeps;
   readonly #seats: Seats;
   readonly #egress: Egress;
+  readonly #bindings: readonly Binding[];
   readonly #workers: Worker[] = [];
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
@@ -62,6 +66,7 @@ export class AppVersion {
     this.#record = record;
     this.#deps = deps;
     this.#egress = deps.egress(record);
+    this.#bindings = deps.bindings(record);
     const Kind = record.isolation === 'request' ? ContextSeats : IsolateSeats;
     this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => this.#lost(message));
   }
@@ -168,7 +173,7 @@ export class AppVersion {
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
     const { bundle, source, stacks, script, cache } = content;
-    const seat = await this.#seats.take(source.chunks);
+    const seat = await this.#seats.take(chunksOf(this.record, source));
     const worker = new Worker(seat, this.#workerDeps(stacks, source.chunks.includes('wasm')));
     try {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
@@ -203,6 +208,7 @@ export class AppVersion {
       version: this.record.version,
       limits: this.record.limits,
       egress: this.#egress,
+      bindings: this.#bindings,
       observer: this.#deps.observer,
       stacks,
       hasWasm,

@@ -28,6 +28,8 @@ export function testRecord(name: string, changes: Partial<Omit<AppRecord, 'limit
     compatibilityFlags: [],
     vars: {},
     secretNames: [],
+    bindings: [],
+    group: 'default',
     isolation: 'shared',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
@@ -169,6 +171,7 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
   const apps = new Apps({
     pool,
     observer,
+    bindings: () => [],
     egress: () => ({
       connect: () => Promise.reject(new Error('there is no network')),
       fetch: async (request) => {

@@ -9,8 +9,10 @@ import type { Blob } from '../isolate/code-cache.ts';
 import { describeFailure, type Inbox, type TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
-import { type EventState, type OpContext, OpError } from '../ops/op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { EventState, OpContext } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
+import type { Binding } from '../bindings/binding.ts';
 import type { EventClient, FetchMessage } from '../ports/event-client.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
@@ -30,6 +32,8 @@ export type WorkerDeps = {
   version: string;
   limits: AppLimits;
   egress: Egress;
+  /** In the order of the app's row. */
+  bindings: readonly Binding[];
   observer: Observer;
   stacks: StackMapper;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
@@ -177,6 +181,10 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   // Ops out: OpContext and Inbox
+
+  binding(index: unknown): Binding | undefined {
+    return this.#deps.bindings[index as number];
+  }
 
   event(id: unknown): EventState | undefined {
     return this.#events.get(id as number);

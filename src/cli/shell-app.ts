@@ -1,10 +1,11 @@
 /** The app a session works in: a project's, or an empty one. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buildWorker } from '../build/builder.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { WorkerOptions } from '../config/worker-config.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
+import { DEFAULT_GROUP } from '../server/app-record.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 
 const EMPTY: Bundle = {
@@ -16,7 +17,7 @@ const EMPTY: Bundle = {
 };
 
 /** Builds the project in `dir`, or makes do without one. */
-export async function shellApp(dir: string | undefined, options: WorkerOptions): Promise<{ bundle: Bundle; record: AppRecord }> {
+export async function shellApp(dir: string | undefined, options: WorkerOptions): Promise<{ bundle: Bundle; record: AppRecord; dataDir?: string }> {
   const config = dir === undefined ? undefined : readWorkerConfig(resolve(dir), options);
   const bundle = config === undefined ? EMPTY : await buildWorker(config);
   const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = DEFAULT_LIMITS;
@@ -28,6 +29,8 @@ export async function shellApp(dir: string | undefined, options: WorkerOptions):
     compatibilityFlags: [...(config?.compatibilityFlags ?? [])],
     vars: { ...config?.vars, ...config?.secrets },
     secretNames: [],
+    bindings: [...(config?.bindings ?? [])],
+    group: config?.trustGroup ?? DEFAULT_GROUP,
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
     // As in nano dev: a person at their own machine may reach it.
@@ -43,5 +46,5 @@ export async function shellApp(dir: string | undefined, options: WorkerOptions):
     state: 'ready',
     slot: 0,
   };
-  return { bundle, record };
+  return config === undefined ? { bundle, record } : { bundle, record, dataDir: join(config.projectDir, '.nano') };
 }

@@ -10,6 +10,7 @@ export const DEFAULT_SERVER = Object.freeze({
   /** The admin port shows everything and asks nothing: loopback unless told otherwise. */
   adminHost: '127.0.0.1',
   dataDir: '.nano',
+  fsync: 'full',
   logLevel: 'info',
   spare: true,
 } as const);

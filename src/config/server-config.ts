@@ -21,6 +21,8 @@ export interface ServerConfig {
   readonly engineMemoryMb: number | undefined;
   /** Absolute. */
   readonly dataDir: string;
+  /** Does a write to storage wait for the disk ("full"), or only for the system ("normal")? */
+  readonly fsync: 'full' | 'normal';
   readonly logLevel: ServerLogLevel;
   readonly limits: ServerLimits;
   /** Time that requests in flight get at shutdown. The same as `limits.defaults.drainMs`. */

@@ -28,6 +28,8 @@ const host = z.string().refine((value) => normalisePatternHost(value.includes(':
 });
 const limits = z.strictObject(limitShape('server'));
 
+const storageSchema = z.strictObject({ fsync: z.enum(['full', 'normal']).optional() });
+
 /** Every key of nano.jsonc. What `describe` says is in docs/reference/configuration.md. */
 export const serverSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds a schema of this file. Not read.'),
@@ -46,6 +48,9 @@ export const serverSchema = z.strictObject({
     .optional()
     .describe("Memory in MB that one engine's isolates may take before idle ones go. Not set: a share of the machine's."),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
+  storage: storageSchema
+    .optional()
+    .describe('`fsync`: "full" (a write is answered when the disk has it) or "normal" (a crash of the machine, not of NANO, may lose the last writes).'),
   log_level: z
     .enum(LOG_LEVELS)
     .optional()
@@ -66,6 +71,7 @@ type ServerFile = z.infer<typeof serverSchema>;
 function knownKeys(path: KeyPath): readonly string[] {
   if (path.length === 0) return Object.keys(serverSchema.shape);
   if (path[0] === 'egress') return Object.keys(egressSchema.shape);
+  if (path[0] === 'storage') return Object.keys(storageSchema.shape);
   return path[0] !== 'limits' ? [] : path.length === 1 ? ['defaults', 'ceilings'] : Object.keys(limits.shape);
 }
 
@@ -101,6 +107,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     spare: merged.spare ?? DEFAULT_SERVER.spare,
     engineMemoryMb: merged.engine_memory_mb,
     dataDir,
+    fsync: file.storage?.fsync ?? DEFAULT_SERVER.fsync,
     logLevel: merged.log_level ?? DEFAULT_SERVER.logLevel,
     limits: serverLimits,
     drainMs: serverLimits.defaults.drainMs,

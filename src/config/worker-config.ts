@@ -1,8 +1,8 @@
 /** What the configuration of one app says, after everything has been merged: a deeply frozen value. */
+import type { BindingRecord, Json } from '../protocol/bindings.ts';
 import type { LimitName } from '../protocol/limits.ts';
 import type { Problem } from './problem.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type RuleType = 'ESModule' | 'CommonJS' | 'CompiledWasm' | 'Text' | 'Data';
 
 export interface ModuleRule {
@@ -42,6 +42,8 @@ export interface WorkerConfig {
   readonly vars: Readonly<Record<string, Json>>;
   /** Secrets of env: never to be shown or logged. No name is in both. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** What else is in env. */
+  readonly bindings: readonly BindingRecord[];
   readonly routes: readonly RouteConfig[];
   /** What the app asks for; `resolveLimits` brings it below the server's ceilings. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;

@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ConfigDocument } from './document.ts';
 import { readEnvFiles } from './env-files.ts';
 import { Problem, type ProblemFields } from './problem.ts';
-import type { Json, WorkerOptions } from './worker-config.ts';
+import type { Json } from '../protocol/bindings.ts';
+import type { WorkerOptions } from './worker-config.ts';
 
 export interface WorkerEnv {
   readonly vars: Readonly<Record<string, Json>>;

@@ -3,13 +3,14 @@
  * for each `env` section. Keys it does not name are left to wrangler-keys.ts.
  */
 import { z } from 'zod';
+import { bindingShape } from './bindings/table.ts';
 import { kind } from './document.ts';
 import { egressSchema } from './egress.ts';
 import { limitShape } from './limit-schema.ts';
 import { NAME_RULE, nameFault } from './names.ts';
 import { customDomainFault, parseRoutePattern } from './route-pattern.ts';
 import { shown } from './schema-problems.ts';
-import type { Json } from './worker-config.ts';
+import type { Json } from '../protocol/bindings.ts';
 
 const strings = z.record(z.string(), z.string());
 
@@ -109,6 +110,7 @@ export const sectionSchema = z.looseObject({
   vars: z.record(z.string(), json).optional(),
   secrets: z.looseObject({ required: z.array(z.string()).optional() }).optional(),
   alias: strings.optional(),
+  ...bindingShape,
   env: z.record(z.string(), z.looseObject({})).optional(),
   nano: nanoSchema.optional(),
   isolation: isolation.optional(),

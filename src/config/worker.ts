@@ -4,6 +4,8 @@
  */
 import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
+import type { BindingRecord } from '../protocol/bindings.ts';
+import { readBindings } from './bindings/table.ts';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
 import { type ConfigDocument, isObject, type KeyPath, readDocument } from './document.ts';
 import { type AppFiles, findApp, isFile } from './find-app.ts';
@@ -76,6 +78,7 @@ class Reader {
       compatibilityFlags: this.#compatibilityFlags(),
       vars: env.vars,
       secrets: env.secrets,
+      bindings: this.#bindings({ ...env.vars, ...env.secrets }),
       routes: this.#routes(),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
@@ -241,6 +244,17 @@ class Reader {
       if (typeof route === 'string') return route === '' ? [] : [{ pattern: route, customDomain: false }];
       return route.enabled === false ? [] : [{ pattern: route.pattern, customDomain: route.custom_domain === true }];
     });
+  }
+
+  /** The bindings of env: no two things may have one name. */
+  #bindings(taken: Readonly<Record<string, unknown>>): BindingRecord[] {
+    const bindings = readBindings(this.#env ?? this.#top, { app: this.#name(), dir: this.#files.dir });
+    const names = new Set(Object.keys(taken));
+    for (const { name } of bindings) {
+      if (names.has(name)) this.#error([name], `${name} assigned to more than one binding.`, 'Bindings must have unique names: rename one of them.');
+      names.add(name);
+    }
+    return bindings;
   }
 
   /** The keys nothing above reads, as they hold for the environment. */

@@ -4,7 +4,8 @@ import { bodyUsed } from './body-errors.ts';
 import { respond, sinkOf, takeBody } from './body-sink.ts';
 import { StreamBody } from './body-stream.ts';
 import { uploadsOf } from './body-upload.ts';
-import { OpError, type OpContext, type PostOp, type RequestOp } from './op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { OpContext, PostOp, RequestOp } from './op.ts';
 
 /** Chunks arrive as ArrayBuffer or Uint8Array; anything else is no chunk. */
 function chunkOf(value: unknown): Uint8Array {

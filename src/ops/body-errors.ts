@@ -1,5 +1,5 @@
 /** How bodies fail, in words a tenant may read. */
-import { OpError } from './op.ts';
+import { OpError } from '../base/op-error.ts';
 
 /** The body is longer than the app's limit: the HTTP layer answers 413 where nothing has been answered yet. */
 export class BodyLimitError extends OpError {

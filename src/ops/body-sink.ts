@@ -8,7 +8,8 @@ import type { Responder } from '../ports/responder.ts';
 import { BodyKind } from '../protocol/ops.ts';
 import { bodyUsed } from './body-errors.ts';
 import { StreamBody } from './body-stream.ts';
-import { type EventState, type OpContext, OpError } from './op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { EventState, OpContext } from './op.ts';
 
 /** What may wait unacknowledged, beyond the chunk being written. */
 const MOST_WAITING = 16 * 1024 * 1024;

@@ -12,7 +12,7 @@ import type { HostBody } from '../ports/host-body.ts';
 import { asBodyError, BodyLimitError, bodyLost, bodyUsed, tooLargeToHold } from './body-errors.ts';
 import { BodyRelay } from './body-relay.ts';
 import { Utf8Accumulator } from './body-text.ts';
-import type { OpError } from './op.ts';
+import type { OpError } from '../base/op-error.ts';
 
 /** What text() and bytes() hold at most. */
 export const MOST_BYTES_HELD = 128 * 1024 * 1024;

@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream';
 import { asBuffer } from './body-text.ts';
 import type { Handles } from './handles.ts';
-import { OpError } from './op.ts';
+import { OpError } from '../base/op-error.ts';
 
 /** What may wait unacknowledged, beyond the chunk being written. */
 const MOST_WAITING = 16 * 1024 * 1024;

@@ -28,7 +28,8 @@ import {
 import { Post, Request } from '../protocol/ops.ts';
 import { gated } from './crypto/gate.ts';
 import type { Handles } from './handles.ts';
-import { type EventState, type OpContext, OpError, type PostOp, type RequestOp } from './op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { EventState, OpContext, PostOp, RequestOp } from './op.ts';
 
 export const MAX_CODECS = 64;
 const MAX_MEMORY = 64 * 1024 * 1024;

@@ -4,7 +4,7 @@
  * Contract, binding on changes to this file: texts name the host the app itself asked for, and
  * nothing else of this machine or its network: no address, no port of ours, no path, no stack.
  */
-import { OpError } from './op.ts';
+import { OpError } from '../base/op-error.ts';
 
 /** The rules said no; the message is made by policy.ts. */
 export class EgressRefusedError extends OpError {

@@ -1,18 +1,10 @@
 /**
  * What an op is on the host: a function of the calling isolate's context and of hostile arguments.
  */
+import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { Handles } from './handles.ts';
-
-/** An error an op answers with; name and message are shown to the tenant, so they name no host path and no other app. */
-export class OpError extends Error {
-  /** @param name of the JavaScript error or DOMException to raise in the isolate: "TypeError", "OperationError"… */
-  constructor(name: string, message: string) {
-    super(message);
-    this.name = name;
-  }
-}
 
 /** One event in an isolate (a request, a cron tick…), as ops see it. */
 export interface EventState {
@@ -21,8 +13,11 @@ export interface EventState {
   readonly signal: AbortSignal;
   /** Undefined for events that are not answered over HTTP. */
   readonly responder: Responder | undefined;
+  readonly requestId: string;
   /** Counts a subrequest. Throws OpError where the limit is passed. */
   countSubrequest(): void;
+  /** Counts a call of a binding. Throws OpError where the limit is passed. */
+  countBindingCall(): void;
   /** Waits for one of the event's outgoing connections (six at a time); call what it resolves to when the response's head has arrived or failed. */
   acquireConnection(): Promise<() => void>;
   /**
@@ -38,6 +33,8 @@ export interface EventState {
 export interface OpContext {
   readonly handles: Handles;
   readonly egress: Egress;
+  /** The app's binding of that number, if there is one. */
+  binding(index: unknown): Binding | undefined;
   /** The event of that number if the isolate has it in hand, else undefined (0 is the global scope). */
   event(id: unknown): EventState | undefined;
 }

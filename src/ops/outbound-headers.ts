@@ -5,7 +5,7 @@
  * coding, Host, hop-by-hop fields) is decided here and never taken from a tenant, nor shown to one.
  */
 import * as zlib from 'node:zlib';
-import { OpError } from './op.ts';
+import { OpError } from '../base/op-error.ts';
 
 /** Names and values in turn. */
 export type HeaderPairs = string[];

@@ -1,4 +1,5 @@
 /** Every op's implementation, by number: the manifests of the capabilities merged into three arrays. */
+import { bindingRequests } from './binding-op.ts';
 import { bodyPosts, bodyRequests } from './bodies.ts';
 import { compressionPosts, compressionRequests } from './compression.ts';
 import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
@@ -19,5 +20,12 @@ const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undef
 };
 
 export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, compressionPosts, fetchPosts, socketPosts);
-export const requests: readonly (RequestOp | undefined)[] = merge(bodyRequests, compressionRequests, cryptoRequests, fetchRequests, socketRequests);
+export const requests: readonly (RequestOp | undefined)[] = merge(
+  bindingRequests,
+  bodyRequests,
+  compressionRequests,
+  cryptoRequests,
+  fetchRequests,
+  socketRequests,
+);
 export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);

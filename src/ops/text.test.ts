@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Sync } from '../protocol/ops.ts';
 import { Handles } from './handles.ts';
-import { OpError, type OpContext, type SyncOp } from './op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { OpContext, SyncOp } from './op.ts';
 import { MAX_DECODERS, textOps } from './text.ts';
 
 const [FATAL, IGNORE_BOM, STREAM] = [1, 2, 4];

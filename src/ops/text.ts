@@ -9,7 +9,8 @@ import { TextDecoder, TextEncoder } from 'node:util';
 import { Sync } from '../protocol/ops.ts';
 import type { Handles } from './handles.ts';
 import { LegacyDecoder, isLegacy } from './legacy-decoder.ts';
-import { OpError, type OpContext, type SyncOp } from './op.ts';
+import { OpError } from '../base/op-error.ts';
+import type { OpContext, SyncOp } from './op.ts';
 
 export const MAX_DECODERS = 256;
 

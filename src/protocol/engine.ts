@@ -2,6 +2,8 @@
  * The words between supervisor and engine: messages over the child process channel, JSON-clonable.
  */
 
+import type { BindingRecord } from './bindings.ts';
+
 /** Resolved limits of one app: numbers in the units of protocol/limits.ts. */
 export type AppLimits = {
   memoryMb: number;
@@ -25,6 +27,10 @@ export type AppRecord = {
   /** Bindings that are plain values: vars and secrets merged, secrets listed so that logs can mask them. */
   vars: Record<string, unknown>;
   secretNames: string[];
+  /** What else is in env, in the order of the isolate's numbers. */
+  bindings: BindingRecord[];
+  /** Apps of one group share stores of the same id, and may share an engine. */
+  group: string;
   limits: AppLimits;
   isolation: 'shared' | 'request';
   egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; privateAllow: string[]; deny: string[] };
@@ -54,6 +60,8 @@ export type EngineConfig = {
   /** The platform's own endpoints, closed to every app. */
   forbidden: { host: string; port: number }[];
   ledgerFile: string;
+  /** Where the store process listens, and how it treats the disk. */
+  stores: { socket: string; dir: string; fsync: 'full' | 'normal' };
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;
   /** Milliseconds a client may take for the head of a request, and be without progress. */

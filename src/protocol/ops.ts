@@ -9,6 +9,7 @@
  * one string, `name\nvalue\nname\nvalue…`: no header name or value can hold a line break.
  * The host treats every argument as hostile.
  */
+import type { BindingSlot } from './bindings.ts';
 
 /** Ops without an answer. Sent as (op, event, ...arguments). */
 export const Post = {
@@ -80,6 +81,8 @@ export const Request = {
    * bytes or null, 1 at the end of the input → bytes or null, 1 when there is more to come: ask again, with null
    */
   codec: 42,
+  /** binding: index in env, method, ...arguments → what the method answers. See bindings/ and runtime/workers/bindings. */
+  binding: 43,
   /** url, headers, socket → as `fetch`; with status 101 the socket of that number is open and waits for socketAccept or upgrade */
   fetchSocket: 48,
 } as const;
@@ -197,6 +200,8 @@ export type LoadConfig = {
   compatibilityFlags: readonly string[];
   /** Chunks and their globals (see protocol/chunks.ts), for an app that could get at globals it does not name. */
   globals?: string;
+  /** What is in env beside plain values. */
+  bindings?: readonly BindingSlot[];
   /** A person's session: `env` is a global, so that lines can use it. */
   shell?: boolean;
 };

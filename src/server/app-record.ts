@@ -4,6 +4,9 @@ import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits
 import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 
+/** The group of apps that name none. */
+export const DEFAULT_GROUP = 'default';
+
 /** What of the server's configuration is part of every app's row. */
 export type AppSettings = {
   limits: ServerLimits;
@@ -30,6 +33,8 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     compatibilityFlags: [...config.compatibilityFlags],
     vars: { ...config.vars, ...config.secrets },
     secretNames: Object.keys(config.secrets),
+    bindings: [...config.bindings],
+    group: config.trustGroup ?? DEFAULT_GROUP,
     limits: appLimits,
     isolation: config.isolation,
     egress: egressOf(config.egress, settings),
@@ -52,6 +57,8 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     compatibilityFlags: [],
     vars: {},
     secretNames: [],
+    bindings: [],
+    group: DEFAULT_GROUP,
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },

@@ -2,13 +2,21 @@
 import { totalmem } from 'node:os';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { EngineConfig } from '../protocol/engine.ts';
+import type { StoreConfig } from '../protocol/store.ts';
 import type { AppSettings } from './app-record.ts';
 
 /** Booted and empty isolates kept for whoever comes next. */
 const SPARE_ISOLATES = 4;
 const SPARE_ISOLATES_DEV = 1;
 
-export type EnginePlace = { dev: boolean; port: number /** 0 where there is no admin server. */; adminPort: number; ledgerFile: string; runtimeFile: string };
+export type EnginePlace = {
+  dev: boolean;
+  port: number /** 0 where there is no admin server. */;
+  adminPort: number;
+  ledgerFile: string;
+  runtimeFile: string;
+  stores: StoreConfig;
+};
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
   return {
@@ -23,6 +31,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     headerBytes: config.limits.defaults.headerBytes,
     forbidden: place.adminPort === 0 ? [] : [{ host: config.adminHost, port: place.adminPort }],
     ledgerFile: place.ledgerFile,
+    stores: { socket: place.stores.socket, dir: place.stores.root, fsync: place.stores.fsync },
     runtimeFile: place.runtimeFile,
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,
@@ -36,7 +45,7 @@ export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
 
 /** Keys whose change a running server cannot follow. */
 export function restartKeys(before: ServerConfig, after: ServerConfig): string[] {
-  const keys = ['port', 'host', 'adminPort', 'adminHost', 'engines', 'spare', 'engineMemoryMb', 'dataDir', 'logLevel'] as const;
+  const keys = ['port', 'host', 'adminPort', 'adminHost', 'engines', 'spare', 'engineMemoryMb', 'dataDir', 'fsync', 'logLevel'] as const;
   return keys.filter((key) => before[key] !== after[key]);
 }
 

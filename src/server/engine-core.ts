@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Apps } from '../app/apps.ts';
 import { Budget } from '../app/budget.ts';
 import { Sites } from '../app/sites.ts';
+import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
 import { Upgrades } from '../http/upgrade.ts';
@@ -23,6 +24,7 @@ import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
+import { StoreClient } from '../storage/store-client.ts';
 import { Ledger } from './ledger.ts';
 
 export class Engine {
@@ -32,6 +34,7 @@ export class Engine {
   readonly #metrics: MetricsObserver;
   readonly #observer: Observers;
   readonly #ledger: Ledger;
+  readonly #stores: StoreClient;
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
   readonly #sites: Sites;
@@ -47,10 +50,12 @@ export class Engine {
     this.#metrics = new MetricsObserver(() => this.#gauges());
     this.#observer = new Observers([this.#metrics, this.#logObserver]);
     this.#ledger = new Ledger(config.ledgerFile);
+    this.#stores = new StoreClient(config.stores.socket);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
+      bindings: (record) => openBindings(record, this.#stores, config.stores),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
@@ -136,6 +141,7 @@ export class Engine {
     this.#listener.destroy();
     this.#apps.dispose();
     this.#pool.close();
+    this.#stores.close();
     this.#ledger.dispose();
   }
 

@@ -26,8 +26,13 @@ const KEPT_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 
 
 /** `src/server/engine.ts`, or what it was compiled to. */
 export function defaultEngineFile(): string {
+  return siblingFile('engine');
+}
+
+/** A program beside this file, or what it was compiled to. */
+export function siblingFile(name: string): string {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`./engine.${ending}`, import.meta.url));
+  return fileURLToPath(new URL(`./${name}.${ending}`, import.meta.url));
 }
 
 /** The folder of this package. */
@@ -37,7 +42,7 @@ export function packageDir(): string {
   return dir;
 }
 
-/** @param readable further folders the engine may read */
+/** @param readable further files and folders the engine may read */
 export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
   // The folder of dependencies may be a link to somewhere else.
@@ -46,6 +51,15 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
   flags.push(`--allow-fs-write=${realPath(dataDir)}`);
+  return flags;
+}
+
+/** What the store process may do: use its own files, and listen where engines find it. It runs no tenant's code. */
+export function storeExecArgv(root: string, socketDir: string): string[] {
+  const flags = ['--permission', '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning'];
+  for (const path of new Set([codeRoot(packageDir()), join(packageDir(), 'node_modules'), root, socketDir].map(realPath)))
+    flags.push(`--allow-fs-read=${path}`);
+  for (const path of [root, socketDir]) flags.push(`--allow-fs-write=${realPath(path)}`);
   return flags;
 }
 

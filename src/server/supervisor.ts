@@ -23,6 +23,7 @@ import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
+import { StoreProcess } from './store-process.ts';
 import { StartError } from './start-error.ts';
 
 export type SupervisorOptions = {
@@ -62,6 +63,7 @@ export class Supervisor implements AdminSource {
   readonly #report: Reporter;
   readonly #quarantine: Quarantine;
   readonly #data: DataFolder;
+  readonly #stores: StoreProcess;
   readonly #apps: Apps;
   readonly #engines: Engines;
   #config: ServerConfig;
@@ -86,6 +88,13 @@ export class Supervisor implements AdminSource {
       void this.#push();
     });
     this.#data = openDataFolder(options.config.dataDir);
+    this.#stores = new StoreProcess({
+      dataDir: this.#data.dir,
+      fsync: options.config.fsync,
+      clock: this.#clock,
+      onTrouble: (message, fields) => options.log.error(message, fields),
+      onNotify: () => {},
+    });
     this.#apps = new Apps({
       root: options.root,
       single: options.single,
@@ -131,6 +140,7 @@ export class Supervisor implements AdminSource {
       if (this.#options.admin) this.#admin = await this.#startAdmin(adminHost, adminPort);
       await this.#apps.open(this.#options.watch);
       this.#table = this.#currentTable();
+      this.#startStores();
       await this.#engines.start(this.#table);
       this.#started = true;
       const { port: own, adminPort: admin } = this.ports;
@@ -189,11 +199,17 @@ export class Supervisor implements AdminSource {
     await stopped;
   }
 
+  /** The store process is there from the first app on that has bindings. */
+  #startStores(): void {
+    if (this.#table.some((app) => app.bindings.length > 0)) this.#stores.start();
+  }
+
   async #stop(endEngines: () => Promise<void>): Promise<void> {
     this.#quarantine.dispose();
     this.#cancelCleaning?.();
     this.#listener?.close();
     await Promise.all([this.#apps.close(), endEngines()]);
+    await this.#stores.stop();
     await this.#admin?.close();
   }
 
@@ -213,7 +229,13 @@ export class Supervisor implements AdminSource {
       execArgv: engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
       env: engineEnv(),
       listenFd: this.#listener?.fd ?? -1,
-      config: engineConfig(this.#config, { dev: this.#options.dev, ...this.ports, ledgerFile, runtimeFile: this.#options.runtimeFile }),
+      config: engineConfig(this.#config, {
+        dev: this.#options.dev,
+        ...this.ports,
+        ledgerFile,
+        runtimeFile: this.#options.runtimeFile,
+        stores: this.#stores.config,
+      }),
       apps,
     };
     return new EngineProcess(spawn, events);
@@ -277,6 +299,7 @@ export class Supervisor implements AdminSource {
     while (this.#pushAgain && this.#stopping === undefined) {
       this.#pushAgain = false;
       this.#table = this.#currentTable();
+      this.#startStores();
       await this.#engines.setApps(this.#table);
       this.#report.applied(this.#table);
       this.#scheduleCleaning();

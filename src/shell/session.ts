@@ -9,6 +9,8 @@ import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
+import { openBindings } from '../bindings/open.ts';
+import { PRODUCTS } from '../bindings/products.ts';
 import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
@@ -18,12 +20,14 @@ import { type ConsoleRecord, Observer } from '../ports/observer.ts';
 import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
+import { storageDir } from '../storage/paths.ts';
+import { StoreHost } from '../storage/store-host.ts';
 import { type Rewritten, rewrite } from './rewrite.ts';
 
 export type SessionOptions = {
   runtimeFile: string;
   /** The app whose modules and env the session has. */
-  app: { bundle: Bundle; record: AppRecord };
+  app: { bundle: Bundle; record: AppRecord /** Its data folder, the one of `nano dev`. */; dataDir?: string };
   /** "raw" prints a string as it is, "repl" quotes it. */
   style: 'raw' | 'repl';
   colors: boolean;
@@ -43,12 +47,19 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #pool: IsolatePool;
   readonly #observer: Observer;
+  readonly #stores: StoreHost;
   #worker: Worker | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#pool = new IsolatePool(createSnapshot(options.runtimeFile), 0, options.app.record.limits.memoryMb);
     this.#observer = new SessionObserver(options);
+    this.#stores = new StoreHost({
+      root: storageDir(options.app.dataDir ?? ''),
+      fsync: 'full',
+      products: PRODUCTS,
+      onTrouble: (message, fields) => options.onException(`${message}: ${JSON.stringify(fields)}`),
+    });
   }
 
   /** Loads the app. @throws StartupError */
@@ -61,6 +72,7 @@ export class Session {
       app: record.name,
       version: record.version,
       limits: record.limits,
+      bindings: openBindings(record, this.#stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full' }),
       egress: new UndiciEgress(new EgressAgents(), record.egress),
       observer: this.#observer,
       stacks,
@@ -102,6 +114,7 @@ export class Session {
   close(): void {
     this.#worker?.dispose();
     this.#pool.close();
+    this.#stores.close();
   }
 
   /** After the isolate was lost to a limit: a new one, without the old one's variables. */

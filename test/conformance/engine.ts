@@ -58,6 +58,7 @@ export class Engine {
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
       forbidden: [],
+      stores: { socket: '', dir: '', fsync: 'full' },
       runtimeFile: runtime,
       headMs: IDLE_MS,
       idleMs: IDLE_MS,

@@ -10,6 +10,8 @@ export function appRecord(name: string, changes: Partial<AppRecord> = {}): AppRe
     compatibilityFlags: [],
     vars: {},
     secretNames: [],
+    bindings: [],
+    group: 'default',
     limits: { memoryMb: 128, cpuMs: 5000, startupMs: 1000, subrequests: 100, requestBodyBytes: 1e8, connections: 6, waitUntilMs: 30_000 },
     isolation: 'shared',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },

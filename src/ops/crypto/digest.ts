@@ -3,7 +3,8 @@
  */
 import { type Hash, createHash, hash, webcrypto } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { OpError, type OpContext } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext } from '../op.ts';
 import { gated } from './gate.ts';
 import { Held, release, reserve } from './keys.ts';
 import { INLINE_BYTES } from './limits.ts';

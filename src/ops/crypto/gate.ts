@@ -2,7 +2,8 @@
  * One isolate's turn at the host's threads: its jobs wait for each other, not for other isolates'.
  */
 import type { Handles } from '../handles.ts';
-import { OpError, type OpContext } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext } from '../op.ts';
 import { MAX_SHORT_JOBS, MAX_SLOW_JOBS, MAX_WAITING_BYTES, MAX_WAITING_JOBS } from './limits.ts';
 
 class Gate {

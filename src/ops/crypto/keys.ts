@@ -7,7 +7,8 @@
  */
 import type { KeyObject, webcrypto } from 'node:crypto';
 import type { Handles } from '../handles.ts';
-import { OpError, type OpContext } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext } from '../op.ts';
 import { MAX_KEYS } from './limits.ts';
 
 type CryptoKey = webcrypto.CryptoKey;

@@ -2,7 +2,7 @@
  * What Node could do but a tenant may not ask: work and memory without bound on a shared machine.
  */
 import type { webcrypto } from 'node:crypto';
-import { OpError } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
 import { MAX_PBKDF2_ITERATIONS, MAX_PBKDF2_WORK, MAX_RSA_BITS, MAX_RSA_GENERATED_BITS, MAX_SECRET_BITS } from './limits.ts';
 import type { Algorithm } from './wire.ts';
 

@@ -5,7 +5,7 @@
  * Cryptography, which then raises the right error. Undefined says so.
  */
 import { KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, type webcrypto } from 'node:crypto';
-import { OpError } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
 import { hashName } from './digest.ts';
 import type { HostKey } from './keys.ts';
 import { INLINE_BYTES } from './limits.ts';

@@ -2,7 +2,8 @@
  * `Sync.random`: count → ArrayBuffer of random bytes.
  */
 import { getRandomValues } from 'node:crypto';
-import { OpError, type OpContext } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext } from '../op.ts';
 import { MAX_RANDOM_BYTES } from './limits.ts';
 import { toCount } from './wire.ts';
 

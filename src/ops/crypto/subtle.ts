@@ -6,7 +6,8 @@
  * a machine shared with others. Of an error only the Web's name and text leave this file.
  */
 import { type KeyObject, timingSafeEqual, webcrypto } from 'node:crypto';
-import { OpError, type OpContext, type Reply } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext, Reply } from '../op.ts';
 import { digestFinish, digestStart, digestUpdate } from './digest.ts';
 import { gated } from './gate.ts';
 import { costOf, describe, refund, release, reserve } from './keys.ts';

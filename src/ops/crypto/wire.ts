@@ -5,7 +5,8 @@
  * comes out is a fresh object with known members only. The runtime never sends what is refused
  * here; tenant code that reached the bridge might.
  */
-import { OpError, type OpContext } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { OpContext } from '../op.ts';
 import { HostKey, usagesOf } from './keys.ts';
 import { MAX_TEXT } from './limits.ts';
 

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Egress, EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { StreamBody } from '../body-stream.ts';
-import { OpError } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
 import type { EgressAgents } from './agents.ts';
 import { decodeBody, isDecodable } from './decode.ts';
 import { aborted, EgressRefusedError, tellTenant } from '../network-errors.ts';

@@ -8,11 +8,12 @@
 import type { Readable } from 'node:stream';
 import type { OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { BodyKind, Post, Request } from '../../protocol/ops.ts';
-import { takeBody } from '../body-sink.ts';
+import { adoptBody, type BodyArgument, openBody } from '../body-argument.ts';
 import type { StreamBody } from '../body-stream.ts';
-import { Upload, uploadsOf } from '../body-upload.ts';
+import { uploadsOf } from '../body-upload.ts';
 import type { Handles } from '../handles.ts';
-import { type EventState, type OpContext, OpError, type PostOp, type RequestOp } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
+import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
 import { aborted } from '../network-errors.ts';
 import { closeWithEvent } from '../event-scope.ts';
 
@@ -36,32 +37,6 @@ function checked(method: unknown, url: unknown, headers: unknown, redirect: unkn
   if (typeof headers !== 'string' || headers.length > MOST_HEADER_CHARACTERS) throw new OpError('TypeError', 'Invalid headers.');
   if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual') throw new OpError('TypeError', 'Invalid redirect mode.');
   return { method, url, headers, redirect };
-}
-
-type RequestBody = { body: OutboundRequest['body']; length: number | undefined; upload: Upload | undefined };
-
-function openBody(context: OpContext, call: number, kind: unknown, body: unknown, length: unknown): RequestBody {
-  switch (kind) {
-    case BodyKind.none:
-      return { body: undefined, length: undefined, upload: undefined };
-    case BodyKind.text:
-      if (typeof body !== 'string') break;
-      return { body, length: undefined, upload: undefined };
-    case BodyKind.bytes:
-      if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), length: undefined, upload: undefined };
-      if (!(body instanceof Uint8Array)) break;
-      return { body, length: undefined, upload: undefined };
-    case BodyKind.stream: {
-      const upload = new Upload();
-      uploadsOf(context.handles).set(call, upload);
-      return { body: upload, length: Number.isSafeInteger(length) && (length as number) >= 0 ? (length as number) : undefined, upload };
-    }
-    case BodyKind.source: {
-      const source = takeBody(context, body);
-      return { body: source.stream(), length: source.length, upload: undefined };
-    }
-  }
-  throw new OpError('TypeError', 'Invalid request body.');
 }
 
 /** Only the host vouches for the length of a streamed body; what the tenant wrote is dropped. */
@@ -92,7 +67,7 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
 
   const controller = new AbortController();
   calls.set(call, controller);
-  let opened: RequestBody | undefined;
+  let opened: BodyArgument | undefined;
   const forget = closeWithEvent(event, () => controller.abort());
   try {
     opened = openBody(context, call, kind, bodyArgument, length);
@@ -102,7 +77,8 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
       body: opened.body,
       signal: controller.signal,
     });
-    const source = response.body === undefined ? 0 : adopt(context, event, response.body as StreamBody, controller.signal, () => end(context, call, opened));
+    const source =
+      response.body === undefined ? 0 : adoptBody(context, event, response.body as StreamBody, controller.signal, () => end(context, call, opened));
     if (source === 0) end(context, call, opened);
     return [response.status, response.statusText, response.headers, response.url, response.redirected, source];
   } catch (error) {
@@ -146,23 +122,7 @@ async function acquire(event: EventState, signal: AbortSignal): Promise<() => vo
   }
 }
 
-/** Gives a response body a handle. When the event is over the handle is forgotten, and the body closed unless it was passed on. */
-function adopt(context: OpContext, event: EventState, body: StreamBody, signal: AbortSignal, done: () => void): number {
-  const handle = context.handles.add(body);
-  let settled = false;
-  body.whenSettled(() => {
-    settled = true;
-    done();
-  });
-  closeWithEvent(event, () => {
-    context.handles.remove(handle);
-    if (!settled) body.cancel();
-  });
-  if (signal.aborted) body.cancel();
-  return handle;
-}
-
-function end(context: OpContext, call: number, opened: RequestBody | undefined): void {
+function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {
   callsOf(context.handles).delete(call);
   if (opened?.upload === undefined) return;
   uploadsOf(context.handles).delete(call);

@@ -1,5 +1,6 @@
 /** What the tests of egress share: servers on free ports, a resolver that knows a table, and an isolate's context. */
 import type { Server } from 'node:net';
+import type { Binding } from '../../bindings/binding.ts';
 import type { Egress, EgressPolicy } from '../../ports/egress.ts';
 import type { HostBody } from '../../ports/host-body.ts';
 import type { Responder } from '../../ports/responder.ts';
@@ -92,6 +93,8 @@ export class TestIsolate implements OpContext {
   onDelivery: (() => void) | undefined;
   /** Set it to make fetches queue. */
   turn: Promise<void> | undefined;
+  /** What is in env. */
+  bindings: Binding[] = [];
   readonly #event: EventState;
 
   constructor(egress: Egress) {
@@ -100,6 +103,8 @@ export class TestIsolate implements OpContext {
       id: 1,
       signal: this.end.signal,
       responder: this.responder,
+      requestId: 'request-1',
+      countBindingCall: () => {},
       countSubrequest: () => {
         if (++this.subrequests > this.mostSubrequests) throw new Error('Too many subrequests.');
       },
@@ -118,6 +123,10 @@ export class TestIsolate implements OpContext {
         this.onDelivery?.();
       },
     };
+  }
+
+  binding(index: unknown): Binding | undefined {
+    return this.bindings[index as number];
   }
 
   event(id: unknown): EventState | undefined {

@@ -2,7 +2,7 @@
  * Where a redirect leads and what the next request looks like.
  * @see https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
-import { OpError } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
 import { type HeaderPairs, headerValue, withoutHeaders } from '../outbound-headers.ts';
 
 /** Redirects followed at most. */

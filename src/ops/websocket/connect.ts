@@ -10,7 +10,7 @@ import type { Egress } from '../../ports/egress.ts';
 import type { MessageSocket } from '../../ports/message-socket.ts';
 import { aborted, tellTenant } from '../network-errors.ts';
 import { type HeaderPairs, readPairs, requestHeaders } from '../outbound-headers.ts';
-import { OpError } from '../op.ts';
+import { OpError } from '../../base/op-error.ts';
 import { SOCKET_LIMITS } from './limits.ts';
 import { WS_OPTIONS, WsSocket } from './ws-socket.ts';
 

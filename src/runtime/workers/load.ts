@@ -5,6 +5,7 @@
  * (`cloudflare:workers`, `nano:meta`, data modules) take what they export. No tenant code has run by
  * then; afterwards the global is gone.
  */
+import { BINDING_CHUNKS, type BindingSlot } from '../../protocol/bindings.ts';
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
 import { enterEvent, request } from '../bridge.ts';
 import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from '../link.ts';
@@ -19,6 +20,7 @@ import {
   MapPrototypeSet,
   ObjectAssign,
   ObjectCreate,
+  ObjectDefineProperty,
   NumberPrototypeToString,
   ObjectKeys,
   StringCtor,
@@ -125,6 +127,7 @@ const listeners = (): string => {
 
 const configure = (config: LoadConfig, envText: string): undefined => {
   const env = JSONParse(envText) as Record<string, unknown>;
+  if (config.bindings !== undefined) bindAll(env, config.bindings);
   setEnv(env);
   setServiceWorker(config.format === 'service-worker');
   decideBinaryType(config.compatibilityDate, config.compatibilityFlags);
@@ -134,5 +137,13 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   if (config.format === 'service-worker') {
     const names = ObjectKeys(env);
     for (let i = 0; i < names.length; i++) (globalThis as Record<string, unknown>)[names[i] as string] = env[names[i] as string];
+  }
+};
+
+const bindAll = (env: Record<string, unknown>, slots: readonly BindingSlot[]): void => {
+  for (let i = 0; i < slots.length; i++) {
+    const { name, type, index, options } = slots[i] as BindingSlot;
+    const { bind } = chunk(BINDING_CHUNKS[type]) as { bind: (index: number, name: string, options: BindingSlot['options']) => unknown };
+    ObjectDefineProperty(env, name, { value: bind(index, name, options), writable: true, enumerable: true, configurable: true });
   }
 };

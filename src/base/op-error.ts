@@ -1,0 +1,8 @@
+/** An error an op answers with; name and message are shown to the tenant, so they name no host path and no other app. */
+export class OpError extends Error {
+  /** @param name of the JavaScript error or DOMException to raise in the isolate: "TypeError", "OperationError"… */
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}

@@ -1,0 +1,5 @@
+/** Every kind of store: what the store process offers. */
+import type { StoreProduct } from '../storage/product.ts';
+import { kvProduct } from './kv/store.ts';
+
+export const PRODUCTS: readonly StoreProduct[] = [kvProduct];

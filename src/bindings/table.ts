@@ -1,0 +1,8 @@
+/** Every kind of binding, by its type. */
+import type { BindingType } from '../protocol/bindings.ts';
+import type { BindingManifest } from './binding.ts';
+import { kvManifest } from './kv/index.ts';
+
+export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
+  kv: kvManifest,
+};

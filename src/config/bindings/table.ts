@@ -1,0 +1,19 @@
+/** Every key of a wrangler file that makes bindings. */
+import type { BindingRecord } from '../../protocol/bindings.ts';
+import type { BindingKey, BindingOwner } from './kind.ts';
+import { kvKey } from './kv.ts';
+
+const KEYS = { kv_namespaces: kvKey } as const;
+
+export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
+
+/** The schemas of all keys, for the schema of a section. */
+export const bindingShape = { kv_namespaces: kvKey.schema.optional() };
+
+/** The bindings of a section whose values the schemas have let through, in the order of the table. */
+export function readBindings(section: BindingSection, owner: BindingOwner): BindingRecord[] {
+  return Object.entries(KEYS).flatMap(([name, key]) => {
+    const value = section[name as keyof typeof KEYS];
+    return value === undefined ? [] : (key as BindingKey).read(value, owner);
+  });
+}

@@ -1,0 +1,102 @@
+/**
+ * The store process, as the supervisor sees it: started when an app needs it, started again when it dies.
+ *
+ * Contract: engines learn the socket's path when they start and find whoever listens there; what was answered
+ * before a death is on disk.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FromStore, StoreConfig, ToStore } from '../protocol/store.ts';
+import { storageDir } from '../storage/paths.ts';
+import { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { siblingFile, storeExecArgv, engineEnv } from './engine-launch.ts';
+
+export type StoreProcessOptions = {
+  dataDir: string;
+  fsync: 'full' | 'normal';
+  clock: Clock;
+  onTrouble(message: string, fields: Record<string, unknown>): void;
+  onNotify(notice: Extract<FromStore, { type: 'notify' }>): void;
+};
+
+/** A store process that has ended without being told to is asked to end within this time at shutdown. */
+const STOP_MS = 2000;
+
+export class StoreProcess {
+  readonly #options: StoreProcessOptions;
+  readonly #backoff: Backoff;
+  /** The socket lies in a folder of its own that only this user can enter; paths of sockets must be short. */
+  readonly #socketDir: string;
+  #child: ChildProcess | undefined;
+  #startedAt = 0;
+  #isStopping = false;
+  #cancelWait: (() => void) | undefined;
+
+  constructor(options: StoreProcessOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.clock);
+    this.#socketDir = mkdtempSync(join(tmpdir(), 'nano-'));
+  }
+
+  get config(): StoreConfig {
+    return { root: storageDir(this.#options.dataDir), socket: join(this.#socketDir, 'stores'), fsync: this.#options.fsync };
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it, unless it runs. */
+  start(): void {
+    if (this.#child !== undefined || this.#isStopping || this.#cancelWait !== undefined) return;
+    const { config } = this;
+    mkdirSync(config.root, { recursive: true });
+    rmSync(config.socket, { force: true });
+    this.#startedAt = performance.now();
+    const child = fork(siblingFile('store'), [], {
+      execArgv: storeExecArgv(config.root, this.#socketDir),
+      env: engineEnv(),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
+    this.#child = child;
+    child.on('message', (message) => this.#receive(message as FromStore));
+    child.on('error', () => {});
+    child.on('exit', (code, signal) => this.#exited(code, signal));
+    child.send({ type: 'configure', config } satisfies ToStore, () => {});
+  }
+
+  /** Ends it when nobody needs it any more. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelWait?.();
+    const child = this.#child;
+    if (child !== undefined) {
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      if (child.connected) child.disconnect();
+      await ended;
+      clearTimeout(timer);
+    }
+    rmSync(this.#socketDir, { recursive: true, force: true });
+  }
+
+  #receive(message: FromStore): void {
+    if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
+    else if (message.type === 'notify') this.#options.onNotify(message);
+  }
+
+  #exited(code: number | null, signal: string | null): void {
+    this.#child = undefined;
+    if (this.#isStopping) return;
+    this.#options.onTrouble('the store process ended and is started again', { code, signal });
+    this.#backoff.died(performance.now() - this.#startedAt);
+    this.#cancelWait = this.#options.clock.after(this.#backoff.delay(), () => {
+      this.#cancelWait = undefined;
+      this.start();
+    });
+  }
+}

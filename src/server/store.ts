@@ -1,0 +1,36 @@
+/** The store process: every database of the bindings, for all engines. It is told what to do over its channel and ends with it. */
+import { PRODUCTS } from '../bindings/products.ts';
+import type { FromStore, ToStore } from '../protocol/store.ts';
+import { StoreHost } from '../storage/store-host.ts';
+import { StoreServer } from '../storage/store-server.ts';
+
+const tell = (message: FromStore): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+};
+
+process.once('message', (message) => {
+  const { root, socket, fsync } = (message as ToStore).config;
+  const host = new StoreHost({
+    root,
+    fsync,
+    products: PRODUCTS,
+    onNotify: (address, topic, detail) => tell({ type: 'notify', ...address, topic, detail }),
+    onTrouble: (text, fields) => tell({ type: 'trouble', message: text, fields }),
+  });
+  const server = new StoreServer(host);
+  server.listen(socket).then(
+    () => tell({ type: 'ready' }),
+    (error: unknown) => {
+      process.stderr.write(`the store process cannot listen: ${String(error)}\n`);
+      process.exit(1);
+    },
+  );
+  // The supervisor is gone, or done: what was answered is on disk.
+  process.on('disconnect', () => {
+    server.close();
+    host.close();
+    process.exit(0);
+  });
+});
+// These are the supervisor's to act on; a terminal sends them to the whole group.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});

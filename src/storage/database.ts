@@ -1,0 +1,119 @@
+/**
+ * One SQLite database: opened with the platform's settings, brought to the newest schema, statements kept.
+ *
+ * Contract: what a commit has answered survives a crash of this process, and with `fsync: "full"` one of the
+ * machine, too. A database that SQLite calls damaged is told apart from every other failure.
+ * @see https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+/** "full" waits for the disk at every commit; "normal" may lose the last commits when the machine (not the process) crashes. */
+export type FsyncPolicy = 'full' | 'normal';
+
+export type DatabaseOptions = {
+  fsync: FsyncPolicy;
+  /** SQL scripts, each applied once, in order. They are only ever added to. */
+  migrations: readonly string[];
+  readOnly?: boolean;
+};
+
+/** How long a statement waits for another process that writes, in milliseconds. */
+const BUSY_MS = 5000;
+const KEPT_STATEMENTS = 100;
+
+/** SQLite says that the file is damaged or no database. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === 11 || code === 26;
+}
+
+/** The disk or the quota is full. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === 13;
+}
+
+/** SQLite's primary result code; 0 for anything else. @see https://www.sqlite.org/rescode.html */
+function resultCode(error: unknown): number {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws what SQLite says of a file that cannot be opened */
+  constructor(file: string, options: DatabaseOptions) {
+    if (file !== ':memory:' && options.readOnly !== true) mkdirSync(dirname(file), { recursive: true });
+    this.#db = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: options.readOnly ?? false });
+    try {
+      if (options.readOnly === true) return;
+      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;`);
+      this.#migrate(options.migrations);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** A prepared statement, kept for the next time. The text is ours, never a tenant's. */
+  prepare(sql: string): StatementSync {
+    const kept = this.#statements.get(sql);
+    if (kept !== undefined) return kept;
+    const statement = this.#db.prepare(sql);
+    if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
+    return this.prepare(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return this.prepare(sql).all(...values);
+  }
+
+  /** @returns the number of rows changed */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.prepare(sql).run(...values).changes);
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /** Runs `work` as a whole or not at all; inside another transaction as a part of it. */
+  transaction<T>(work: () => T): T {
+    const isInner = this.#db.isTransaction;
+    this.#db.exec(isInner ? 'SAVEPOINT inner_work' : 'BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec(isInner ? 'RELEASE inner_work' : 'COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite may have rolled back by itself: when the disk is full, for one.
+      if (this.#db.isTransaction) this.#db.exec(isInner ? 'ROLLBACK TO inner_work; RELEASE inner_work' : 'ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #migrate(migrations: readonly string[]): void {
+    const version = (): number => Number(this.#db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    const known = version();
+    if (known > migrations.length) throw new Error(`its schema is version ${known}, which is newer than this version of NANO knows (${migrations.length})`);
+    if (known === migrations.length) return;
+    this.transaction(() => {
+      // Another process may have been faster.
+      for (let at = version(); at < migrations.length; at++) this.#db.exec(migrations[at] as string);
+      this.#db.exec(`PRAGMA user_version = ${migrations.length}`);
+    });
+  }
+}

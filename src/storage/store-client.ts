@@ -1,0 +1,106 @@
+/**
+ * Stores in another process.
+ *
+ * Contract: calls made while the process is being replaced wait for the new one, for a bounded time; those
+ * that were under way when it was lost reject, since nobody knows how far they got.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { OpError } from '../base/op-error.ts';
+import type { StoreAddress, Stores } from '../ports/stores.ts';
+import { receiveFrames, sendFrame } from './frames.ts';
+import type { AnswerFrame, CallFrame } from './store-server.ts';
+
+/** How long a call waits for a process that is not there. */
+const MOST_WAIT_MS = 5000;
+const RETRY_MS = 25;
+
+type Waiting = { resolve: (value: unknown) => void; reject: (error: OpError) => void };
+
+const lost = (): OpError => new OpError('Error', 'Internal error: the storage was restarted while it worked on this; it may or may not have been done.');
+const absent = (): OpError => new OpError('Error', 'Internal error: the storage of this server does not answer.');
+
+export class StoreClient implements Stores {
+  readonly #path: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #socket: Socket | undefined;
+  #connecting: Promise<Socket> | undefined;
+  #isClosed = false;
+
+  /** @param path of the store process's socket; it is connected to when first needed */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown> {
+    const socket = this.#socket ?? (await this.#connected());
+    const call = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call, { resolve, reject });
+      // Nothing else keeps a process running that is done.
+      socket.ref();
+      try {
+        sendFrame(socket, [call, address, method, args] satisfies CallFrame);
+      } catch {
+        this.#waiting.delete(call);
+        reject(new OpError('TypeError', 'The value cannot be stored.'));
+      }
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket?.destroy();
+  }
+
+  #connected(): Promise<Socket> {
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Socket> {
+    const deadline = performance.now() + MOST_WAIT_MS;
+    for (;;) {
+      try {
+        const socket = await open(this.#path);
+        this.#adopt(socket);
+        return socket;
+      } catch {
+        if (this.#isClosed || performance.now() > deadline) throw absent();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  #adopt(socket: Socket): void {
+    this.#socket = socket;
+    socket.unref();
+    receiveFrames(socket, (frame) => {
+      const [call, ok, first, second] = frame as [...AnswerFrame, string?];
+      const waiting = this.#waiting.get(call);
+      this.#waiting.delete(call);
+      if (this.#waiting.size === 0) socket.unref();
+      if (ok === 1) waiting?.resolve(first);
+      else waiting?.reject(new OpError(String(first), String(second)));
+    });
+    socket.on('close', () => {
+      this.#socket = undefined;
+      const waiting = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const { reject } of waiting) reject(lost());
+    });
+  }
+}
+
+function open(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.off('error', reject).on('error', () => {});
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { OpError } from '../base/op-error.ts';
+import { placeOf } from './paths.ts';
+import type { StoreProduct } from './product.ts';
+import { StoreClient } from './store-client.ts';
+import { StoreHost } from './store-host.ts';
+import { StoreServer } from './store-server.ts';
+
+const counters: StoreProduct = {
+  name: 'counters',
+  migrations: ['CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL)'],
+  writes: ['add', 'addThenFail'],
+  open: ({ db, notify }) => {
+    const add = (name: string): number => {
+      db.run('INSERT INTO counts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET count = count + 1', name);
+      const count = Number(db.get('SELECT count FROM counts WHERE name = ?', name)?.['count']);
+      if (count === 3) notify('three', { name });
+      return count;
+    };
+    return {
+      methods: {
+        add,
+        addThenFail: (name: string) => {
+          add(name);
+          throw new OpError('TypeError', 'no more');
+        },
+        get: (name: string) => db.get('SELECT count FROM counts WHERE name = ?', name)?.['count'] ?? null,
+      },
+    };
+  },
+};
+
+const address = { product: 'counters', group: 'default', id: 'Some Id' };
+
+async function setUp(t: TestContext): Promise<{ host: StoreHost; root: string; troubles: string[]; notices: unknown[] }> {
+  const root = await mkdtemp(join(tmpdir(), 'nano-test-'));
+  const troubles: string[] = [];
+  const notices: unknown[] = [];
+  const host = new StoreHost({
+    root,
+    fsync: 'normal',
+    products: [counters],
+    onTrouble: (message) => troubles.push(message),
+    onNotify: (_address, topic, detail) => notices.push([topic, detail]),
+  });
+  t.after(async () => {
+    host.close();
+    await rm(root, { recursive: true, force: true });
+  });
+  return { host, root, troubles, notices };
+}
+
+test('call: answers come in order, and tell what was written', async (t) => {
+  const { host, notices } = await setUp(t);
+  const answers = await Promise.all(['a', 'a', 'b', 'a'].map((name) => host.call(address, 'add', [name])));
+  assert.deepEqual(answers, [1, 2, 1, 3]);
+  assert.deepEqual(notices, [['three', { name: 'a' }]]);
+});
+
+test('call: a refused write leaves nothing, its neighbours of the same commit stay', async (t) => {
+  const { host } = await setUp(t);
+  const [, refused, last] = await Promise.allSettled([
+    host.call(address, 'add', ['a']),
+    host.call(address, 'addThenFail', ['a']),
+    host.call(address, 'add', ['a']),
+  ]);
+  assert.equal(refused.status === 'rejected' && (refused.reason as Error).message, 'no more');
+  assert.deepEqual(last, { status: 'fulfilled', value: 2 });
+  await assert.rejects(host.call(address, 'addThenFail', ['alone']), { name: 'TypeError', message: 'no more' });
+  assert.equal(await host.call(address, 'get', ['alone']), null);
+});
+
+test('call: groups and ids are apart', async (t) => {
+  const { host } = await setUp(t);
+  await host.call(address, 'add', ['a']);
+  assert.equal(await host.call({ ...address, group: 'other' }, 'get', ['a']), null);
+  assert.equal(await host.call({ ...address, id: 'some id' }, 'get', ['a']), null);
+});
+
+test('call: a damaged database is set aside and takes no other with it', async (t) => {
+  const { host, root, troubles } = await setUp(t);
+  const { file } = placeOf(root, address);
+  await mkdir(join(file, '..'), { recursive: true });
+  writeFileSync(file, 'this is no database, but it is long enough to be looked at as if it were one'.repeat(50));
+  const other = { ...address, id: 'other' };
+  const [damaged, fine] = await Promise.allSettled([host.call(address, 'add', ['a']), host.call(other, 'add', ['a'])]);
+  assert.match(String(damaged.status === 'rejected' && damaged.reason), /is damaged/);
+  assert.deepEqual(fine, { status: 'fulfilled', value: 1 });
+  assert.equal(await host.call(address, 'add', ['a']), 1);
+  assert.ok(readdirSync(join(file, '..')).some((name) => name.includes('.damaged-')));
+  assert.ok(troubles.some((message) => message.includes('set aside')));
+});
+
+test('client: calls cross the socket, and wait for a server that comes back', async (t) => {
+  const { host, root } = await setUp(t);
+  const path = join(root, 'socket');
+  const first = new StoreServer(host);
+  await first.listen(path);
+  const client = new StoreClient(path);
+  t.after(() => client.close());
+  assert.deepEqual(await Promise.all([client.call(address, 'add', ['a']), client.call(address, 'add', ['a'])]), [1, 2]);
+  await assert.rejects(client.call(address, 'addThenFail', ['a']), { name: 'TypeError', message: 'no more' });
+  await assert.rejects(client.call(address, 'unknown', []), { message: /Internal error/ });
+  first.close();
+  await rm(path, { force: true });
+  const second = new StoreServer(host);
+  const [answer] = await Promise.all([eventually(() => client.call(address, 'get', ['a'])), second.listen(path)]);
+  t.after(() => second.close());
+  assert.equal(answer, 2);
+});
+
+/** What was under way when the server went is lost; the next one is not. */
+async function eventually(call: () => Promise<unknown>): Promise<unknown> {
+  return call().catch(call);
+}
