@@ -41,6 +41,7 @@ export const CHUNK_NAMES = [
   'navigator',
   'service',
   'inspect',
+  'bindings',
   'kv',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
@@ -91,6 +92,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },
   /** console beyond plain text, and the inside of `nano eval` and the REPL. */
   inspect: { needs: ['base'] },
-  /** Bindings: each offers `bind(index, name, options)`, which makes the object in env. */
-  kv: { needs: ['base'] },
+  /** Calls of bindings. The chunks after it have a kind each: they offer `bind(index, name, options)`, which makes the object in env. */
+  bindings: { needs: ['base'] },
+  kv: { needs: ['base', 'bindings'] },
 };
