@@ -17,17 +17,16 @@ test('WRANGLER_KEYS: has every key of wrangler, and the two that it removed', ()
 
 test('warnings: one for each key without effect, naming file, line, key and what happens', (t) => {
   const found = warnings(t, {
-    kv_namespaces: [
-      { binding: 'KV', id: '1' },
-      { binding: 'CACHE', id: '2' },
+    mtls_certificates: [
+      { binding: 'ONE', certificate_id: '1' },
+      { binding: 'TWO', certificate_id: '2' },
     ],
     ai: { binding: 'AI' },
-    triggers: { crons: ['* * * * *'] },
     durable_objects: { bindings: [{ name: 'DO', class_name: 'X' }] },
     placement: { mode: 'smart' },
   });
-  assert.equal(found.length, 5);
-  assert.ok(found.some((text) => /wrangler\.json:\d+:\d+: "kv_namespaces" is not supported yet: KV, CACHE will be missing from env\./.test(text)));
+  assert.equal(found.length, 4);
+  assert.ok(found.some((text) => /wrangler\.json:\d+:\d+: "mtls_certificates" is not supported yet: ONE, TWO will be missing from env\./.test(text)));
   assert.ok(found.some((text) => text.includes('"ai" is not supported by NANO: AI will be missing from env.')));
   assert.ok(found.some((text) => text.includes('"durable_objects" is not supported yet: DO will be missing from env.')));
 });

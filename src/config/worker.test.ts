@@ -94,10 +94,10 @@ test('readWorkerConfig: reads the keys it acts on', (t) => {
 });
 
 test('readWorkerConfig: the value is frozen all the way down', (t) => {
-  const config = read(t, { vars: { A: { b: [1] } }, routes: ['a.com/*'], kv_namespaces: [{ binding: 'KV' }] });
+  const config = read(t, { vars: { A: { b: [1] } }, routes: ['a.com/*'], durable_objects: { bindings: [] } });
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.vars) && Object.isFrozen(config.routes[0]) && Object.isFrozen(config.warnings));
   assert.ok(Object.isFrozen(config.vars['A']));
-  assert.ok(Object.isFrozen((config.settings['kv_namespaces'] as unknown[])[0]));
+  assert.ok(Object.isFrozen(config.settings['durable_objects']));
 });
 
 test('readWorkerConfig: an environment inherits what wrangler lets it inherit', (t) => {

@@ -1,0 +1,80 @@
+/**
+ * The same code on NANO and on Miniflare: every case must come to the same, but for differences with a reason.
+ *
+ * A suite is a folder with `cases.js`, which exports `cases`: a name and a function of (env, ctx, request) each, whose
+ * value must be JSON, and `wrangler.jsonc`. A case that throws comes to its error's name and message. Cases run in
+ * order; each uses keys, tables and names of its own.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { Miniflare, type WorkerOptions } from 'miniflare';
+import { folder } from '../support/folder.ts';
+import { suiteOwner } from '../support/nano-process.ts';
+import { type TestServer, dev } from '../support/server.ts';
+
+export type Contract = {
+  /** The product: what the suite is called. */
+  name: string;
+  /** The folder of `cases.js` and `wrangler.jsonc`, whose `main` is "worker.js". */
+  dir: string;
+  /** The same bindings, in Miniflare's words. */
+  miniflare: Partial<WorkerOptions>;
+  /** Cases that differ, and why; what NANO must come to instead. */
+  differences?: Readonly<Record<string, { reason: string; nano: unknown }>>;
+};
+
+const WORKER = `import { cases } from './cases.js';
+export default {
+  async fetch(request, env, ctx) {
+    try {
+      const value = await cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request);
+      return Response.json(value ?? null);
+    } catch (error) {
+      return Response.json({ thrown: error.name + ': ' + error.message });
+    }
+  },
+};
+`;
+
+/** Declares a test for each case. */
+export async function contract({ name, dir, miniflare, differences = {} }: Contract): Promise<void> {
+  const casesFile = join(dir, 'cases.js');
+  const source = readFileSync(casesFile, 'utf8');
+  const { cases } = (await import(casesFile)) as { cases: Readonly<Record<string, unknown>> };
+  const unknown = Object.keys(differences).filter((one) => !Object.hasOwn(cases, one));
+  assert.deepEqual(unknown, [], 'differences of cases that are not there');
+  describe(`${name}, beside Miniflare`, () => {
+    const owner = suiteOwner();
+    let nano: TestServer;
+    let peer: Miniflare;
+    before(async () => {
+      const project = folder({ 'cases.js': source, 'worker.js': WORKER, 'wrangler.jsonc': readFileSync(join(dir, 'wrangler.jsonc'), 'utf8') });
+      const modules = [
+        { type: 'ESModule', path: 'worker.js', contents: WORKER },
+        { type: 'ESModule', path: 'cases.js', contents: source },
+      ];
+      peer = new Miniflare({ modules, compatibilityDate: '2026-01-01', ...miniflare } as ConstructorParameters<typeof Miniflare>[0]);
+      owner.after(() => peer.dispose());
+      [nano] = await Promise.all([dev(owner, project), peer.ready]);
+    });
+    for (const one of Object.keys(cases)) {
+      test(one, async () => {
+        const path = `/${encodeURIComponent(one)}`;
+        const ours = parsed((await nano.get('contract', path)).text);
+        const difference = differences[one];
+        if (difference !== undefined) return assert.deepEqual(ours, difference.nano, difference.reason);
+        assert.deepEqual(ours, parsed(await (await peer.dispatchFetch(`http://contract.localhost${path}`)).text()));
+      });
+    }
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
