@@ -1,4 +1,4 @@
-/** A command is a value: its name, its options with their help, and what it does. Nothing registers itself. */
+/** A command is a value: its name, its options with their help, and what it does; a group is a list of them. Nothing registers itself. */
 
 export type OptionSpec = {
   type: 'string' | 'boolean';
@@ -19,6 +19,7 @@ export type Parsed = {
 };
 
 export type Command = {
+  /** All of its words: "build", "kv key put". */
   name: string;
   summary: string;
   /** What follows the command's name: "[DIR]". */
@@ -31,6 +32,30 @@ export type Command = {
   /** @returns the exit code: 0 done, 1 the work failed, 2 the command line or configuration is wrong */
   run(input: Parsed): Promise<number>;
 };
+
+/** A word that stands for several commands: `nano kv`, `nano kv key`. Groups may hold groups. */
+export type CommandGroup = {
+  /** All of its words: "kv", "kv key". */
+  name: string;
+  summary: string;
+  /** More for `--help`, below the commands. */
+  description?: string;
+  commands: readonly CommandEntry[];
+};
+
+/** A command or group before it is loaded, so that `nano eval` need not wait for a server's code. */
+export type CommandEntry = {
+  /** The word that picks it: "put". */
+  name: string;
+  /** What follows the word, for the list of commands. */
+  usage: string;
+  summary: string;
+  load(): Promise<Command | CommandGroup>;
+};
+
+export function isGroup(command: Command | CommandGroup): command is CommandGroup {
+  return 'commands' in command;
+}
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {

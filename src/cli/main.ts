@@ -1,14 +1,11 @@
 /** The command line's entry: finds the command, parses its options, turns what goes wrong into a message and an exit code. */
 import { ConfigError } from '../config/problem.ts';
 import { packageVersion } from '../server/package-version.ts';
-import { type Command, CommandError, UsageError } from './command.ts';
-import { commandHelp, mainHelp } from './help.ts';
+import { type Command, type CommandEntry, CommandError, type CommandGroup, isGroup, UsageError } from './command.ts';
+import { commandHelp, groupHelp, mainHelp } from './help.ts';
 import { parseCommand, unknown } from './parse.ts';
 
-type Entry = { name: string; usage: string; summary: string; load(): Promise<Command> };
-
-/** Commands are loaded when they are asked for: `nano eval` must not wait for a server's code. */
-const COMMANDS: readonly Entry[] = [
+const COMMANDS: readonly CommandEntry[] = [
   { name: 'eval', usage: 'CODE', summary: 'evaluate in a fresh isolate and print the result', load: async () => (await import('./eval.ts')).evalCommand },
   { name: 'repl', usage: '[DIR]', summary: 'the same, line by line', load: async () => (await import('./repl.ts')).replCommand },
   { name: 'dev', usage: '[DIR|FILE]', summary: 'run one app with hot reload', load: async () => (await import('./dev.ts')).devCommand },
@@ -18,39 +15,53 @@ const COMMANDS: readonly Entry[] = [
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return help(rest[0]);
-  if (name === '--version' || name === '-v') {
-    process.stdout.write(`${packageVersion()}\n`);
-    return 0;
+  const [name] = args;
+  if (name === '--version' || name === '-v') return print(`${packageVersion()}\n`);
+  if (name === 'help') return helpFor(args.slice(1));
+  const { command, rest, words } = await find(args);
+  // A group, or nano itself, does nothing but list what it has.
+  if (command === undefined || isGroup(command)) {
+    const [word] = rest;
+    if (word === '--help' || word === '-h' || (word === undefined && command === undefined)) return print(helpText(command));
+    const names = (command?.commands ?? COMMANDS).map((one) => one.name);
+    const problem = word === undefined ? `${words} needs a command: ${names.join(', ')}` : unknown(word.startsWith('-') ? 'option' : 'command', word, names);
+    return fail(2, problem, `${words} --help lists the commands`);
   }
-  const entry = COMMANDS.find((one) => one.name === name);
-  if (entry === undefined)
-    return fail(
-      2,
-      unknown(
-        name.startsWith('-') ? 'option' : 'command',
-        name,
-        COMMANDS.map((one) => one.name),
-      ),
-      'nano --help lists the commands',
-    );
-  const command = await entry.load();
   try {
     const input = parseCommand(command, rest);
-    if (input.flag('help')) {
-      process.stdout.write(commandHelp(command));
-      return 0;
-    }
+    if (input.flag('help')) return print(commandHelp(command));
     return await command.run(input);
   } catch (error) {
     return report(error, command);
   }
 }
 
-async function help(name: string | undefined): Promise<number> {
-  const entry = COMMANDS.find((one) => one.name === name);
-  process.stdout.write(entry === undefined ? mainHelp(COMMANDS) : commandHelp(await entry.load()));
+type Found = { command: Command | CommandGroup | undefined; rest: readonly string[]; words: string };
+
+/** Follows the words as far as they name groups and a command. */
+async function find(args: readonly string[]): Promise<Found> {
+  let command: Command | CommandGroup | undefined;
+  for (let at = 0; ; at++) {
+    const found: Found = { command, rest: args.slice(at), words: ['nano', ...args.slice(0, at)].join(' ') };
+    if (command !== undefined && !isGroup(command)) return found;
+    const entry = (command?.commands ?? COMMANDS).find((one) => one.name === args[at]);
+    if (entry === undefined) return found;
+    command = await entry.load();
+  }
+}
+
+async function helpFor(args: readonly string[]): Promise<number> {
+  const { command } = await find(args);
+  return print(helpText(command));
+}
+
+function helpText(command: Command | CommandGroup | undefined): string {
+  if (command === undefined) return mainHelp(COMMANDS);
+  return isGroup(command) ? groupHelp(command) : commandHelp(command);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
   return 0;
 }
 

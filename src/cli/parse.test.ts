@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, UsageError } from './command.ts';
-import { commandHelp } from './help.ts';
+import { commandHelp, groupHelp } from './help.ts';
 import { parseCommand } from './parse.ts';
 
 const COMMAND: Command = {
@@ -54,4 +54,11 @@ test('help: every option with its value and text', () => {
     commandHelp(COMMAND),
     'Usage: nano try [CODE] [options]\n\nTries.\n\nOptions:\n  -p, --port PORT  where\n      --var VALUE  variable\n      --quick      no time\n  -h, --help       show this\n',
   );
+});
+
+test('help: a group lists its commands with all of their words', () => {
+  const load = async (): Promise<Command> => COMMAND;
+  const help = groupHelp({ name: 'box key', summary: 'Keys.', commands: [{ name: 'put', usage: 'KEY', summary: 'write one', load }] });
+  assert.match(help, /^Usage: nano box key COMMAND\n/);
+  assert.match(help, /\n {2}nano box key put KEY {2}write one\n/);
 });
