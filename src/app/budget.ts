@@ -99,6 +99,16 @@ export class Budget {
     return total;
   }
 
+  /** Heap and external bytes of an app's isolates, as last sampled. */
+  countedBytes(app: string): number {
+    let bytes = 0;
+    for (const worker of this.#apps.get(app)?.workers ?? []) {
+      const known = this.#bytes.get(worker);
+      bytes += (known?.heap ?? 0) + (known?.external ?? 0);
+    }
+    return bytes;
+  }
+
   /** Has nothing come back from the isolate for longer than V8 lets a turn run? */
   #isStalled(worker: Worker, now: number): boolean {
     const { progress } = worker;

@@ -13,6 +13,8 @@ export const DEFAULT_SERVER = Object.freeze({
   fsync: 'full',
   logLevel: 'info',
   spare: true,
+  /** Peers on this machine or in a private network are taken for reverse proxies. */
+  trustedProxies: ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10', '::1', 'fc00::/7', 'fe80::/10'],
 } as const);
 
 /** Engines where nobody says how many: each holds its own isolates of every busy app, so half the processors. */

@@ -19,6 +19,10 @@ export interface ServerConfig {
   readonly spare: boolean;
   /** Memory that the isolates of one engine may take before idle ones go; undefined: the engine decides from the machine's. */
   readonly engineMemoryMb: number | undefined;
+  /** Resident memory of an engine process beyond which it is replaced; undefined: a share of the machine's. */
+  readonly engineLimitMb: number | undefined;
+  /** Addresses and networks of reverse proxies: what they say of their clients counts. */
+  readonly trustedProxies: readonly string[];
   /** Absolute. */
   readonly dataDir: string;
   /** Does a write to storage wait for the disk ("full"), or only for the system ("normal")? */

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CEILING_LIMITS, DEFAULT_LIMITS, LIMIT_NAMES, LIMITS, type Limits } from '../protocol/limits.ts';
@@ -26,9 +27,17 @@ const engines = z.int().min(1).max(MAX_ENGINES);
 const host = z.string().refine((value) => normalisePatternHost(value.includes(':') && !value.startsWith('[') ? `[${value}]` : value) !== undefined, {
   error: (issue) => `${shown(issue.input)} is not a host name or address.`,
 });
+const network = z.string().refine(isNetwork, { error: (issue) => `${shown(issue.input)} is neither an address nor a network such as 10.0.0.0/8.` });
 const limits = z.strictObject(limitShape('server'));
 
 const storageSchema = z.strictObject({ fsync: z.enum(['full', 'normal']).optional() });
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
 
 /** Every key of nano.jsonc. What `describe` says is in docs/reference/configuration.md. */
 export const serverSchema = z.strictObject({
@@ -47,6 +56,15 @@ export const serverSchema = z.strictObject({
     .min(64)
     .optional()
     .describe("Memory in MB that one engine's isolates may take before idle ones go. Not set: a share of the machine's."),
+  engine_limit_mb: z
+    .int()
+    .min(256)
+    .optional()
+    .describe('Resident memory in MB beyond which an engine process is replaced. Not set: four fifths of the memory there is, shared by the engines.'),
+  trusted_proxies: z
+    .array(network)
+    .optional()
+    .describe('Addresses and networks of reverse proxies, whose X-Forwarded-* headers count. Not set: this machine and private networks. []: nobody.'),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
   storage: storageSchema
     .optional()
@@ -106,6 +124,8 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     engines: typeof merged.engines === 'number' ? merged.engines : defaultEngines(availableParallelism()),
     spare: merged.spare ?? DEFAULT_SERVER.spare,
     engineMemoryMb: merged.engine_memory_mb,
+    engineLimitMb: merged.engine_limit_mb,
+    trustedProxies: file.trusted_proxies ?? DEFAULT_SERVER.trustedProxies,
     dataDir,
     fsync: file.storage?.fsync ?? DEFAULT_SERVER.fsync,
     logLevel: merged.log_level ?? DEFAULT_SERVER.logLevel,

@@ -42,6 +42,24 @@ const newBytes = (socket: Socket | null): number => {
   return socket.bytesRead - before;
 };
 
+/** What is taken of a body nobody read before the connection is cut: enough for a client that sends all before it listens. */
+const MOST_UNREAD = 256 * 1024;
+
+/**
+ * The response is out and the request still coming: so much of it is dropped that the connection can be used again, and
+ * no more. Node drops what comes unseen, so it is counted at the socket.
+ */
+const boundRest = (message: IncomingMessage): void => {
+  const { socket } = message;
+  let dropped = 0;
+  const count = (chunk: Buffer): void => {
+    dropped += chunk.length;
+    if (message.complete) socket.off('data', count);
+    else if (dropped > MOST_UNREAD) socket.destroy();
+  };
+  socket.on('data', count);
+};
+
 export class Exchange implements FetchClient {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
@@ -245,6 +263,7 @@ export class Exchange implements FetchClient {
     if (!finished && this.#outcome === 'ok') this.#outcome = 'clientClosed';
     this.#event?.clientGone();
     if (!finished) this.#body?.cancel();
+    else if (!this.#message.complete) boundRest(this.#message);
     const site = this.#site;
     if (!this.#isUpgraded) site?.finish();
     const { observer, requestId, host, target, started } = this.#options;

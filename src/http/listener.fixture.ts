@@ -61,6 +61,7 @@ export async function listen(
     headerBytes: 4000,
     headMs: 10_000,
     idleMs: 10_000,
+    trustedProxies: ['127.0.0.0/8'],
     dev: false,
     ...options,
   });

@@ -1,7 +1,7 @@
 /**
  * The data plane's HTTP server: takes requests off the wire and hands them to their site.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Server as TcpServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SiteDirectory } from '../ports/event-client.ts';
@@ -9,7 +9,7 @@ import type { HostBody } from '../ports/host-body.ts';
 import type { Observer } from '../ports/observer.ts';
 import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
-import { originOf } from './peer.ts';
+import { Peers } from './peer.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { handleScheduledRoute } from './scheduled-route.ts';
@@ -32,12 +32,15 @@ export type ListenerOptions = {
   /** Milliseconds a client may take for the head of a request. */
   headMs: number;
   idleMs: number;
+  /** Addresses and networks of reverse proxies. */
+  trustedProxies: readonly string[];
   dev: boolean;
 };
 
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
+  readonly #peers: Peers;
   #draining = false;
   readonly #isDraining = (): boolean => this.#draining;
   /** The newest response of each connection. */
@@ -45,6 +48,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#peers = new Peers(options.trustedProxies);
     this.#server = createServer(
       {
         maxHeaderSize: options.headerBytes,
@@ -65,7 +69,7 @@ export class Listener {
     this.#server.setTimeout(this.#options.idleMs, (socket) => {
       if (!this.#waitsForApp(socket)) socket.destroy();
     });
-    this.#server.on('clientError', (error, socket) => refuseConnection(error as NodeJS.ErrnoException, socket));
+    this.#server.on('clientError', (error, socket) => this.#refuse(error as NodeJS.ErrnoException, socket));
     // A body is asked for once it is known that there is somebody to take it, and that it is not too long.
     this.#server.on('checkContinue', (message, response) => this.#handle(message, response, undefined, true));
     this.#server.on('upgrade', (message, socket, head) => {
@@ -73,7 +77,7 @@ export class Listener {
       if (upgrade === undefined) socket.destroy();
       else this.#handle(message, upgrade.response, upgrade);
     });
-    this.#server.on('connect', (_message, socket) => refuseConnection(undefined, socket));
+    this.#server.on('connect', (_message, socket) => this.#refuse(undefined, socket));
   }
 
   get server(): Server {
@@ -150,9 +154,32 @@ export class Listener {
     if (expectsContinue && head.hasBody) exchange.askForBody();
     const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
     exchange.attach(site, body);
-    const origin = originOf(message.socket, head.forwarded);
+    const origin = this.#peers.originOf(message.socket, head.forwarded);
     const flat = `${message.method}\n${origin.scheme}://${rawHost}${target}\nhost\n${rawHost}${head.headers}${origin.headers}\nx-request-id\n${id}`;
     site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
+  }
+
+  /** Answers what is no request. */
+  #refuse(error: NodeJS.ErrnoException | undefined, socket: Duplex): void {
+    const status = refuseConnection(error, socket);
+    if (status === 0) return;
+    const { bytesRead = 0, bytesWritten = 0 } = socket as Partial<Socket>;
+    this.#options.observer.request({
+      app: '',
+      version: '',
+      requestId: '',
+      method: '',
+      host: '',
+      path: '',
+      status,
+      durationMs: 0,
+      cpuMs: 0,
+      bytesIn: bytesRead,
+      bytesOut: bytesWritten,
+      coldStart: false,
+      outcome: 'badRequest',
+      error: error?.message ?? 'CONNECT is not served',
+    });
   }
 
   /** Is it the app that a quiet connection waits for, and not the client, with the next request, the rest of a body or room for an answer? */
@@ -163,17 +190,16 @@ export class Listener {
   }
 }
 
-const refuseConnection = (error: NodeJS.ErrnoException | undefined, socket: Duplex): void => {
+/** @returns the status; 0 where nobody is there to hear it */
+const refuseConnection = (error: NodeJS.ErrnoException | undefined, socket: Duplex): number => {
   if (error?.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+    return 0;
   }
-  const status =
-    error?.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  const text = `${status.slice(4)}\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
+  const status = error?.code === 'HPE_HEADER_OVERFLOW' ? 431 : error?.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const text = `${STATUS_CODES[status]}\n`;
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+  );
+  return status;
 };

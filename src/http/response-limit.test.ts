@@ -33,6 +33,7 @@ const serve = async (t: TestContext, answer: (client: FetchClient) => void): Pro
     headerBytes: 10_000,
     headMs: 10_000,
     idleMs: 10_000,
+    trustedProxies: ['127.0.0.0/8'],
     dev: false,
   });
   t.after(() => listener.destroy());

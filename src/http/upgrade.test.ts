@@ -54,6 +54,7 @@ const serve = async (t: TestContext, handler: Handler, idleMs = 60_000): Promise
     headerBytes: 16_384,
     headMs: 5000,
     idleMs: 5000,
+    trustedProxies: ['127.0.0.0/8'],
     dev: false,
   });
   const port = await listener.listen({ port: 0, host: '127.0.0.1' });

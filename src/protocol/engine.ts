@@ -53,6 +53,10 @@ export type EngineConfig = {
   logLevel: string;
   /** Memory for resident isolates, in MB: beyond it the least recently used are evicted. */
   isolateBudgetMb: number;
+  /** Resident memory of the process, in MB, beyond which it is replaced. */
+  residentLimitMb: number;
+  /** Peers whose word about their clients counts: addresses and networks. */
+  trustedProxies: readonly string[];
   /** Spare isolates kept booted and empty. */
   spareIsolates: number;
   urlBytes: number;

@@ -26,6 +26,8 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     dev: place.dev,
     logLevel: config.logLevel,
     isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(config.engines),
+    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(config.engines),
+    trustedProxies: config.trustedProxies,
     spareIsolates: place.dev ? SPARE_ISOLATES_DEV : SPARE_ISOLATES,
     urlBytes: config.limits.defaults.urlBytes,
     headerBytes: config.limits.defaults.headerBytes,
@@ -45,13 +47,34 @@ export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
 
 /** Keys whose change a running server cannot follow. */
 export function restartKeys(before: ServerConfig, after: ServerConfig): string[] {
-  const keys = ['port', 'host', 'adminPort', 'adminHost', 'engines', 'spare', 'engineMemoryMb', 'dataDir', 'fsync', 'logLevel'] as const;
+  const keys = [
+    'port',
+    'host',
+    'adminPort',
+    'adminHost',
+    'engines',
+    'spare',
+    'engineMemoryMb',
+    'engineLimitMb',
+    'trustedProxies',
+    'dataDir',
+    'fsync',
+    'logLevel',
+  ] as const;
   return keys.filter((key) => before[key] !== after[key]);
 }
 
 /** Half of the machine's, or the container's, memory for all engines together. */
 function defaultBudgetMb(engines: number): number {
+  return Math.max(64, Math.floor(totalMb() / 2 / engines));
+}
+
+/** Four fifths of it. */
+function defaultLimitMb(engines: number): number {
+  return Math.max(512, Math.floor((totalMb() * 0.8) / engines));
+}
+
+function totalMb(): number {
   const limit = process.constrainedMemory();
-  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-  return Math.max(64, Math.floor(total / 2 / engines / (1024 * 1024)));
+  return (limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / (1024 * 1024);
 }

@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { Apps } from '../app/apps.ts';
 import { Budget } from '../app/budget.ts';
+import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
@@ -27,6 +28,9 @@ import { createRouteTable } from '../router/table.ts';
 import { StoreClient } from '../storage/store-client.ts';
 import { Ledger } from './ledger.ts';
 
+/** How often the process looks at its own memory. */
+const WATCH_MS = 1000;
+
 export class Engine {
   readonly #config: EngineConfig;
   readonly #log: Log;
@@ -39,12 +43,16 @@ export class Engine {
   readonly #apps: Apps;
   readonly #sites: Sites;
   readonly #budget: Budget;
+  readonly #watch: ResidentWatch;
+  #watching: NodeJS.Timeout | undefined;
   readonly #listener: Listener;
+  readonly #onCatastrophe: (app: string, message: string) => void;
   #leaving = false;
 
-  /** @param onCatastrophe told once, when V8 has lost control of an isolate; the engine then drains by itself */
+  /** @param onCatastrophe told once, when the engine cannot go on, with the app that is to blame (empty: none); it then drains by itself */
   constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void) {
     this.#config = config;
+    this.#onCatastrophe = onCatastrophe;
     this.#log = createLog({ level: config.logLevel });
     this.#logObserver = new LogObserver(this.#log);
     this.#metrics = new MetricsObserver(() => this.#gauges());
@@ -60,7 +68,7 @@ export class Engine {
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
-      onCatastrophe: (app, message) => this.#catastrophe(app, message, onCatastrophe),
+      onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
     this.#sites = new Sites(this.#apps, this.#ledger);
@@ -75,7 +83,13 @@ export class Engine {
       headerBytes: config.headerBytes,
       headMs: config.headMs,
       idleMs: config.idleMs,
+      trustedProxies: config.trustedProxies,
       dev: config.dev,
+    });
+    this.#watch = new ResidentWatch(this.#apps, {
+      limitBytes: config.residentLimitMb * 1024 * 1024,
+      counted: (app) => this.#budget.countedBytes(app),
+      onExceeded: (app, bytes) => this.#catastrophe(app ?? '', `${Math.round(bytes / 1048576)} MB of resident memory`),
     });
   }
 
@@ -83,6 +97,7 @@ export class Engine {
   async boot(): Promise<void> {
     await this.#pool.fill();
     this.#budget.start();
+    this.#watching = setInterval(() => this.#watch.tick(), WATCH_MS).unref();
   }
 
   /** Switches to a new table of apps. */
@@ -110,6 +125,7 @@ export class Engine {
   /** Stops accepting and waits for what is in flight, at most `ms` milliseconds. */
   async drain(ms: number): Promise<void> {
     this.#leaving = true;
+    clearInterval(this.#watching);
     this.#budget.stop();
     const drained = this.#drainAll();
     const limit = Promise.withResolvers<void>();
@@ -137,6 +153,7 @@ export class Engine {
 
   /** Stops everything without ending the process. */
   async close(): Promise<void> {
+    clearInterval(this.#watching);
     this.#budget.stop();
     this.#listener.destroy();
     this.#apps.dispose();
@@ -145,10 +162,15 @@ export class Engine {
     this.#ledger.dispose();
   }
 
-  #catastrophe(app: string, message: string, tell: (app: string, message: string) => void): void {
-    this.#log.error('V8 lost control of an isolate: this engine is replaced', { app, detail: message });
+  /** Something went wrong that is no app's fault: the engine is replaced. */
+  fail(message: string): void {
+    this.#catastrophe('', message);
+  }
+
+  #catastrophe(app: string, message: string): void {
     if (this.#leaving) return;
-    tell(app, message);
+    this.#log.error('this engine is replaced', { app, detail: message });
+    this.#onCatastrophe(app, message);
     void this.drain(this.#config.headMs).then(() => this.exitNow());
   }
 

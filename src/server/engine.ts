@@ -34,6 +34,14 @@ const handle = async (message: ToEngine): Promise<void> => {
   }
 };
 
+// An error that nothing here has caught: what it left undone nobody knows, so this engine finishes what it has and goes.
+const failed = (error: unknown): void => {
+  process.stderr.write(`the engine met an error of its own and is replaced: ${error instanceof Error ? error.stack : String(error)}\n`);
+  engine?.fail(error instanceof Error ? error.message : String(error));
+};
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+
 // Messages are answered in the order they came.
 let queue = Promise.resolve();
 process.on('message', (message) => {

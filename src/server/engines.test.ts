@@ -39,6 +39,8 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
         logLevel: 'warn',
         isolateBudgetMb: 1,
         spareIsolates: 0,
+        residentLimitMb: 4096,
+        trustedProxies: [],
         urlBytes: 1,
         headerBytes: 1,
         forbidden: [],

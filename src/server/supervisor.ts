@@ -253,7 +253,7 @@ export class Supervisor implements AdminSource {
 
   #catastrophe(engine: EngineProcess, app: string, message: string): void {
     this.#report.catastrophe(engine.pid, app, message);
-    this.#blame([app]);
+    if (app !== '') this.#blame([app]);
   }
 
   /** Called before the dead engine is replaced: the successor must not get the same request. */

@@ -55,6 +55,8 @@ export class Engine {
       logLevel,
       isolateBudgetMb: 4096,
       spareIsolates: 1,
+      residentLimitMb: 8192,
+      trustedProxies: [],
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
       forbidden: [],
