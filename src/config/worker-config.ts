@@ -44,6 +44,8 @@ export interface WorkerConfig {
   readonly secrets: Readonly<Record<string, string>>;
   /** What else is in env. */
   readonly bindings: readonly BindingRecord[];
+  /** The name in env of what tells the app its version. */
+  readonly versionMetadata: string | undefined;
   readonly routes: readonly RouteConfig[];
   /** What the app asks for; `resolveLimits` brings it below the server's ceilings. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;

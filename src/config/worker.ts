@@ -79,6 +79,7 @@ class Reader {
       vars: env.vars,
       secrets: env.secrets,
       bindings: this.#bindings({ ...env.vars, ...env.secrets }),
+      versionMetadata: (this.#env ?? this.#top).version_metadata?.binding,
       routes: this.#routes(),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
@@ -250,7 +251,8 @@ class Reader {
   #bindings(taken: Readonly<Record<string, unknown>>): BindingRecord[] {
     const bindings = readBindings(this.#env ?? this.#top, { app: this.#name(), dir: this.#files.dir });
     const names = new Set(Object.keys(taken));
-    for (const { name } of bindings) {
+    const version = (this.#env ?? this.#top).version_metadata?.binding;
+    for (const name of [...bindings.map((one) => one.name), ...(version === undefined ? [] : [version])]) {
       if (names.has(name)) this.#error([name], `${name} assigned to more than one binding.`, 'Bindings must have unique names: rename one of them.');
       names.add(name);
     }

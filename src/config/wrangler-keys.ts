@@ -63,11 +63,11 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets kv_namespaces'),
+  ...keys('environment', 'acted', 'define vars secrets kv_namespaces version_metadata'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows r2_buckets d1_databases services analytics_engine_datasets hyperdrive ratelimits version_metadata worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates unsafe',
+    'durable_objects workflows r2_buckets d1_databases services analytics_engine_datasets hyperdrive ratelimits worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates unsafe',
     MISSING,
   ),
   ...keys('environment', 'later', 'queues', '{bindings} will be missing from env and no queue is consumed'),

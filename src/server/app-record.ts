@@ -42,7 +42,12 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     hosts: hostsOf(config.name, settings),
     crons: cronsOf(config.settings['triggers']),
   };
-  const version = createHash('sha256').update(digest).update(JSON.stringify(unversioned)).digest('hex').slice(0, 12);
+  const version = createHash('sha256')
+    .update(digest)
+    .update(JSON.stringify(unversioned))
+    .update(config.versionMetadata ?? '')
+    .digest('hex')
+    .slice(0, 12);
   return { app: { ...unversioned, version }, lowered };
 }
 

@@ -7,6 +7,7 @@ import type { Lowered } from '../config/limits.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { AppBuilder } from './app-builder.ts';
 import { type AppSettings, brokenApp, describeApp } from './app-record.ts';
+import { versionMetadata } from './version-metadata.ts';
 
 export type AppRow = Omit<AppRecord, 'slot'>;
 
@@ -55,7 +56,9 @@ export class AppSource {
       if (!wasBroken && this.#row?.version === app.version) return { kind: 'same' };
       await mkdir(join(this.#bundlesDir, app.name), { recursive: true });
       await built.write(bundleDir);
-      this.#row = { ...app, bundleDir, state: 'ready' };
+      const { versionMetadata: binding } = built.config;
+      const told = binding === undefined ? {} : { [binding]: await versionMetadata(app.version, bundleDir) };
+      this.#row = { ...app, vars: { ...app.vars, ...told }, bundleDir, state: 'ready' };
       const warnings = this.#newWarnings(built.warnings);
       return { kind: 'new', row: this.#row, milliseconds: performance.now() - started, warnings, lowered };
     } catch (error) {
