@@ -42,6 +42,7 @@ export const CHUNK_NAMES = [
   'service',
   'inspect',
   'bindings',
+  'values',
   'kv',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
@@ -94,5 +95,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   inspect: { needs: ['base'] },
   /** Calls of bindings. The chunks after it have a kind each: they offer `bind(index, name, options)`, which makes the object in env. */
   bindings: { needs: ['base'] },
+  /** Values as bytes, for what leaves the isolate. */
+  values: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },
 };

@@ -138,6 +138,7 @@ export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as 
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf as (this: unknown) => number);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf as (this: unknown) => boolean);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf as (this: unknown) => string);
+export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString as (this: bigint, radix?: number) => string);
 export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf as (this: unknown) => bigint);
 export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf as (this: unknown) => symbol);
 export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString as (this: symbol) => string);
@@ -263,6 +264,7 @@ export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice
 export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
 export const Uint8ArrayCtor = Uint8Array;
 export const Int32ArrayCtor = Int32Array;
+export const Float64ArrayCtor = Float64Array;
 export const DataViewCtor = DataView;
 // V8 adds fromBase64, toBase64 and Error.isError only after the start-up snapshot: see web/base64.ts.
 /** The typed array constructors by the name their views carry as @@toStringTag. */
