@@ -1,5 +1,6 @@
 /** Every kind of store: what the store process offers. */
 import type { StoreProduct } from '../storage/product.ts';
 import { kvProduct } from './kv/store.ts';
+import { ratelimitProduct } from './ratelimit/store.ts';
 
-export const PRODUCTS: readonly StoreProduct[] = [kvProduct];
+export const PRODUCTS: readonly StoreProduct[] = [kvProduct, ratelimitProduct];

@@ -2,7 +2,9 @@
 import type { BindingType } from '../protocol/bindings.ts';
 import type { BindingManifest } from './binding.ts';
 import { kvManifest } from './kv/index.ts';
+import { ratelimitManifest } from './ratelimit/index.ts';
 
 export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   kv: kvManifest,
+  ratelimit: ratelimitManifest,
 };

@@ -9,6 +9,8 @@
  * - `removed`: an error, as in wrangler.
  */
 
+import { isKnownUnsafe } from './bindings/ratelimits.ts';
+
 export type KeyScope = 'inheritable' | 'environment' | 'top';
 export type KeyTreatment = 'acted' | 'accepted' | 'later' | 'unsupported' | 'removed';
 
@@ -63,13 +65,14 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets kv_namespaces version_metadata'),
+  ...keys('environment', 'acted', 'define vars secrets kv_namespaces version_metadata ratelimits'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows r2_buckets d1_databases services analytics_engine_datasets hyperdrive ratelimits worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates unsafe',
+    'durable_objects workflows r2_buckets d1_databases services analytics_engine_datasets hyperdrive worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
     MISSING,
   ),
+  ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),
   ...keys('environment', 'later', 'queues', '{bindings} will be missing from env and no queue is consumed'),
   ...keys('environment', 'later', 'connect', 'no TCP port is listened on'),
   ...keys('environment', 'later', 'tail_consumers streaming_tail_consumers', 'no tail worker is called'),

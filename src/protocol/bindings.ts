@@ -11,6 +11,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** Kind → the chunk of the runtime that has its `bind`. */
 export const BINDING_CHUNKS = {
   kv: 'kv',
+  ratelimit: 'ratelimit',
 } as const satisfies Record<string, ChunkName>;
 
 export type BindingType = keyof typeof BINDING_CHUNKS;

@@ -12,6 +12,8 @@ export type Chunk = {
   readonly interfaces?: string;
   /** Operations and attributes it puts there: enumerable. */
   readonly members?: string;
+  /** The compatibility flag without which its globals are not there. */
+  readonly flag?: string;
 };
 
 export const CHUNK_NAMES = [
@@ -44,6 +46,7 @@ export const CHUNK_NAMES = [
   'bindings',
   'values',
   'kv',
+  'ratelimit',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -78,7 +81,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   compression: { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'CompressionStream DecompressionStream' },
   /** Streams in a transfer list. */
   transfer: { needs: ['base', 'events', 'streams', 'clone'] },
-  messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort' },
+  messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort', flag: 'expose_global_message_channel' },
   /** performance.mark and its kind. */
   'user-timing': {
     needs: ['base', 'events', 'clone'],
@@ -88,7 +91,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   handlers: { needs: ['base', 'events'] },
   'html-rewriter': { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'HTMLRewriter' },
   wasm: { needs: ['base'], interfaces: 'WebAssembly' },
-  navigator: { needs: [], interfaces: 'Navigator', members: 'navigator' },
+  navigator: { needs: [], interfaces: 'Navigator', members: 'navigator', flag: 'global_navigator' },
   /** The service-worker format. */
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },
   /** console beyond plain text, and the inside of `nano eval` and the REPL. */
@@ -98,4 +101,5 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** Values as bytes, for what leaves the isolate. */
   values: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },
+  ratelimit: { needs: ['base', 'bindings'] },
 };

@@ -21,6 +21,8 @@ export interface OpenStore {
 
 export interface StoreProduct {
   readonly name: string;
+  /** Kept in memory only, and as long as the process lives. */
+  readonly isTransient?: boolean;
   readonly migrations: readonly string[];
   /** Methods that write. Those that come together are committed together. */
   readonly writes: readonly string[];

@@ -133,7 +133,7 @@ export class StoreHost implements Stores {
     if (product === undefined) throw new Error(`there is no product "${address.product}"`);
     if (this.#open.size >= MOST_OPEN) this.#closeOldest();
     const { file, dir } = placeOf(this.#options.root, address);
-    const database = new Database(file, { fsync: this.#options.fsync, migrations: product.migrations });
+    const database = new Database(product.isTransient === true ? ':memory:' : file, { fsync: this.#options.fsync, migrations: product.migrations });
     const store = product.open({
       db: database,
       dir,
@@ -148,7 +148,8 @@ export class StoreHost implements Stores {
   #closeOldest(): void {
     let oldest: string | undefined;
     let used = Number.POSITIVE_INFINITY;
-    for (const [key, opened] of this.#open) if (opened.used < used) [oldest, used] = [key, opened.used];
+    // What is in memory only would be lost.
+    for (const [key, opened] of this.#open) if (opened.used < used && opened.product.isTransient !== true) [oldest, used] = [key, opened.used];
     if (oldest !== undefined) this.#close(oldest);
   }
 

@@ -2,14 +2,20 @@
 import type { BindingRecord } from '../../protocol/bindings.ts';
 import type { BindingKey, BindingOwner } from './kind.ts';
 import { kvKey } from './kv.ts';
+import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey } as const;
+const KEYS = { kv_namespaces: kvKey, ratelimits: ratelimitsKey, unsafe: unsafeKey } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
 /** The schemas of all keys, for the schema of a section. */
-export const bindingShape = { kv_namespaces: kvKey.schema.optional(), version_metadata: versionMetadataSchema.optional() };
+export const bindingShape = {
+  kv_namespaces: kvKey.schema.optional(),
+  ratelimits: ratelimitsKey.schema.optional(),
+  unsafe: unsafeKey.schema.optional(),
+  version_metadata: versionMetadataSchema.optional(),
+};
 
 /** The bindings of a section whose values the schemas have let through, in the order of the table. */
 export function readBindings(section: BindingSection, owner: BindingOwner): BindingRecord[] {
