@@ -3,6 +3,7 @@ import { DEFAULT_SERVER } from '../src/config/defaults.ts';
 import { serverSchema } from '../src/config/server.ts';
 import { nanoSchema } from '../src/config/worker-schema.ts';
 import { WRANGLER_KEYS, type KeyTreatment } from '../src/config/wrangler-keys.ts';
+import { COMPAT_GROUPS, type CompatFlag, type CompatStatus } from '../src/protocol/compat.ts';
 import { ClientErrors, type ClientError } from '../src/protocol/errors.ts';
 import { LIMITS, type Limit } from '../src/protocol/limits.ts';
 import { conformancePage } from '../test/conformance/page.ts';
@@ -15,6 +16,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errors,
   'docs/reference/limits.md': limits,
   'docs/reference/configuration.md': configuration,
+  'docs/reference/compatibility-flags.md': compatibilityFlags,
   'docs/reference/conformance.md': () => conformancePage(readResults()),
 };
 
@@ -79,6 +81,29 @@ function configuration(): string {
       ['Key', 'Meaning'],
       Object.entries(nanoSchema.shape).map(([key, { description }]) => [`\`${key}\``, description ?? '']),
     ),
+  ]);
+}
+
+const STATUSES: Readonly<Record<CompatStatus, string>> = {
+  acted: '**acted on**: as the app’s date and flags say',
+  always: '**always**: only the newer way is built, whatever the date',
+  none: '**no difference**: there is nothing here that it could change',
+  unsupported: '**not supported yet**: only the older way is built; a warning says so where an app names the flag',
+};
+
+function compatibilityFlags(): string {
+  const row = ({ on, off, since, with: other, status, story }: CompatFlag): string[] => [
+    `\`${on}\`${off === undefined ? '' : `<br>\`${off}\``}`,
+    `${since ?? ''}${other === undefined ? '' : ` with \`${other}\``}`,
+    STATUSES[status].split(':')[0]?.replaceAll('*', '') ?? '',
+    story,
+  ];
+  return page('Compatibility flags', [
+    'An app’s `compatibility_date` and `compatibility_flags` mean what they mean on Cloudflare. Each flag has a name that turns it on and mostly one that turns it off; it is on by default from its date on. A flag that is not in this list is an error.',
+    Object.values(STATUSES)
+      .map((text) => `- ${text}`)
+      .join('\n'),
+    ...Object.entries(COMPAT_GROUPS).flatMap(([heading, flags]) => [`## ${heading}`, table(['Flag', 'Since', 'Here', 'What it changes'], flags.map(row))]),
   ]);
 }
 

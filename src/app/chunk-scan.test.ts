@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CHUNK_NAMES } from '../protocol/chunks.ts';
-import { GLOBALS_TABLE, scanSources, withNeeds } from './chunk-scan.ts';
+import { globalsTable, scanSources, withNeeds } from './chunk-scan.ts';
 
 test('scanSources: nothing for a plain handler', () => {
   assert.deepEqual(scanSources(["export default { async fetch(request) { return new Response('Hello', { headers: { a: 'b' } }); } }"]), {
@@ -34,8 +34,14 @@ test('withNeeds: every chunk comes after those it needs, and the table has their
   }
 });
 
-test('GLOBALS_TABLE: a line for each chunk with globals', () => {
-  const lines = GLOBALS_TABLE.split('\n');
+test('globalsTable: a line for each chunk with globals', () => {
+  const lines = globalsTable([]).split('\n');
   assert.ok(lines.includes('url URL URLSearchParams'));
   assert.ok(!lines.some((line) => line.startsWith('fetch')));
+});
+
+test('globalsTable: leaves out what a compatibility flag keeps from the app', () => {
+  assert.ok(globalsTable([]).includes('\nnavigator '));
+  assert.ok(!globalsTable(['global_navigator']).includes('navigator'));
+  assert.ok(globalsTable(['global_navigator']).includes('MessageChannel'));
 });

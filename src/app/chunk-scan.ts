@@ -52,7 +52,20 @@ export function withNeeds(names: Iterable<ChunkName>): ChunkName[] {
   return CHUNK_NAMES.filter((name) => all.has(name));
 }
 
+/** Has an app a chunk's globals, by its compatibility flags? @param compat those that are not as the newest date has them */
+export function isThere(name: ChunkName, compat: readonly string[]): boolean {
+  const { flag } = CHUNKS[name];
+  return flag === undefined || !compat.includes(flag);
+}
+
 /** Every chunk and its globals, as `LoadConfig.globals` wants them. */
-export const GLOBALS_TABLE: string = CHUNK_NAMES.map((name) => [name, ...globalsOf(name)].join(' '))
-  .filter((line) => line.includes(' '))
-  .join('\n');
+export function globalsTable(compat: readonly string[]): string {
+  return compat.length === 0 ? GLOBALS_TABLE : tableOf(CHUNK_NAMES.filter((name) => isThere(name, compat)));
+}
+
+const tableOf = (names: readonly ChunkName[]): string =>
+  names
+    .map((name) => [name, ...globalsOf(name)].join(' '))
+    .filter((line) => line.includes(' '))
+    .join('\n');
+const GLOBALS_TABLE = tableOf(CHUNK_NAMES);

@@ -14,6 +14,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     told,
     failures,
     limits: testRecord('a', limits).limits,
+    tellsOfLeaving: false,
     eventEnded: (_event, unfinished) => told.push(unfinished ? 'ended unfinished' : 'ended'),
     turnFailed: (_event, failure) => failures.push(failure),
     turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),

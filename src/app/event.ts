@@ -14,10 +14,13 @@ import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
 import { MOST_BINDING_CALLS } from '../protocol/bindings.ts';
 import type { AppLimits } from '../protocol/engine.ts';
+import { Entry } from '../protocol/ops.ts';
 
 /** The worker an event runs in, as the event sees it. */
 export interface EventHome {
   readonly limits: AppLimits;
+  /** Is the isolate to be told when an event's client goes away before it has its answer? */
+  readonly tellsOfLeaving: boolean;
   /** The event is over. `unfinished`: the isolate still waits for something of it. */
   eventEnded(event: AppEvent, unfinished: boolean): void;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
@@ -28,6 +31,9 @@ export interface EventHome {
   timerDue(event: AppEvent, timer: number): void;
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void;
 }
+
+/** Cloudflare's words. */
+const CLIENT_GONE = 'The client has disconnected';
 
 export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner {
   readonly id: number;
@@ -41,6 +47,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #piping = false;
   #held = false;
   #clientGone = false;
+  /** The isolate is being told so. */
+  #isLeaving = false;
   /** Nothing is sent for it: it is over when what it does is. */
   #isUnanswered = false;
   /** Sockets open, and how many of them are the response. */
@@ -248,11 +256,20 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#settle();
   }
 
-  /** The client went away: nobody waits for the answer. What waitUntil holds goes on. */
+  /** The client went away: nobody waits for the answer. What waitUntil holds goes on. @see compatibility flag enable_request_signal */
   clientGone(): void {
+    const isWaitedFor = !this.#answered || this.#streaming;
     this.#clientGone = true;
     this.#answered = true;
     this.#streaming = false;
+    if (!isWaitedFor || this.#ended || this.#isUnanswered || !this.#home.tellsOfLeaving) return this.#leave();
+    // The event stays until what listens to the request's signal has run: it may ask for more time.
+    this.#isLeaving = true;
+    this.#home.enter(this, [Entry.abort, this.id, CLIENT_GONE], () => this.#leave());
+  }
+
+  #leave(): void {
+    this.#isLeaving = false;
     this.#settle();
   }
 
@@ -264,6 +281,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#held = false;
     this.#kept = 0;
     this.#upgraded = 0;
+    this.#isLeaving = false;
     this.#streaming = false;
     this.#piping = false;
     this.#settle();
@@ -357,7 +375,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #settle(): void {
-    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#upgraded > 0) return;
+    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#isLeaving || this.#upgraded > 0) return;
     if (this.#held || this.#kept > 0) return this.#startGrace();
     this.#ended = true;
     clearTimeout(this.#grace);

@@ -9,8 +9,9 @@ import type { AppRecord } from '../protocol/engine.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import { BINDING_CHUNKS } from '../protocol/bindings.ts';
 import { CHUNK_NAMES, type ChunkName } from '../protocol/chunks.ts';
+import { compatDifferences } from '../protocol/compat.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
-import { GLOBALS_TABLE, withNeeds } from './chunk-scan.ts';
+import { globalsTable, isThere, withNeeds } from './chunk-scan.ts';
 import type { AppScript, BundleModules } from './module-source.ts';
 import { ADDED_LINES } from './script-form.ts';
 
@@ -50,14 +51,22 @@ export async function loadApp(
   const timeout = record.limits.startupMs;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
-    const config: LoadConfig = { format: bundle.format, compatibilityDate: record.compatibilityDate, compatibilityFlags: record.compatibilityFlags, shell };
+    const config: LoadConfig = { format: bundle.format, shell };
+    const compat = compatDifferences(record.compatibilityDate, record.compatibilityFlags);
     if (record.bindings.length > 0) config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options }));
-    if (source.isDynamic) config.globals = GLOBALS_TABLE;
+    if (source.isDynamic) config.globals = globalsTable(compat);
     // Compiling runs no code: it can go ahead beside the steps. A failure of it is heard of when it is awaited.
     const compiled = script === undefined ? undefined : realm.compile(script.code, originOf(script), cached);
     compiled?.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
-    const steps: Promise<unknown>[] = [realm.loadChunks(shell ? CHUNK_NAMES : chunksOf(record, source), timeout)];
+    const steps: Promise<unknown>[] = compat.length === 0 ? [] : [step(Load.compat, compat.join('\n'))];
+    const wanted = shell ? CHUNK_NAMES : chunksOf(record, source);
+    steps.push(
+      realm.loadChunks(
+        wanted.filter((name) => isThere(name, compat)),
+        timeout,
+      ),
+    );
     steps.push(step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars)));
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;

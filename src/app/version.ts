@@ -9,6 +9,7 @@ import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
+import { compatDifferences } from '../protocol/compat.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { chunksOf, loadApp, originOf, StartupError } from './loader.ts';
@@ -212,6 +213,7 @@ export class AppVersion {
       observer: this.#deps.observer,
       stacks,
       hasWasm,
+      tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);

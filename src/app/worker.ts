@@ -38,6 +38,8 @@ export type WorkerDeps = {
   stacks: StackMapper;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
+  /** Is the app told when an event's client goes away? */
+  tellsOfLeaving: boolean;
   /** Told when the worker may take no more events. */
   onCondemned(worker: Worker, reason: string): void;
   /** Told when the last event in hand is over. */
@@ -47,6 +49,7 @@ export type WorkerDeps = {
 export class Worker implements Inbox, OpContext, EventHome {
   readonly handles = new Handles();
   readonly limits: AppLimits;
+  readonly tellsOfLeaving: boolean;
   readonly egress: Egress;
   readonly #seat: Seat;
   readonly #deps: WorkerDeps;
@@ -78,6 +81,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#seat = seat;
     this.#deps = deps;
     this.limits = deps.limits;
+    this.tellsOfLeaving = deps.tellsOfLeaving;
     this.egress = deps.egress;
     seat.connect(this);
   }

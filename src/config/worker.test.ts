@@ -46,7 +46,7 @@ test('readWorkerConfig: a folder without a wrangler file is named after itself',
 
 test('readWorkerConfig: reads the keys it acts on', (t) => {
   const config = read(t, {
-    compatibility_flags: ['nodejs_compat'],
+    compatibility_flags: ['enable_request_signal'],
     base_dir: '.',
     routes: [
       'example.com/*',
@@ -73,7 +73,7 @@ test('readWorkerConfig: reads the keys it acts on', (t) => {
     observability: { enabled: true },
   });
   const dir = config.projectDir;
-  assert.deepEqual(config.compatibilityFlags, ['nodejs_compat']);
+  assert.deepEqual(config.compatibilityFlags, ['enable_request_signal']);
   assert.equal(config.baseDir, dir);
   assert.deepEqual(config.routes, [
     { pattern: 'example.com/*', customDomain: false },
@@ -171,10 +171,14 @@ test('readWorkerConfig: once secrets are declared, only those are taken', (t) =>
 });
 
 test('readWorkerConfig: command-line options win', (t) => {
-  const config = read(t, { compatibility_flags: ['a'] }, { name: 'named', compatibilityDate: '2024-02-29', compatibilityFlags: ['b'] });
+  const config = read(
+    t,
+    { compatibility_flags: ['no_global_navigator'] },
+    { name: 'named', compatibilityDate: '2024-02-29', compatibilityFlags: ['url_standard'] },
+  );
   assert.equal(config.name, 'named');
   assert.equal(config.compatibilityDate, '2024-02-29');
-  assert.deepEqual(config.compatibilityFlags, ['b']);
+  assert.deepEqual(config.compatibilityFlags, ['url_standard']);
 });
 
 test('readWorkerConfig: bad command-line options are named', (t) => {

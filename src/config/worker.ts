@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import type { BindingRecord } from '../protocol/bindings.ts';
 import { readBindings } from './bindings/table.ts';
+import { flagProblems } from './compat.ts';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
 import { type ConfigDocument, isObject, type KeyPath, readDocument } from './document.ts';
 import { type AppFiles, findApp, isFile } from './find-app.ts';
@@ -155,7 +156,11 @@ class Reader {
   }
 
   #error(key: KeyPath, message: string, hint?: string): void {
-    this.#problems.push(this.#document?.problem('error', key, message, { hint }) ?? new Problem({ severity: 'error', message, hint }));
+    this.#note('error', key, message, hint);
+  }
+
+  #note(severity: 'error' | 'warning', key: KeyPath, message: string, hint: string | undefined): void {
+    this.#problems.push(this.#document?.problem(severity, key, message, { hint }) ?? new Problem({ severity, message, hint }));
   }
 
   #failOnErrors(): void {
@@ -227,8 +232,11 @@ class Reader {
 
   #compatibilityFlags(): readonly string[] {
     const flags = this.#options.compatibilityFlags ?? this.#get('compatibility_flags') ?? [];
-    const twice = flags.find((flag, index) => flags.indexOf(flag) !== index);
-    if (twice !== undefined) this.#error(this.#placeOf('compatibility_flags'), `Compatibility flag specified multiple times: ${twice}.`, 'Name it once.');
+    const date = this.#options.compatibilityDate ?? this.#get('compatibility_date') ?? DEFAULT_COMPATIBILITY_DATE;
+    for (const { severity, message, hint } of flagProblems(date, flags)) {
+      if (this.#options.compatibilityFlags !== undefined && severity === 'error') throw configError({ key: '--compatibility-flags', message, hint });
+      this.#note(severity, this.#placeOf('compatibility_flags'), message, hint);
+    }
     return flags;
   }
 

@@ -31,7 +31,7 @@ const USES: Partial<Record<ChunkName, string>> = {
 /** Serves one request in a context that is thrown away: what it compiles is compiled in every isolate. */
 const warmUp = (chunks: Iterable<ChunkName>): string => `{
   const enter = ${BOOT_GLOBAL}.boot(() => {}, () => {});
-  enter(${Entry.load}, 0, ${Load.configure}, '{"format":"modules","compatibilityDate":"","compatibilityFlags":[]}', '{}');
+  enter(${Entry.load}, 0, ${Load.configure}, '{"format":"modules"}', '{}');
   enter(${Entry.load}, 0, ${Load.seal});
   enter(${Entry.load}, 0, ${Load.main}, { default: { async fetch() { ${[...chunks].map((name) => `{ ${USES[name] ?? ''} }`).join(' ')} return new Response('warm'); } } });
   enter(${Entry.fetch}, 1, 'GET\\nhttp://warm/\\nhost\\nwarm', 0);

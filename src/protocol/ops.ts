@@ -133,7 +133,7 @@ export const Entry = {
   timer: 2,
   /** (event, scheduledTime, cron, entrypoint) */
   scheduled: 3,
-  /** (event, reason): the client went away, or the event ran out of time */
+  /** (event, reason): with a reason, the client went away, and the event goes on; without, the event is over */
   abort: 4,
   /** (0, Load, ...): the steps of loading an app, in the order of the table */
   load: 5,
@@ -191,13 +191,13 @@ export const Load = {
   run: 10,
   /** (): at any time: answers with the bytes of WebAssembly memory, as decimal digits */
   measure: 11,
+  /** (names: lines): compatibility flags that are not as the newest date has them, where there are any; see protocol/compat.ts. Before any chunk. */
+  compat: 12,
 } as const;
 
 /** What a context is told before it loads an app. */
 export type LoadConfig = {
   format: 'modules' | 'service-worker';
-  compatibilityDate: string;
-  compatibilityFlags: readonly string[];
   /** Chunks and their globals (see protocol/chunks.ts), for an app that could get at globals it does not name. */
   globals?: string;
   /** What is in env beside plain values. */

@@ -52,10 +52,10 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
   return undefined;
 }
 
-/** The host is done with an event: what still waits for it is forgotten. */
+/** The client of an event is gone, for which there is a reason; or the host is done with the event: what still waits for it is forgotten. */
 function endEvent(event: number, reason: string): void {
   enterEvent(event);
-  if (reason !== '') abortInbound(event, reason);
+  if (reason !== '') return abortInbound(event, reason);
   peek('timers')?.dropTimers(event);
   peek('websocket')?.dropSockets(event);
   dropCalls(event);

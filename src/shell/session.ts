@@ -77,6 +77,7 @@ export class Session {
       observer: this.#observer,
       stacks,
       hasWasm: false,
+      tellsOfLeaving: false,
       onCondemned: () => {},
       onIdle: () => {},
     });

@@ -1,5 +1,5 @@
 /** Streams, and bodies that are streams. */
-import { bodyOfStream, openStream, proxyBody, teeBody } from '../web/body-open.ts';
+import { bodyOfIterable, bodyOfStream, openStream, proxyBody, teeBody } from '../web/body-open.ts';
 import { cancelStream, isReadableStreamDisturbed, isReadableStreamLocked, readAll, sealStream } from '../web/body-stream.ts';
 import { describe } from '../web/describe-streams.ts';
 import { sendStream } from '../web/outbound-stream.ts';
@@ -16,6 +16,7 @@ import { WritableStream, WritableStreamDefaultController, WritableStreamDefaultW
 import { provide } from '../link.ts';
 
 const offers = {
+  bodyOfIterable,
   bodyOfStream,
   cancelStream,
   createReadableByteStream,

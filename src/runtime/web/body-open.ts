@@ -4,7 +4,18 @@
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
 import { post, request } from '../bridge.ts';
-import { PromisePrototypeThen, TypeErrorCtor, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet } from '../primordials.ts';
+import {
+  ArrayIsArray,
+  ObjectPrototype,
+  SymbolAsyncIterator,
+  SymbolIterator,
+  SymbolToPrimitive,
+  PromisePrototypeThen,
+  TypeErrorCtor,
+  WeakMapCtor,
+  WeakMapPrototypeGet,
+  WeakMapPrototypeSet,
+} from '../primordials.ts';
 import { type Body, asBytes, newBody, simpleBytes } from './body.ts';
 import {
   type ReadableStream,
@@ -17,6 +28,7 @@ import {
   readableStreamTee,
   sealStream,
 } from './body-stream.ts';
+import { streamOfIterable } from './streams/readable-stream.ts';
 
 function streamBody(stream: ReadableStream): Body {
   const body = newBody(BodyKind.stream, undefined);
@@ -87,6 +99,20 @@ function sourceStream(body: Body): ReadableStream {
   if (link?.failure !== undefined) readableStreamErrorController(stream, link.failure.reason);
   else if (link !== undefined) link.onFailure = (reason) => readableStreamErrorController(stream, reason);
   return stream;
+}
+
+/**
+ * The body of an iterable, async or not; undefined for anything else. What has a way of its own to become text becomes text.
+ * @see https://developers.cloudflare.com/workers/configuration/compatibility-flags/ fetch_iterable_type_support
+ */
+export function bodyOfIterable(init: object): Body | undefined {
+  const given = init as Record<symbol, unknown>;
+  let method: unknown = given[SymbolAsyncIterator];
+  if (method === undefined || method === null) {
+    const isPlain = ArrayIsArray(init) || (init.toString === ObjectPrototype.toString && given[SymbolToPrimitive] === undefined);
+    method = isPlain ? given[SymbolIterator] : undefined;
+  }
+  return typeof method === 'function' ? streamBody(streamOfIterable(init)) : undefined;
 }
 
 /** Two bodies of what one was; the given one becomes the first. */

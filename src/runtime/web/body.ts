@@ -8,6 +8,7 @@
  * @see https://fetch.spec.whatwg.org/#bodies
  */
 import { BodyKind } from '../../protocol/ops.ts';
+import { differs } from '../compat.ts';
 import { chunk, peek } from '../link.ts';
 import {
   ArrayBufferIsView,
@@ -103,6 +104,8 @@ export function extractBody(init: unknown, context: string): Body {
     const body = peek('streams')?.bodyOfStream(init, context) ?? peek('forms')?.bodyOfForm(init) ?? peek('url')?.bodyOfSearchParams(init);
     if (body !== undefined) return body;
     if (ArrayBufferIsView(init) || isArrayBuffer(init)) return newBody(BodyKind.bytes, copyBytes(bufferSource(init, context)));
+    const iterated = differs('fetch_iterable_type_support') ? undefined : chunk('streams').bodyOfIterable(init);
+    if (iterated !== undefined) return iterated;
   }
   return textBody(USVString(init, context), 'text/plain;charset=UTF-8');
 }

@@ -4,6 +4,7 @@
  * The parser is the strict one of the Fetch standard, with two allowances for real clients: the final line
  * break may be missing, and line breaks before the first delimiter are skipped.
  */
+import { differs } from '../compat.ts';
 import {
   ArrayPrototypePush,
   MapPrototypeGet,
@@ -160,7 +161,7 @@ export function parseMultipart(bytes: Uint8Array<ArrayBuffer>, mimeType: MimeTyp
     const bodyEnd = find(bytes, delimiter, bodyStart);
     if (bodyEnd === -1) return null;
     const body = new Uint8ArrayCtor(bytes.buffer, bytes.byteOffset + bodyStart, bodyEnd - bodyStart);
-    if (head.filename === undefined) appendFormDataEntry(formData, head.name, decodeUtf8(body, NO_BOM));
+    if (head.filename === undefined || differs('formdata_parser_supports_files')) appendFormDataEntry(formData, head.name, decodeUtf8(body, NO_BOM));
     else {
       const type = head.type ?? 'text/plain';
       appendFormDataEntry(formData, head.name, createFile(body, head.filename, RegExpPrototypeExec(ASCII, type) === null ? '' : type));

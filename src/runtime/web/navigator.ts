@@ -2,6 +2,7 @@
  * navigator: who runs the app.
  * @see https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
  */
+import { differs } from '../compat.ts';
 import { ObjectFreeze } from '../primordials.ts';
 import { defineInterface, illegalConstructor, illegalInvocation } from '../webidl.ts';
 
@@ -38,6 +39,11 @@ export class Navigator {
 const LANGUAGES = ObjectFreeze(['en']);
 
 defineInterface(Navigator, 'Navigator');
+if (differs('enable_navigator_language')) {
+  const prototype = Navigator.prototype as { -readonly [K in 'language' | 'languages']?: unknown };
+  delete prototype.language;
+  delete prototype.languages;
+}
 
 /** The one instance, as `globalThis.navigator`. */
 export const navigator = new Navigator(INTERNAL);

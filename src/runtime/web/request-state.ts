@@ -2,8 +2,11 @@
  * Requests made by code: the steps of the constructor, and clones.
  * @see https://fetch.spec.whatwg.org/#request-class
  */
+import { differs } from '../compat.ts';
+import { chunk } from '../link.ts';
 import { TypeErrorCtor } from '../primordials.ts';
 import { USVString } from '../webidl.ts';
+import type { AbortSignal } from './abort.ts';
 import { isBodyUnusable, unusableError } from './body.ts';
 import { cloneBody, transferBody } from './body-copy.ts';
 import { copyHeaders, hasHeader, setHeader } from './headers.ts';
@@ -34,7 +37,7 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
     settings: options === undefined ? settings : settingsFrom(options, settings, CONTEXT),
     cf: options?.cf ?? source?.cf,
     isRawCf: (options?.cf ?? undefined) === undefined && source !== undefined && source.isRawCf,
-    follows: options?.signal === undefined ? source?.follows : (options.signal ?? undefined),
+    follows: options?.signal === undefined ? inheritedSignal(source) : (options.signal ?? undefined),
     signal: undefined,
     event: 0,
   };
@@ -58,6 +61,12 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
     state.body = transferBody(inherited);
   }
   return state;
+}
+
+/** As on Workers, what is made from an incoming request follows its signal by a compatibility flag only. */
+function inheritedSignal(source: RequestState | undefined): AbortSignal | undefined {
+  if (source === undefined) return undefined;
+  return source.event !== 0 && differs('request_signal_passthrough') ? chunk('events').signalOf(source) : source.follows;
 }
 
 /**

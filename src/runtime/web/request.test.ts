@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './testing/chunks.ts';
+import { setCompatibility } from '../compat.ts';
 import { BodyKind, Post } from '../../protocol/ops.ts';
 import { AbortController } from './abort.ts';
 import { fetch } from './fetch.ts';
@@ -31,12 +32,24 @@ test('constructor: methods are normalised, and some forbidden', () => {
   for (const [given, expected] of [
     ['get', 'GET'],
     ['Put', 'PUT'],
-    ['patch', 'patch'],
+    ['patch', 'PATCH'],
     ['PATCH', 'PATCH'],
-    ['x-Y', 'x-Y'],
+    ['x-Y', 'X-Y'],
   ])
     assert.equal(new Request('http://h/', { method: given }).method, expected);
   for (const method of ['', 'a b', 'CONNECT', 'trace', 'Track']) assert.throws(() => new Request('http://h/', { method }), TypeError);
+});
+
+test('constructor: before the flag, methods that the standard does not name stay as they are', () => {
+  setCompatibility(['upper_case_all_http_methods']);
+  try {
+    assert.deepEqual(
+      ['patch', 'Put'].map((method) => new Request('http://h/', { method }).method),
+      ['patch', 'PUT'],
+    );
+  } finally {
+    setCompatibility([]);
+  }
 });
 
 test('constructor: members are checked and read in lexicographical order', () => {

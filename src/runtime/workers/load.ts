@@ -8,6 +8,7 @@
 import { BINDING_CHUNKS, type BindingSlot } from '../../protocol/bindings.ts';
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
 import { enterEvent, request } from '../bridge.ts';
+import { setCompatibility } from '../compat.ts';
 import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from '../link.ts';
 import {
   ErrorCtor,
@@ -24,8 +25,8 @@ import {
   NumberPrototypeToString,
   ObjectKeys,
   StringCtor,
+  StringPrototypeSplit,
 } from '../primordials.ts';
-import { decideBinaryType } from '../web/websocket/binary-type.ts';
 import { isServiceWorker, setServiceWorker } from './dispatch.ts';
 import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
@@ -74,6 +75,9 @@ export function load(step: number, first: unknown, second: unknown): string | un
   switch (step) {
     case Load.configure:
       return configure(JSONParse(first as string) as LoadConfig, second as string);
+    case Load.compat:
+      setCompatibility(StringPrototypeSplit(first as string, '\n'));
+      return;
     case Load.data:
       MapPrototypeSet(data, first as string, second);
       return;
@@ -130,7 +134,6 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   if (config.bindings !== undefined) bindAll(env, config.bindings);
   setEnv(env);
   setServiceWorker(config.format === 'service-worker');
-  decideBinaryType(config.compatibilityDate, config.compatibilityFlags);
   if (config.globals !== undefined) definePlaceholders(config.globals);
   if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
   // Bindings of a service-worker script are globals.

@@ -171,6 +171,9 @@ ObjectDefineProperty(ReadableStream.prototype, SymbolAsyncIterator, { value: Rea
 
 const wrap = (stream: ReadableState): ReadableStream => new ReadableStream(INTERNAL, stream);
 
+/** What `ReadableStream.from` comes to. */
+export const streamOfIterable = (iterable: unknown): ReadableStream => wrap(readableFrom(iterable));
+
 export const isReadableStream = isBranded;
 
 /** The state behind a public stream. */

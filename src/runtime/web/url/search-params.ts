@@ -6,6 +6,7 @@
  *
  * @see https://url.spec.whatwg.org/#interface-urlsearchparams
  */
+import { differs } from '../../compat.ts';
 import { ArrayPrototypePush, ArrayPrototypeSort, StringPrototypeSlice, SymbolIterator, TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { record, sequence, sequenceFrom } from '../../webidl-types.ts';
@@ -15,6 +16,8 @@ import { parseUrlEncoded, serializeUrlEncoded, type Pair } from './urlencoded.ts
 
 export { parseUrlEncoded, serializeUrlEncoded } from './urlencoded.ts';
 
+/** The compatibility flag by which a second argument counts. */
+const HEEDS_VALUE = 'urlsearchparams_delete_has_value_arg';
 const NAME = 'URLSearchParams';
 const CONTEXT = "Failed to construct 'URLSearchParams'";
 const toStrings = sequence(USVString);
@@ -76,7 +79,7 @@ export class URLSearchParams {
     if (!(#pairs in this)) throw illegalInvocation(NAME);
     requireArguments(arguments.length, 1, 'URLSearchParams.delete');
     const key = USVString(name, argument('delete', NAME, 1));
-    const only = value === undefined ? undefined : USVString(value, argument('delete', NAME, 2));
+    const only = value === undefined || differs(HEEDS_VALUE) ? undefined : USVString(value, argument('delete', NAME, 2));
     const pairs = this.#pairs;
     let kept = 0;
     for (let i = 0; i < pairs.length; i++) {
@@ -110,7 +113,7 @@ export class URLSearchParams {
     if (!(#pairs in this)) throw illegalInvocation(NAME);
     requireArguments(arguments.length, 1, 'URLSearchParams.has');
     const key = USVString(name, argument('has', NAME, 1));
-    const only = value === undefined ? undefined : USVString(value, argument('has', NAME, 2));
+    const only = value === undefined || differs(HEEDS_VALUE) ? undefined : USVString(value, argument('has', NAME, 2));
     const pairs = this.#pairs;
     for (let i = 0; i < pairs.length; i++) {
       const pair = pairs[i] as Pair;

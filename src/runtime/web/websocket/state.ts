@@ -8,6 +8,7 @@
  */
 import { Post } from '../../../protocol/ops.ts';
 import { currentEvent, postFor } from '../../bridge.ts';
+import { differs } from '../../compat.ts';
 import { chunk } from '../../link.ts';
 import {
   ArrayPrototypePush,
@@ -28,7 +29,6 @@ import { ErrorEvent } from '../error-event.ts';
 import { Event } from '../event.ts';
 import { dispatchTrusted, hasListener, type EventTarget } from '../event-target.ts';
 import { CloseEvent, MessageEvent } from '../message-event.ts';
-import { defaultBinaryType } from './binary-type.ts';
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -94,7 +94,7 @@ export function newState(target: EventTarget, readyState: number, isStandard: bo
     origin: '',
     protocol: '',
     extensions: '',
-    binaryType: defaultBinaryType,
+    binaryType: differs('websocket_standard_binary_type') ? 'arraybuffer' : 'blob',
     buffered: 0,
     held: 0,
     isStandard,

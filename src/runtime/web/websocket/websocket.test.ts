@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import '../testing/chunks.ts';
+import { compatDifferences } from '../../../protocol/compat.ts';
 import { Post, SocketEvent } from '../../../protocol/ops.ts';
 import { enterEvent } from '../../bridge.ts';
+import { setCompatibility } from '../../compat.ts';
 import { type FakeHost, fakeHost, turn } from '../testing/fake-host.ts';
-import { decideBinaryType } from './binary-type.ts';
 import { socketEvent } from './inbound.ts';
 import { dropSockets } from './state.ts';
 import { WebSocket } from './websocket.ts';
@@ -147,7 +148,7 @@ test('message: text, Blob or ArrayBuffer, with the origin of the address', async
 
 test("binaryType: is ArrayBuffer for apps of before the flag's date", () => {
   const typeFor = (date: string, ...flags: string[]): string => {
-    decideBinaryType(date, flags);
+    setCompatibility(compatDifferences(date, flags));
     return open().socket.binaryType;
   };
   assert.deepEqual(
