@@ -99,8 +99,12 @@ export class Budget {
     return total;
   }
 
-  /** Heap and external bytes of an app's isolates, as last sampled. */
-  countedBytes(app: string): number {
+  /** Heap and external bytes of an app's isolates, or of all, as last sampled. */
+  countedBytes(app: string | undefined): number {
+    if (app === undefined) {
+      const { heapBytes, externalBytes } = this.residency();
+      return heapBytes + externalBytes;
+    }
     let bytes = 0;
     for (const worker of this.#apps.get(app)?.workers ?? []) {
       const known = this.#bytes.get(worker);

@@ -6,8 +6,6 @@ import { ResidentWatch } from './resident-watch.ts';
 const MB = 1024 * 1024;
 
 class FakeWorker {
-  lastUsed = 1;
-  inFlight = 0;
   progress: number | undefined;
   outgrownTimes = 0;
   outgrown(): void {
@@ -17,6 +15,8 @@ class FakeWorker {
 
 function setUp(limitMb = 10_000): {
   rss(megabytes: number): void;
+  used(app: string, milliseconds: number): void;
+  trims(): number;
   worker(name: string): FakeWorker;
   exceeded: (string | undefined)[];
   counted: Map<string, number>;
@@ -26,10 +26,15 @@ function setUp(limitMb = 10_000): {
   const exceeded: (string | undefined)[] = [];
   const counted = new Map<string, number>();
   let rss = 100 * MB;
-  const apps = { versions: () => versions, get: (name: string) => versions.find(({ record }) => record.name === name) };
+  let trims = 0;
+  const apps = { inFlight: 0, versions: () => versions, get: (name: string) => versions.find(({ record }) => record.name === name) };
   const watch = new ResidentWatch(apps as unknown as Apps, {
     limitBytes: limitMb * MB,
-    counted: (app) => counted.get(app) ?? 0,
+    counted: (app) => (app === undefined ? 0 : (counted.get(app) ?? 0)),
+    trim: () => {
+      trims++;
+      rss = 100 * MB;
+    },
     onExceeded: (app) => exceeded.push(app),
     rss: () => rss,
   });
@@ -40,49 +45,53 @@ function setUp(limitMb = 10_000): {
       watch.tick();
     },
     worker: (name) => workers.get(name) as FakeWorker,
+    used: (app, milliseconds) => watch.used(app, milliseconds),
+    trims: () => trims,
     exceeded,
     counted,
   };
 }
 
 test('tick: an app that grows the process far beyond its limit loses its isolates', () => {
-  const { rss, worker } = setUp();
-  worker('a').lastUsed = 2;
+  const { rss, worker, used } = setUp();
+  used('a', 10);
   rss(450);
   assert.equal(worker('a').outgrownTimes, 0);
-  worker('a').lastUsed = 3;
+  used('a', 10);
   rss(600);
   assert.deepEqual([worker('a').outgrownTimes, worker('b').outgrownTimes], [1, 0]);
 });
 
 test('tick: what its isolates account for is not held against an app', () => {
-  const { rss, worker, counted } = setUp();
-  worker('a').lastUsed = 2;
+  const { rss, worker, used, counted } = setUp();
+  used('a', 10);
   counted.set('a', 200 * MB);
   rss(600);
   assert.equal(worker('a').outgrownTimes, 0);
 });
 
 test('tick: an isolate in the middle of a turn is running', () => {
-  const { rss, worker } = setUp();
-  Object.assign(worker('b'), { inFlight: 1, progress: 7 });
+  const { rss, worker, used } = setUp();
+  worker('b').progress = 7;
+  rss(100);
+  used('a', 1);
   rss(650);
   assert.deepEqual([worker('a').outgrownTimes, worker('b').outgrownTimes], [0, 1]);
 });
 
 test('tick: memory that came back is taken off again', () => {
-  const { rss, worker } = setUp();
-  worker('a').lastUsed = 2;
+  const { rss, worker, used } = setUp();
+  used('a', 10);
   rss(450);
   rss(150);
-  worker('a').lastUsed = 3;
+  used('a', 10);
   rss(500);
   assert.equal(worker('a').outgrownTimes, 0);
 });
 
 test('tick: beyond the limit of the process the worst app goes, then the engine', () => {
-  const { rss, worker, exceeded } = setUp(300);
-  worker('a').lastUsed = 2;
+  const { rss, worker, used, exceeded } = setUp(300);
+  used('a', 10);
   rss(320);
   assert.deepEqual([worker('a').outgrownTimes, exceeded], [1, []]);
   rss(320);
@@ -93,12 +102,25 @@ test('tick: beyond the limit of the process the worst app goes, then the engine'
 });
 
 test('tick: a process that shrinks in time stays', () => {
-  const { rss, worker, exceeded } = setUp(300);
-  worker('a').lastUsed = 2;
+  const { rss, used, exceeded } = setUp(300);
+  used('a', 10);
   rss(320);
   rss(200);
   rss(320);
   rss(310);
   rss(310);
   assert.deepEqual(exceeded, []);
+});
+
+test('tick: much free memory is given back, now and then', () => {
+  const { rss, trims } = setUp();
+  for (let round = 0; round < 8; round++) rss(100);
+  rss(300);
+  assert.equal(trims(), 1);
+  for (let round = 0; round < 9; round++) rss(300);
+  assert.equal(trims(), 1);
+  rss(200);
+  assert.equal(trims(), 1);
+  rss(300);
+  assert.equal(trims(), 2);
 });

@@ -1,5 +1,7 @@
 /** A server from its start to its end: banner, signals, drain, exit code. */
 import { type OpenOptions, openSupervisor } from '../server/open-supervisor.ts';
+import { keepCapabilitiesFromChildren } from '../server/walls/harden.ts';
+import { loadLibc } from '../server/walls/libc.ts';
 import { onSignals } from '../server/signals.ts';
 import { StartError } from '../server/start-error.ts';
 import type { Supervisor } from '../server/supervisor.ts';
@@ -10,6 +12,8 @@ import { CommandError } from './command.ts';
  * @returns the exit code, when the server has ended
  */
 export async function runServer(options: OpenOptions, banner: (supervisor: Supervisor) => readonly string[]): Promise<number> {
+  // What engines and stores never get cannot be taken from them.
+  if (!options.dev) keepCapabilitiesFromChildren(loadLibc());
   const { supervisor, log } = await openSupervisor(options).catch(explained);
   let stopped = false;
   const ended = Promise.withResolvers<void>();

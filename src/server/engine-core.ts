@@ -26,6 +26,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
 import { StoreClient } from '../storage/store-client.ts';
+import type { Libc } from './walls/libc.ts';
 import { Ledger } from './ledger.ts';
 
 /** How often the process looks at its own memory. */
@@ -50,7 +51,7 @@ export class Engine {
   #leaving = false;
 
   /** @param onCatastrophe told once, when the engine cannot go on, with the app that is to blame (empty: none); it then drains by itself */
-  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void) {
+  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void, libc?: Libc) {
     this.#config = config;
     this.#onCatastrophe = onCatastrophe;
     this.#log = createLog({ level: config.logLevel });
@@ -72,7 +73,10 @@ export class Engine {
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
     this.#sites = new Sites(this.#apps, this.#ledger);
-    this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => this.#observer.cpu(app, milliseconds));
+    this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
+      this.#observer.cpu(app, milliseconds);
+      this.#watch.used(app, milliseconds);
+    });
     this.#listener = new Listener({
       sites: this.#sites,
       observer: this.#observer,
@@ -89,6 +93,7 @@ export class Engine {
     this.#watch = new ResidentWatch(this.#apps, {
       limitBytes: config.residentLimitMb * 1024 * 1024,
       counted: (app) => this.#budget.countedBytes(app),
+      trim: libc === undefined ? undefined : () => libc.trim(),
       onExceeded: (app, bytes) => this.#catastrophe(app ?? '', `${Math.round(bytes / 1048576)} MB of resident memory`),
     });
   }

@@ -3,6 +3,7 @@
  * no worker threads; it reads the package and the data folder, writes the data folder, and finds an almost empty environment.
  */
 import { existsSync, realpathSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +21,9 @@ const INTERRUPTIBLE_LOOPS = '--no-turboshaft-loop-unrolling';
 
 /** With an arena for each of many threads, the C library keeps what ended isolates have given back. */
 const ARENAS = '2';
+
+/** What engines use to raise walls around themselves, and give up then; see walls/. */
+const HAS_FFI = isBuiltin('node:ffi');
 
 /** Variables with nothing secret in them that Node, OpenSSL or the output need. */
 const KEPT_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NO_COLOR', 'TERM', 'SystemRoot'];
@@ -49,6 +53,7 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, dataDir, '/etc/alpine-release'];
   const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
+  if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
   for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
   flags.push(`--allow-fs-write=${realPath(dataDir)}`);
   return flags;
@@ -57,6 +62,7 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
 /** What the store process may do: use its own files, and listen where engines find it. It runs no tenant's code. */
 export function storeExecArgv(root: string, socketDir: string): string[] {
   const flags = ['--permission', '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning'];
+  if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
   for (const path of new Set([codeRoot(packageDir()), join(packageDir(), 'node_modules'), root, socketDir].map(realPath)))
     flags.push(`--allow-fs-read=${path}`);
   for (const path of [root, socketDir]) flags.push(`--allow-fs-write=${realPath(path)}`);

@@ -4,6 +4,8 @@
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
+import { raiseWalls } from './walls/harden.ts';
+import { loadLibc } from './walls/libc.ts';
 
 const tell = (message: FromEngine): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
@@ -13,12 +15,13 @@ let engine: Engine | undefined;
 
 const handle = async (message: ToEngine): Promise<void> => {
   switch (message.type) {
-    case 'configure':
-      engine = new Engine(message.config, (app, text) => {
-        tell({ type: 'catastrophe', app, message: text });
-      });
+    case 'configure': {
+      const libc = loadLibc();
+      engine = new Engine(message.config, (app, text) => tell({ type: 'catastrophe', app, message: text }), libc);
       await engine.boot();
+      raiseWalls(libc);
       return tell({ type: 'ready' });
+    }
     case 'apps':
       engine?.setApps(message.apps);
       return tell({ type: 'applied', apps: message.apps.length });

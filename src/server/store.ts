@@ -1,6 +1,8 @@
 /** The store process: every database of the bindings, for all engines. It is told what to do over its channel and ends with it. */
 import { PRODUCTS } from '../bindings/products.ts';
 import type { FromStore, ToStore } from '../protocol/store.ts';
+import { raiseWalls } from './walls/harden.ts';
+import { loadLibc } from './walls/libc.ts';
 import { StoreHost } from '../storage/store-host.ts';
 import { StoreServer } from '../storage/store-server.ts';
 
@@ -17,6 +19,7 @@ process.once('message', (message) => {
     onNotify: (address, topic, detail) => tell({ type: 'notify', ...address, topic, detail }),
     onTrouble: (text, fields) => tell({ type: 'trouble', message: text, fields }),
   });
+  raiseWalls(loadLibc());
   const server = new StoreServer(host);
   server.listen(socket).then(
     () => tell({ type: 'ready' }),

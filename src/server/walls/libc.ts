@@ -1,0 +1,71 @@
+/**
+ * The C library's functions that Node has no names for: to give memory back, and to give rights up.
+ *
+ * They are there on Linux with a Node that has node:ffi; anywhere else everything here is undefined and the caller does
+ * without. A process under Node's permission model needs --allow-ffi to load them, and drops that right afterwards:
+ * functions already loaded go on working.
+ */
+import { createRequire } from 'node:module';
+
+type Ffi = {
+  dlopen(path: string, functions: Record<string, { arguments: string[]; return: string }>): { functions: Record<string, (...args: unknown[]) => unknown> };
+  getRawPointer(buffer: Uint8Array): bigint;
+};
+
+export type Libc = {
+  /** Gives free memory back to the system. @see https://man7.org/linux/man-pages/man3/malloc_trim.3.html */
+  trim(): void;
+  /** @see https://man7.org/linux/man-pages/man2/prctl.2.html */
+  prctl(option: number, value: number): number;
+  /** @param limit in the resource's unit, both soft and hard. @see https://man7.org/linux/man-pages/man2/setrlimit.2.html */
+  setLimit(resource: number, limit: number): number;
+  /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
+  seccomp(program: Uint8Array): number;
+};
+
+const SECCOMP = { x64: 317, arm64: 277 } as const;
+const SECCOMP_SET_MODE_FILTER = 1;
+const SECCOMP_FILTER_FLAG_TSYNC = 1;
+
+/** Loads them; undefined where they cannot be had. */
+export function loadLibc(): Libc | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const number = SECCOMP[process.arch as keyof typeof SECCOMP];
+  try {
+    const ffi = requireQuietly('node:ffi') as Ffi;
+    const { functions } = ffi.dlopen('libc.so.6', {
+      malloc_trim: { arguments: ['uint64'], return: 'int32' },
+      prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
+      setrlimit: { arguments: ['int32', 'buffer'], return: 'int32' },
+      syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
+    });
+    const call = (name: string, ...args: unknown[]): number => Number(functions[name]?.(...args) ?? -1);
+    return {
+      trim: () => void call('malloc_trim', 0n),
+      prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
+      setLimit: (resource, limit) => call('setrlimit', resource, new Uint8Array(new BigUint64Array([BigInt(limit), BigInt(limit)]).buffer)),
+      seccomp: (program) => {
+        if (number === undefined) return -1;
+        // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.
+        const descriptor = new DataView(new ArrayBuffer(16));
+        descriptor.setUint16(0, program.length / 8, true);
+        descriptor.setBigUint64(8, ffi.getRawPointer(program), true);
+        return call('syscall', BigInt(number), BigInt(SECCOMP_SET_MODE_FILTER), BigInt(SECCOMP_FILTER_FLAG_TSYNC), new Uint8Array(descriptor.buffer));
+      },
+    };
+  } catch {
+    // An older Node, another C library, or no right to.
+    return undefined;
+  }
+}
+
+/** Without the warning that the module is experimental, which tells an operator nothing to act on. */
+function requireQuietly(name: string): unknown {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return createRequire(import.meta.url)(name);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
