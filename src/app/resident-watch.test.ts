@@ -54,17 +54,17 @@ function setUp(limitMb = 10_000): {
 
 test('tick: an app that grows the process far beyond its limit loses its isolates', () => {
   const { rss, worker, used } = setUp();
-  used('a', 10);
+  used('a', 500);
   rss(450);
   assert.equal(worker('a').outgrownTimes, 0);
-  used('a', 10);
+  used('a', 500);
   rss(600);
   assert.deepEqual([worker('a').outgrownTimes, worker('b').outgrownTimes], [1, 0]);
 });
 
 test('tick: what its isolates account for is not held against an app', () => {
   const { rss, worker, used, counted } = setUp();
-  used('a', 10);
+  used('a', 500);
   counted.set('a', 200 * MB);
   rss(600);
   assert.equal(worker('a').outgrownTimes, 0);
@@ -81,17 +81,17 @@ test('tick: an isolate in the middle of a turn is running', () => {
 
 test('tick: memory that came back is taken off again', () => {
   const { rss, worker, used } = setUp();
-  used('a', 10);
+  used('a', 500);
   rss(450);
   rss(150);
-  used('a', 10);
+  used('a', 500);
   rss(500);
   assert.equal(worker('a').outgrownTimes, 0);
 });
 
 test('tick: beyond the limit of the process the worst app goes, then the engine', () => {
   const { rss, worker, used, exceeded } = setUp(300);
-  used('a', 10);
+  used('a', 500);
   rss(320);
   assert.deepEqual([worker('a').outgrownTimes, exceeded], [1, []]);
   rss(320);
@@ -103,7 +103,7 @@ test('tick: beyond the limit of the process the worst app goes, then the engine'
 
 test('tick: a process that shrinks in time stays', () => {
   const { rss, used, exceeded } = setUp(300);
-  used('a', 10);
+  used('a', 500);
   rss(320);
   rss(200);
   rss(320);
@@ -123,4 +123,13 @@ test('tick: much free memory is given back, now and then', () => {
   assert.equal(trims(), 1);
   rss(300);
   assert.equal(trims(), 2);
+});
+
+test('tick: nobody is blamed for more than could be allocated in the time', () => {
+  const { rss, worker, used } = setUp();
+  for (const megabytes of [1100, 2100, 3100]) {
+    used('a', 20);
+    rss(megabytes);
+  }
+  assert.equal(worker('a').outgrownTimes, 0);
 });

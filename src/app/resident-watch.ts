@@ -18,6 +18,8 @@ const NOISE_BYTES = 4 * MB;
 const GRACE = 4;
 /** What a turn that lasted from one round to the next is taken to have run, in milliseconds. */
 const WHOLE_ROUND_MS = 1000;
+/** What can be allocated in a millisecond: growth beyond that was somebody else's, whose turn has not come back yet. */
+const FASTEST_BYTES = 2 * MB;
 /** Free memory that is worth giving back to the system: doing so holds everything up for some milliseconds. */
 const TRIM_BYTES = 128 * MB;
 /** Free memory that is worth it even while requests are in flight. */
@@ -119,7 +121,7 @@ export class ResidentWatch {
     const total = running.reduce((sum, { ran }) => sum + ran, 0);
     for (const { version, ran } of running) {
       const { name } = version.record;
-      this.#grown.set(name, (this.#grown.get(name) ?? 0) + (bytes * ran) / total);
+      this.#grown.set(name, (this.#grown.get(name) ?? 0) + Math.min((bytes * ran) / total, ran * FASTEST_BYTES));
     }
   }
 
