@@ -1,0 +1,392 @@
+/**
+ * One D1 database, opened in a process that may be killed: it runs what tenants send.
+ *
+ * Contract: a call (one statement, or a batch) happens as a whole or not at all; calls given together are committed
+ * together where that changes nothing for any of them, and none is answered before its commit. Text goes in and
+ * comes out as JSON, so that nobody on the way has to look into it.
+ * @see https://developers.cloudflare.com/d1/platform/limits/
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { authorize, type Effects, isReadOnly, newEffects } from './authorizer.ts';
+import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
+import { parseQueries, type Query } from './request.ts';
+import { isBlank } from './sql-text.ts';
+import { bindings, type Compiled, compile, failureOf, writesPerRow } from './statement.ts';
+
+/** SQLite's limits as D1 sets them. */
+const LIMITS = {
+  length: 2_200_000,
+  sqlLength: 100_000,
+  column: 100,
+  exprDepth: 100,
+  compoundSelect: 5,
+  vdbeOp: 25_000,
+  functionArg: 127,
+  attach: 0,
+  likePatternLength: 50,
+  variableNumber: 100,
+  triggerDepth: 10,
+};
+
+export const MOST_DATABASE_BYTES = 10 * 1024 * 1024 * 1024;
+/** A result of more is no result: its app could not hold it. */
+const MOST_RESULT_BYTES = 32 * 1024 * 1024;
+const BUSY_MS = 5000;
+const CACHE_KB = 1024;
+const KEPT_STATEMENTS = 200;
+/** Longer texts are compiled each time: they would hardly come again. */
+const LONGEST_KEPT = 10_000;
+
+export type OpenOptions = { fsync: 'full' | 'normal'; mostBytes?: number };
+
+export type Meta = {
+  served_by: string;
+  duration: number;
+  changes: number;
+  last_row_id: number;
+  changed_db: boolean;
+  size_after: number;
+  rows_read: number;
+  rows_written: number;
+};
+
+export type QueryResult = { meta: Meta; results: { columns: readonly string[]; rows: readonly (readonly unknown[])[] } };
+
+/** Without a writing word nothing is written: SELECT cannot, and WITH is not taken for one. */
+const READ = /^\s*(?:select|values|explain)\b/i;
+/** What may have an effect beyond its own call, and so shares no commit. */
+const ALONE = /pragma|deferr/i;
+
+export class D1Database {
+  readonly #db: DatabaseSync;
+  readonly #kept = new Map<string, Compiled>();
+  /** What the statement that is being compiled does; undefined while none is. */
+  #compiling: Effects | undefined;
+  #isTrusted = true;
+  #schemaVersion = -1;
+  #size = 0;
+  #bookmark = Date.now();
+  /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
+  #isExact = false;
+  readonly #pageSize: number;
+  readonly #internal: Record<'changes' | 'pages' | 'schema', () => Record<string, unknown>>;
+
+  /** @throws what SQLite says of a file that cannot be opened */
+  constructor(file: string, { fsync, mostBytes = MOST_DATABASE_BYTES }: OpenOptions) {
+    mkdirSync(dirname(file), { recursive: true });
+    this.#db = new DatabaseSync(file, {
+      timeout: BUSY_MS,
+      enableDoubleQuotedStringLiterals: true,
+      enableForeignKeyConstraints: true,
+      allowExtension: false,
+      defensive: true,
+      limits: LIMITS,
+    });
+    try {
+      this.#db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -${CACHE_KB}; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;`,
+      );
+      this.#pageSize = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size']);
+      this.#db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / this.#pageSize))}`);
+      const getter = (sql: string): (() => Record<string, unknown>) => {
+        const statement = this.#db.prepare(sql);
+        return () => statement.get() ?? {};
+      };
+      this.#internal = {
+        changes: getter('SELECT total_changes() AS changes, last_insert_rowid() AS row'),
+        pages: getter('PRAGMA page_count'),
+        schema: getter('PRAGMA schema_version'),
+      };
+      // Where the file is damaged at its beginning, this tells.
+      this.#internal.schema();
+      this.#size = this.#sizeNow();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#db.setAuthorizer((action, first, second, database) => {
+      if (this.#isTrusted) return 0;
+      const effects = this.#compiling;
+      return authorize(effects ?? newEffects(), action, first, second, database, effects === undefined);
+    });
+  }
+
+  /**
+   * Carries out calls, each a JSON text, and gives an answer for each: JSON, too.
+   * @param beforeCommit told before anything becomes lasting when there are several calls
+   * @throws what SQLite says of a damaged file
+   */
+  run(requests: readonly string[], beforeCommit: () => void = () => {}): string[] {
+    if (requests.length > 1) {
+      const calls = requests.map(readQueries);
+      if (!calls.every((queries) => queries !== undefined && this.#areReads(queries))) {
+        const answers = this.#together(calls, beforeCommit);
+        if (answers !== undefined) return answers;
+        beforeCommit();
+      }
+    }
+    return requests.map((request) => this.#answer(() => this.#alone(parseQueries(request))));
+  }
+
+  /** Gives the connection itself, beyond the rules for tenants. */
+  trusted<T>(work: (db: DatabaseSync) => T): T {
+    this.#isTrusted = true;
+    return work(this.#db);
+  }
+
+  /** Carries out one call. @throws D1Failure */
+  query(queries: readonly Query[]): QueryResult[] {
+    return this.#inexactFirst(() => this.#alone(queries));
+  }
+
+  close(): void {
+    this.#kept.clear();
+    this.#db.close();
+  }
+
+  /** Several calls in one transaction: they pay for one wait for the disk. Undefined when they must go one by one. */
+  #together(calls: readonly (readonly Query[] | undefined)[], beforeCommit: () => void): string[] | undefined {
+    if (calls.some((queries) => queries === undefined || queries.some(({ sql }) => ALONE.test(sql)))) return undefined;
+    const answers: string[] = [];
+    try {
+      this.#begin(false);
+      for (const queries of calls) {
+        answers.push(
+          this.#answer(() => {
+            this.#exec('SAVEPOINT _cf_call');
+            try {
+              const results = this.#work(queries ?? []);
+              this.#exec('RELEASE _cf_call');
+              return results;
+            } catch (error) {
+              if (this.#db.isTransaction) this.#exec('ROLLBACK TO _cf_call; RELEASE _cf_call');
+              throw error;
+            }
+          }),
+        );
+        // SQLite has given up on all of it: a full disk, for one.
+        if (!this.#db.isTransaction) return undefined;
+      }
+      beforeCommit();
+      this.#exec('COMMIT');
+      return answers;
+    } catch (error) {
+      this.#rollback();
+      if (isDamage(error)) throw error;
+      // A deferred constraint of one of them: alone, only that one fails.
+      return undefined;
+    }
+  }
+
+  #alone(queries: readonly Query[]): QueryResult[] {
+    const isReading = this.#areReads(queries);
+    if (isReading && queries.length === 1) return this.#work(queries);
+    try {
+      this.#begin(isReading);
+      const results = this.#work(queries);
+      this.#exec('COMMIT');
+      return results;
+    } catch (error) {
+      this.#rollback();
+      throw failureOf(error, '', () => undefined);
+    }
+  }
+
+  #areReads(queries: readonly Query[]): boolean {
+    return queries.every(({ sql }) => {
+      const kept = this.#kept.get(sql);
+      return kept === undefined ? READ.test(sql) : isReadOnly(kept.effects);
+    });
+  }
+
+  #begin(isReading: boolean): void {
+    this.#exec(isReading ? 'BEGIN' : 'BEGIN IMMEDIATE');
+  }
+
+  #rollback(): void {
+    // SQLite may have done so by itself.
+    if (this.#db.isTransaction) this.#exec('ROLLBACK');
+  }
+
+  #exec(sql: string): void {
+    this.#isTrusted = true;
+    this.#db.exec(sql);
+  }
+
+  #answer(work: () => QueryResult[]): string {
+    try {
+      return JSON.stringify({ results: this.#inexactFirst(work), bookmark: this.#bookmarkText() });
+    } catch (error) {
+      if (error instanceof D1Failure) return failureText(error.message);
+      throw error;
+    }
+  }
+
+  /** Whole numbers that JavaScript has no number for come rounded, as they do in D1: node:sqlite needs a second run for it. */
+  #inexactFirst(work: () => QueryResult[]): QueryResult[] {
+    try {
+      return work();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_OUT_OF_RANGE') throw error;
+    }
+    this.#isExact = true;
+    try {
+      return work();
+    } finally {
+      this.#isExact = false;
+    }
+  }
+
+  #work(queries: readonly Query[]): QueryResult[] {
+    this.#isTrusted = true;
+    const schema = Number(this.#internal.schema()['schema_version']);
+    if (schema !== this.#schemaVersion) {
+      this.#kept.clear();
+      this.#schemaVersion = schema;
+    }
+    const real = queries.filter(({ sql }) => sql.replace(/^\s+--.*/gm, '').trim() !== '');
+    if (real.length === 0) throw new D1Failure(D1_TEXTS.noStatements);
+    return real.map((query) => this.#query(query));
+  }
+
+  #query({ sql, params }: Query): QueryResult {
+    const started = performance.now();
+    let text = sql;
+    let compiled = this.#compiled(text);
+    const before = this.#changes();
+    const sizeBefore = this.#size;
+    while (compiled.rest !== '') {
+      if (compiled.parameters.count > 0) throw new D1Failure(D1_TEXTS.prelude);
+      this.#step(compiled, [], text);
+      text = compiled.rest;
+      compiled = this.#compiled(text);
+    }
+    const rows = this.#step(compiled, params, text);
+    const { effects } = compiled;
+    if (effects.changesSchema || compiled.columns === undefined) compiled.columns = compiled.statement.columns().map(({ name }) => name ?? '');
+    const isRead = isReadOnly(effects) && text === sql;
+    const after = isRead ? before : this.#changes();
+    if (!isRead) this.#size = this.#sizeNow();
+    if (effects.changesSchema) {
+      this.#kept.clear();
+      this.#schemaVersion = -1;
+    }
+    const changes = after.changes - before.changes;
+    const changed = changes !== 0 || after.row !== before.row || this.#size !== sizeBefore || effects.changesSchema;
+    if (changed) this.#bookmark = Math.max(this.#bookmark + 1, Date.now());
+    const scanned = compiled.statement.stat('fullscanStep');
+    compiled.statement.resetStats();
+    return {
+      meta: {
+        served_by: 'nano.db',
+        duration: Math.round((performance.now() - started) * 1000) / 1000,
+        changes,
+        last_row_id: after.row,
+        changed_db: changed,
+        size_after: this.#size,
+        rows_read: isRead && !effects.readsTables ? 0 : Math.max(isRead ? rows.length : changes, scanned === 0 ? 0 : scanned + 1),
+        rows_written: changes * compiled.writesPerRow,
+      },
+      results: { columns: compiled.columns, rows },
+    };
+  }
+
+  #changes(): { changes: number; row: number } {
+    this.#isTrusted = true;
+    const { changes, row } = this.#internal.changes();
+    return { changes: Number(changes), row: Number(row) };
+  }
+
+  #sizeNow(): number {
+    this.#isTrusted = true;
+    return Number(this.#internal.pages()['page_count']) * this.#pageSize;
+  }
+
+  #compiled(sql: string): Compiled {
+    const kept = this.#kept.get(sql);
+    if (kept !== undefined) return kept;
+    if (sql.length > LIMITS.sqlLength || Buffer.byteLength(sql) > LIMITS.sqlLength) throw new D1Failure(D1_TEXTS.statement);
+    const effects = newEffects();
+    const compiled = compile(sql, effects, (text) => this.#prepare(text, text === sql ? effects : newEffects()));
+    if (isBlank(compiled.statement.sourceSQL)) throw new D1Failure(D1_TEXTS.noStatement);
+    if (effects.tables.size > 0 && !effects.changesSchema) {
+      this.#isTrusted = true;
+      compiled.writesPerRow = writesPerRow(this.#db, effects);
+    }
+    if (sql.length <= LONGEST_KEPT && !effects.changesSchema) {
+      if (this.#kept.size >= KEPT_STATEMENTS) this.#kept.delete(this.#kept.keys().next().value as string);
+      this.#kept.set(sql, compiled);
+    }
+    return compiled;
+  }
+
+  #prepare(sql: string, effects: Effects): ReturnType<DatabaseSync['prepare']> {
+    this.#isTrusted = false;
+    this.#compiling = effects;
+    try {
+      return this.#db.prepare(sql);
+    } finally {
+      this.#compiling = undefined;
+    }
+  }
+
+  #step(compiled: Compiled, values: Query['params'], sql: string): unknown[][] {
+    const { statement } = compiled;
+    const iterate = statement.iterate as (...values: unknown[]) => Iterable<unknown>;
+    const bound = bindings(compiled, values);
+    const rows: unknown[][] = [];
+    let bytes = 0;
+    // What the statement compiles on its way (full-text search does) is under the rules, too.
+    this.#isTrusted = false;
+    if (this.#isExact) statement.setReadBigInts(true);
+    try {
+      for (const row of Reflect.apply(iterate, statement, bound) as Iterable<unknown[]>) {
+        bytes += plain(row);
+        if (bytes > MOST_RESULT_BYTES) throw new D1Failure(D1_TEXTS.memory);
+        rows.push(row);
+      }
+      return rows;
+    } catch (error) {
+      throw failureOf(error, sql, (text) => this.#prepare(text, newEffects()));
+    } finally {
+      if (this.#isExact) statement.setReadBigInts(false);
+    }
+  }
+
+  /** Grows with every change, and from one process to the next: time does. */
+  #bookmarkText(): string {
+    const part = (value: number): string => value.toString(16).padStart(8, '0');
+    return `${part(Math.floor(this.#bookmark / 0x100000000))}-${part(this.#bookmark % 0x100000000)}-00000000-${'0'.repeat(32)}`;
+  }
+}
+
+/** The answer that tells of a failure. */
+export function failureText(message: string): string {
+  return JSON.stringify({ error: message });
+}
+
+function readQueries(request: string): Query[] | undefined {
+  try {
+    return parseQueries(request);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes cells what JSON can say of them: bytes an array of numbers. @returns about how many bytes the row takes */
+function plain(row: unknown[]): number {
+  let bytes = 8 * row.length;
+  for (let at = 0; at < row.length; at++) {
+    const cell = row[at];
+    if (typeof cell === 'string') bytes += cell.length;
+    else if (typeof cell === 'bigint') row[at] = Number(cell);
+    else if (typeof cell === 'object' && cell !== null) {
+      row[at] = Array.from(cell as Uint8Array);
+      bytes += 3 * (cell as Uint8Array).length;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,269 @@
+/**
+ * A pool of processes that run what strangers send: which call goes to which process, and when one is ended.
+ *
+ * Contract: a resource (a database) is with one worker at a time, its calls in order. A worker has one round at a
+ * time; one that takes too long or too much memory is killed, and only the call that did it fails: the others of
+ * its round are made again, each alone, unless something of the round may have become lasting. While all workers
+ * are busy another one is started, up to a maximum; no owner has more than its share of them. Every call is answered.
+ */
+import { Turns, type Waiting } from './turns.ts';
+import { readWorkerFrame, type RoundCall, WorkerFrame } from './wire.ts';
+
+/** A worker process. */
+export interface WorkerHandle {
+  readonly pid: number | undefined;
+  send(key: string, calls: readonly RoundCall[]): void;
+  /** Lets it go when it has nothing to do. */
+  end(): void;
+  kill(): void;
+}
+
+export type WorkerEvents = { frame(body: Buffer): void /** After its last frame. */; gone(): void };
+
+export type RouterOptions = {
+  launch(events: WorkerEvents): WorkerHandle;
+  /** Workers, and how many of them may work for one owner at a time. */
+  most: number;
+  mostPerOwner: number;
+  /** How long a round may take. */
+  roundMs: number;
+  /** How long a call may wait for its turn. */
+  queueMs: number;
+  /** All workers are busy for so long: another one is started. */
+  busyMs: number;
+  /** A worker has had nothing to do for so long: it ends, unless it is the last. */
+  idleMs: number;
+  /** What a worker may take of the machine's memory, and how to find out. */
+  memoryBytes: number;
+  memoryOf(pid: number): number | undefined;
+  /** What to answer in a worker's stead. */
+  answers: Record<'timeout' | 'memory' | 'lost' | 'tooMany' | 'tooLong', string>;
+  onTrouble(message: string, fields: Record<string, unknown>): void;
+  now?: () => number;
+};
+
+export type RoutedCall = Waiting & { payload: Buffer; isAlone: boolean; answer(payload: Buffer | string): void };
+
+type Round = { key: string; owner: string; calls: Map<number, RoutedCall>; size: number; startedAt: number; isCommitting: boolean };
+type Worker = {
+  handle: WorkerHandle;
+  isReady: boolean;
+  isEnding: boolean;
+  round: Round | undefined;
+  idleSince: number;
+  verdict: 'timeout' | 'memory' | undefined;
+};
+
+const MOST_ROUND_CALLS = 64;
+const MOST_ROUND_BYTES = 4 * 1024 * 1024;
+/** What may wait for one resource. */
+const MOST_QUEUED_CALLS = 5000;
+const MOST_QUEUED_BYTES = 64 * 1024 * 1024;
+/** Keys remembered for the worker that last had them, so that they find it with its statements compiled. */
+const MOST_REMEMBERED = 5000;
+const TICK_MS = 20;
+/** A round is looked at for its memory when it has taken so long. */
+const MEMORY_AFTER_MS = 60;
+const SLOWEST_RESTART_MS = 5000;
+
+export class PoolRouter {
+  readonly #options: RouterOptions;
+  readonly #now: () => number;
+  readonly #turns: Turns<RoutedCall>;
+  readonly #workers = new Set<Worker>();
+  readonly #last = new Map<string, Worker>();
+  #calls = 0;
+  #ticking: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  /** Workers that have ended before they were ready, one after the other; and when the next may be started. */
+  #failures = 0;
+  #restartAt = 0;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#turns = new Turns(options.mostPerOwner);
+  }
+
+  get workers(): number {
+    return this.#workers.size;
+  }
+
+  /** The first worker, before it is needed. */
+  warmUp(): void {
+    if (this.#workers.size === 0) this.#launch();
+  }
+
+  call(owner: string, key: string, payload: Buffer, answer: (payload: Buffer | string) => void): void {
+    const resource = this.#turns.resource(key);
+    if (resource.calls.length >= MOST_QUEUED_CALLS || resource.bytes >= MOST_QUEUED_BYTES) return answer(this.#options.answers.tooMany);
+    this.#turns.add(resource, { owner, payload, answer, since: this.#now(), bytes: payload.length, isAlone: false });
+    this.#dispatch();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#ticking);
+    for (const { handle } of this.#workers) handle.kill();
+  }
+
+  /** Looks after what takes long. Called by itself while there is work. */
+  tick(): void {
+    const now = this.#now();
+    for (const worker of this.#workers) {
+      if (worker.round !== undefined) this.#judge(worker, worker.round, now);
+      else if (worker.isReady && !worker.isEnding && this.#workers.size > 1 && now - worker.idleSince > this.#options.idleMs) {
+        worker.isEnding = true;
+        worker.handle.end();
+      }
+    }
+    for (const call of this.#turns.expire(now - this.#options.queueMs)) call.answer(this.#options.answers.tooLong);
+    this.#grow(now);
+    this.#dispatch();
+    const isCalm = this.#turns.size === 0 && this.#workers.size <= 1 && ![...this.#workers].some(({ round }) => round !== undefined);
+    if (!isCalm) return;
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  #judge(worker: Worker, round: Round, now: number): void {
+    if (worker.verdict !== undefined) return;
+    const took = now - round.startedAt;
+    if (took > this.#options.roundMs) worker.verdict = 'timeout';
+    else if (took > MEMORY_AFTER_MS && worker.handle.pid !== undefined && (this.#options.memoryOf(worker.handle.pid) ?? 0) > this.#options.memoryBytes)
+      worker.verdict = 'memory';
+    if (worker.verdict !== undefined) worker.handle.kill();
+  }
+
+  /** One more, when nobody is free and nobody will be soon. */
+  #grow(now: number): void {
+    if (this.#workers.size >= this.#options.most || now < this.#restartAt) return;
+    for (const { round, isEnding } of this.#workers) if (!isEnding && (round === undefined || now - round.startedAt < this.#options.busyMs)) return;
+    this.#launch();
+  }
+
+  #launch(): void {
+    if (this.#isClosed) return;
+    const worker: Worker = {
+      isReady: false,
+      isEnding: false,
+      round: undefined,
+      idleSince: 0,
+      verdict: undefined,
+      handle: this.#options.launch({ frame: (body) => this.#receive(worker, body), gone: () => this.#gone(worker) }),
+    };
+    this.#workers.add(worker);
+  }
+
+  #dispatch(): void {
+    if (this.#isClosed) return;
+    if (!this.#turns.isEmpty && this.#workers.size === 0 && this.#now() >= this.#restartAt) this.#launch();
+    while (!this.#turns.isEmpty && this.#hasIdle()) {
+      const next = this.#turns.take();
+      if (next === undefined) break;
+      const { resource, owner } = next;
+      const { key } = resource;
+      const first = resource.calls[0];
+      if (first === undefined) {
+        this.#turns.giveBack(resource, owner);
+        continue;
+      }
+      const calls = new Map<number, RoutedCall>();
+      const sent: RoundCall[] = [];
+      let bytes = 0;
+      for (let call = resource.calls[0]; call !== undefined; call = resource.calls[0]) {
+        if (sent.length > 0 && (call.isAlone || first.isAlone || sent.length >= MOST_ROUND_CALLS || bytes + call.bytes > MOST_ROUND_BYTES)) break;
+        resource.calls.shift();
+        resource.bytes -= call.bytes;
+        bytes += call.bytes;
+        this.#calls = (this.#calls + 1) >>> 0;
+        calls.set(this.#calls, call);
+        sent.push({ call: this.#calls, payload: call.payload });
+      }
+      const worker = this.#idleFor(key);
+      worker.round = { key, owner, calls, size: sent.length, startedAt: this.#now(), isCommitting: false };
+      this.#remember(key, worker);
+      worker.handle.send(key, sent);
+    }
+    this.#ticking ??= this.#turns.size === 0 ? undefined : setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  #hasIdle(): boolean {
+    for (const worker of this.#workers) if (isIdle(worker)) return true;
+    return false;
+  }
+
+  /** The worker that had it last, or any. */
+  #idleFor(key: string): Worker {
+    const last = this.#last.get(key);
+    if (last !== undefined && isIdle(last)) return last;
+    for (const worker of this.#workers) if (isIdle(worker)) return worker;
+    throw new Error('nobody is free');
+  }
+
+  #remember(key: string, worker: Worker): void {
+    if (this.#last.get(key) === worker) return;
+    if (this.#last.size >= MOST_REMEMBERED) this.#last.delete(this.#last.keys().next().value as string);
+    this.#last.set(key, worker);
+  }
+
+  #receive(worker: Worker, body: Buffer): void {
+    const { kind, call, payload } = readWorkerFrame(body);
+    const { round } = worker;
+    switch (kind) {
+      case WorkerFrame.ready:
+        worker.isReady = true;
+        worker.idleSince = this.#now();
+        this.#failures = 0;
+        return this.#dispatch();
+      case WorkerFrame.committing:
+        if (round !== undefined) round.isCommitting = true;
+        return;
+      case WorkerFrame.trouble: {
+        const { message, fields } = JSON.parse(payload.toString()) as { message: string; fields: Record<string, unknown> };
+        return this.#options.onTrouble(message, fields);
+      }
+      case WorkerFrame.answer: {
+        round?.calls.get(call)?.answer(payload);
+        round?.calls.delete(call);
+        if (round === undefined || round.calls.size > 0) return;
+        worker.round = undefined;
+        worker.idleSince = this.#now();
+        this.#turns.giveBack(this.#turns.resource(round.key), round.owner);
+        return this.#dispatch();
+      }
+    }
+  }
+
+  #gone(worker: Worker): void {
+    this.#workers.delete(worker);
+    const { round, verdict } = worker;
+    if (this.#isClosed) return;
+    if (!worker.isReady) this.#restartAt = this.#now() + Math.min(SLOWEST_RESTART_MS, 100 * 2 ** Math.min(this.#failures++, 10));
+    if (!worker.isEnding)
+      this.#options.onTrouble(`a SQL process ${reasonOf(verdict)}`, {
+        pid: worker.handle.pid,
+        ...(round === undefined ? {} : { app: round.owner, database: round.key }),
+      });
+    if (round !== undefined) {
+      const resource = this.#turns.resource(round.key);
+      if (round.size === 1 || round.isCommitting) for (const call of round.calls.values()) call.answer(this.#options.answers[verdict ?? 'lost']);
+      else
+        this.#turns.putBack(
+          resource,
+          [...round.calls.values()].map((call) => ({ ...call, isAlone: true, since: this.#now() })),
+        );
+      this.#turns.giveBack(resource, round.owner);
+    }
+    this.#dispatch();
+  }
+}
+
+function isIdle({ isReady, isEnding, round }: Worker): boolean {
+  return isReady && !isEnding && round === undefined;
+}
+
+function reasonOf(verdict: Worker['verdict']): string {
+  if (verdict === 'timeout') return 'was ended: a query took too long';
+  return verdict === 'memory' ? 'was ended: a query took too much memory' : 'ended unexpectedly';
+}

@@ -1,0 +1,134 @@
+/**
+ * Frames between engines, the router of a pool and its workers: four bytes of length, then the body.
+ *
+ * Contract: whoever is between two ends never looks into a payload. Text is UTF-8, numbers are little-endian.
+ *
+ *     engine → router   call, owner, key, payload       a call for the resource `key`, made for `owner`
+ *     router → engine   call, payload                   its answer
+ *     router → worker   key, { call, payload }…         a round: calls for one resource, in order
+ *     worker → router   kind, call, payload             see WorkerFrame
+ */
+
+export const HEAD_BYTES = 4;
+export const MOST_FRAME_BYTES = 256 * 1024 * 1024;
+
+export const WorkerFrame = {
+  /** The answer to a call. */
+  answer: 0,
+  /** From here on what the round has done so far may be lasting. */
+  committing: 1,
+  /** For the operator: JSON of a message and its fields. */
+  trouble: 2,
+  /** It has started, and waits for work. */
+  ready: 3,
+} as const;
+
+/** Takes frames out of bytes as they come. */
+export class FrameReader {
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  /** @returns whole frames' bodies @throws Error for a length that nobody of ours sends */
+  push(chunk: Buffer): Buffer[] {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    const frames: Buffer[] = [];
+    // One chunk mostly holds one frame: nothing is copied then.
+    for (;;) {
+      if (this.#size < HEAD_BYTES) break;
+      const first = this.#chunks[0] as Buffer;
+      if (first.length < HEAD_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
+      const length = (this.#chunks[0] as Buffer).readUInt32LE();
+      if (length > MOST_FRAME_BYTES) throw new Error('a frame is too long');
+      if (this.#size < HEAD_BYTES + length) break;
+      if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+      const all = this.#chunks[0] as Buffer;
+      frames.push(all.subarray(HEAD_BYTES, HEAD_BYTES + length));
+      this.#size -= HEAD_BYTES + length;
+      this.#chunks = this.#size === 0 ? [] : [all.subarray(HEAD_BYTES + length)];
+    }
+    return frames;
+  }
+}
+
+export type CallFrame = { call: number; owner: string; key: string; payload: Buffer };
+
+export function writeCall(call: number, owner: string, key: string, payload: string): Buffer {
+  const ownerBytes = Buffer.byteLength(owner);
+  const keyBytes = Buffer.byteLength(key);
+  const body = 8 + ownerBytes + keyBytes + Buffer.byteLength(payload);
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + body);
+  frame.writeUInt32LE(body, 0);
+  frame.writeUInt32LE(call, 4);
+  frame.writeUInt16LE(ownerBytes, 8);
+  frame.writeUInt16LE(keyBytes, 10);
+  let at = 12;
+  at += frame.write(owner, at);
+  at += frame.write(key, at);
+  frame.write(payload, at);
+  return frame;
+}
+
+export function readCall(body: Buffer): CallFrame {
+  const call = body.readUInt32LE(0);
+  const ownerEnd = 8 + body.readUInt16LE(4);
+  const keyEnd = ownerEnd + body.readUInt16LE(6);
+  return { call, owner: body.toString('utf8', 8, ownerEnd), key: body.toString('utf8', ownerEnd, keyEnd), payload: body.subarray(keyEnd) };
+}
+
+/** The head of an answer; the payload follows it. */
+export function answerHead(call: number, payloadBytes: number): Buffer {
+  const head = Buffer.allocUnsafe(HEAD_BYTES + 4);
+  head.writeUInt32LE(4 + payloadBytes, 0);
+  head.writeUInt32LE(call, 4);
+  return head;
+}
+
+export type RoundCall = { call: number; payload: Buffer };
+
+export function writeRound(key: string, calls: readonly RoundCall[]): Buffer[] {
+  const keyBytes = Buffer.byteLength(key);
+  let body = 2 + keyBytes;
+  for (const { payload } of calls) body += 8 + payload.length;
+  const head = Buffer.allocUnsafe(HEAD_BYTES + 2 + keyBytes);
+  head.writeUInt32LE(body, 0);
+  head.writeUInt16LE(keyBytes, 4);
+  head.write(key, 6);
+  const parts: Buffer[] = [head];
+  for (const { call, payload } of calls) {
+    const part = Buffer.allocUnsafe(8);
+    part.writeUInt32LE(call, 0);
+    part.writeUInt32LE(payload.length, 4);
+    parts.push(part, payload);
+  }
+  return parts;
+}
+
+export function readRound(body: Buffer): { key: string; calls: { call: number; payload: string }[] } {
+  const keyEnd = 2 + body.readUInt16LE(0);
+  const calls: { call: number; payload: string }[] = [];
+  for (let at = keyEnd; at < body.length; ) {
+    const end = at + 8 + body.readUInt32LE(at + 4);
+    calls.push({ call: body.readUInt32LE(at), payload: body.toString('utf8', at + 8, end) });
+    at = end;
+  }
+  return { key: body.toString('utf8', 2, keyEnd), calls };
+}
+
+export function writeWorkerFrame(kind: number, call: number, payload: string): Buffer {
+  const body = 5 + Buffer.byteLength(payload);
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + body);
+  frame.writeUInt32LE(body, 0);
+  frame.writeUInt8(kind, 4);
+  frame.writeUInt32LE(call, 5);
+  frame.write(payload, 9);
+  return frame;
+}
+
+export function readWorkerFrame(body: Buffer): { kind: number; call: number; payload: Buffer } {
+  return { kind: body.readUInt8(0), call: body.readUInt32LE(1), payload: body.subarray(5) };
+}

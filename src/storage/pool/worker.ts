@@ -1,0 +1,51 @@
+/**
+ * The inside of a pool's worker process: one round at a time, nothing between.
+ *
+ * Contract: it reads and writes its one descriptor, waiting for it; it has no event loop to speak of. When the
+ * other end is gone, so is the process.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { FrameReader, readRound, WorkerFrame, writeWorkerFrame } from './wire.ts';
+
+/** The descriptor that the router speaks through. */
+export const ROUTER_FD = 3;
+const CHUNK_BYTES = 256 * 1024;
+
+export interface RoundRunner {
+  /**
+   * Carries out a round.
+   * @param committing to be called before something becomes lasting that several calls share
+   * @returns an answer for each call
+   */
+  run(key: string, payloads: readonly string[], committing: () => void): readonly string[];
+}
+
+export type Trouble = (message: string, fields: Record<string, unknown>) => void;
+
+/** Serves until the router is gone; then returns. */
+export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
+  const reader = new FrameReader();
+  const runner = open((message, fields) => send(WorkerFrame.trouble, 0, JSON.stringify({ message, fields })));
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  send(WorkerFrame.ready, 0, '');
+  for (;;) {
+    const size = readSync(ROUTER_FD, chunk);
+    if (size === 0) return;
+    for (const frame of reader.push(chunk.subarray(0, size))) {
+      const { key, calls } = readRound(frame);
+      const answers = runner.run(
+        key,
+        calls.map(({ payload }) => payload),
+        () => send(WorkerFrame.committing, 0, ''),
+      );
+      for (let at = 0; at < calls.length; at++) send(WorkerFrame.answer, calls[at]?.call ?? 0, answers[at] ?? '');
+    }
+    // What is left of a frame still lies in it.
+    if (!reader.isEmpty) chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  }
+}
+
+function send(kind: number, call: number, payload: string): void {
+  const frame = writeWorkerFrame(kind, call, payload);
+  for (let at = 0; at < frame.length; ) at += writeSync(ROUTER_FD, frame, at);
+}
