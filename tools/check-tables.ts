@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { posts, requests, syncs } from '../src/ops/table.ts';
+import { CHUNKS } from '../src/protocol/chunks.ts';
 import { ClientErrors } from '../src/protocol/errors.ts';
 import { LIMITS } from '../src/protocol/limits.ts';
 import { Post, Request, Sync } from '../src/protocol/ops.ts';
-import { dependencyProblems, errorProblems, limitProblems, opProblems, type Sources } from './tables.ts';
+import { WEB_APIS } from '../src/protocol/web-apis.ts';
+import { dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems, type Sources } from './tables.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -19,10 +21,24 @@ function sources(folder: string): Sources {
 const implemented = new Set([posts, requests, syncs].flatMap((table) => table.flatMap((op, number) => (op === undefined ? [] : [number]))));
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
 
+// By its address: the runtime's types are another program's.
+const { defineGlobals } = (await import(new URL('../src/runtime/globals.ts', import.meta.url).href)) as { defineGlobals(scope: object): void };
+const core = {};
+defineGlobals(core);
+const words = (text = ''): string[] => text.split(' ').filter((word) => word !== '');
+const globals = new Set([
+  ...Object.keys(Object.getOwnPropertyDescriptors(core)),
+  ...Object.values(CHUNKS).flatMap(({ interfaces, members }) => [...words(interfaces), ...words(members)]),
+]);
+
 const problems = [
   ...opProblems({ Post, Request, Sync }, implemented, { ...sources('src/app'), ...sources('src/isolate') }, sources('src/runtime')),
   ...errorProblems(ClientErrors),
   ...limitProblems(LIMITS),
+  ...globalProblems(
+    globals,
+    Object.values(WEB_APIS).flatMap((api) => words(api.globals)),
+  ),
   ...dependencyProblems(Object.keys(dependencies), readFileSync(join(root, 'docs/dependencies.md'), 'utf8'), sources('src')),
 ];
 for (const problem of problems) process.stderr.write(`${problem}\n`);

@@ -3,6 +3,8 @@ import { DEFAULT_SERVER } from '../src/config/defaults.ts';
 import { serverSchema } from '../src/config/server.ts';
 import { nanoSchema } from '../src/config/worker-schema.ts';
 import { WRANGLER_KEYS, type KeyTreatment } from '../src/config/wrangler-keys.ts';
+import { CHUNKS } from '../src/protocol/chunks.ts';
+import { LANGUAGE_DEVIATIONS, WEB_APIS } from '../src/protocol/web-apis.ts';
 import { COMPAT_GROUPS, type CompatFlag, type CompatStatus } from '../src/protocol/compat.ts';
 import { ClientErrors, type ClientError } from '../src/protocol/errors.ts';
 import { LIMITS, type Limit } from '../src/protocol/limits.ts';
@@ -17,6 +19,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/limits.md': limits,
   'docs/reference/configuration.md': configuration,
   'docs/reference/compatibility-flags.md': compatibilityFlags,
+  'docs/reference/web-apis.md': webApis,
   'docs/reference/conformance.md': () => conformancePage(readResults()),
 };
 
@@ -104,6 +107,32 @@ function compatibilityFlags(): string {
       .map((text) => `- ${text}`)
       .join('\n'),
     ...Object.entries(COMPAT_GROUPS).flatMap(([heading, flags]) => [`## ${heading}`, table(['Flag', 'Since', 'Here', 'What it changes'], flags.map(row))]),
+  ]);
+}
+
+function webApis(): string {
+  const flagOf = new Map(Object.values(CHUNKS).flatMap(({ interfaces, members, flag }) => `${interfaces} ${members}`.split(' ').map((name) => [name, flag])));
+  const known = (names: readonly string[]): string =>
+    names.map((name) => `\`${name}\`${flagOf.get(name) === undefined ? '' : ` (flag \`${flagOf.get(name)}\`)`}`).join(', ');
+  const deviations = (entries: Readonly<Record<string, string>>): string[] =>
+    Object.keys(entries).length === 0
+      ? []
+      : [
+          table(
+            ['Where', 'What is otherwise, and why'],
+            Object.entries(entries).map(([where, what]) => [where, what]),
+          ),
+        ];
+  return page('Web APIs', [
+    'The globals of an isolate, by the documents that specify them. All are there at once and need no import; what is not here is not there. Each is complete but for what its table says. How much of the Web Platform Tests passes: [conformance](conformance.md). Flags: [compatibility flags](compatibility-flags.md).',
+    ...Object.entries(WEB_APIS).flatMap(([name, { link, globals, deviations: departures = {} }]) => [
+      `## [${name}](${link})`,
+      known(globals.split(' ')),
+      ...deviations(departures),
+    ]),
+    '## [ECMAScript](https://tc39.es/ecma262/)',
+    'What V8 has, but:',
+    ...deviations(LANGUAGE_DEVIATIONS),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dependencyProblems, errorProblems, limitProblems, opProblems } from './tables.ts';
+import { dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems } from './tables.ts';
 
 const RUNTIME = { 'a.ts': "import { Post, Request as Op } from '../protocol/ops.ts';\npost(Post.log); request(Op.fetch);" };
 const ops = (post: Record<string, number>, request: Record<string, number> = {}): Parameters<typeof opProblems>[0] => ({
@@ -55,4 +55,13 @@ test('dependencies: each is used and has a reason, and no reason outlives its de
   assert.equal(dependencyProblems(['zod'], '## zod\n', host).length, 1);
   assert.equal(dependencyProblems(['zod'], '### zod\n### pino\n', host).length, 1);
   assert.equal(dependencyProblems(['pino'], '### pino\n', host).length, 1);
+});
+
+test('globals: what is installed and what is described are the same', () => {
+  assert.deepEqual(globalProblems(new Set(['URL', 'fetch']), ['fetch', 'URL']), []);
+  assert.deepEqual(globalProblems(new Set(['URL', 'Secret']), ['URL', 'Gone', 'URL']), [
+    'The global Secret is not in src/protocol/web-apis.ts.',
+    'src/protocol/web-apis.ts has Gone, which is no global.',
+    'src/protocol/web-apis.ts has URL twice.',
+  ]);
 });

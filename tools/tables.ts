@@ -34,6 +34,19 @@ export function opProblems(ops: OpTables, implemented: ReadonlySet<number>, app:
   return problems;
 }
 
+/**
+ * Every global stands in the reference of Web APIs, and nothing else does.
+ * @param installed names of all globals the runtime defines
+ */
+export function globalProblems(installed: ReadonlySet<string>, described: readonly string[]): string[] {
+  const twice = described.filter((name, index) => described.indexOf(name) !== index);
+  return [
+    ...[...installed].filter((name) => !described.includes(name)).map((name) => `The global ${name} is not in src/protocol/web-apis.ts.`),
+    ...described.filter((name) => !installed.has(name)).map((name) => `src/protocol/web-apis.ts has ${name}, which is no global.`),
+    ...twice.map((name) => `src/protocol/web-apis.ts has ${name} twice.`),
+  ];
+}
+
 /** Whether a source names `table.name`, under whatever local name it imports the table. */
 function mentions(sources: Sources, table: string, name: string, pattern: (text: string) => RegExp): boolean {
   return Object.values(sources).some((source) => {

@@ -21,6 +21,8 @@ import { appRecord } from '../support/app-record.ts';
 /** Nothing of a test should meet a limit: they are not what is tested. */
 const LIMITS = { memoryMb: 1024, cpuMs: 120_000, startupMs: 60_000, subrequests: 10_000, requestBodyBytes: 1e9, connections: 64, waitUntilMs: 1000 };
 const IDLE_MS = 180_000;
+/** Where Workers and the standards differ by a compatibility flag, the tests are for the standards. */
+const STANDARD = ['no_upper_case_all_http_methods'];
 
 export type Answer = { status: number; text: string };
 
@@ -78,7 +80,7 @@ export class Engine {
     await writeBundle(bundle, bundleDir, { writeFile });
     const slot = freeSlot(this.#apps);
     const egress: AppRecord['egress'] = { private: 'loopback', allow: [], privateAllow: [], deny: [] };
-    this.#apps.set(name, appRecord(name, { version: bundle.digest.slice(0, 12), bundleDir, limits: LIMITS, egress, slot }));
+    this.#apps.set(name, appRecord(name, { version: bundle.digest.slice(0, 12), bundleDir, limits: LIMITS, egress, slot, compatibilityDate: '', compatibilityFlags: STANDARD }));
     await this.#apply();
   }
 

@@ -1,0 +1,131 @@
+/**
+ * The Web APIs of an isolate by their specifications, and where they depart from them. For the reference; the globals
+ * themselves are named in chunks.ts and, for those of the core, in runtime/globals.ts. `npm run check` compares the two.
+ */
+export type WebApi = {
+  readonly link: string;
+  /** Globals, separated by spaces. */
+  readonly globals: string;
+  /** What to know of a global, or of one of its members: what is otherwise than specified, and why. */
+  readonly deviations?: Readonly<Record<string, string>>;
+};
+
+const WORKERS = 'As on Workers.';
+
+export const WEB_APIS: Readonly<Record<string, WebApi>> = {
+  'Fetch Standard': {
+    link: 'https://fetch.spec.whatwg.org/',
+    globals: 'fetch Headers Request Response',
+    deviations: {
+      fetch: `There is no origin: no CORS, no Origin, Referer or User-Agent header that the app did not give, no cookie store, no HTTP cache. ${WORKERS}`,
+      'fetch: redirect "manual"': `The redirect is handed over with its status and headers, not as an opaque response. ${WORKERS}`,
+      'fetch: blob:': `Not supported: there is no URL.createObjectURL(). ${WORKERS}`,
+      Headers: `No name is forbidden: a server sets Cookie and reads Set-Cookie. getAll("Set-Cookie") is there. ${WORKERS}`,
+      Request: `Relative URLs are errors, since there is no document. A stream as body needs no duplex. Methods are turned to upper case. ${WORKERS}`,
+      'Request.signal': `Of an incoming request it is aborted when the client goes away, by a compatibility flag. ${WORKERS}`,
+      'Request.cf, Response.webSocket, encodeBody': 'Cloudflare’s own members.',
+      'Request, Response: body': `An iterable is a body, by a compatibility flag. ${WORKERS}`,
+    },
+  },
+  'Streams Standard': {
+    link: 'https://streams.spec.whatwg.org/',
+    globals:
+      'ByteLengthQueuingStrategy CountQueuingStrategy ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
+    deviations: {
+      'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
+      'tee() of chunks that are no bytes, with cloning': 'Objects that are not buffers are refused where the standard serialises them.',
+    },
+  },
+  'Compression Streams': { link: 'https://compression.spec.whatwg.org/', globals: 'CompressionStream DecompressionStream' },
+  'Encoding Standard': {
+    link: 'https://encoding.spec.whatwg.org/',
+    globals: 'TextDecoder TextDecoderStream TextEncoder TextEncoderStream',
+    deviations: { 'Shared buffers': 'There are none: shared memory would be a clock.' },
+  },
+  'URL Standard': { link: 'https://url.spec.whatwg.org/', globals: 'URL URLSearchParams', deviations: { 'URL.createObjectURL()': `Not there. ${WORKERS}` } },
+  'URL Pattern Standard': { link: 'https://urlpattern.spec.whatwg.org/', globals: 'URLPattern' },
+  'File API': {
+    link: 'https://w3c.github.io/FileAPI/',
+    globals: 'Blob File',
+    deviations: { 'FileReader, FileList': `Not there: Blob has methods that return promises, and there is no document. ${WORKERS}` },
+  },
+  'XMLHttpRequest Standard': {
+    link: 'https://xhr.spec.whatwg.org/',
+    globals: 'FormData',
+    deviations: { FormData: 'Takes no form, since there is no document. Nothing else of this standard is there.' },
+  },
+  'Web Cryptography API': {
+    link: 'https://w3c.github.io/webcrypto/',
+    globals: 'Crypto CryptoKey SubtleCrypto crypto',
+    deviations: {
+      'crypto.DigestStream, crypto.subtle.timingSafeEqual(), MD5': 'Cloudflare’s own additions.',
+      'crypto.subtle': 'Always there: secure contexts are a matter of documents.',
+    },
+  },
+  'DOM Standard': {
+    link: 'https://dom.spec.whatwg.org/',
+    globals: 'AbortController AbortSignal CustomEvent Event EventTarget addEventListener dispatchEvent removeEventListener',
+  },
+  'HTML Standard': {
+    link: 'https://html.spec.whatwg.org/',
+    globals:
+      'CloseEvent ErrorEvent MessageChannel MessageEvent MessagePort Navigator PromiseRejectionEvent atob btoa clearInterval clearTimeout navigator onerror onrejectionhandled onunhandledrejection queueMicrotask reportError self setInterval setTimeout structuredClone',
+    deviations: {
+      setTimeout: `A timer belongs to the request that set it, and ends with it. Text as code is refused. ${WORKERS}`,
+      structuredClone: 'A Proxy cannot be told from its target: it is cloned as an ordinary object.',
+      MessagePort: 'Messages are read when they are posted, so that messageerror is never fired. Ports cannot leave the isolate.',
+      BroadcastChannel: `Not there: an app’s isolates may be anywhere. ${WORKERS}`,
+      navigator: `userAgent, hardwareConcurrency, language and languages only. ${WORKERS}`,
+      'unhandledrejection, rejectionhandled':
+        'A rejection that nothing handles is logged, but no event is fired for it: V8 tells the host a copy of it, and tells the isolate nothing. Code may dispatch the events itself.',
+    },
+  },
+  'WebSockets Standard': {
+    link: 'https://websockets.spec.whatwg.org/',
+    globals: 'WebSocket',
+    deviations: { WebSocket: 'accept(), serializeAttachment() and deserializeAttachment() are Cloudflare’s. Relative URLs are errors.' },
+  },
+  'Server-sent events': { link: 'https://html.spec.whatwg.org/multipage/server-sent-events.html', globals: 'EventSource' },
+  'High Resolution Time, User Timing, Performance Timeline': {
+    link: 'https://w3c.github.io/hr-time/',
+    globals: 'Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver PerformanceObserverEntryList performance',
+    deviations: {
+      'performance.now()': 'Whole milliseconds, as Date.now() has them.',
+      PerformanceResourceTiming: 'Not there: its times would be a clock.',
+    },
+  },
+  'Console Standard': {
+    link: 'https://console.spec.whatwg.org/',
+    globals: 'console',
+    deviations: { console: 'Writes lines to the app’s log. The output has no groups to fold: it is indented.' },
+  },
+  'Web IDL': { link: 'https://webidl.spec.whatwg.org/', globals: 'DOMException QuotaExceededError' },
+  WebAssembly: {
+    link: 'https://webassembly.github.io/spec/js-api/',
+    globals: 'WebAssembly',
+    deviations: { 'WebAssembly.Memory: shared': 'Refused: shared memory would be a clock.', 'WebAssembly.Memory': 'Counts as memory of the isolate.' },
+  },
+  'Prioritized Task Scheduling': {
+    link: 'https://wicg.github.io/scheduling-apis/',
+    globals: 'Scheduler scheduler',
+    deviations: { scheduler: `wait() only. ${WORKERS}` },
+  },
+  'Service Workers': {
+    link: 'https://w3c.github.io/ServiceWorker/',
+    globals: 'ExtendableEvent FetchEvent ScheduledEvent',
+    deviations: { 'Cache, caches': 'Not there yet.', ScheduledEvent: 'Cloudflare’s own.' },
+  },
+  'Cloudflare’s own': {
+    link: 'https://developers.cloudflare.com/workers/runtime-apis/',
+    globals: 'FixedLengthStream HTMLRewriter IdentityTransformStream WebSocketPair',
+    deviations: { HTMLRewriter: 'Nothing is read, and no handler runs, before somebody reads the result.' },
+  },
+};
+
+/** What the language has, but not as it specifies it. */
+export const LANGUAGE_DEVIATIONS: Readonly<Record<string, string>> = {
+  'eval, Function': `No code from strings, ever. ${WORKERS} There, a flag allows it while the app is loaded.`,
+  SharedArrayBuffer: `Not there: shared memory would be a clock. ${WORKERS}`,
+  'Atomics.wait(), Atomics.waitAsync()': 'Not there: nothing shares memory, and no isolate may block.',
+  FinalizationRegistry: 'Is there, but never calls its callback: when memory is reclaimed tells of other code.',
+};
