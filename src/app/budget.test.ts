@@ -121,7 +121,12 @@ test('tick: measures again only what has been used', async () => {
   worker.bytes = 20 * MB;
   await advance(1000);
   assert.equal(worker.measured, 2);
-  assert.deepEqual(budget.residency(), { isolates: 1, heapBytes: 20 * MB, externalBytes: 0, byApp: new Map([['a', { isolates: 1, heapBytes: 20 * MB }]]) });
+  assert.deepEqual(budget.residency(), {
+    isolates: 1,
+    heapBytes: 20 * MB,
+    externalBytes: 0,
+    byApp: new Map([['a', { isolates: 1, heapBytes: 20 * MB, externalBytes: 0, wasmBytes: 0 }]]),
+  });
 });
 
 test('tick: a busy isolate holds up no eviction, and is asked once', async () => {

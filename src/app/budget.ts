@@ -23,12 +23,14 @@ export type BudgetOptions = {
   now?: () => number;
 };
 
-export type Residency = { isolates: number; heapBytes: number; externalBytes: number; byApp: Map<string, { isolates: number; heapBytes: number }> };
+export type Residency = { isolates: number; heapBytes: number; externalBytes: number; byApp: Map<string, AppResidency> };
+
+export type AppResidency = { isolates: number; heapBytes: number; externalBytes: number; wasmBytes: number };
 
 export class Budget {
   readonly #apps: Apps;
   readonly #options: BudgetOptions;
-  readonly #bytes = new WeakMap<Worker, { heap: number; external: number; measuredAt: number }>();
+  readonly #bytes = new WeakMap<Worker, { heap: number; external: number; wasm: number; measuredAt: number }>();
   readonly #progress = new WeakMap<Worker, { progress: number; since: number }>();
   readonly #measuring = new WeakSet<Worker>();
   #stopped = false;
@@ -87,13 +89,15 @@ export class Budget {
     for (const version of this.#apps.versions()) {
       for (const worker of version.workers) {
         const bytes = this.#bytes.get(worker);
-        const app = total.byApp.get(version.record.name) ?? { isolates: 0, heapBytes: 0 };
+        const app = total.byApp.get(version.record.name) ?? { isolates: 0, heapBytes: 0, externalBytes: 0, wasmBytes: 0 };
         app.isolates++;
         app.heapBytes += bytes?.heap ?? 0;
+        app.externalBytes += bytes?.external ?? 0;
+        app.wasmBytes += bytes?.wasm ?? 0;
         total.byApp.set(version.record.name, app);
         total.isolates++;
         total.heapBytes += bytes?.heap ?? 0;
-        total.externalBytes += bytes?.external ?? 0;
+        total.externalBytes += (bytes?.external ?? 0) + (bytes?.wasm ?? 0);
       }
     }
     return total;
@@ -108,7 +112,7 @@ export class Budget {
     let bytes = 0;
     for (const worker of this.#apps.get(app)?.workers ?? []) {
       const known = this.#bytes.get(worker);
-      bytes += (known?.heap ?? 0) + (known?.external ?? 0);
+      bytes += (known?.heap ?? 0) + (known?.external ?? 0) + (known?.wasm ?? 0);
     }
     return bytes;
   }
@@ -131,9 +135,9 @@ export class Budget {
     const heap = await worker.measure();
     this.#measuring.delete(worker);
     if (heap === undefined) return;
-    this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, measuredAt: now });
+    this.#bytes.set(worker, { heap: heap.totalBytes, external: heap.externalBytes, wasm: heap.wasmBytes ?? 0, measuredAt: now });
     // V8 keeps heap and array buffers within the limit itself; what is beyond it, with some grace, is WebAssembly's.
-    if (heap.usedBytes + heap.externalBytes > worker.limits.memoryMb * 1024 * 1024 * GRACE) worker.outgrown();
+    if (heap.usedBytes + heap.externalBytes + (heap.wasmBytes ?? 0) > worker.limits.memoryMb * 1024 * 1024 * GRACE) worker.outgrown();
   }
 
   #evictBeyondBudget(): void {
@@ -157,6 +161,6 @@ export class Budget {
 
   #cost(worker: Worker): number {
     const known = this.#bytes.get(worker);
-    return FIXED_BYTES + (known === undefined ? FIXED_BYTES : known.heap + known.external);
+    return FIXED_BYTES + (known === undefined ? FIXED_BYTES : known.heap + known.external + known.wasm);
   }
 }

@@ -395,10 +395,10 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   /** Heap, array buffers and WebAssembly memory, in bytes; undefined when the isolate is gone. */
-  async measure(): Promise<HeapStatistics | undefined> {
+  async measure(): Promise<(HeapStatistics & { wasmBytes?: number }) | undefined> {
     const heap = await this.isolate.heapStatistics();
     if (heap === undefined || !this.#deps.hasWasm) return heap;
-    return { ...heap, externalBytes: heap.externalBytes + (await this.#seat.realm.wasmBytes()) };
+    return { ...heap, wasmBytes: await this.#seat.realm.wasmBytes() };
   }
 
   /** The isolate has been taken down, and not by this worker: it outgrew its memory, or a turn would not end. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
-import { startAdminServer } from './admin-server.ts';
+import { type AppUsage, startAdminServer } from './admin-server.ts';
 import { isTrustedHost } from './host-check.ts';
 
 type Answer = { status: number; text: string };
@@ -12,6 +12,7 @@ async function setUp(t: TestContext, ready: boolean): Promise<(path: string, opt
     isReady: () => ready,
     apps: () => [appRecord('a', { vars: { SECRET: 'hidden' } }), appRecord('b', { state: 'broken', reason: 'no main' })],
     metrics: async () => 'nano_up 1\n',
+    usage: async () => ({ cpuSeconds: 1 }) as AppUsage,
   };
   const server = await startAdminServer(source, '127.0.0.1', 0);
   t.after(() => server.close());
@@ -65,4 +66,12 @@ test('isTrustedHost: loopback, the configured name, and addresses on a wildcard'
   assert.equal(isTrustedHost('admin.internal:8081', 'admin.internal'), true);
   assert.equal(isTrustedHost('10.0.0.1', '0.0.0.0'), true);
   assert.equal(isTrustedHost('evil.example', '0.0.0.0'), false);
+});
+
+test('usage: of an app that is there', async (t) => {
+  const get = await setUp(t, true);
+  assert.deepEqual(JSON.parse((await get('/apps/a/usage')).text), { name: 'a', cpuSeconds: 1 });
+  assert.equal((await get('/apps/nobody/usage')).status, 404);
+  assert.equal((await get('/apps/%ff/usage')).status, 404);
+  assert.deepEqual(JSON.parse((await get('/apps/a')).text), { name: 'a', version: 'v1', state: 'ready' });
 });

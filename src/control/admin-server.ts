@@ -1,10 +1,32 @@
 /**
  * The admin port: is the platform alive, is it ready, how is it doing. It asks for no password, which is why it
- * listens on loopback unless told otherwise, refuses foreign Host headers, and changes nothing.
+ * listens on loopback unless told otherwise and refuses foreign Host headers: a page in a browser cannot reach it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AppRecord } from '../protocol/engine.ts';
 import { isTrustedHost } from './host-check.ts';
+import { type AdminRoute, findRoute, send, sendJson, sendText } from './route.ts';
+
+/** What an app has used since the supervisor started, and holds now. */
+export type AppUsage = {
+  cpuSeconds: number;
+  isolates: number;
+  heapBytes: number;
+  /** Array buffers. */
+  externalBytes: number;
+  wasmBytes: number;
+  /** By status class: "2xx", … */
+  requests: Record<string, number>;
+  /** By outcome. */
+  subrequests: Record<string, number>;
+  bytesIn: number;
+  bytesOut: number;
+  exceptions: number;
+  /** By limit. */
+  limitHits: Record<string, number>;
+  /** Engines that ended because of it. */
+  engineDeaths: number;
+};
 
 /** What the admin port shows; the supervisor implements it. */
 export interface AdminSource {
@@ -13,21 +35,55 @@ export interface AdminSource {
   apps(): readonly AppRecord[];
   /** In Prometheus's text format. */
   metrics(): Promise<string>;
+  usage(app: string): Promise<AppUsage>;
 }
 
 export type AdminServer = { readonly port: number; close(): Promise<void> };
 
-const ROUTES = new Map<string, (source: AdminSource, response: ServerResponse) => void | Promise<void>>([
-  ['/healthz', (_source, response) => sendText(response, 200, 'ok\n')],
-  ['/readyz', (source, response) => (source.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'not ready\n'))],
-  ['/metrics', async (source, response) => send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await source.metrics())],
-  ['/apps', (source, response) => send(response, 200, 'application/json', JSON.stringify({ apps: source.apps().map(summary) }))],
-]);
+function ownRoutes(source: AdminSource): AdminRoute[] {
+  const known = (name: string | undefined): AppRecord | undefined => source.apps().find((app) => app.name === name);
+  return [
+    { method: 'GET', path: '/healthz', handle: ({ response }) => sendText(response, 200, 'ok\n') },
+    {
+      method: 'GET',
+      path: '/readyz',
+      handle: ({ response }) => (source.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'not ready\n')),
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      handle: async ({ response }) => send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await source.metrics()),
+    },
+    { method: 'GET', path: '/apps', handle: ({ response }) => sendJson(response, 200, { apps: source.apps().map(summary) }) },
+    {
+      method: 'GET',
+      path: '/apps/:name',
+      handle: ({ response, params }) => {
+        const app = known(params['name']);
+        if (app === undefined) sendText(response, 404, 'there is no app of that name\n');
+        else sendJson(response, 200, summary(app));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/apps/:name/usage',
+      handle: async ({ response, params }) => {
+        const app = known(params['name']);
+        if (app === undefined) sendText(response, 404, 'there is no app of that name\n');
+        else sendJson(response, 200, { name: app.name, ...(await source.usage(app.name)) });
+      },
+    },
+  ];
+}
 
-/** @throws what listening throws */
-export async function startAdminServer(source: AdminSource, host: string, port: number): Promise<AdminServer> {
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000 }, (request, response) => {
-    handle(source, host, request, response).catch(() => {
+/**
+ * @param more routes of other parts, with their own checks
+ * @throws what listening throws
+ */
+export async function startAdminServer(source: AdminSource, host: string, port: number, more: readonly AdminRoute[] = []): Promise<AdminServer> {
+  const routes = [...ownRoutes(source), ...more];
+  const server = createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
+    handle(routes, host, request, response).catch(() => {
       if (!response.headersSent) sendText(response, 500, 'internal error\n');
       else response.destroy();
     });
@@ -44,35 +100,24 @@ export async function startAdminServer(source: AdminSource, host: string, port: 
   };
 }
 
-async function handle(source: AdminSource, configured: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  request.resume();
+async function handle(routes: readonly AdminRoute[], configured: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.on('error', () => {});
   if (!isTrustedHost(request.headers.host, configured))
     return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
-  const route = ROUTES.get((request.url ?? '').split('?')[0] as string);
-  if (route === undefined) return sendText(response, 404, `not here; there are ${[...ROUTES.keys()].join(', ')}\n`);
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    return sendText(response, 405, 'only GET\n');
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const found = findRoute(routes, request.method ?? '', path);
+  if (found === undefined) return sendText(response, 404, `not here; there are ${[...new Set(routes.map((route) => route.path))].join(', ')}\n`);
+  if ('allow' in found) {
+    response.setHeader('allow', found.allow.join(', '));
+    return sendText(response, 405, `only ${found.allow.join(', ')}\n`);
   }
-  await route(source, response);
+  await found.route.handle({ request, response, params: found.params, query: new URLSearchParams(query) });
+  // What nobody has read must not hold up the next request of the connection.
+  request.resume();
 }
 
 function summary(app: AppRecord): Record<string, unknown> {
   return { name: app.name, version: app.version, state: app.state, ...(app.state === 'ready' ? {} : { reason: app.reason }) };
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  send(response, status, 'text/plain; charset=utf-8', text);
-}
-
-function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(text);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -12,6 +12,8 @@ export type IsolateGauges = {
   isolates: Readonly<Record<string, number>>;
   /** Heap and array buffers of all isolates together. */
   heapBytes: number;
+  /** The same, app by app. */
+  byApp?: ReadonlyMap<string, { isolates: number; heapBytes: number; externalBytes: number; wasmBytes: number }>;
 };
 
 type Counts = Map<string, number>;
@@ -114,6 +116,7 @@ export class MetricsObserver extends Observer {
     const coldTimes: MetricValue[] = [];
     this.#coldStart.values('nano_cold_start_seconds', {}, coldTimes);
     const gauges = this.#gauges();
+    const held = heldBy(gauges.byApp);
     const memory = process.memoryUsage();
     return [
       metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', requests),
@@ -132,6 +135,8 @@ export class MetricsObserver extends Observer {
         'Isolates by state.',
         Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } })),
       ),
+      metric('gauge', 'nano_app_isolates', 'Isolates of each app.', held.isolates),
+      metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', held.memory),
       metric('gauge', 'nano_isolate_heap_bytes', 'Heap and array buffers of all isolates.', [{ value: gauges.heapBytes, labels: {} }]),
       metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: memory.rss, labels: {} }]),
       metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: memory.heapUsed, labels: {} }]),
@@ -146,6 +151,17 @@ export class MetricsObserver extends Observer {
     }
     return counters;
   }
+}
+
+function heldBy(byApp: IsolateGauges['byApp']): { isolates: MetricValue[]; memory: MetricValue[] } {
+  const isolates: MetricValue[] = [];
+  const memory: MetricValue[] = [];
+  for (const [app, held] of byApp ?? []) {
+    isolates.push({ value: held.isolates, labels: { app } });
+    for (const [kind, value] of [['heap', held.heapBytes] as const, ['external', held.externalBytes] as const, ['wasm', held.wasmBytes] as const])
+      memory.push({ value, labels: { app, kind } });
+  }
+  return { isolates, memory };
 }
 
 function increment(counts: Counts, key: string): void {

@@ -9,10 +9,13 @@ export type PlatformGauges = {
   engines: Readonly<Record<string, number>>;
 };
 
+export const BLAMES = 'nano_engine_deaths_total';
+
 export class PlatformMetrics {
   readonly #registry = new client.Registry();
   readonly #restarts: client.Counter<'cause'>;
   readonly #quarantines: client.Counter<'app'>;
+  readonly #blames: client.Counter<'app'>;
   readonly #builds: client.Counter<'result'>;
   readonly #apps: client.Gauge<'state'>;
   readonly #engines: client.Gauge<'state'>;
@@ -29,6 +32,12 @@ export class PlatformMetrics {
       registers,
     });
     this.#quarantines = new client.Counter({ name: 'nano_quarantines_total', help: 'Apps put into quarantine.', labelNames: ['app'], registers });
+    this.#blames = new client.Counter({
+      name: BLAMES,
+      help: 'Engines that ended because of an app, or with requests of it in flight.',
+      labelNames: ['app'],
+      registers,
+    });
     this.#builds = new client.Counter({ name: 'nano_builds_total', help: 'Builds of apps, by result.', labelNames: ['result'], registers });
     this.#apps = new client.Gauge({ name: 'nano_apps', help: 'Apps by state.', labelNames: ['state'], registers });
     this.#engines = new client.Gauge({ name: 'nano_engines', help: 'Engine processes by state.', labelNames: ['state'], registers });
@@ -51,6 +60,26 @@ export class PlatformMetrics {
 
   quarantined(app: string): void {
     this.#quarantines.inc({ app });
+  }
+
+  /** An engine ended because of an app, or with requests of it in flight. */
+  blamed(app: string): void {
+    this.#blames.inc({ app });
+  }
+
+  /** Values of one metric that are about one app, summed over engines, by another label ("" where there is none). */
+  async ofApp(app: string, engines: readonly string[]): Promise<(name: string, label?: string) => Record<string, number>> {
+    const sums = new Map(sumSets([this.#past, ...engines.map(parseMetrics)]).map((metric) => [metric.name, metric.values]));
+    sums.set(BLAMES, (await this.#blames.get()).values as MetricJson['values']);
+    return (name, label = '') => {
+      const found: Record<string, number> = {};
+      for (const { labels, value } of sums.get(name) ?? []) {
+        if (labels['app'] !== app) continue;
+        const key = String(labels[label] ?? '');
+        found[key] = (found[key] ?? 0) + value;
+      }
+      return found;
+    };
   }
 
   built(result: 'new' | 'same' | 'broken'): void {

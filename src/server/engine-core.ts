@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { Apps } from '../app/apps.ts';
 import { Budget } from '../app/budget.ts';
+import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { openBindings } from '../bindings/open.ts';
@@ -15,7 +16,7 @@ import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { LogObserver } from '../observe/log-observer.ts';
-import { MetricsObserver } from '../observe/metrics-observer.ts';
+import { type IsolateGauges, MetricsObserver } from '../observe/metrics-observer.ts';
 import { Observers } from '../observe/observers.ts';
 import { StreamBody } from '../ops/body-stream.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
@@ -64,6 +65,7 @@ export class Engine {
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
+      invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, this.#stores, config.stores),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
@@ -72,6 +74,7 @@ export class Engine {
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
+    const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger);
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
@@ -179,12 +182,12 @@ export class Engine {
     void this.drain(this.#config.headMs).then(() => this.exitNow());
   }
 
-  #gauges(): { isolates: Record<string, number>; heapBytes: number } {
+  #gauges(): IsolateGauges {
     const isolates = { active: 0, idle: 0, condemned: 0, spare: this.#pool.spares };
     for (const version of this.#apps.versions()) {
       for (const worker of version.workers) isolates[worker.isCondemned ? 'condemned' : worker.inFlight > 0 ? 'active' : 'idle']++;
     }
-    const { heapBytes, externalBytes } = this.#budget.residency();
-    return { isolates, heapBytes: heapBytes + externalBytes };
+    const { heapBytes, externalBytes, byApp } = this.#budget.residency();
+    return { isolates, heapBytes: heapBytes + externalBytes, byApp };
   }
 }

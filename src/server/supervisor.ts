@@ -6,7 +6,7 @@
  */
 import { rmSync } from 'node:fs';
 import type { ServerConfig } from '../config/server-config.ts';
-import { type AdminServer, type AdminSource, startAdminServer } from '../control/admin-server.ts';
+import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
 import { PlatformMetrics } from '../observe/platform-metrics.ts';
 import type { AppRecord } from '../protocol/engine.ts';
@@ -24,6 +24,7 @@ import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
 import { StoreProcess } from './store-process.ts';
+import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
 
 export type SupervisorOptions = {
@@ -170,6 +171,10 @@ export class Supervisor implements AdminSource {
     return this.#metrics.text(engines, { apps: states, engines: this.#engines.states() });
   }
 
+  async usage(app: string): Promise<AppUsage> {
+    return readUsage(await this.#metrics.ofApp(app, await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))));
+  }
+
   /** Reads configuration and apps again. What is wrong is reported, and all stays as it was. */
   async reload(): Promise<void> {
     const next = this.#report.reading(() => this.#options.reread?.() ?? this.#config);
@@ -260,6 +265,7 @@ export class Supervisor implements AdminSource {
   #blame(names: readonly string[]): void {
     let changed = false;
     for (const name of names) {
+      this.#metrics.blamed(name);
       const pauseMs = this.#quarantine.blame(name);
       if (pauseMs === undefined) continue;
       this.#report.quarantined(name, pauseMs);
