@@ -1,21 +1,29 @@
 /**
- * Large values as files: written whole or not at all, named by chance, read from any position.
+ * Large values as files: named by chance, written once, read from any position.
  *
- * Contract: a blob exists under its name only once all its bytes are on disk (as far as the fsync policy says);
- * whoever records the name in a database does so after `write` has resolved. What no database names is rubbish,
- * which `sweep` removes.
+ * Contract: once `write` has resolved all bytes are on disk, as far as the fsync policy says; only then does anybody
+ * learn the name and record it in a database. What no database names is rubbish, which `sweep` removes.
+ *
+ * Engines run under Node's permission model, which refuses fsync: every write waits for the disk instead (O_DSYNC).
+ * The file's entry in its folder is as durable as its length on file systems that keep the order of both (ext4, XFS, Btrfs).
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { constants, createReadStream, open as openCallback } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import type { FsyncPolicy } from './database.ts';
 
 export type WrittenBlob = { name: string; size: number; digests: Record<string, Uint8Array> };
 
 const NAME = /^[0-9a-f]{32}$/;
-const PART = '.part';
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** What one write takes: a disk that is waited for at each of them is not held up much by so few. */
+const BATCH_BYTES = 1024 * 1024;
+/** What one read of a file asks for. */
+const READ_BYTES = 256 * 1024;
+const openFile = promisify(openCallback) as (path: string, flags: string) => Promise<number>;
 
 export class Blobs {
   readonly #dir: string;
@@ -42,21 +50,26 @@ export class Blobs {
     await mkdir(dirname(path), { recursive: true });
     const hashes = algorithms.map((algorithm): [string, Hash] => [algorithm, createHash(algorithm)]);
     let size = 0;
-    const file = await open(path + PART, 'wx');
+    const file = await open(path, this.#fsync === 'full' ? FLAGS | constants.O_DSYNC : FLAGS);
+    const writer = new BatchWriter(file);
     try {
       for await (const chunk of body) {
-        size += chunk.length;
-        if (size > most) throw tooLarge();
-        for (const [, hash] of hashes) hash.update(chunk);
-        await file.writev([chunk]);
+        // Large chunks in pieces, so that one is hashed while the one before is written.
+        for (let at = 0; at < chunk.length; at += BATCH_BYTES) {
+          const piece = chunk.length <= BATCH_BYTES ? chunk : chunk.subarray(at, at + BATCH_BYTES);
+          size += piece.length;
+          if (size > most) throw tooLarge();
+          for (const [, hash] of hashes) hash.update(piece);
+          const full = writer.push(piece);
+          if (full !== undefined) await full;
+        }
       }
-      if (this.#fsync === 'full') await file.datasync();
+      await writer.flush();
       await file.close();
-      await rename(path + PART, path);
-      if (this.#fsync === 'full') await syncFolder(dirname(path));
     } catch (error) {
+      await writer.settled();
       await file.close().catch(() => {});
-      await rm(path + PART, { force: true });
+      await rm(path, { force: true });
       throw error;
     }
     return { name, size, digests: Object.fromEntries(hashes.map(([algorithm, hash]) => [algorithm, new Uint8Array(hash.digest())])) };
@@ -65,6 +78,15 @@ export class Blobs {
   /** @param length in bytes; all to the end where it is not given */
   read(name: string, offset = 0, length?: number): Readable {
     return createReadStream(this.#pathOf(name), length === undefined ? { start: offset } : { start: offset, end: offset + length - 1 });
+  }
+
+  /**
+   * As `read`, once the file is open: from then on it can be read to its end, even if it is removed meanwhile.
+   * @throws ENOENT where there is no such blob (any more)
+   */
+  async open(name: string, offset: number, length: number): Promise<Readable> {
+    const fd = await openFile(this.#pathOf(name), 'r');
+    return createReadStream('', { fd, start: offset, end: offset + length - 1, highWaterMark: READ_BYTES });
   }
 
   /** Removes blobs; those that are not there are no error. */
@@ -87,19 +109,63 @@ export class Blobs {
     return removed;
   }
 
-  /** Two characters of the name make the folder, so that none gets too full. */
   #pathOf(name: string): string {
-    if (!NAME.test(name)) throw new Error('no name of a blob');
-    return join(this.#dir, name.slice(0, 2), name);
+    return blobPath(this.#dir, name);
   }
 }
 
-/** A new name in a folder is durable only once the folder is. */
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+/** Where a blob lies. Two characters of the name make the folder, so that none gets too full. */
+export function blobPath(dir: string, name: string): string {
+  if (!NAME.test(name)) throw new Error('no name of a blob');
+  return join(dir, name.slice(0, 2), name);
+}
+
+/** Writes in large batches, one at a time, and takes in what the next one will have meanwhile. */
+class BatchWriter {
+  readonly #file: FileHandle;
+  #batch: Uint8Array[] = [];
+  #size = 0;
+  #writing: Promise<unknown> | undefined;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** @returns a promise to wait for where enough has been taken in */
+  push(chunk: Uint8Array): Promise<void> | undefined {
+    this.#batch.push(chunk);
+    this.#size += chunk.length;
+    return this.#size < BATCH_BYTES ? undefined : this.#start();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#size > 0) await this.#start();
+    await this.#writing;
+  }
+
+  /** Nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.#writing?.catch(() => {});
+  }
+
+  async #start(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#size = 0;
+    this.#writing = writeAll(this.#file, batch);
+    // Whoever waits next hears of it.
+    this.#writing.catch(() => {});
+  }
+}
+
+/** A write may take less than it was given: when the disk is nearly full, for one. */
+async function writeAll(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+  let rest = batch;
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    let whole = 0;
+    while (whole < rest.length && bytesWritten >= (rest[whole] as Uint8Array).length) bytesWritten -= (rest[whole++] as Uint8Array).length;
+    rest = rest.slice(whole).map((chunk, at) => (at === 0 ? chunk.subarray(bytesWritten) : chunk));
   }
 }
