@@ -42,7 +42,8 @@ class BindingCaller implements Caller {
   giveBody(body: Readable | Uint8Array, length?: number): number {
     const stream = body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : body;
     const source = new StreamBody(stream, { length: length ?? (body instanceof Uint8Array ? body.length : undefined), held: Number.POSITIVE_INFINITY });
-    return adoptBody(this.#context, this.#event, source, this.#event.signal, () => stream.destroy());
+    // A body that nobody wants is cancelled, which destroys the stream; one that was passed on lives.
+    return adoptBody(this.#context, this.#event, source, this.#event.signal, () => {});
   }
 
   /** The call is over: so is what it was sent. */

@@ -94,13 +94,21 @@ export function respond(context: OpContext, event: unknown, status: unknown, sta
       sink.state = 'done';
       // The body outlives the event it came in: the client reads it at its own pace.
       source.disown();
-      responder.pipe(...head, source).catch(() => source.cancel());
+      responder.pipe(head[0], head[1], withLength(head[2], source.length), source).catch(() => source.cancel());
       return;
     }
     default:
       throw new OpError('TypeError', 'Invalid response body.');
   }
 }
+
+/** As on Workers, a body of known length is announced with it, where the app has not said anything itself. */
+function withLength(headers: string, length: number | undefined): string {
+  if (length === undefined || LENGTH_HEADER.test(headers)) return headers;
+  return `${headers}${headers === '' ? '' : '\n'}content-length\n${length}`;
+}
+/** As a name, not a value: names and values take turns, and values are on the lines of odd number. */
+const LENGTH_HEADER = /^(?:[^\n]*\n[^\n]*\n)*(?:content-length|transfer-encoding)\n/i;
 
 /** The body behind a handle, which is used up by this; throws OpError when there is none. */
 export function takeBody(context: OpContext, handle: unknown): StreamBody {
