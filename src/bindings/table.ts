@@ -2,9 +2,11 @@
 import type { BindingType } from '../protocol/bindings.ts';
 import type { BindingManifest } from './binding.ts';
 import { kvManifest } from './kv/index.ts';
+import { r2Manifest } from './r2/index.ts';
 import { ratelimitManifest } from './ratelimit/index.ts';
 
 export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   kv: kvManifest,
+  r2: r2Manifest,
   ratelimit: ratelimitManifest,
 };

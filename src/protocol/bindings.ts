@@ -12,6 +12,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export const BINDING_CHUNKS = {
   kv: 'kv',
   ratelimit: 'ratelimit',
+  r2: 'r2',
 } as const satisfies Record<string, ChunkName>;
 
 export type BindingType = keyof typeof BINDING_CHUNKS;

@@ -47,6 +47,7 @@ export const CHUNK_NAMES = [
   'values',
   'kv',
   'ratelimit',
+  'r2',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -102,4 +103,5 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   values: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },
+  r2: { needs: ['base', 'bindings'] },
 };

@@ -2,16 +2,18 @@
 import type { BindingRecord } from '../../protocol/bindings.ts';
 import type { BindingKey, BindingOwner } from './kind.ts';
 import { kvKey } from './kv.ts';
+import { r2Key } from './r2.ts';
 import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey, ratelimits: ratelimitsKey, unsafe: unsafeKey } as const;
+const KEYS = { kv_namespaces: kvKey, r2_buckets: r2Key, ratelimits: ratelimitsKey, unsafe: unsafeKey } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
 /** The schemas of all keys, for the schema of a section. */
 export const bindingShape = {
   kv_namespaces: kvKey.schema.optional(),
+  r2_buckets: r2Key.schema.optional(),
   ratelimits: ratelimitsKey.schema.optional(),
   unsafe: unsafeKey.schema.optional(),
   version_metadata: versionMetadataSchema.optional(),

@@ -1,6 +1,6 @@
 /** Streams, and bodies that are streams. */
 import { bodyOfIterable, bodyOfStream, openStream, proxyBody, teeBody } from '../web/body-open.ts';
-import { cancelStream, isReadableStreamDisturbed, isReadableStreamLocked, readAll, sealStream } from '../web/body-stream.ts';
+import { cancelStream, isReadableStream, isReadableStreamDisturbed, isReadableStreamLocked, readAll, sealStream } from '../web/body-stream.ts';
 import { describe } from '../web/describe-streams.ts';
 import { sendStream } from '../web/outbound-stream.ts';
 import { pump } from '../web/pump.ts';
@@ -22,6 +22,7 @@ const offers = {
   createReadableByteStream,
   describe,
   fixedLengthOf,
+  isReadableStream,
   isReadableStreamDisturbed,
   isReadableStreamLocked,
   openStream,

@@ -1,0 +1,29 @@
+/** Rows of a bucket's database, and what they say of an object. */
+import type { R2Hash, R2HttpMetadata, R2Metadata } from '../../protocol/r2.ts';
+
+/** What is kept of an object beside what is searched for: the JSON of the column `meta`. */
+export type ObjectMeta = {
+  checksums: Partial<Record<R2Hash, string>>;
+  http: R2HttpMetadata;
+  custom: Record<string, string>;
+  storageClass: string;
+};
+
+export type ObjectRow = { key: string; version: string; size: number; etag: string; uploaded: number; meta: string };
+
+export function metadataOf(row: ObjectRow, include: readonly string[] = ['httpMetadata', 'customMetadata']): R2Metadata {
+  const { key, version, size, etag, uploaded } = row;
+  const { checksums, http, custom, storageClass } = JSON.parse(row.meta) as ObjectMeta;
+  return {
+    key,
+    version,
+    size,
+    etag,
+    uploaded,
+    // The entity tag of an object in parts is no digest of its bytes.
+    checksums: etag.length === 32 ? { md5: etag, ...checksums } : checksums,
+    ...(include.includes('httpMetadata') && { http }),
+    ...(include.includes('customMetadata') && { custom }),
+    storageClass,
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * What a bucket is on disk: a row for each object, with its bytes where they are few, and else with the names of
+ * the files that have them.
+ *
+ * Contract: a file named here is whole and on disk before it is named.
+ */
+import type { R2Conditions, R2ListOptions, R2ListResult, R2Metadata, R2Range } from '../../protocol/r2.ts';
+import type { StoreContext, StoreProduct } from '../../storage/product.ts';
+import { collect, isNamed } from './garbage.ts';
+import { holds } from './conditions.ts';
+import { list } from './listing.ts';
+import { spanOf } from './range.ts';
+import { type Changed, type Found, type NewObject, ObjectTable } from './objects.ts';
+import { metadataOf, type ObjectRow } from './rows.ts';
+import { uploadMethods } from './upload-store.ts';
+
+const SCHEMA = `
+CREATE TABLE bucket (created INTEGER NOT NULL, removed INTEGER NOT NULL);
+CREATE TABLE objects (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+  uploaded INTEGER NOT NULL, meta TEXT NOT NULL, blob TEXT, data BLOB
+);
+CREATE INDEX objects_blob ON objects (blob) WHERE blob IS NOT NULL;
+-- The files of an object in parts.
+CREATE TABLE pieces (object INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL, blob TEXT NOT NULL, PRIMARY KEY (object, start)) WITHOUT ROWID;
+CREATE INDEX pieces_blob ON pieces (blob);
+CREATE TABLE uploads (id TEXT PRIMARY KEY, key TEXT NOT NULL, created INTEGER NOT NULL, meta TEXT NOT NULL, ended INTEGER) WITHOUT ROWID;
+CREATE TABLE parts (
+  upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, uploaded INTEGER NOT NULL,
+  PRIMARY KEY (upload, number)
+) WITHOUT ROWID;
+CREATE INDEX parts_blob ON parts (blob);
+-- Files that nothing names any more, to be removed from a time on.
+CREATE TABLE garbage (blob TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+export const r2Product: StoreProduct = {
+  name: 'r2',
+  migrations: [SCHEMA],
+  writes: ['create', 'remove', 'put', 'delete', 'createUpload', 'putPart', 'completeUpload', 'abortUpload'],
+  open: openBucket,
+};
+
+function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['open']> {
+  const objects = new ObjectTable(db, now);
+  // A bucket that somebody removed is there again once it is written to.
+  const revive = (): void => void db.run('UPDATE bucket SET removed = 0, created = ? WHERE removed = 1', now());
+  if (db.get('SELECT 1 FROM bucket') === undefined) db.run('INSERT INTO bucket (created, removed) VALUES (?, 0)', now());
+  const methods = {
+    info: () => ({ ...db.get('SELECT created, removed FROM bucket') }),
+    create: () => revive(),
+    /** False where objects are in it. */
+    remove: (): boolean => {
+      if (db.get('SELECT 1 FROM objects LIMIT 1') !== undefined) return false;
+      const garbage: string[] = [];
+      objects.forget(
+        db.all('DELETE FROM parts RETURNING blob').map((part) => String(part['blob'])),
+        garbage,
+      );
+      db.run('DELETE FROM uploads');
+      db.run('UPDATE bucket SET removed = 1');
+      return true;
+    },
+    head: (key: string): R2Metadata | null => {
+      const row = objects.row(key);
+      return row === undefined ? null : { ...metadataOf(row), range: { offset: 0, length: row.size } };
+    },
+    get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined): Found | null | 'invalid' => {
+      const row = db.get('SELECT id, key, version, size, etag, uploaded, meta, blob, data FROM objects WHERE key = ?', key) as
+        | (ObjectRow & { id: number; blob: string | null; data: Uint8Array | null })
+        | undefined;
+      if (row === undefined) return null;
+      const object: R2Metadata = { ...metadataOf(row), range: { offset: 0, length: row.size } };
+      if (onlyIf !== undefined && !holds(onlyIf, row)) return { object, isRefused: true };
+      const span = spanOf(range, row.size);
+      if (span === 'invalid') return 'invalid';
+      object.range = span;
+      if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
+      if (row.blob !== null) return { object, pieces: [{ blob: row.blob, ...span }] };
+      const sql = 'SELECT blob, start, size FROM pieces WHERE object = ? AND start < ? AND start + size > ? ORDER BY start';
+      const pieces = db.all(sql, row.id, span.offset + span.length, span.offset) as { blob: string; start: number; size: number }[];
+      return {
+        object,
+        pieces: pieces.map(({ blob, start, size }) => {
+          const offset = Math.max(span.offset - start, 0);
+          return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset };
+        }),
+      };
+    },
+    put: (object: NewObject, onlyIf: R2Conditions | undefined): Changed<R2Metadata | null> => {
+      const garbage: string[] = [];
+      const old = objects.row(object.key);
+      if (onlyIf !== undefined && !holds(onlyIf, old)) return { answer: null, garbage: 'blob' in object.content ? [object.content.blob] : [] };
+      revive();
+      const [answer] = objects.insert(object, old, garbage);
+      return { answer, garbage };
+    },
+    delete: (keys: readonly string[]): Changed<null> => {
+      const garbage: string[] = [];
+      for (const key of keys) objects.delete(key, garbage);
+      return { answer: null, garbage };
+    },
+    list: (options: R2ListOptions): R2ListResult => list(db, options),
+    isNamed: (blob: string): boolean => isNamed(db, blob),
+    ...uploadMethods(db, objects, now, revive),
+  };
+  let ticks = 0;
+  return { methods: methods as unknown as ReturnType<StoreProduct['open']>['methods'], tick: () => collect({ db, dir, now: now(), round: ticks++ }, objects) };
+}

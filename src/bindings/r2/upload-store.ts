@@ -1,0 +1,119 @@
+/** Uploads in parts, in a bucket's database. */
+import { createHash, randomBytes } from 'node:crypto';
+import { R2_LIMITS, type R2ErrorName, type R2Metadata, type R2Part } from '../../protocol/r2.ts';
+import type { OpenUpload, UploadedPart } from '../../ports/buckets.ts';
+import type { Database } from '../../storage/database.ts';
+import type { ObjectMeta } from './rows.ts';
+import type { Changed, ObjectTable } from './objects.ts';
+
+type UploadRow = { key: string; meta: string; ended: number | null };
+type PartRow = { number: number; blob: string; size: number; etag: string; uploaded: number };
+export type NewPart = { number: number; blob: string; size: number; etag: string };
+export type Refused = { error: R2ErrorName };
+
+/** Not ended uploads are aborted after this time, and ended ones forgotten. @see https://developers.cloudflare.com/r2/objects/multipart-objects/ */
+export const UPLOAD_MS = 7 * 24 * 3600_000;
+
+export function uploadMethods(db: Database, objects: ObjectTable, now: () => number, revive: () => void): Record<string, (...args: never[]) => unknown> {
+  const upload = (key: string, id: string): UploadRow | undefined =>
+    db.get('SELECT key, meta, ended FROM uploads WHERE id = ? AND key = ?', id, key) as UploadRow | undefined;
+  return {
+    createUpload: (key: string, meta: ObjectMeta): string => {
+      revive();
+      const id = randomBytes(64).toString('base64url');
+      db.run('INSERT INTO uploads (id, key, created, meta) VALUES (?, ?, ?, ?)', id, key, now(), JSON.stringify(meta));
+      return id;
+    },
+    putPart: (key: string, id: string, part: NewPart): Changed<Refused | null> => {
+      const row = upload(key, id);
+      if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: [part.blob] };
+      const garbage: string[] = [];
+      const old = db.get('DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob', id, part.number);
+      if (old !== undefined) objects.forget([String(old['blob'])], garbage);
+      const sql = 'INSERT INTO parts (upload, number, blob, size, etag, uploaded) VALUES (?, ?, ?, ?, ?, ?)';
+      db.run(sql, id, part.number, part.blob, part.size, part.etag, now());
+      return { answer: null, garbage };
+    },
+    completeUpload: (key: string, id: string, selected: readonly R2Part[]): Changed<Refused | R2Metadata> => {
+      const refuse = (error: R2ErrorName): Changed<Refused> => ({ answer: { error }, garbage: [] });
+      const row = upload(key, id);
+      if (row === undefined) return refuse('internalError');
+      if (row.ended !== null) return refuse('noSuchUpload');
+      if (new Set(selected.map(({ number }) => number)).size < selected.length) return refuse('internalError');
+      const uploaded = new Map(
+        (db.all('SELECT number, blob, size, etag, uploaded FROM parts WHERE upload = ?', id) as PartRow[]).map((part) => [part.number, part]),
+      );
+      const parts: PartRow[] = [];
+      for (const { number, etag } of selected) {
+        const part = uploaded.get(number);
+        if (part === undefined || part.etag !== etag) return refuse('invalidPart');
+        parts.push(part);
+      }
+      const fault = sizeFault(parts);
+      if (fault !== undefined) return refuse(fault);
+      parts.sort((a, b) => a.number - b.number);
+      const garbage: string[] = [];
+      const object = { key, size: parts.reduce((sum, { size }) => sum + size, 0), etag: etagOf(parts), meta: JSON.parse(row.meta) as ObjectMeta };
+      revive();
+      const [answer, number] = objects.insert(object, objects.row(key), garbage);
+      let start = 0;
+      for (const { number: partNumber, blob, size } of parts) {
+        db.run('INSERT INTO pieces (object, start, size, blob) VALUES (?, ?, ?, ?)', number, start, size, blob);
+        start += size;
+        uploaded.delete(partNumber);
+      }
+      objects.forget(
+        [...uploaded.values()].map(({ blob }) => blob),
+        garbage,
+      );
+      db.run('DELETE FROM parts WHERE upload = ?', id);
+      db.run('UPDATE uploads SET ended = ? WHERE id = ?', now(), id);
+      return { answer, garbage };
+    },
+    abortUpload: (key: string, id: string): Changed<Refused | null> => {
+      const row = upload(key, id);
+      if (row === undefined) return { answer: { error: 'internalError' }, garbage: [] };
+      const garbage: string[] = [];
+      objects.forget(
+        db.all('DELETE FROM parts WHERE upload = ? RETURNING blob', id).map((part) => String(part['blob'])),
+        garbage,
+      );
+      if (row.ended === null) db.run('UPDATE uploads SET ended = ? WHERE id = ?', now(), id);
+      return { answer: null, garbage };
+    },
+    parts: (key: string, id: string, after: number, limit: number): UploadedPart[] | Refused => {
+      const row = upload(key, id);
+      if (row === undefined || row.ended !== null) return { error: 'noSuchUpload' };
+      const sql = 'SELECT number, etag, size, uploaded FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?';
+      return db.all(sql, id, after, limit).map((part) => ({ ...part })) as UploadedPart[];
+    },
+    uploads: (prefix: string, limit: number): OpenUpload[] =>
+      db
+        .all('SELECT id, key, created, meta FROM uploads WHERE ended IS NULL AND substr(key, 1, length(?1)) = ?1 ORDER BY key, created LIMIT ?2', prefix, limit)
+        .map(({ id, key, created, meta }) => ({
+          id: String(id),
+          key: String(key),
+          created: Number(created),
+          storageClass: (JSON.parse(String(meta)) as ObjectMeta).storageClass,
+        })),
+  } as unknown as Record<string, (...args: never[]) => unknown>;
+}
+
+/** In the order in which they were named: none but the last may be small, and none but the last (in order of number) may differ in size. */
+function sizeFault(parts: readonly PartRow[]): R2ErrorName | undefined {
+  if (parts.length === 0) return 'invalidPart';
+  if (parts.slice(0, -1).some(({ size }) => size < R2_LIMITS.partBytes)) return 'entityTooSmall';
+  const ordered = parts.toSorted((a, b) => a.number - b.number);
+  const last = ordered.pop() as PartRow;
+  const size = ordered[0]?.size;
+  if (size === undefined) return undefined;
+  if (size < R2_LIMITS.partBytes || ordered.some((part) => part.size !== size) || last.size > size) return 'badUpload';
+  return size * ordered.length + last.size > R2_LIMITS.multipartBytes ? 'entityTooLarge' : undefined;
+}
+
+/** S3's: the digest of the parts' digests, and their number. */
+function etagOf(parts: readonly PartRow[]): string {
+  const hash = createHash('md5');
+  for (const { etag } of parts) hash.update(etag, 'hex');
+  return `${hash.digest('hex')}-${parts.length}`;
+}

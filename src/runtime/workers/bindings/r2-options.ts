@@ -1,0 +1,282 @@
+/**
+ * The options of R2's methods, as they are sent to the host: checked and with workerd's words for what is wrong.
+ * @see https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
+ */
+import type { R2Conditions, R2Etag, R2HttpMetadata, R2Range } from '../../../protocol/r2.ts';
+import {
+  ArrayBufferIsView,
+  ArrayPrototypePush,
+  DateCtor,
+  DatePrototypeGetTime,
+  ErrorCtor,
+  NumberCtor,
+  NumberIsInteger,
+  NumberIsNaN,
+  NumberParseInt,
+  ObjectKeys,
+  RangeErrorCtor,
+  RegExpPrototypeExec,
+  StringCtor,
+  StringPrototypeEndsWith,
+  StringPrototypeIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeStartsWith,
+  StringPrototypeToLowerCase,
+  TypeErrorCtor,
+  Uint8ArrayCtor,
+} from '../../primordials.ts';
+import { isArrayBuffer, isObject } from '../../webidl.ts';
+import { asBytes } from '../../web/body.ts';
+import { type Headers, getHeader, isHeaders } from '../../web/headers.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const wrongField = (field: string, options: string, type: string): TypeError =>
+  new TypeErrorCtor(`Incorrect type for the '${field}' field on '${options}': the provided value is not of type '${type}'.`);
+
+/** An options argument. Undefined is none. */
+export function optionsOf(value: unknown, method: string, parameter: number, type: string): Fields | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new TypeErrorCtor(`Failed to execute '${method}' on 'R2Bucket': parameter ${parameter} is not of type '${type}'.`);
+  return value as Fields;
+}
+
+/** A string that nothing else is made into. */
+export function plainString(value: unknown, field: string, options: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw wrongField(field, options, 'string');
+  return value;
+}
+
+const timeOf = (value: unknown, field: string, options: string): number | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number') return value;
+  try {
+    return DatePrototypeGetTime(value);
+  } catch {
+    throw wrongField(field, options, 'date');
+  }
+};
+
+const timeOfHeader = (headers: Headers, name: string): number | undefined => {
+  const text = getHeader(headers, name);
+  return text === null ? undefined : DatePrototypeGetTime(new DateCtor(text));
+};
+
+const etag = (value: unknown, field: string): R2Etag[] | undefined => {
+  const text = plainString(value, field, 'Conditional');
+  if (text === undefined) return undefined;
+  if (StringPrototypeStartsWith(text, '"') && StringPrototypeEndsWith(text, '"'))
+    throw new TypeErrorCtor(`Conditional ETag should not be wrapped in quotes (${text}).`);
+  return [{ value: text }];
+};
+
+/** The least position at which one of the characters stands, and which. */
+const next = (text: string, from: number): number => {
+  for (let i = from; i < text.length; i++) {
+    const unit = text[i];
+    if (unit === '*' || unit === '"' || unit === 'W' || unit === ',') return i;
+  }
+  return text.length;
+};
+
+/** If-Match and If-None-Match. @see https://www.rfc-editor.org/rfc/rfc9110#field.if-match */
+const etagsOfHeader = (headers: Headers, name: string): R2Etag[] | undefined => {
+  const text = getHeader(headers, name);
+  if (text === null) return undefined;
+  const etags: R2Etag[] = [];
+  let needsComma = false;
+  for (let at = next(text, 0); at < text.length; at = next(text, at)) {
+    const unit = text[at];
+    if (unit === ',') {
+      needsComma = false;
+      at++;
+      continue;
+    }
+    if (StringPrototypeIndexOf(text, '"', at) < 0 && StringPrototypeIndexOf(text, '*', at) < 0) break;
+    if (needsComma) {
+      const problem =
+        unit === '*'
+          ? "Encountered a wildcard character '*' instead."
+          : unit === '"'
+            ? "Encountered a double quote character '\"' instead. This would otherwise indicate the start of a new strong etag."
+            : "Encountered a weak quotation character 'W' instead. This would otherwise indicate the start of a new weak etag.";
+      throw new ErrorCtor(`Comma was expected to separate etags. ${problem}`);
+    }
+    // What else is in the list does not matter any more.
+    if (unit === '*') return [{ value: '*' }];
+    const weak = unit === 'W';
+    if (weak && StringPrototypeSlice(text, at + 1, at + 3) !== '/"') throw new ErrorCtor('Weak etags must start with W/ and their value must be quoted');
+    const start = weak ? at + 3 : at + 1;
+    const end = StringPrototypeIndexOf(text, '"', start);
+    if (end < 0) throw new ErrorCtor('Unclosed double quote for Etag');
+    ArrayPrototypePush(etags, { value: StringPrototypeSlice(text, start, end), weak });
+    needsComma = true;
+    at = end + 1;
+  }
+  if (etags.length === 0) throw new ErrorCtor(`Invalid ETag in ${name} header`);
+  return etags;
+};
+
+/** `onlyIf`: an object, or a request's headers. */
+export function conditions(value: unknown, options: string): R2Conditions | undefined {
+  if (value === undefined) return undefined;
+  if (isHeaders(value))
+    return {
+      etagMatches: etagsOfHeader(value, 'if-match'),
+      etagDoesNotMatch: etagsOfHeader(value, 'if-none-match'),
+      uploadedAfter: timeOfHeader(value, 'if-modified-since'),
+      uploadedBefore: timeOfHeader(value, 'if-unmodified-since'),
+      secondsGranularity: true,
+    } as R2Conditions;
+  if (!isObject(value)) throw wrongField('onlyIf', options, 'Conditional or Headers');
+  const given = value as Fields;
+  return {
+    etagMatches: etag(given['etagMatches'], 'etagMatches'),
+    etagDoesNotMatch: etag(given['etagDoesNotMatch'], 'etagDoesNotMatch'),
+    uploadedBefore: timeOf(given['uploadedBefore'], 'uploadedBefore', 'Conditional'),
+    uploadedAfter: timeOf(given['uploadedAfter'], 'uploadedAfter', 'Conditional'),
+    secondsGranularity: !!given['secondsGranularity'],
+  } as R2Conditions;
+}
+
+const whole = (value: unknown, prefix: string, name: string): number | undefined => {
+  if (value === undefined) return undefined;
+  const number = NumberCtor(value as number);
+  // Negative zero, infinities and NaN are as little a number of bytes as a fraction is.
+  if (!(number >= 0)) throw new RangeErrorCtor(`${prefix}. ${name} (${StringCtor(number)}) must be greater than or equal to 0.`);
+  if (!NumberIsInteger(number)) throw new RangeErrorCtor(`Invalid range. ${name} (${StringCtor(number)}) must be an integer, not floating point.`);
+  return number;
+};
+
+/** `range`: an object, or a request's headers. */
+export function range(value: unknown): R2Range | undefined {
+  if (value === undefined) return undefined;
+  if (isHeaders(value)) {
+    const header = getHeader(value, 'range');
+    return header === null ? undefined : { header };
+  }
+  if (!isObject(value)) throw wrongField('range', 'GetOptions', 'Range or Headers');
+  const given = value as Fields;
+  const offset = whole(given['offset'], 'Invalid range', 'Starting offset');
+  const length = whole(given['length'], 'Invalid range', 'Length');
+  if (given['suffix'] === undefined) return offset === undefined && length === undefined ? undefined : ({ offset, length } as R2Range);
+  if (offset !== undefined) throw new TypeErrorCtor('Suffix is incompatible with offset.');
+  if (length !== undefined) throw new TypeErrorCtor('Suffix is incompatible with length.');
+  return { suffix: whole(given['suffix'], 'Invalid suffix', 'Suffix') as number };
+}
+
+const text = (value: unknown): string | undefined => (value === undefined ? undefined : StringCtor(value));
+const headerOf = (headers: Headers, name: string): string | undefined => getHeader(headers, name) ?? undefined;
+
+/** `httpMetadata`: an object, or the headers that say the same. */
+export function httpMetadata(value: unknown, options: string): R2HttpMetadata | undefined {
+  if (value === undefined) return undefined;
+  if (isHeaders(value))
+    return {
+      contentType: headerOf(value, 'content-type'),
+      contentLanguage: headerOf(value, 'content-language'),
+      contentDisposition: headerOf(value, 'content-disposition'),
+      contentEncoding: headerOf(value, 'content-encoding'),
+      cacheControl: headerOf(value, 'cache-control'),
+      cacheExpiry: timeOfHeader(value, 'expires'),
+    } as R2HttpMetadata;
+  if (!isObject(value)) throw wrongField('httpMetadata', options, 'HttpMetadata or Headers');
+  const given = value as Fields;
+  return {
+    contentType: text(given['contentType']),
+    contentLanguage: text(given['contentLanguage']),
+    contentDisposition: text(given['contentDisposition']),
+    contentEncoding: text(given['contentEncoding']),
+    cacheControl: text(given['cacheControl']),
+    cacheExpiry: timeOf(given['cacheExpiry'], 'cacheExpiry', 'HttpMetadata'),
+  } as R2HttpMetadata;
+}
+
+/** `customMetadata`: names and values. */
+export function customMetadata(value: unknown, options: string): Record<string, string> | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw wrongField('customMetadata', options, 'object');
+  const result = { __proto__: null } as unknown as Record<string, string>;
+  const names = ObjectKeys(value);
+  for (let i = 0; i < names.length; i++) result[names[i] as string] = StringCtor((value as Fields)[names[i] as string]);
+  return result;
+}
+
+const HASHES = [
+  ['md5', 'MD5', 16],
+  ['sha1', 'SHA-1', 20],
+  ['sha256', 'SHA-256', 32],
+  ['sha384', 'SHA-384', 48],
+  ['sha512', 'SHA-512', 64],
+] as const;
+const HEX = /^[0-9a-f]*$/i;
+
+/** The one digest a put may bring. */
+export function expectedHash(given: Fields): { algorithm: string; hex: string } | undefined {
+  let found: { algorithm: string; hex: string } | undefined;
+  for (let i = 0; i < HASHES.length; i++) {
+    const [algorithm, name, size] = HASHES[i] as (typeof HASHES)[number];
+    const value = given[algorithm];
+    if (value === undefined) continue;
+    if (found !== undefined) throw new TypeErrorCtor('You cannot specify multiple hashing algorithms.');
+    found = { algorithm, hex: typeof value === 'string' ? hexText(value, name, size) : hexOfBytes(value, algorithm, name, size) };
+  }
+  return found;
+}
+
+const hexText = (value: string, name: string, size: number): string => {
+  if (value.length !== size * 2) throw new TypeErrorCtor(`${name} is ${size * 2} hex characters, not ${value.length}`);
+  if (RegExpPrototypeExec(HEX, value) === null) throw new TypeErrorCtor(`Provided ${name} wasn't a valid hex string`);
+  return StringPrototypeToLowerCase(value);
+};
+
+const hexOfBytes = (value: unknown, field: string, name: string, size: number): string => {
+  if (!ArrayBufferIsView(value) && !isArrayBuffer(value)) throw wrongField(field, 'PutOptions', 'ArrayBuffer or ArrayBufferView or string');
+  const bytes = asBytes(value as ArrayBuffer);
+  if (bytes.length !== size) throw new TypeErrorCtor(`${name} is ${size} bytes, not ${bytes.length}`);
+  let hex = '';
+  for (let i = 0; i < size; i++) hex += (DIGITS[(bytes[i] as number) >> 4] as string) + (DIGITS[(bytes[i] as number) & 15] as string);
+  return hex;
+};
+const DIGITS = '0123456789abcdef';
+
+/** The bytes of a digest. */
+export function bytesOfHex(hex: string): ArrayBuffer {
+  const bytes = new Uint8ArrayCtor(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = NumberParseInt(StringPrototypeSlice(hex, i * 2, i * 2 + 2), 16);
+  return bytes.buffer;
+}
+
+/** Keys of the customer's own are not supported; what is malformed is told apart. */
+export function refuseCustomerKey(value: unknown): void {
+  if (value === undefined) return;
+  const isText = typeof value === 'string';
+  if (isText && RegExpPrototypeExec(/^[0-9a-f]+$/, value) === null) throw new ErrorCtor('SSE-C Key has invalid format');
+  if (isText ? value.length !== 64 : asBytes(value as ArrayBuffer).length !== 32) throw new ErrorCtor('SSE-C Key must be 32 bytes in length');
+  throw new ErrorCtor('Encryption with a key of your own (ssecKey) is not supported by this server.');
+}
+
+const INCLUDES = ['httpMetadata', 'customMetadata'];
+
+/** The options of a list. */
+export function listOptions(given: Fields): Record<string, unknown> {
+  const result = { __proto__: null } as unknown as Record<string, unknown>;
+  const { limit, include } = given;
+  if (limit !== undefined) {
+    const number = NumberCtor(limit as number);
+    // As in workerd, where it is what stands for no limit.
+    if (number !== -1) result['limit'] = NumberIsNaN(number) ? 0 : number | 0;
+  }
+  const names = ['prefix', 'cursor', 'delimiter', 'startAfter'];
+  for (let i = 0; i < names.length; i++) result[names[i] as string] = plainString(given[names[i] as string], names[i] as string, 'ListOptions');
+  if (include === undefined) return result;
+  const wanted: string[] = [];
+  for (let i = 0; i < ((include as ArrayLike<unknown>).length ?? 0); i++) {
+    const name = (include as ArrayLike<unknown>)[i];
+    if (name !== INCLUDES[0] && name !== INCLUDES[1]) throw new RangeErrorCtor(`Unsupported include value ${StringCtor(name)}`);
+    ArrayPrototypePush(wanted, name);
+  }
+  result['include'] = wanted;
+  return result;
+}
