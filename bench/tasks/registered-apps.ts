@@ -25,6 +25,7 @@ const engine = new Engine(
       ledgerFile,
       runtimeFile: await runtimeFile(runtimeCacheDir()),
       stores: { root: join(dir, 'storage'), socket: join(dir, 'stores'), fsync: 'full' },
+      sql: '',
     }),
     isolateBudgetMb: 4096,
   },

@@ -65,11 +65,11 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets kv_namespaces r2_buckets version_metadata ratelimits'),
+  ...keys('environment', 'acted', 'define vars secrets kv_namespaces d1_databases r2_buckets version_metadata ratelimits'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows d1_databases services analytics_engine_datasets hyperdrive worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
+    'durable_objects workflows services analytics_engine_datasets hyperdrive worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
     MISSING,
   ),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),

@@ -11,6 +11,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** Kind → the chunk of the runtime that has its `bind`. */
 export const BINDING_CHUNKS = {
   kv: 'kv',
+  d1: 'd1',
   ratelimit: 'ratelimit',
   r2: 'r2',
 } as const satisfies Record<string, ChunkName>;

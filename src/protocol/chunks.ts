@@ -46,6 +46,7 @@ export const CHUNK_NAMES = [
   'bindings',
   'values',
   'kv',
+  'd1',
   'ratelimit',
   'r2',
 ] as const;
@@ -102,6 +103,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** Values as bytes, for what leaves the isolate. */
   values: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },
+  d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },
   r2: { needs: ['base', 'bindings'] },
 };

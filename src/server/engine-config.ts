@@ -16,6 +16,8 @@ export type EnginePlace = {
   ledgerFile: string;
   runtimeFile: string;
   stores: StoreConfig;
+  /** The socket of the router of SQL processes. */
+  sql: string;
 };
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
@@ -33,7 +35,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     headerBytes: config.limits.defaults.headerBytes,
     forbidden: place.adminPort === 0 ? [] : [{ host: config.adminHost, port: place.adminPort }],
     ledgerFile: place.ledgerFile,
-    stores: { socket: place.stores.socket, dir: place.stores.root, fsync: place.stores.fsync },
+    stores: { socket: place.stores.socket, sql: place.sql, dir: place.stores.root, fsync: place.stores.fsync },
     runtimeFile: place.runtimeFile,
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,

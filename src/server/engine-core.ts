@@ -7,6 +7,8 @@ import { Budget } from '../app/budget.ts';
 import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
+import { D1_TEXTS } from '../bindings/d1/errors.ts';
+import { failureText } from '../bindings/d1/failure-text.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
@@ -26,6 +28,8 @@ import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
+import { PoolClient } from '../storage/pool/client.ts';
+import { PooledStores } from '../storage/pool/pooled-stores.ts';
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
 import { Ledger } from './ledger.ts';
@@ -41,6 +45,7 @@ export class Engine {
   readonly #observer: Observers;
   readonly #ledger: Ledger;
   readonly #stores: StoreClient;
+  readonly #sql: PoolClient;
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
   readonly #sites: Sites;
@@ -61,12 +66,14 @@ export class Engine {
     this.#observer = new Observers([this.#metrics, this.#logObserver]);
     this.#ledger = new Ledger(config.ledgerFile);
     this.#stores = new StoreClient(config.stores.socket);
+    this.#sql = new PoolClient(config.stores.sql, failureText(D1_TEXTS.lost));
+    const stores = new PooledStores(this.#stores, 'd1', this.#sql);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
-      bindings: (record) => openBindings(record, this.#stores, config.stores),
+      bindings: (record) => openBindings(record, stores, config.stores),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
@@ -167,6 +174,7 @@ export class Engine {
     this.#apps.dispose();
     this.#pool.close();
     this.#stores.close();
+    this.#sql.close();
     this.#ledger.dispose();
   }
 

@@ -69,6 +69,25 @@ export function storeExecArgv(root: string, socketDir: string): string[] {
   return flags;
 }
 
+/** What the router of SQL processes may do: listen where engines find it, start its workers, and see how large they are. */
+export function sqlExecArgv(socketDir: string): string[] {
+  const flags = ['--permission', '--allow-net', '--allow-child-process', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning'];
+  for (const path of new Set([codeRoot(packageDir()), join(packageDir(), 'node_modules'), socketDir, '/proc'].map(realPath)))
+    flags.push(`--allow-fs-read=${path}`);
+  flags.push(`--allow-fs-write=${realPath(socketDir)}`);
+  return flags;
+}
+
+/** What a SQL process may do: use the files of its databases. Its heap is small; a query that needs more ends it. */
+export function sqlWorkerExecArgv(root: string): string[] {
+  const flags = ['--permission', '--max-old-space-size=256', '--max-semi-space-size=4'];
+  flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning');
+  if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
+  for (const path of new Set([codeRoot(packageDir()), join(packageDir(), 'node_modules'), root].map(realPath))) flags.push(`--allow-fs-read=${path}`);
+  flags.push(`--allow-fs-write=${realPath(root)}`);
+  return flags;
+}
+
 export function engineEnv(env: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> {
   // Workers run in UTC; the isolates take the time zone of their process.
   const kept: Record<string, string> = { TZ: 'UTC', UV_THREADPOOL_SIZE: THREADS, MALLOC_ARENA_MAX: ARENAS };

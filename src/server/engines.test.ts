@@ -45,7 +45,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
         headerBytes: 1,
         forbidden: [],
         ledgerFile,
-        stores: { socket: '', dir: '', fsync: 'full' as const },
+        stores: { socket: '', sql: '', dir: '', fsync: 'full' as const },
         runtimeFile: '',
         headMs: 1,
         idleMs: 1,

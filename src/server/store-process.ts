@@ -9,12 +9,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FromStore, StoreConfig, ToStore } from '../protocol/store.ts';
-import { storageDir } from '../storage/paths.ts';
+import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { siblingFile, storeExecArgv, engineEnv } from './engine-launch.ts';
+import { siblingFile, sqlExecArgv, storeExecArgv, engineEnv } from './engine-launch.ts';
 
 export type StoreProcessOptions = {
+  /** "store": the databases whose code is ours. "sql": the router of those that run tenants' SQL. */
+  program: 'store' | 'sql';
   dataDir: string;
   fsync: 'full' | 'normal';
   clock: Clock;
@@ -42,7 +44,8 @@ export class StoreProcess {
   }
 
   get config(): StoreConfig {
-    return { root: storageDir(this.#options.dataDir), socket: join(this.#socketDir, 'stores'), fsync: this.#options.fsync };
+    const { program, dataDir, fsync } = this.#options;
+    return { root: program === 'sql' ? sqlDir(dataDir) : storageDir(dataDir), socket: join(this.#socketDir, program), fsync };
   }
 
   get pid(): number | undefined {
@@ -56,8 +59,8 @@ export class StoreProcess {
     mkdirSync(config.root, { recursive: true });
     rmSync(config.socket, { force: true });
     this.#startedAt = performance.now();
-    const child = fork(siblingFile('store'), [], {
-      execArgv: storeExecArgv(config.root, this.#socketDir),
+    const child = fork(siblingFile(this.#options.program), [], {
+      execArgv: this.#options.program === 'sql' ? sqlExecArgv(this.#socketDir) : storeExecArgv(config.root, this.#socketDir),
       env: engineEnv(),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
@@ -92,7 +95,7 @@ export class StoreProcess {
   #exited(code: number | null, signal: string | null): void {
     this.#child = undefined;
     if (this.#isStopping) return;
-    this.#options.onTrouble('the store process ended and is started again', { code, signal });
+    this.#options.onTrouble(`the ${this.#options.program} process ended and is started again`, { code, signal });
     this.#backoff.died(performance.now() - this.#startedAt);
     this.#cancelWait = this.#options.clock.after(this.#backoff.delay(), () => {
       this.#cancelWait = undefined;

@@ -65,6 +65,7 @@ export class Supervisor implements AdminSource {
   readonly #quarantine: Quarantine;
   readonly #data: DataFolder;
   readonly #stores: StoreProcess;
+  readonly #sql: StoreProcess;
   readonly #apps: Apps;
   readonly #engines: Engines;
   #config: ServerConfig;
@@ -89,7 +90,16 @@ export class Supervisor implements AdminSource {
       void this.#push();
     });
     this.#data = openDataFolder(options.config.dataDir);
+    this.#sql = new StoreProcess({
+      program: 'sql',
+      dataDir: this.#data.dir,
+      fsync: options.config.fsync,
+      clock: this.#clock,
+      onTrouble: (message, fields) => options.log.error(message, fields),
+      onNotify: () => {},
+    });
     this.#stores = new StoreProcess({
+      program: 'store',
       dataDir: this.#data.dir,
       fsync: options.config.fsync,
       clock: this.#clock,
@@ -207,6 +217,7 @@ export class Supervisor implements AdminSource {
   /** The store process is there from the first app on that has bindings. */
   #startStores(): void {
     if (this.#table.some((app) => app.bindings.length > 0)) this.#stores.start();
+    if (this.#table.some((app) => app.bindings.some(({ type }) => type === 'd1'))) this.#sql.start();
   }
 
   async #stop(endEngines: () => Promise<void>): Promise<void> {
@@ -214,7 +225,7 @@ export class Supervisor implements AdminSource {
     this.#cancelCleaning?.();
     this.#listener?.close();
     await Promise.all([this.#apps.close(), endEngines()]);
-    await this.#stores.stop();
+    await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
   }
 
@@ -240,6 +251,7 @@ export class Supervisor implements AdminSource {
         ledgerFile,
         runtimeFile: this.#options.runtimeFile,
         stores: this.#stores.config,
+        sql: this.#sql.config.socket,
       }),
       apps,
     };

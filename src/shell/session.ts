@@ -10,6 +10,7 @@ import { IsolateSeats } from '../app/seat.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
 import { openBindings } from '../bindings/open.ts';
+import { D1Runner } from '../bindings/d1/runner.ts';
 import { PRODUCTS } from '../bindings/products.ts';
 import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
@@ -20,7 +21,8 @@ import { type ConsoleRecord, Observer } from '../ports/observer.ts';
 import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import { storageDir } from '../storage/paths.ts';
+import { sqlDir, storageDir } from '../storage/paths.ts';
+import { PooledStores } from '../storage/pool/pooled-stores.ts';
 import { StoreHost } from '../storage/store-host.ts';
 import { type Rewritten, rewrite } from './rewrite.ts';
 
@@ -48,17 +50,20 @@ export class Session {
   readonly #pool: IsolatePool;
   readonly #observer: Observer;
   readonly #stores: StoreHost;
+  readonly #sql: D1Runner;
   #worker: Worker | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#pool = new IsolatePool(createSnapshot(options.runtimeFile), 0, options.app.record.limits.memoryMb);
     this.#observer = new SessionObserver(options);
+    const onTrouble = (message: string, fields: Record<string, unknown>): void => options.onException(`${message}: ${JSON.stringify(fields)}`);
+    this.#sql = new D1Runner({ root: sqlDir(options.app.dataDir ?? ''), fsync: 'full', onTrouble });
     this.#stores = new StoreHost({
       root: storageDir(options.app.dataDir ?? ''),
       fsync: 'full',
       products: PRODUCTS,
-      onTrouble: (message, fields) => options.onException(`${message}: ${JSON.stringify(fields)}`),
+      onTrouble,
     });
   }
 
@@ -68,11 +73,14 @@ export class Session {
     const seats = new IsolateSeats(this.#pool, record.limits.memoryMb, (message) => this.#options.onException(`V8 lost control of the isolate: ${message}`));
     const seat = await seats.take(CHUNK_NAMES);
     const stacks = new StackMapper(bundle);
+    // In this process: a person at a shell waits for their query anyway.
+    const call = async (_owner: string, key: string, payload: string): Promise<string> => this.#sql.run(key, [payload], () => {})[0] ?? '';
+    const stores = new PooledStores(this.#stores, 'd1', { call });
     const worker = new Worker(seat, {
       app: record.name,
       version: record.version,
       limits: record.limits,
-      bindings: openBindings(record, this.#stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full' }),
+      bindings: openBindings(record, stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full' }),
       egress: new UndiciEgress(new EgressAgents(), record.egress),
       observer: this.#observer,
       stacks,
@@ -116,6 +124,7 @@ export class Session {
     this.#worker?.dispose();
     this.#pool.close();
     this.#stores.close();
+    this.#sql.close();
   }
 
   /** After the isolate was lost to a limit: a new one, without the old one's variables. */

@@ -8,6 +8,11 @@ export function storageDir(dataDir: string): string {
   return join(dataDir, 'storage');
 }
 
+/** The folder of databases that tenants' SQL runs in: the processes that run it see no other. */
+export function sqlDir(dataDir: string): string {
+  return join(dataDir, 'sql');
+}
+
 /** What may be a file's name as it stands: no upper case, because some file systems know no difference. */
 const PLAIN = /^[a-z0-9][a-z0-9_-]{0,99}$/;
 

@@ -62,7 +62,7 @@ export class Engine {
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
       forbidden: [],
-      stores: { socket: '', dir: '', fsync: 'full' },
+      stores: { socket: '', sql: '', dir: '', fsync: 'full' },
       runtimeFile: runtime,
       headMs: IDLE_MS,
       idleMs: IDLE_MS,

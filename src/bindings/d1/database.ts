@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { authorize, type Effects, isReadOnly, newEffects } from './authorizer.ts';
 import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
+import { failureText } from './failure-text.ts';
 import { parseQueries, type Query } from './request.ts';
 import { isBlank } from './sql-text.ts';
 import { bindings, type Compiled, compile, failureOf, writesPerRow } from './statement.ts';
@@ -361,11 +362,6 @@ export class D1Database {
     const part = (value: number): string => value.toString(16).padStart(8, '0');
     return `${part(Math.floor(this.#bookmark / 0x100000000))}-${part(this.#bookmark % 0x100000000)}-00000000-${'0'.repeat(32)}`;
   }
-}
-
-/** The answer that tells of a failure. */
-export function failureText(message: string): string {
-  return JSON.stringify({ error: message });
 }
 
 function readQueries(request: string): Query[] | undefined {

@@ -1,18 +1,20 @@
 /** Every key of a wrangler file that makes bindings. */
 import type { BindingRecord } from '../../protocol/bindings.ts';
 import type { BindingKey, BindingOwner } from './kind.ts';
+import { d1Key } from './d1.ts';
 import { kvKey } from './kv.ts';
 import { r2Key } from './r2.ts';
 import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey, r2_buckets: r2Key, ratelimits: ratelimitsKey, unsafe: unsafeKey } as const;
+const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, unsafe: unsafeKey } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
 /** The schemas of all keys, for the schema of a section. */
 export const bindingShape = {
   kv_namespaces: kvKey.schema.optional(),
+  d1_databases: d1Key.schema.optional(),
   r2_buckets: r2Key.schema.optional(),
   ratelimits: ratelimitsKey.schema.optional(),
   unsafe: unsafeKey.schema.optional(),

@@ -1,0 +1,89 @@
+/**
+ * The databases that one SQL process has open: a pool's worker runs its rounds here.
+ *
+ * Contract: a damaged database is set aside under another name, reported, and takes nothing else with it.
+ */
+import { renameSync } from 'node:fs';
+import { placeOf } from '../../storage/paths.ts';
+import type { RoundRunner, Trouble } from '../../storage/pool/worker.ts';
+import { D1Database } from './database.ts';
+import { codeOf, D1_TEXTS, isDamage } from './errors.ts';
+import { failureText } from './failure-text.ts';
+
+export type RunnerOptions = { /** The folder of all D1 databases. */ root: string; fsync: 'full' | 'normal'; onTrouble: Trouble };
+
+/** More databases than this are not kept open: each has its cache of pages. */
+const MOST_OPEN = 32;
+
+/** @param root the folder of all D1 databases */
+export function databaseFile(root: string, group: string, id: string): string {
+  return placeOf(root, { product: 'd1', group, id }).file;
+}
+
+export class D1Runner implements RoundRunner {
+  readonly #options: RunnerOptions;
+  /** The one used last is the last. */
+  readonly #open = new Map<string, D1Database>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  run(key: string, payloads: readonly string[], committing: () => void): readonly string[] {
+    const [group, id] = JSON.parse(key) as [string, string];
+    try {
+      return this.#opened(key, group, id).run(payloads, committing);
+    } catch (error) {
+      const answer = failureText(this.#failed(key, group, id, error));
+      return payloads.map(() => answer);
+    }
+  }
+
+  close(): void {
+    for (const key of [...this.#open.keys()]) this.#close(key);
+  }
+
+  #opened(key: string, group: string, id: string): D1Database {
+    const known = this.#open.get(key);
+    if (known !== undefined) {
+      if (this.#open.size > 1) {
+        this.#open.delete(key);
+        this.#open.set(key, known);
+      }
+      return known;
+    }
+    if (this.#open.size >= MOST_OPEN) this.#close(this.#open.keys().next().value as string);
+    const database = new D1Database(databaseFile(this.#options.root, group, id), { fsync: this.#options.fsync });
+    this.#open.set(key, database);
+    return database;
+  }
+
+  #close(key: string): void {
+    const database = this.#open.get(key);
+    this.#open.delete(key);
+    try {
+      database?.close();
+    } catch {
+      // It is being left anyway.
+    }
+  }
+
+  /** What the tenant hears; the operator hears all. */
+  #failed(key: string, group: string, id: string, error: unknown): string {
+    this.#close(key);
+    const text = error instanceof Error ? error.message : String(error);
+    this.#options.onTrouble('a D1 database failed', { group, database: id, error: text });
+    if (!isDamage(error)) return (codeOf(error) & 0xff) === 13 ? D1_TEXTS.size : D1_TEXTS.lost;
+    const file = databaseFile(this.#options.root, group, id);
+    const aside = `${file}.damaged-${Date.now()}`;
+    for (const ending of ['', '-wal', '-shm']) {
+      try {
+        renameSync(file + ending, aside + ending);
+      } catch {
+        // Not every database has all three.
+      }
+    }
+    this.#options.onTrouble('a damaged D1 database was set aside; a new one takes its place', { group, database: id, file: aside });
+    return D1_TEXTS.damaged;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * A SQL process: runs what tenants send to their databases, one round at a time. It may be killed at any moment.
+ *
+ * It sees the folder of D1 databases and nothing else; no network, no child processes. Its parent is the router.
+ */
+import { D1Runner } from '../bindings/d1/runner.ts';
+import { serveRounds } from '../storage/pool/worker.ts';
+import { raiseWalls } from './walls/harden.ts';
+import { loadLibc } from './walls/libc.ts';
+
+// A terminal sends these to the whole group: the router decides when it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+
+const [root = '', fsync] = process.argv.slice(2);
+raiseWalls(loadLibc());
+serveRounds((onTrouble) => new D1Runner({ root, fsync: fsync === 'normal' ? 'normal' : 'full', onTrouble }));
+process.exit(0);
