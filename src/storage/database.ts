@@ -17,9 +17,10 @@ export type DatabaseOptions = {
   /** SQL scripts, each applied once, in order. They are only ever added to. */
   migrations: readonly string[];
   readOnly?: boolean;
+  /** How long a statement waits for another process that writes, in milliseconds. */
+  busyMs?: number;
 };
 
-/** How long a statement waits for another process that writes, in milliseconds. */
 const BUSY_MS = 5000;
 const KEPT_STATEMENTS = 100;
 
@@ -47,7 +48,7 @@ export class Database {
   /** @throws what SQLite says of a file that cannot be opened */
   constructor(file: string, options: DatabaseOptions) {
     if (file !== ':memory:' && options.readOnly !== true) mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: options.readOnly ?? false });
+    this.#db = new DatabaseSync(file, { timeout: options.busyMs ?? BUSY_MS, readOnly: options.readOnly ?? false });
     try {
       if (options.readOnly === true) return;
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;`);

@@ -1,7 +1,9 @@
 /** What a kind of store is: its schema, and its methods over one open database. Each product of bindings/ has one. */
+import type { StoreAddress } from '../ports/stores.ts';
 import type { Database } from './database.ts';
 
 export type StoreContext = {
+  readonly address: StoreAddress;
   readonly db: Database;
   /** A folder for the store's files; it may not exist yet. */
   readonly dir: string;

@@ -135,6 +135,7 @@ export class StoreHost implements Stores {
     const { file, dir } = placeOf(this.#options.root, address);
     const database = new Database(product.isTransient === true ? ':memory:' : file, { fsync: this.#options.fsync, migrations: product.migrations });
     const store = product.open({
+      address,
       db: database,
       dir,
       now: this.#options.now ?? Date.now,
