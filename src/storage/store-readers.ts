@@ -22,6 +22,15 @@ const CHECK_MS = 1000;
 /** Pages kept by each, in KiB; the system keeps the rest. */
 const CACHE_KIB = 512;
 
+const byRoot = new Map<string, StoreReaders>();
+
+/** The readers of a storage folder: a process needs each database open once, whoever reads it. */
+export function readersOf(root: string): StoreReaders {
+  let readers = byRoot.get(root);
+  if (readers === undefined) byRoot.set(root, (readers = new StoreReaders(root)));
+  return readers;
+}
+
 export class StoreReaders {
   readonly #root: string;
   readonly #open = new Map<string, Reader>();

@@ -1,17 +1,160 @@
-/** What a KV namespace is on disk. */
-import type { StoreProduct } from '../../storage/product.ts';
+/**
+ * What a KV namespace is in the store process: it writes, lists, and clears away.
+ *
+ * Contract: an expired entry is never answered with, whether it has been cleared away or not. The file of a large value
+ * is removed after the commit that took its name out of the table, and never while a row names it; what a crash in
+ * between leaves behind is swept later.
+ */
+import { join } from 'node:path';
+import { Blobs } from '../../storage/blobs.ts';
+import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
+import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
+
+export type ListedKey = { name: string; expiration: number | null; metadata: string | null };
+
+/** Expired entries that are cleared away at once; the rest waits a little, and lets others have their turn. */
+const MOST_CLEARED = 1000;
+const CLEAR_AGAIN_MS = 100;
+/** Files without a row: how old they must be to be nobody's, and how often they are looked for. */
+const SWEEP_MS = 60 * 60 * 1000;
+
+/** Where a namespace's large values lie. @param dir the store's folder */
+export function blobsDir(dir: string): string {
+  return join(dir, 'blobs');
+}
+
+const PUT = `INSERT INTO entries (key, value, blob, size, expiration, metadata) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value, blob = excluded.blob, size = excluded.size, expiration = excluded.expiration, metadata = excluded.metadata`;
+/** The plus keeps SQLite from going by expiration, and then sorting. */
+const LIST = `SELECT key AS name, expiration, metadata FROM entries WHERE key >= CAST(?1 AS TEXT) AND (+expiration IS NULL OR +expiration > ?2)`;
+const LIST_ALL = `${LIST} ORDER BY key LIMIT ?3`;
+const LIST_PREFIX = `${LIST} AND key < CAST(?4 AS TEXT) ORDER BY key LIMIT ?3`;
+const CLEAR = 'DELETE FROM entries WHERE number IN (SELECT number FROM entries WHERE expiration <= ? LIMIT ?) RETURNING blob';
+
+class KvStore implements OpenStore {
+  readonly #context: StoreContext;
+  readonly #blobs: Blobs;
+  #unnamed: string[] = [];
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+  #isLabelled = false;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+    this.#blobs = new Blobs(blobsDir(context.dir), 'normal');
+  }
+
+  readonly methods = {
+    get: (key: string, form: ValueForm): Entry | null => readEntry(this.#context.db, key, form, this.#now()),
+
+    put: (key: string, value: string | Uint8Array | null, blob: string | null, size: number, expiration: number | null, metadata: string | null): null => {
+      this.#dropBlobOf(key);
+      if (!this.#isLabelled) this.#label();
+      this.#context.db.run(PUT, key, value, blob, size, expiration, metadata);
+      return null;
+    },
+
+    delete: (key: string): null => {
+      this.#dropBlobOf(key);
+      this.#context.db.run('DELETE FROM entries WHERE key = ?', key);
+      return null;
+    },
+
+    /** The keys that start with `prefix` and come after `after`; one more than `limit` where there are more. */
+    list: (prefix: string, after: string, limit: number): ListedKey[] => {
+      const { db } = this.#context;
+      const end = beyond(prefix);
+      const bounds = [from(prefix, after), this.#now(), limit + 1];
+      return (end === null ? db.all(LIST_ALL, ...bounds) : db.all(LIST_PREFIX, ...bounds, end)) as ListedKey[];
+    },
+  };
+
+  tick(): void {
+    this.#clear();
+    const now = Date.now();
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    this.#blobs.sweep(now - SWEEP_MS, (name) => this.#isClosed || this.#isNamed(name)).catch(() => {});
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The file's name is made of the id, which cannot always be read from it. */
+  #label(): void {
+    const { id, group } = this.#context.address;
+    this.#context.db.run('INSERT OR IGNORE INTO namespace VALUES (?, ?)', id, group);
+    this.#isLabelled = true;
+  }
+
+  #now(): number {
+    return Math.floor(this.#context.now() / 1000);
+  }
+
+  /** Takes away what has expired. */
+  #clear(): void {
+    const cleared = this.#context.db.all(CLEAR, this.#now(), MOST_CLEARED);
+    for (const { blob } of cleared) if (blob !== null) this.#dropBlob(blob as string);
+    if (cleared.length === MOST_CLEARED) setTimeout(() => this.#clearAgain(), CLEAR_AGAIN_MS).unref();
+  }
+
+  #clearAgain(): void {
+    try {
+      if (!this.#isClosed) this.#context.db.transaction(() => this.#clear());
+    } catch {
+      // The next tick tries again, and says what is wrong.
+    }
+  }
+
+  #dropBlobOf(key: string): void {
+    const blob = this.#context.db.get('SELECT blob FROM entries WHERE key = ?', key)?.['blob'];
+    if (typeof blob === 'string') this.#dropBlob(blob);
+  }
+
+  #dropBlob(name: string): void {
+    this.#unnamed.push(name);
+    // Methods run within a commit, which has come to its end, one way or the other, by then.
+    if (this.#unnamed.length === 1) setImmediate(() => this.#removeUnnamed());
+  }
+
+  #removeUnnamed(): void {
+    const names = this.#unnamed;
+    this.#unnamed = [];
+    if (this.#isClosed) return;
+    try {
+      this.#blobs.remove(names.filter((name) => !this.#isNamed(name))).catch(() => {});
+    } catch {
+      // They are swept later.
+    }
+  }
+
+  #isNamed(blob: string): boolean {
+    return this.#context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined;
+  }
+}
+
+/** Where a listing starts, as bytes: at the prefix, or right after a key. */
+function from(prefix: string, after: string): Uint8Array {
+  const start = Buffer.from(prefix);
+  if (after === '') return start;
+  const next = Buffer.from(`${after}\0`);
+  return Buffer.compare(start, next) > 0 ? start : next;
+}
+
+/** The first key, as bytes, after all that start with a prefix; null: none is. */
+function beyond(prefix: string): Uint8Array | null {
+  const bytes = Buffer.from(prefix);
+  const last = bytes.length - 1;
+  // No byte of UTF-8 is as high as 255: the last one can always be raised.
+  if (last < 0) return null;
+  bytes[last] = (bytes[last] as number) + 1;
+  return bytes;
+}
 
 export const kvProduct: StoreProduct = {
   name: 'kv',
-  migrations: ['CREATE TABLE entries (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID'],
-  writes: ['put'],
-  open: ({ db }) => ({
-    methods: {
-      get: (key: string) => db.get('SELECT value FROM entries WHERE key = ?', key)?.['value'] ?? null,
-      put: (key: string, value: string) => {
-        db.run('INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', key, value);
-        return null;
-      },
-    },
-  }),
+  migrations: KV_MIGRATIONS,
+  writes: ['put', 'delete'],
+  open: (context) => new KvStore(context),
 };

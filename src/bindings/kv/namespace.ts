@@ -1,0 +1,291 @@
+/**
+ * A KV namespace as its users on the host have it: the binding, and the command line.
+ *
+ * Reads go to the database itself where this process may read it, else to the store process; writes go to the store
+ * process. Large values are files, which never pass through the store process: they are written before their row, and
+ * opened before anybody can have taken their row away, or else the row is read again.
+ */
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { OpError } from '../../base/op-error.ts';
+import type { StoreAddress, Stores } from '../../ports/stores.ts';
+import { blobPath, Blobs } from '../../storage/blobs.ts';
+import type { FsyncPolicy } from '../../storage/database.ts';
+import { placeOf } from '../../storage/paths.ts';
+import type { StoreReaders } from '../../storage/store-readers.ts';
+import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
+import {
+  checkCacheTtl,
+  checkKey,
+  checkLength,
+  checkListLimit,
+  checkMetadata,
+  expirationOf,
+  kvError,
+  MOST_KEYS_AT_ONCE,
+  MOST_LISTED,
+  MOST_VALUE_BYTES,
+  valueTooLarge,
+} from './limits.ts';
+import { blobsDir, type ListedKey } from './store.ts';
+
+export type NamespaceOptions = {
+  stores: Stores;
+  /** Databases this process may read by itself; without it every read goes to `stores`. */
+  readers?: StoreReaders;
+  storageDir: string;
+  fsync: FsyncPolicy;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+};
+
+export type PutOptions = { expiration?: number | undefined; expirationTtl?: number | undefined; metadata?: string | undefined };
+export type Found<Value> = { value: Value; metadata: string | null };
+export type Listing = { keys: ListedKey[]; cursor: string | undefined };
+
+/** Values up to this size stand in the database. Above it, reading a file is faster, and holds nobody up. */
+export const MOST_INLINE_BYTES = 64 * 1024;
+/** Characters of a large text that are made bytes of at once. */
+const SLICE = 256 * 1024;
+/** Large values read at the same time, in one namespace: each may take 25 MiB of the process. */
+const MOST_READING = 4;
+/** How often a value may be replaced while somebody is trying to read it. */
+const MOST_ATTEMPTS = 20;
+/** What may be read in a row before others get their turn. */
+const MOST_BYTES_IN_A_ROW = 256 * 1024;
+
+export class Namespace {
+  readonly #options: NamespaceOptions;
+  readonly #address: StoreAddress;
+  readonly #blobsDir: string;
+  readonly #blobs: Blobs;
+  readonly #now: () => number;
+  #reading = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param group and id name the namespace: see StoreAddress */
+  constructor(options: NamespaceOptions, group: string, id: string) {
+    this.#options = options;
+    this.#address = { product: 'kv', group, id };
+    this.#blobsDir = blobsDir(placeOf(options.storageDir, this.#address).dir);
+    this.#blobs = new Blobs(this.#blobsDir, options.fsync);
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** The value of a key as text; what is no UTF-8 becomes U+FFFD. Null: there is none. @throws OpError */
+  text(key: unknown, cacheTtl?: number): Promise<Found<string> | null> | Found<string> | null {
+    return this.#get('GET', key, 'text', cacheTtl, (blob) => this.#exclusive(() => readText(blobPath(this.#blobsDir, blob))));
+  }
+
+  /** @throws OpError */
+  bytes(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array> | null> | Found<Uint8Array> | null {
+    return this.#get('GET', key, 'bytes', cacheTtl, (blob) => this.#exclusive(() => readFile(blobPath(this.#blobsDir, blob))));
+  }
+
+  /** A small value at once, a large one as it is read. @throws OpError */
+  stream(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array | Readable> | null> | Found<Uint8Array | Readable> | null {
+    return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, async (blob) => {
+      const file = await open(blobPath(this.#blobsDir, blob));
+      return createReadStream('', { fd: file, highWaterMark: MOST_BYTES_IN_A_ROW });
+    });
+  }
+
+  /** Several values as text, in the order of the keys. @throws OpError */
+  async texts(keys: readonly unknown[], cacheTtl?: number): Promise<(Found<string> | null)[]> {
+    if (keys.length > MOST_KEYS_AT_ONCE) throw kvError('GET_BULK', 400, `You can request a maximum of ${MOST_KEYS_AT_ONCE} keys`);
+    if (keys.length < 1) throw kvError('GET_BULK', 400, 'You must request a minimum of 1 key');
+    const found: (Found<string> | null)[] = [];
+    let total = 0;
+    let inARow = 0;
+    for (const key of keys) {
+      const one = await this.#get('GET_BULK', key, 'text', cacheTtl, (blob) => this.#exclusive(() => readText(blobPath(this.#blobsDir, blob))));
+      found.push(one);
+      const size = one?.value.length ?? 0;
+      total += size;
+      inARow += size;
+      if (total > MOST_VALUE_BYTES) throw kvError('GET_BULK', 413, `Total size of request exceeds the limit of ${MOST_VALUE_BYTES / 1024 / 1024}MB`);
+      if (inARow > MOST_BYTES_IN_A_ROW) {
+        inARow = 0;
+        await new Promise(setImmediate);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Puts a value; when this resolves it is on disk, as far as the fsync policy says.
+   * @param length of a stream, where it is known
+   * @throws OpError
+   */
+  async put(
+    key: unknown,
+    body: string | Uint8Array | Readable,
+    length: number | undefined,
+    { expiration, expirationTtl, metadata }: PutOptions,
+  ): Promise<void> {
+    checkKey('PUT', key);
+    const expires = expirationOf(expiration, expirationTtl, Math.floor(this.#now() / 1000));
+    if (metadata !== undefined) checkMetadata(metadata);
+    const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : length;
+    if (known !== undefined && known > MOST_VALUE_BYTES) throw valueTooLarge(known);
+    const { value, blob, size } = body instanceof Readable ? await this.#takeIn(body) : await this.#store(body, known as number);
+    await this.#options.stores.call(this.#address, 'put', [key, value, blob, size, expires, metadata ?? null]);
+  }
+
+  /** What is not there is no error. @throws OpError */
+  async delete(key: unknown): Promise<void> {
+    checkKey('DELETE', key);
+    await this.#options.stores.call(this.#address, 'delete', [key]);
+  }
+
+  /**
+   * Keys in the order of their bytes.
+   * @param cursor of an earlier listing: what comes after it, whatever has changed in between
+   * @throws OpError
+   */
+  async list(prefix = '', limit: number = MOST_LISTED, cursor = ''): Promise<Listing> {
+    checkListLimit(limit);
+    checkLength('GET', prefix);
+    const after = Buffer.from(cursor, 'base64').toString();
+    const keys = (await this.#options.stores.call(this.#address, 'list', [prefix, after, limit])) as ListedKey[];
+    if (keys.length <= limit) return { keys, cursor: undefined };
+    keys.length = limit;
+    return { keys, cursor: Buffer.from((keys[limit - 1] as ListedKey).name).toString('base64') };
+  }
+
+  /** Answers at once where it can: most reads need no promise. */
+  #get<Value>(
+    operation: 'GET' | 'GET_BULK',
+    key: unknown,
+    form: ValueForm,
+    cacheTtl: number | undefined,
+    readBlob: (blob: string) => Promise<Value>,
+  ): Promise<Found<Value> | null> | Found<Value> | null {
+    checkKey(operation, key);
+    checkCacheTtl(operation, cacheTtl);
+    const entry = this.#entry(key, form);
+    if (entry === undefined || (entry !== null && entry.blob !== null)) return this.#getLarge(key, form, entry, readBlob);
+    return entry === null ? null : { value: entry.value as Value, metadata: entry.metadata };
+  }
+
+  async #getLarge<Value>(key: string, form: ValueForm, first: Entry | undefined, readBlob: (blob: string) => Promise<Value>): Promise<Found<Value> | null> {
+    let entry: Entry | null | undefined = first;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      entry ??= (await this.#options.stores.call(this.#address, 'get', [key, form])) as Entry | null;
+      if (entry === null) return null;
+      const { value, blob, metadata } = entry;
+      if (blob === null) return { value: value as Value, metadata };
+      try {
+        return { value: await readBlob(blob), metadata };
+      } catch (error) {
+        // It was replaced after its row was read.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        entry = undefined;
+      }
+    }
+    throw new OpError('Error', 'Internal error: a value of this binding cannot be read.');
+  }
+
+  /** Undefined: it cannot be read from here. */
+  #entry(key: string, form: ValueForm): Entry | null | undefined {
+    const { readers } = this.#options;
+    const database = readers?.database(this.#address, KV_MIGRATIONS.length);
+    if (database === undefined) return undefined;
+    try {
+      return readEntry(database, key, form, Math.floor(this.#now() / 1000));
+    } catch {
+      // The store process finds out what is wrong, and says so.
+      readers?.drop(this.#address);
+      return undefined;
+    }
+  }
+
+  async #store(body: string | Uint8Array, size: number): Promise<{ value: string | Uint8Array | null; blob: string | null; size: number }> {
+    if (size <= MOST_INLINE_BYTES) return { value: body, blob: null, size };
+    return this.#write(typeof body === 'string' ? slices(body) : [body]);
+  }
+
+  /** A stream turns out to be small, or is written to a file as it comes. */
+  async #takeIn(stream: Readable): Promise<{ value: Uint8Array | null; blob: string | null; size: number }> {
+    const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const first: Uint8Array[] = [];
+    let size = 0;
+    try {
+      while (size <= MOST_INLINE_BYTES) {
+        const { done, value } = await chunks.next();
+        if (done === true) return { value: Buffer.concat(first), blob: null, size };
+        first.push(value);
+        size += value.length;
+      }
+      return await this.#write(joined(first, chunks));
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  async #write(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ value: null; blob: string; size: number }> {
+    let size = 0;
+    try {
+      const { name } = await this.#blobs.write(
+        counted(body, (bytes) => {
+          size += bytes;
+        }),
+        [],
+        MOST_VALUE_BYTES,
+        () => valueTooLarge(size),
+      );
+      return { value: null, blob: name, size };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' || code === 'EDQUOT') throw new OpError('Error', 'Internal error: the storage of this server is full.');
+      throw error;
+    }
+  }
+
+  /** Runs `work` when few others are under way. */
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#reading >= MOST_READING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#reading++;
+    try {
+      return await work();
+    } finally {
+      this.#reading--;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+
+/** A large text, read and decoded in pieces. A byte order mark is a character, as in Cloudflare's. */
+async function readText(path: string): Promise<string> {
+  let text = '';
+  const file = await open(path);
+  for await (const chunk of file.createReadStream({ encoding: 'utf8', highWaterMark: MOST_BYTES_IN_A_ROW })) text += chunk as string;
+  return text;
+}
+
+/** The UTF-8 of a text, piece by piece; never a half of a character. */
+function* slices(text: string): Generator<Uint8Array> {
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + SLICE, text.length);
+    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
+    yield Buffer.from(text.slice(at, end));
+    at = end;
+  }
+}
+
+async function* joined(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first;
+  for (;;) {
+    const { done, value } = await rest.next();
+    if (done === true) return;
+    yield value;
+  }
+}
+
+async function* counted(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    count(chunk.length);
+    yield chunk;
+  }
+}
