@@ -19,7 +19,9 @@ const globalsOf = (name: ChunkName): string[] => {
 const GLOBAL_OBJECT = ['globalThis', 'self', 'setTimeout', 'setInterval', 'addEventListener'];
 
 const chunkOf = new Map(CHUNK_NAMES.flatMap((name) => globalsOf(name).map((global) => [global, name] as const)));
-const WORDS = new RegExp(`(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].join('|')})(?![\\w$])`, 'g');
+/** Of all names of interfaces one is mostly the beginning of a header's. */
+const NO_HEADER = 'Cache(?!-Control)';
+const WORDS = new RegExp(`(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].map((word) => (word === 'Cache' ? NO_HEADER : word)).join('|')})(?![\\w$])`, 'g');
 
 /** What an app's sources call for. */
 export type Needs = {

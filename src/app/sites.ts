@@ -3,7 +3,9 @@
  */
 import type { FetchClient, FetchMessage, Site, SiteDirectory } from '../ports/event-client.ts';
 import type { ClientErrorName } from '../protocol/errors.ts';
+import type { AssetSites } from '../bindings/assets/index.ts';
 import type { Apps } from './apps.ts';
+import { AssetResponder } from './asset-responder.ts';
 import type { AppVersion } from './version.ts';
 
 /** Marks which apps have requests in flight; see server/ledger.ts. */
@@ -18,13 +20,15 @@ export type Route = (host: string, path: string) => string | undefined;
 export class Sites implements SiteDirectory {
   readonly #apps: Apps;
   readonly #ledger: InFlightLedger;
+  readonly #assets: AssetSites | undefined;
   #route: Route;
   #sites = new WeakMap<AppVersion, AppSite>();
 
-  constructor(apps: Apps, ledger: InFlightLedger, route: Route = () => undefined) {
+  constructor(apps: Apps, ledger: InFlightLedger, route: Route = () => undefined, assets?: AssetSites) {
     this.#apps = apps;
     this.#ledger = ledger;
     this.#route = route;
+    this.#assets = assets;
   }
 
   /** Switches to another table of routes. */
@@ -38,7 +42,8 @@ export class Sites implements SiteDirectory {
     if (version === undefined) return undefined;
     let site = this.#sites.get(version);
     if (site === undefined) {
-      site = new AppSite(this.#apps, version, this.#ledger);
+      const assets = this.#assets?.of(version.record);
+      site = new AppSite(this.#apps, version, this.#ledger, assets && this.#assets && new AssetResponder(assets, this.#assets));
       this.#sites.set(version, site);
     }
     return site;
@@ -49,11 +54,13 @@ class AppSite implements Site {
   readonly #apps: Apps;
   readonly #version: AppVersion;
   readonly #ledger: InFlightLedger;
+  readonly #assets: AssetResponder | undefined;
 
-  constructor(apps: Apps, version: AppVersion, ledger: InFlightLedger) {
+  constructor(apps: Apps, version: AppVersion, ledger: InFlightLedger, assets: AssetResponder | undefined) {
     this.#apps = apps;
     this.#version = version;
     this.#ledger = ledger;
+    this.#assets = assets;
   }
 
   get app(): string {
@@ -81,7 +88,8 @@ class AppSite implements Site {
   }
 
   fetch(message: FetchMessage, client: FetchClient): void {
-    this.#apps.fetch(this.#version, message, client);
+    if (this.#assets === undefined) this.#apps.fetch(this.#version, message, client);
+    else this.#assets.fetch(message, client, () => this.#apps.fetch(this.#version, message, client));
   }
 
   scheduled(requestId: string, scheduledTime: number, cron: string, client: FetchClient): void {

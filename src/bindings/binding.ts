@@ -7,6 +7,8 @@
 import type { Readable } from 'node:stream';
 import type { Stores } from '../ports/stores.ts';
 import type { BindingType, Json } from '../protocol/bindings.ts';
+import type { AssetFiles } from './assets/files.ts';
+import type { AssetSite } from './assets/site.ts';
 
 /** A body an argument brings: see BodyKind. */
 export type BodyArgument = { body: string | Uint8Array | Readable | undefined /** Bytes, where known. */; length: number | undefined };
@@ -35,8 +37,13 @@ export interface Binding {
   close?(): void;
 }
 
+/** An app's static assets, and where files of all apps are kept in memory. */
+export type OpenAssets = { readonly site: AssetSite; readonly files: AssetFiles };
+
 /** What a binding may use of its surroundings. */
 export type BindingScope = {
+  /** The app's static assets, where it has any. */
+  readonly assets: OpenAssets | undefined;
   readonly app: string;
   readonly version: string;
   /** Apps of one group share what has the same id. */

@@ -1,12 +1,14 @@
 /** Every kind of binding, by its type. */
 import type { BindingType } from '../protocol/bindings.ts';
 import type { BindingManifest } from './binding.ts';
+import { assetsManifest } from './assets/index.ts';
 import { d1Manifest } from './d1/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { r2Manifest } from './r2/index.ts';
 import { ratelimitManifest } from './ratelimit/index.ts';
 
 export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
+  assets: assetsManifest,
   kv: kvManifest,
   d1: d1Manifest,
   r2: r2Manifest,

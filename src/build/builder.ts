@@ -52,6 +52,9 @@ export function createBuilder(config: WorkerConfig, options: BuildWorkerOptions 
   return new WorkerBuilder(config, options);
 }
 
+/** The code of an app that has none, only static assets. */
+const NO_CODE = { name: 'index.js', type: 'esm', content: 'export default {};\n' } as const;
+
 type Result = BuildResult<{ metafile: true; write: false }>;
 
 class WorkerBuilder implements Builder {
@@ -80,7 +83,8 @@ class WorkerBuilder implements Builder {
   }
 
   watchFiles(): string[] {
-    return [...new Set([this.#config.main, ...this.#config.sources, ...this.#inputs, ...this.#failedIn])];
+    const { main, sources } = this.#config;
+    return [...new Set([...(main === '' ? [] : [main]), ...sources, ...this.#inputs, ...this.#failedIn])];
   }
 
   warnings(): readonly string[] {
@@ -100,6 +104,7 @@ class WorkerBuilder implements Builder {
     if (build !== undefined && this.#options.runCommand === true) await runBuildCommand(build);
     const maxBytes = this.#options.maxBytes ?? LIMITS.bundleBytes.default;
     try {
+      if (this.#config.main === '') return await assembleBundle({ main: NO_CODE.name, modules: [NO_CODE], format: 'modules', maxBytes });
       if (!noBundle) return await this.#bundle(maxBytes);
       const { main, modules } = await readUnbundled(this.#config);
       this.#inputs = modules.map((module) => module.path);

@@ -47,6 +47,7 @@ export const serveCommand: Command = {
           worker: { ...workerOptions(input), limits: { envVars, envVarBytes } },
           build: { maxBytes: bundleBytes, runCommand: false },
           incremental: false,
+          compressAssets: true,
         },
       },
       (supervisor) => banner(supervisor, config, root),

@@ -1,5 +1,6 @@
 /** What the configuration of one app says, after everything has been merged: a deeply frozen value. */
 import type { BindingRecord, Json } from '../protocol/bindings.ts';
+import type { AssetsConfig } from './assets.ts';
 import type { LimitName } from '../protocol/limits.ts';
 import type { Problem } from './problem.ts';
 
@@ -32,7 +33,7 @@ export interface WorkerConfig {
   readonly configPath: string | undefined;
   /** The folder that relative paths in the configuration start from. Absolute. */
   readonly projectDir: string;
-  /** The entry module. Absolute. */
+  /** The entry module. Absolute; empty for an app that is static assets and nothing else. */
   readonly main: string;
   /** Where additional modules are looked for; module names are relative to it. Absolute. */
   readonly baseDir: string;
@@ -44,6 +45,8 @@ export interface WorkerConfig {
   readonly secrets: Readonly<Record<string, string>>;
   /** What else is in env. */
   readonly bindings: readonly BindingRecord[];
+  /** Static files. */
+  readonly assets: AssetsConfig | undefined;
   /** The name in env of what tells the app its version. */
   readonly versionMetadata: string | undefined;
   readonly routes: readonly RouteConfig[];

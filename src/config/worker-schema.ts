@@ -3,6 +3,7 @@
  * for each `env` section. Keys it does not name are left to wrangler-keys.ts.
  */
 import { z } from 'zod';
+import { assetsSchema } from './assets.ts';
 import { bindingShape } from './bindings/table.ts';
 import { kind } from './document.ts';
 import { egressSchema } from './egress.ts';
@@ -111,6 +112,7 @@ export const sectionSchema = z.looseObject({
   secrets: z.looseObject({ required: z.array(z.string()).optional() }).optional(),
   alias: strings.optional(),
   ...bindingShape,
+  assets: assetsSchema.optional(),
   env: z.record(z.string(), z.looseObject({})).optional(),
   nano: nanoSchema.optional(),
   isolation: isolation.optional(),

@@ -5,6 +5,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import type { BindingRecord } from '../protocol/bindings.ts';
+import { type AssetsConfig, readAssets } from './assets.ts';
 import { readBindings } from './bindings/table.ts';
 import { flagProblems } from './compat.ts';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
@@ -52,6 +53,7 @@ class Reader {
     const { dir, configPath, isBareFile } = this.#files;
     const path = (value: string): string => resolve(dir, value);
     const main = this.#main();
+    const assets = this.#assets(main !== '');
     const nano = { ...pickNano(this.#top), ...this.#top.nano, ...(this.#env && { ...pickNano(this.#env), ...this.#env.nano }) };
     const build = this.#get('build');
     const tsconfig = this.#get('tsconfig');
@@ -74,13 +76,14 @@ class Reader {
       configPath,
       projectDir: dir,
       main,
-      baseDir: path(this.#get('base_dir') ?? dirname(main)),
+      baseDir: path(this.#get('base_dir') ?? dirname(main === '' ? resolve(dir, 'index.js') : main)),
       compatibilityDate: this.#compatibilityDate(),
       compatibilityFlags: this.#compatibilityFlags(),
       vars: env.vars,
       secrets: env.secrets,
-      bindings: this.#bindings({ ...env.vars, ...env.secrets }),
+      bindings: this.#bindings(assets, { ...env.vars, ...env.secrets }),
       versionMetadata: (this.#env ?? this.#top).version_metadata?.binding,
+      assets,
       routes: this.#routes(),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
@@ -191,9 +194,11 @@ class Reader {
     return name;
   }
 
+  /** Empty where static assets are all there is: with them no entry is looked for that the configuration does not name. */
   #main(): string {
     const { dir } = this.#files;
     const given = this.#get('main');
+    if (given === undefined && this.#get('assets') !== undefined) return '';
     const main = given === undefined ? this.#files.main : resolve(dir, given);
     if (main === undefined) {
       this.#error(['main'], 'Missing entry-point to Worker script.', 'Set "main" to the entry file, for example "src/index.ts".');
@@ -255,9 +260,19 @@ class Reader {
     });
   }
 
+  #assets(hasWorker: boolean): AssetsConfig | undefined {
+    const value = this.#get('assets');
+    if (value === undefined) return undefined;
+    const key = this.#placeOf('assets');
+    return readAssets(value, this.#files.dir, hasWorker, (severity, message) => {
+      this.#problems.push(this.#document?.problem(severity, key, message) ?? new Problem({ severity, message }));
+    });
+  }
+
   /** The bindings of env: no two things may have one name. */
-  #bindings(taken: Readonly<Record<string, unknown>>): BindingRecord[] {
+  #bindings(assets: AssetsConfig | undefined, taken: Readonly<Record<string, unknown>>): BindingRecord[] {
     const bindings = readBindings(this.#env ?? this.#top, { app: this.#name(), dir: this.#files.dir });
+    if (assets?.binding !== undefined) bindings.push({ name: assets.binding, type: 'assets', options: {} });
     const names = new Set(Object.keys(taken));
     const version = (this.#env ?? this.#top).version_metadata?.binding;
     for (const name of [...bindings.map((one) => one.name), ...(version === undefined ? [] : [version])]) {

@@ -39,7 +39,7 @@ const TABLE: readonly WranglerKey[] = [
   ...keys(
     'inheritable',
     'acted',
-    'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify keep_names',
+    'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify keep_names assets',
   ),
   ...keys('inheritable', 'accepted', 'account_id workers_dev upload_source_maps'),
   ...keys('inheritable', 'later', 'preview_urls', 'no preview address is published', isOff),
@@ -51,7 +51,6 @@ const TABLE: readonly WranglerKey[] = [
     'no cron trigger fires',
     (value) => !has(value, 'events') && (!has(value, 'crons') || (value as { crons?: unknown[] }).crons?.length === 0),
   ),
-  ...keys('inheritable', 'later', 'assets', 'static files are not served'),
   ...keys(
     'inheritable',
     'later',

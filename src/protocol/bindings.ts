@@ -10,6 +10,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** Kind → the chunk of the runtime that has its `bind`. */
 export const BINDING_CHUNKS = {
+  assets: 'assets',
   kv: 'kv',
   d1: 'd1',
   ratelimit: 'ratelimit',

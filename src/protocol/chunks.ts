@@ -44,6 +44,8 @@ export const CHUNK_NAMES = [
   'service',
   'inspect',
   'bindings',
+  'assets',
+  'cache',
   'values',
   'kv',
   'd1',
@@ -100,6 +102,9 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   inspect: { needs: ['base'] },
   /** Calls of bindings. The chunks after it have a kind each: they offer `bind(index, name, options)`, which makes the object in env. */
   bindings: { needs: ['base'] },
+  assets: { needs: ['base', 'url', 'fetch', 'bindings'] },
+  /** The Cache API, which is no binding but calls its host as they do. */
+  cache: { needs: ['base', 'url', 'fetch', 'bindings'], interfaces: 'Cache CacheStorage', members: 'caches' },
   /** Values as bytes, for what leaves the isolate. */
   values: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },

@@ -2,6 +2,7 @@
  * The words between supervisor and engine: messages over the child process channel, JSON-clonable.
  */
 
+import type { AssetSettings } from './assets.ts';
 import type { BindingRecord } from './bindings.ts';
 
 /** Resolved limits of one app: numbers in the units of protocol/limits.ts. */
@@ -29,6 +30,8 @@ export type AppRecord = {
   secretNames: string[];
   /** What else is in env, in the order of the isolate's numbers. */
   bindings: BindingRecord[];
+  /** How its static files are served, which lie in `bundleDir`; absent where it has none. */
+  assets?: AssetSettings;
   /** Apps of one group share stores of the same id, and may share an engine. */
   group: string;
   limits: AppLimits;

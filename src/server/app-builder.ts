@@ -3,11 +3,11 @@ import type { WorkerConfig } from '../config/worker-config.ts';
 
 export type BuiltApp = {
   config: WorkerConfig;
-  /** Of the bundle: same digest, same code. */
+  /** Of bundle and assets: same digest, same code and files. */
   digest: string;
   /** What the author should know, as text. */
   warnings: readonly string[];
-  /** Writes the bundle, unless the folder has it already. */
+  /** Writes bundle and assets, unless the folder has it already. */
   write(dir: string): Promise<void>;
 };
 
@@ -17,6 +17,8 @@ export interface AppBuilder {
   build(): Promise<BuiltApp>;
   /** Files whose change asks for a new build, absolute: of the last build, good or bad. */
   watchFiles(): readonly string[];
+  /** Folders in which every change asks for one, absolute. */
+  watchFolders?(): readonly string[];
   dispose(): Promise<void>;
 }
 

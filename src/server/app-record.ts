@@ -1,7 +1,9 @@
 /** From an app's configuration and bundle to its row in the table that engines work by. */
 import { createHash } from 'node:crypto';
+import type { AssetsConfig } from '../config/assets.ts';
 import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits.ts';
 import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
+import type { AssetSettings } from '../protocol/assets.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 
 /** The group of apps that name none. */
@@ -34,6 +36,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     vars: { ...config.vars, ...config.secrets },
     secretNames: Object.keys(config.secrets),
     bindings: [...config.bindings],
+    ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
     group: config.trustGroup ?? DEFAULT_GROUP,
     limits: appLimits,
     isolation: config.isolation,
@@ -73,6 +76,10 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     state: 'broken',
     reason,
   };
+}
+
+function assetsOf(config: WorkerConfig, { htmlHandling, notFoundHandling, runWorkerFirst }: AssetsConfig): AssetSettings {
+  return { htmlHandling, notFoundHandling, runWorkerFirst, hasWorker: config.main !== '' };
 }
 
 function hostsOf(name: string, settings: AppSettings): string[] {

@@ -44,6 +44,11 @@ export class AppSource {
     return this.#builder.watchFiles();
   }
 
+  /** Folders in which every change asks for one. */
+  get folders(): readonly string[] {
+    return this.#builder.watchFolders?.() ?? [];
+  }
+
   async build(settings: AppSettings): Promise<BuildOutcome> {
     const started = performance.now();
     try {

@@ -131,7 +131,9 @@ export class Apps {
     else if (path === root) for (const own of [...this.#find(), ...this.#sources.keys()]) this.#dirty.add(own);
     else if (inside) this.#dirty.add(join(root, relative(root, path).split(sep)[0] as string));
     // A file outside: whoever uses it, finds out by building.
-    else for (const [own, source] of this.#sources) if (source.files.some((file) => samePath(file, path))) this.#dirty.add(own);
+    else
+      for (const [own, source] of this.#sources)
+        if (source.files.some((file) => samePath(file, path)) || source.folders.some((folder) => path.startsWith(folder + sep))) this.#dirty.add(own);
     if (this.#dirty.size === 0) return;
     const now = performance.now();
     if (this.#timer === undefined) this.#dirtySince = now;
@@ -152,7 +154,12 @@ export class Apps {
       this.#building = undefined;
     });
     await this.#building;
-    if (!this.#closed) this.#watcher?.setFiles(this.#filesToWatch());
+    if (!this.#closed) this.#watch();
+  }
+
+  #watch(): void {
+    for (const source of this.#sources.values()) for (const folder of source.folders) this.#watcher?.addRoot(folder);
+    this.#watcher?.setFiles(this.#filesToWatch());
   }
 
   /** A bare source file is watched from the start, before it has ever been built. */

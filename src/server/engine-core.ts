@@ -9,6 +9,7 @@ import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
+import { AssetSites } from '../bindings/assets/index.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
@@ -37,6 +38,9 @@ import { Ledger } from './ledger.ts';
 /** How often the process looks at its own memory. */
 const WATCH_MS = 1000;
 
+/** For the bytes of small static files, over all apps. */
+const ASSET_MEMORY_BYTES = 64 * 1024 * 1024;
+
 export class Engine {
   readonly #config: EngineConfig;
   readonly #log: Log;
@@ -46,6 +50,7 @@ export class Engine {
   readonly #ledger: Ledger;
   readonly #stores: StoreClient;
   readonly #sql: PoolClient;
+  readonly #assets = new AssetSites(ASSET_MEMORY_BYTES);
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
   readonly #sites: Sites;
@@ -73,7 +78,7 @@ export class Engine {
     this.#apps = new Apps({
       pool: this.#pool,
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
-      bindings: (record) => openBindings(record, stores, config.stores),
+      bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
@@ -82,7 +87,7 @@ export class Engine {
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
-    this.#sites = new Sites(this.#apps, this.#ledger);
+    this.#sites = new Sites(this.#apps, this.#ledger, undefined, this.#assets);
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
       this.#watch.used(app, milliseconds);

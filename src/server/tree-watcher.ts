@@ -36,6 +36,7 @@ export class TreeWatcher {
 
   /** Watches a folder with all below it, and whatever takes its place later. */
   addRoot(folder: string): void {
+    if (this.#roots.has(folder)) return this.addTree(folder);
     this.#roots.add(folder);
     this.addTree(folder);
     this.#watchFiles(dirname(folder), new Set([basename(folder)]));
@@ -156,8 +157,8 @@ function tryStat(path: string): Stats | undefined {
   }
 }
 
-/** Folders that hold no source, and files of editors and tools; environment files count. */
+/** Folders that hold no source, and files of editors and tools; environment files and what static assets have count. */
 export function isIgnored(name: string): boolean {
   if (name === 'node_modules') return true;
-  return name.startsWith('.') && !name.startsWith('.dev.vars') && !name.startsWith('.env');
+  return name.startsWith('.') && !/^\.(?:dev\.vars|env|assetsignore$|well-known$)/.test(name);
 }

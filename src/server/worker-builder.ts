@@ -1,5 +1,7 @@
 /** Builds apps with config/ and build/: reads the configuration each time, and keeps esbuild's state while it stays the same. */
 import type { BuildWorkerOptions, Builder } from '../build/builder.ts';
+import { AssetScanner, type AssetTree } from '../build/assets/scan.ts';
+import { writeAssets } from '../build/assets/write.ts';
 import { createBuilder } from '../build/builder.ts';
 import { readBundle, writeBundle } from '../build/store.ts';
 import { readWorkerConfig } from '../config/worker.ts';
@@ -11,6 +13,8 @@ export type WorkerBuilderOptions = {
   build: BuildWorkerOptions;
   /** Keep esbuild's state between builds: quick, but dear where there are hundreds of apps. */
   incremental: boolean;
+  /** Make compressed variants of static files. */
+  compressAssets?: boolean;
 };
 
 export class WorkerBuilder implements AppBuilder {
@@ -19,6 +23,8 @@ export class WorkerBuilder implements AppBuilder {
   #builder: Builder | undefined;
   #key = '';
   #files: readonly string[] = [];
+  #folders: readonly string[] = [];
+  readonly #scanner = new AssetScanner();
 
   constructor(path: string, options: WorkerBuilderOptions) {
     this.#path = path;
@@ -28,14 +34,18 @@ export class WorkerBuilder implements AppBuilder {
   async build(): Promise<BuiltApp> {
     const config = readWorkerConfig(this.#path, this.#options.worker);
     const builder = await this.#builderOf(config);
+    this.#folders = config.assets === undefined ? [] : [config.assets.directory];
     try {
       const bundle = await builder.build();
-      const warnings = [...config.warnings.map((problem) => problem.format()), ...builder.warnings()];
+      // The build command may have made them.
+      const assets = config.assets === undefined ? undefined : await this.#scanner.scan(config.assets.directory, config.assets.htmlHandling);
+      const warnings = [...config.warnings.map((problem) => problem.format()), ...builder.warnings(), ...(assets?.warnings ?? [])];
       return {
         config,
-        digest: bundle.digest,
+        digest: digestOf(bundle.digest, assets),
         warnings,
         write: async (dir) => {
+          if (assets !== undefined) await writeAssets(assets, dir, { compress: this.#options.compressAssets ?? false });
           if (!(await isStored(dir, bundle.digest))) await writeBundle(bundle, dir, { config });
         },
       };
@@ -47,6 +57,10 @@ export class WorkerBuilder implements AppBuilder {
 
   watchFiles(): readonly string[] {
     return this.#files;
+  }
+
+  watchFolders(): readonly string[] {
+    return this.#folders;
   }
 
   async dispose(): Promise<void> {
@@ -63,6 +77,10 @@ export class WorkerBuilder implements AppBuilder {
     this.#builder = createBuilder(config, this.#options.build);
     return this.#builder;
   }
+}
+
+function digestOf(bundle: string, assets: AssetTree | undefined): string {
+  return assets === undefined ? bundle : `${bundle}-${assets.manifest.digest}`;
 }
 
 /** After a restart most bundles are there already, and reading them is quicker than flushing them to the disk again. */

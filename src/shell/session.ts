@@ -9,6 +9,7 @@ import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
+import { AssetSites } from '../bindings/assets/index.ts';
 import { openBindings } from '../bindings/open.ts';
 import { D1Runner } from '../bindings/d1/runner.ts';
 import { PRODUCTS } from '../bindings/products.ts';
@@ -80,7 +81,7 @@ export class Session {
       app: record.name,
       version: record.version,
       limits: record.limits,
-      bindings: openBindings(record, stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full' }),
+      bindings: openBindings(record, stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full', assets: new AssetSites(0) }),
       egress: new UndiciEgress(new EgressAgents(), record.egress),
       observer: this.#observer,
       stacks,

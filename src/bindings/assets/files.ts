@@ -1,0 +1,82 @@
+/**
+ * The bytes of assets: small files stay in memory, within a bound for all apps of the engine; others are read as they are sent.
+ *
+ * Contract: a path is made of a version's folder and a name that was made from a content (see ASSET_NAME), and of
+ * nothing that a request says. What has a name never changes.
+ */
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { ASSET_NAME, ASSETS_DIR } from '../../protocol/assets.ts';
+
+/** Files up to this size are kept. */
+const MOST_KEPT_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+
+export class AssetFiles {
+  readonly #bound: number;
+  /** The least recently used first. */
+  readonly #kept = new Map<string, Uint8Array>();
+  readonly #reading = new Map<string, Promise<Uint8Array>>();
+  #bytes = 0;
+
+  /** @param bound bytes kept in memory */
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  /** Bytes in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  isKept(size: number): boolean {
+    return size <= MOST_KEPT_BYTES && size <= this.#bound;
+  }
+
+  /** The file, if it is in memory. */
+  peek(dir: string, file: string): Uint8Array | undefined {
+    const path = pathOf(dir, file);
+    const bytes = this.#kept.get(path);
+    if (bytes === undefined) return undefined;
+    this.#kept.delete(path);
+    this.#kept.set(path, bytes);
+    return bytes;
+  }
+
+  /** The whole file, which is kept from now on. */
+  read(dir: string, file: string): Promise<Uint8Array> {
+    const path = pathOf(dir, file);
+    let reading = this.#reading.get(path);
+    if (reading === undefined) {
+      reading = readFile(path)
+        .then((bytes) => this.#keep(path, bytes))
+        .finally(() => this.#reading.delete(path));
+      this.#reading.set(path, reading);
+    }
+    return reading;
+  }
+
+  /** Part of a file, as a stream; the file is open when this resolves. @param end the last byte's position */
+  async stream(dir: string, file: string, start: number, end: number): Promise<Readable> {
+    const handle = await open(pathOf(dir, file), 'r');
+    return handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES });
+  }
+
+  #keep(path: string, bytes: Uint8Array): Uint8Array {
+    if (!this.isKept(bytes.byteLength) || this.#kept.has(path)) return bytes;
+    this.#kept.set(path, bytes);
+    this.#bytes += bytes.byteLength;
+    for (const [oldest, dropped] of this.#kept) {
+      if (this.#bytes <= this.#bound) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= dropped.byteLength;
+    }
+    return bytes;
+  }
+}
+
+function pathOf(dir: string, file: string): string {
+  if (!ASSET_NAME.test(file)) throw new Error('no name of an asset');
+  return join(dir, ASSETS_DIR, file);
+}

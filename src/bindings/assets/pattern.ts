@@ -1,0 +1,94 @@
+/**
+ * The patterns of `_headers`, `_redirects` and `run_worker_first`: literals, `*` and `:placeholder`.
+ *
+ * They are a tenant's, and are matched on the thread that serves everybody: so not by regular expressions, but by a
+ * search that gives up after a bounded number of steps. What is found is what a greedy regular expression would find.
+ */
+
+type Part = { text: string } | { name: string; stops: string };
+
+/** Compares a path (or "https://host/path"); gives the values of splat and placeholders where it fits. */
+export type Pattern = {
+  readonly isCrossHost: boolean;
+  match(text: string): ReadonlyMap<string, string> | undefined;
+};
+
+const MOST_STEPS = 5000;
+
+/** @returns undefined for a pattern that names a value twice, which fits nothing */
+export function compilePattern(rule: string): Pattern | undefined {
+  const parts: Part[] = [];
+  const names = new Set<string>();
+  const isCrossHost = rule.startsWith('https://');
+  // In the host a placeholder ends at a dot, too.
+  const hostEnd = isCrossHost ? rule.indexOf('/', 'https://'.length) : 0;
+  let at = 0;
+  for (const match of rule.matchAll(/\*|:([A-Za-z]\w*)/g)) {
+    const name = match[1] ?? 'splat';
+    if (names.has(name)) return undefined;
+    names.add(name);
+    if (match.index > at) parts.push({ text: rule.slice(at, match.index) });
+    parts.push({ name, stops: match[1] === undefined ? '' : match.index < hostEnd ? '/.' : '/' });
+    at = match.index + match[0].length;
+  }
+  if (at < rule.length) parts.push({ text: rule.slice(at) });
+  return {
+    isCrossHost,
+    match(text) {
+      const found = new Map<string, string>();
+      const state = { steps: 0 };
+      if (!matchFrom(parts, 0, text, 0, found, state)) return undefined;
+      // In the order they stand in the rule.
+      return new Map([...names].map((name) => [name, found.get(name) ?? '']));
+    },
+  };
+}
+
+function matchFrom(parts: readonly Part[], index: number, text: string, at: number, found: Map<string, string>, state: { steps: number }): boolean {
+  const part = parts[index];
+  if (part === undefined) return at === text.length;
+  if ('text' in part) return text.startsWith(part.text, at) && matchFrom(parts, index + 1, text, at + part.text.length, found, state);
+  const next = parts[index + 1];
+  const longest = part.stops === '' ? text.length : endOf(text, at, part.stops);
+  const least = part.stops === '' ? at : at + 1;
+  const literal = next !== undefined && 'text' in next ? next.text : '';
+  for (let end = next === undefined ? text.length : longest; end >= least; end--) {
+    if (++state.steps > MOST_STEPS || end > longest) return false;
+    // The literal after it tells where it may end.
+    if (literal !== '') end = text.lastIndexOf(literal, end);
+    if (end < least) return false;
+    found.set(part.name, text.slice(at, end));
+    if (matchFrom(parts, index + 1, text, end, found, state)) return true;
+  }
+  return false;
+}
+
+function endOf(text: string, at: number, stops: string): number {
+  for (let i = at; i < text.length; i++) if (stops.includes(text[i] as string)) return i;
+  return text.length;
+}
+
+/** Puts values into the target of a rule. */
+export function fillIn(target: string, values: ReadonlyMap<string, string>): string {
+  let filled = target;
+  for (const [name, value] of values) filled = filled.split(`:${name}`).join(value);
+  return filled;
+}
+
+/** `*` alone, as often as one likes. */
+export function globMatches(glob: string, path: string): boolean {
+  let at = 0;
+  const pieces = glob.split('*');
+  for (const [index, piece] of pieces.entries()) {
+    if (index === 0) {
+      if (!path.startsWith(piece)) return false;
+      at = piece.length;
+    } else if (index === pieces.length - 1) return path.length - piece.length >= at && path.endsWith(piece);
+    else {
+      const found = path.indexOf(piece, at);
+      if (found === -1) return false;
+      at = found + piece.length;
+    }
+  }
+  return at === path.length;
+}
