@@ -19,9 +19,14 @@ const globalsOf = (name: ChunkName): string[] => {
 const GLOBAL_OBJECT = ['globalThis', 'self', 'setTimeout', 'setInterval', 'addEventListener'];
 
 const chunkOf = new Map(CHUNK_NAMES.flatMap((name) => globalsOf(name).map((global) => [global, name] as const)));
+// Where clocks are coarse they need another one.
+for (const name of ['Intl', 'Temporal']) chunkOf.set(name, 'calendar');
 /** Of all names of interfaces one is mostly the beginning of a header's. */
 const NO_HEADER = 'Cache(?!-Control)';
-const WORDS = new RegExp(`(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].map((word) => (word === 'Cache' ? NO_HEADER : word)).join('|')})(?![\\w$])`, 'g');
+const WORDS = new RegExp(
+  `(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].map((word) => (word === 'Cache' ? NO_HEADER : word)).join('|')})(?![\\w$])`,
+  'g',
+);
 
 /** What an app's sources call for. */
 export type Needs = {

@@ -51,7 +51,7 @@ export async function loadApp(
   const timeout = record.limits.startupMs;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
-    const config: LoadConfig = { format: bundle.format, shell };
+    const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunksOf(record, source).includes('calendar'), shell };
     const compat = compatDifferences(record.compatibilityDate, record.compatibilityFlags);
     if (record.bindings.length > 0) config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options }));
     if (source.isDynamic) config.globals = globalsTable(compat);
@@ -93,8 +93,11 @@ export async function loadApp(
 
 /** Chunks that the app's sources and bindings call for, in the order they are to be loaded in. */
 export function chunksOf(record: AppRecord, source: BundleModules): readonly ChunkName[] {
-  if (record.bindings.length === 0) return source.chunks;
-  return withNeeds([...source.chunks, ...record.bindings.map(({ type }) => BINDING_CHUNKS[type])]);
+  const bindings = record.bindings.map(({ type }) => BINDING_CHUNKS[type]);
+  const isCoarse = record.timers === 'coarse';
+  const chunks = isCoarse ? source.chunks : source.chunks.filter((name) => name !== 'calendar');
+  if (bindings.length === 0 && !(isCoarse && source.isDynamic)) return chunks;
+  return withNeeds([...chunks, ...bindings, ...(isCoarse && source.isDynamic ? (['calendar'] as const) : [])]);
 }
 
 /** How stacks name an app's script. */

@@ -31,6 +31,7 @@ export function testRecord(name: string, changes: Partial<Omit<AppRecord, 'limit
     bindings: [],
     group: 'default',
     isolation: 'shared',
+    timers: 'precise',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
     hosts: [],

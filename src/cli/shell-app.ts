@@ -33,6 +33,7 @@ export async function shellApp(dir: string | undefined, options: WorkerOptions):
     group: config?.trustGroup ?? DEFAULT_GROUP,
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
+    timers: config?.timers ?? 'precise',
     // As in nano dev: a person at their own machine may reach it.
     egress: {
       private: 'loopback',

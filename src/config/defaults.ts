@@ -11,6 +11,7 @@ export const DEFAULT_SERVER = Object.freeze({
   adminHost: '127.0.0.1',
   dataDir: '.nano',
   fsync: 'full',
+  timers: 'coarse',
   logLevel: 'info',
   spare: true,
   /** Peers on this machine or in a private network are taken for reverse proxies. */

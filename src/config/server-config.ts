@@ -23,6 +23,8 @@ export interface ServerConfig {
   readonly engineLimitMb: number | undefined;
   /** Addresses and networks of reverse proxies: what they say of their clients counts. */
   readonly trustedProxies: readonly string[];
+  /** How precise the clocks of apps are. */
+  readonly timers: 'coarse' | 'precise';
   /** Absolute. */
   readonly dataDir: string;
   /** Does a write to storage wait for the disk ("full"), or only for the system ("normal")? */

@@ -65,6 +65,10 @@ export const serverSchema = z.strictObject({
     .array(network)
     .optional()
     .describe('Addresses and networks of reverse proxies, whose X-Forwarded-* headers count. Not set: this machine and private networks. []: nobody.'),
+  timers: z
+    .enum(['coarse', 'precise'])
+    .optional()
+    .describe('"coarse": the clocks of apps stand still while their code runs and go on with I/O, so that no app can time itself; "precise": they run.'),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
   storage: storageSchema
     .optional()
@@ -126,6 +130,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     engineMemoryMb: merged.engine_memory_mb,
     engineLimitMb: merged.engine_limit_mb,
     trustedProxies: file.trusted_proxies ?? DEFAULT_SERVER.trustedProxies,
+    timers: merged.timers ?? DEFAULT_SERVER.timers,
     dataDir,
     fsync: file.storage?.fsync ?? DEFAULT_SERVER.fsync,
     logLevel: merged.log_level ?? DEFAULT_SERVER.logLevel,

@@ -53,6 +53,8 @@ export interface WorkerConfig {
   /** What the app asks for; `resolveLimits` brings it below the server's ceilings. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly isolation: 'shared' | 'request';
+  /** The app asks for clocks that stand still while it runs. */
+  readonly timers: 'coarse' | undefined;
   readonly egress: EgressConfig;
   /** Apps of one trust group may share an engine process. */
   readonly trustGroup: string | undefined;

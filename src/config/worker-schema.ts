@@ -83,6 +83,7 @@ export const nanoSchema = z.strictObject({
   isolation: isolation.optional().describe('"shared": one context for all requests (the default); "request": a fresh context for each.'),
   egress: egressSchema.optional().describe('`allow`: if not empty, the only hosts, addresses and networks that fetch may reach; `deny`: those it may not.'),
   limits: z.strictObject(limitShape('app')).optional().describe("The app's own limits, below the server's ceilings. See limits.md for the keys."),
+  timers: z.literal('coarse').optional().describe('"coarse": clocks stand still while the app runs, also in `nano dev` and where the server says otherwise.'),
   trust_group: trustGroup.optional().describe('Apps of one trust group may share an engine process. Checked, without effect yet.'),
 });
 
@@ -118,6 +119,7 @@ export const sectionSchema = z.looseObject({
   isolation: isolation.optional(),
   egress: egressSchema.optional(),
   trust_group: trustGroup.optional(),
+  timers: z.literal('coarse').optional(),
 });
 
 export type Section = z.infer<typeof sectionSchema>;

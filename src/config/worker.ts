@@ -87,6 +87,7 @@ class Reader {
       routes: this.#routes(),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
+      timers: nano.timers,
       egress: { allow: nano.egress?.allow ?? [], deny: nano.egress?.deny ?? [] },
       trustGroup: nano.trust_group,
       rules: this.#get('rules') ?? [],
@@ -294,7 +295,7 @@ class Reader {
   }
 }
 
-function pickNano(section: Section): Pick<Section, 'isolation' | 'egress' | 'trust_group'> {
-  const { isolation, egress, trust_group } = section;
-  return { ...(isolation && { isolation }), ...(egress && { egress }), ...(trust_group && { trust_group }) };
+function pickNano(section: Section): Pick<Section, 'isolation' | 'egress' | 'timers' | 'trust_group'> {
+  const { isolation, egress, timers, trust_group } = section;
+  return { ...(isolation && { isolation }), ...(egress && { egress }), ...(timers && { timers }), ...(trust_group && { trust_group }) };
 }

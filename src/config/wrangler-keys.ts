@@ -97,7 +97,7 @@ const TABLE: readonly WranglerKey[] = [
 export const WRANGLER_KEYS: ReadonlyMap<string, WranglerKey> = new Map(TABLE.map((key) => [key.name, key]));
 
 /** NANO's own keys, at the top level of a wrangler file, in an environment, or in an object "nano" in either. */
-export const NANO_KEYS = ['isolation', 'egress', 'limits', 'trust_group'] as const;
+export const NANO_KEYS = ['isolation', 'egress', 'limits', 'timers', 'trust_group'] as const;
 
 /** The names under which a key's value would appear in env, as far as they can be seen. */
 export function bindingNames(value: unknown): string[] {

@@ -43,6 +43,7 @@ export const CHUNK_NAMES = [
   'navigator',
   'service',
   'inspect',
+  'calendar',
   'bindings',
   'assets',
   'cache',
@@ -100,6 +101,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },
   /** console beyond plain text, and the inside of `nano eval` and the REPL. */
   inspect: { needs: ['base'] },
+  /** Intl and Temporal where clocks are coarse. */
+  calendar: { needs: [] },
   /** Calls of bindings. The chunks after it have a kind each: they offer `bind(index, name, options)`, which makes the object in env. */
   bindings: { needs: ['base'] },
   assets: { needs: ['base', 'url', 'fetch', 'bindings'] },

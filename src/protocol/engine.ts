@@ -36,6 +36,8 @@ export type AppRecord = {
   group: string;
   limits: AppLimits;
   isolation: 'shared' | 'request';
+  /** "coarse": the app's clocks stand still while its code runs. */
+  timers: 'coarse' | 'precise';
   egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; privateAllow: string[]; deny: string[] };
   routes: { pattern: string; customDomain: boolean }[];
   hosts: string[];
@@ -68,7 +70,7 @@ export type EngineConfig = {
   forbidden: { host: string; port: number }[];
   ledgerFile: string;
   /** Where the store process listens, and how it treats the disk. */
-  stores: { socket: string; /** Where the router of SQL processes listens. */ sql: string; dir: string; fsync: 'full' | 'normal' };
+  stores: { socket: string /** Where the router of SQL processes listens. */; sql: string; dir: string; fsync: 'full' | 'normal' };
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;
   /** Milliseconds a client may take for the head of a request, and be without progress. */

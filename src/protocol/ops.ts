@@ -202,6 +202,10 @@ export type LoadConfig = {
   globals?: string;
   /** What is in env beside plain values. */
   bindings?: readonly BindingSlot[];
+  /** "coarse": time stands still while code runs. */
+  timers?: 'coarse' | 'precise';
+  /** The app could use Intl or Temporal, whose clocks are coarse, too. */
+  hasCalendar?: boolean;
   /** A person's session: `env` is a global, so that lines can use it. */
   shell?: boolean;
 };

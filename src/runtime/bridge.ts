@@ -7,6 +7,7 @@
  * starts, promise reactions included, runs in that entry's event.
  */
 import { type Post, type Request, Sync } from '../protocol/ops.ts';
+import { advanceClock } from './web/coarse-clock.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
@@ -89,6 +90,7 @@ export function currentEvent(): number {
 
 /** Makes what follows part of the turn of `id`. Called at each entry, and by nothing else. */
 export function enterEvent(id: number): void {
+  advanceClock();
   event = id;
   ops = 0;
   bytes = 0;

@@ -11,6 +11,7 @@ import { defineGlobals } from './globals.ts';
 import { chunk, openGlobals, peek, setChunkSource } from './link.ts';
 import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
+import { replaceDate } from './web/coarse-clock.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch, handleScheduled } from './workers/dispatch.ts';
@@ -26,6 +27,7 @@ openGlobals();
 forbidCodeGeneration(scope);
 countResizableBuffers(scope);
 replaceFinalizationRegistry(scope);
+replaceDate(scope);
 
 /** The one function the host calls. `kind` is one of Entry. */
 function enter(kind: number, event: number, ...args: unknown[]): unknown {

@@ -175,6 +175,7 @@ export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const DateNow = Date.now;
 export const DateCtor = Date;
 export const DatePrototypeGetTime = uncurryThis(Date.prototype.getTime as (this: unknown) => number);
+export const DatePrototypeToString = uncurryThis(Date.prototype.toString as (this: unknown) => string);
 export const DatePrototypeToUTCString = uncurryThis(Date.prototype.toUTCString as (this: unknown) => string);
 export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString as (this: unknown) => string);
 

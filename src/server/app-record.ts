@@ -17,6 +17,8 @@ export type AppSettings = {
   hosts: Readonly<Record<string, string>>;
   /** May apps reach this machine itself? In nano dev they may. */
   private: 'deny' | 'loopback';
+  /** How precise apps' clocks are that do not ask for coarse ones. */
+  timers: 'coarse' | 'precise';
 };
 
 /** Everything of a row but the place where things lie. */
@@ -40,6 +42,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     group: config.trustGroup ?? DEFAULT_GROUP,
     limits: appLimits,
     isolation: config.isolation,
+    timers: config.timers ?? settings.timers,
     egress: egressOf(config.egress, settings),
     routes: config.routes.map(({ pattern, customDomain }) => ({ pattern, customDomain })),
     hosts: hostsOf(config.name, settings),
@@ -69,6 +72,7 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     group: DEFAULT_GROUP,
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
+    timers: 'coarse',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
     hosts: hostsOf(name, settings),

@@ -44,7 +44,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
 
 /** @param dev apps may reach this machine itself */
 export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
-  return { limits: config.limits, egress: config.egress, hosts: config.hosts, private: dev ? 'loopback' : 'deny' };
+  return { limits: config.limits, egress: config.egress, hosts: config.hosts, private: dev ? 'loopback' : 'deny', timers: dev ? 'precise' : config.timers };
 }
 
 /** Keys whose change a running server cannot follow. */

@@ -4,7 +4,6 @@
 import path from 'node:path';
 import { Apps } from '../app/apps.ts';
 import { Budget } from '../app/budget.ts';
-import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
@@ -77,7 +76,6 @@ export class Engine {
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
-      invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
@@ -86,7 +84,6 @@ export class Engine {
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
-    const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger, undefined, this.#assets);
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);

@@ -14,6 +14,7 @@ export function appRecord(name: string, changes: Partial<AppRecord> = {}): AppRe
     group: 'default',
     limits: { memoryMb: 128, cpuMs: 5000, startupMs: 1000, subrequests: 100, requestBodyBytes: 1e8, connections: 6, waitUntilMs: 30_000 },
     isolation: 'shared',
+    timers: 'precise',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
     routes: [],
     hosts: [],

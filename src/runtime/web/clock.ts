@@ -23,6 +23,11 @@ export function timeOrigin(): number {
   return (origin ??= read() - 1);
 }
 
+/** Milliseconds since 1970. */
+export function wallNow(): number {
+  return read();
+}
+
 /** Milliseconds since the time origin. @see https://w3c.github.io/hr-time/#dfn-current-high-resolution-time */
 export function relativeNow(): number {
   const start = timeOrigin();

@@ -2,9 +2,10 @@
  * File: a Blob with a name.
  * @see https://w3c.github.io/FileAPI/#file-section
  */
-import { ArrayPrototypeConcat, DateNow } from '../primordials.ts';
+import { ArrayPrototypeConcat } from '../primordials.ts';
 import { USVString, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
 import { type Member, dictionary, integer } from '../webidl-types.ts';
+import { wallNow } from './clock.ts';
 import { BLOB_OPTIONS, Blob, blobParts, blobState, createBlob, normaliseType, shareState, type BlobOptions } from './blob.ts';
 
 type FileOptions = BlobOptions & { lastModified?: number };
@@ -37,7 +38,7 @@ export class File extends Blob {
     const [state, token] = blobState(parts, given);
     super(state, token);
     this.#name = fileName;
-    this.#lastModified = given.lastModified ?? DateNow();
+    this.#lastModified = given.lastModified ?? wallNow();
   }
 
   static {
@@ -58,7 +59,7 @@ export class File extends Blob {
 export const isFile = hasBrand;
 
 /** A File of a blob's bytes. */
-export function fileFromBlob(blob: Blob, name: string, lastModified: number = DateNow()): File {
+export function fileFromBlob(blob: Blob, name: string, lastModified: number = wallNow()): File {
   return new File([blob, name, lastModified], '', INTERNAL);
 }
 

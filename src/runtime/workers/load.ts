@@ -27,6 +27,7 @@ import {
   StringCtor,
   StringPrototypeSplit,
 } from '../primordials.ts';
+import { makeClockCoarse } from '../web/coarse-clock.ts';
 import { isServiceWorker, setServiceWorker } from './dispatch.ts';
 import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
@@ -120,6 +121,13 @@ const run = (app: (importNow: (name: string) => unknown) => Record<string, unkno
   return isServiceWorker() ? listeners() : JSONStringify(adoptExports(exports));
 };
 
+/** Intl and Temporal tell the known time only. */
+const replaceCalendar = (): void => {
+  const calendar = chunk('calendar');
+  calendar.replaceFormat(globalThis as unknown as Record<string, unknown>);
+  calendar.replaceTemporal(globalThis as unknown as Record<string, unknown>);
+};
+
 /** What a script's import declarations have become: the exports of a built-in or data module. */
 const importNow = (name: string): unknown => (name === 'cloudflare:workers' ? builtins.workers : { default: MapPrototypeGet(data, name) });
 
@@ -133,6 +141,8 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   const env = JSONParse(envText) as Record<string, unknown>;
   if (config.bindings !== undefined) bindAll(env, config.bindings);
   setEnv(env);
+  if (config.timers === 'coarse') makeClockCoarse();
+  if (config.hasCalendar) replaceCalendar();
   setServiceWorker(config.format === 'service-worker');
   if (config.globals !== undefined) definePlaceholders(config.globals);
   if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
