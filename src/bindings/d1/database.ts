@@ -97,7 +97,7 @@ export class D1Database {
         return () => statement.get() ?? {};
       };
       this.#internal = {
-        changes: getter('SELECT total_changes() AS changes, last_insert_rowid() AS row'),
+        changes: getter('SELECT total_changes() AS changes, CAST(last_insert_rowid() AS REAL) AS row'),
         pages: getter('PRAGMA page_count'),
         schema: getter('PRAGMA schema_version'),
       };
@@ -288,7 +288,7 @@ export class D1Database {
         last_row_id: after.row,
         changed_db: changed,
         size_after: this.#size,
-        rows_read: isRead && !effects.readsTables ? 0 : Math.max(isRead ? rows.length : changes, scanned === 0 ? 0 : scanned + 1),
+        rows_read: !effects.readsTables ? 0 : Math.max(isRead ? rows.length : changes, scanned === 0 ? 0 : scanned + 1),
         rows_written: changes * compiled.writesPerRow,
       },
       results: { columns: compiled.columns, rows },
@@ -349,11 +349,13 @@ export class D1Database {
         if (bytes > MOST_RESULT_BYTES) throw new D1Failure(D1_TEXTS.memory);
         rows.push(row);
       }
+      if (this.#isExact) statement.setReadBigInts(false);
       return rows;
     } catch (error) {
+      // It may stand in the midst of its rows, and would tell of this failure again the next time.
+      this.#kept.delete(sql);
+      statement.close();
       throw failureOf(error, sql, (text) => this.#prepare(text, newEffects()));
-    } finally {
-      if (this.#isExact) statement.setReadBigInts(false);
     }
   }
 

@@ -59,11 +59,19 @@ export function errorOffset(sql: string, message: string, messageOf: (sql: strin
     }
     return undefined;
   }
+  const most = /^variable number must be between \?1 and \?(\d+)$/.exec(message)?.[1];
+  if (most !== undefined) {
+    for (const { 0: token, index } of sql.matchAll(TOKEN))
+      if (/^\?\d+$/.test(token) && !(Number(token.slice(1)) >= 1 && Number(token.slice(1)) <= Number(most))) return Buffer.byteLength(sql.slice(0, index));
+    return undefined;
+  }
   const token = /^unrecognized token: "([\s\S]*)"$/.exec(message)?.[1];
   if (token !== undefined) return byteIndex(sql, token);
   const name =
-    /^(?:no such column|ambiguous column name|no such function|not authorized to use function): (.*)$/.exec(message)?.[1] ??
-    /^(?:wrong number of arguments to function|misuse of aggregate:?|misuse of window function|misuse of aliased aggregate) (.*?)\(\)$/.exec(message)?.[1];
+    /^(?:no such column:|ambiguous column name:|no such function:|not authorized to use function:|too many arguments on function) (.*)$/.exec(message)?.[1] ??
+    /^(?:wrong number of arguments to function|misuse of aggregate:|misuse of aggregate function|misuse of window function|misuse of aliased aggregate) (.*?)(?:\(\))?$/.exec(
+      message,
+    )?.[1];
   if (name === undefined) return undefined;
   return byteIndex(sql, name) ?? wordIndex(sql, name.slice(name.lastIndexOf('.') + 1));
 }

@@ -6,10 +6,10 @@ import type { Value } from './request.ts';
 import { errorOffset, type Parameters, parametersOf } from './sql-text.ts';
 
 /** What @types/node does not know yet. @see https://nodejs.org/api/sqlite.html */
-type Counted = { stat(counter: 'fullscanStep'): number; resetStats(): void };
+type Newer = { stat(counter: 'fullscanStep'): number; resetStats(): void; close(): void };
 
 export type Compiled = {
-  readonly statement: StatementSync & Counted;
+  readonly statement: StatementSync & Newer;
   readonly parameters: Parameters;
   readonly effects: Effects;
   /** Text after the statement. */
@@ -31,7 +31,7 @@ export function compile(sql: string, effects: Effects, prepare: (sql: string) =>
   statement.setReturnArrays(true);
   const text = statement.sourceSQL;
   return {
-    statement: statement as StatementSync & Counted,
+    statement: statement as StatementSync & Newer,
     effects,
     parameters: parametersOf(text),
     rest: sql.slice(text.length).replace(/^[ \t\n\r\v\f]+/, ''),

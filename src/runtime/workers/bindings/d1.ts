@@ -15,6 +15,7 @@ import {
   ObjectDefineProperty,
   StringPrototypeSplit,
   StringPrototypeTrim,
+  SymbolToStringTag,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
 import { callBinding } from './call.ts';
@@ -112,7 +113,7 @@ export class D1Database {
 
   /** Databases of the alpha had it; it is no more. */
   async dump(): Promise<never> {
-    throw failure('D1_DUMP_ERROR', 'Status + 404');
+    throw new ErrorCtor('D1_DUMP_ERROR: Status + 404', { cause: new ErrorCtor('Status 404') });
   }
 }
 
@@ -226,6 +227,12 @@ function toObject(columns: readonly string[], row: readonly unknown[]): Row {
   }
   return object;
 }
+
+// The build shortens names, and an object from env shows its class.
+ObjectDefineProperty(D1Database, 'name', { value: 'D1Database' });
+ObjectDefineProperty(D1DatabaseSession, 'name', { value: 'D1DatabaseSession' });
+ObjectDefineProperty(D1PreparedStatement, 'name', { value: 'D1PreparedStatement' });
+ObjectDefineProperty(D1Database.prototype, SymbolToStringTag, { value: 'WrappedBinding', configurable: true });
 
 /** The object in env. */
 export function bindD1(index: number): D1Database {
