@@ -24,6 +24,8 @@ export type VersionDeps = {
   egress(record: AppRecord): Egress;
   /** Opens the bindings of an app, in the order of its row. */
   bindings(record: AppRecord): readonly Binding[];
+  /** Opens the caches of an app. */
+  cache?(record: AppRecord): Binding;
   observer: Observer;
   readBundle(dir: string): Promise<Bundle>;
   codeCache(dir: string): CodeCache;
@@ -50,6 +52,7 @@ export class AppVersion {
   readonly #seats: Seats;
   readonly #egress: Egress;
   readonly #bindings: readonly Binding[];
+  #cache: Binding | undefined;
   readonly #workers: Worker[] = [];
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
@@ -203,6 +206,12 @@ export class AppVersion {
     return worker;
   }
 
+  #openCache(): Binding {
+    this.#cache ??= this.#deps.cache?.(this.#record);
+    if (this.#cache === undefined) throw new Error('there are no caches here');
+    return this.#cache;
+  }
+
   #workerDeps(stacks: StackMapper, hasWasm: boolean): WorkerDeps {
     return {
       app: this.record.name,
@@ -210,6 +219,7 @@ export class AppVersion {
       limits: this.record.limits,
       egress: this.#egress,
       bindings: this.#bindings,
+      cache: () => this.#openCache(),
       observer: this.#deps.observer,
       stacks,
       hasWasm,

@@ -18,6 +18,7 @@ import type { Egress } from '../ports/egress.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
+import { CACHE_INDEX } from '../protocol/cache.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
 import { clampDelay, toArgument, withoutStack } from './op-values.ts';
@@ -34,6 +35,8 @@ export type WorkerDeps = {
   egress: Egress;
   /** In the order of the app's row. */
   bindings: readonly Binding[];
+  /** The caches of the app, opened when first asked for. */
+  cache?(): Binding;
   observer: Observer;
   stacks: StackMapper;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
@@ -187,7 +190,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   // Ops out: OpContext and Inbox
 
   binding(index: unknown): Binding | undefined {
-    return this.#deps.bindings[index as number];
+    return index === CACHE_INDEX ? this.#deps.cache?.() : this.#deps.bindings[index as number];
   }
 
   event(id: unknown): EventState | undefined {

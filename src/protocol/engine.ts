@@ -94,4 +94,6 @@ export type FromEngine =
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
   | { type: 'catastrophe'; app: string; message: string }
   | { type: 'metrics'; call: number; text: string }
+  /** An app wants to store something in its cache: the store process is needed. */
+  | { type: 'storesForCache' }
   | { type: 'drained' };

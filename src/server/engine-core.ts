@@ -9,6 +9,7 @@ import { Sites } from '../app/sites.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
 import { AssetSites } from '../bindings/assets/index.ts';
+import { openCache } from '../bindings/cache/index.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
@@ -61,7 +62,7 @@ export class Engine {
   #leaving = false;
 
   /** @param onCatastrophe told once, when the engine cannot go on, with the app that is to blame (empty: none); it then drains by itself */
-  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void, libc?: Libc) {
+  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void, libc?: Libc, needStoresForCache: () => void = () => {}) {
     this.#config = config;
     this.#onCatastrophe = onCatastrophe;
     this.#log = createLog({ level: config.logLevel });
@@ -77,6 +78,7 @@ export class Engine {
     this.#apps = new Apps({
       pool: this.#pool,
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
+      cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,

@@ -24,6 +24,8 @@ export type EngineEvents = {
   ready(engine: EngineProcess): void;
   listening(engine: EngineProcess, port: number): void;
   catastrophe(engine: EngineProcess, app: string, message: string): void;
+  /** The store process is wanted, for a cache. */
+  storesForCache?(): void;
   exit(engine: EngineProcess, exit: EngineExit): void;
 };
 
@@ -153,6 +155,8 @@ export class EngineProcess {
         this.#leave(LEAVE_MS);
         this.#events.catastrophe(this, message.app, message.message);
         return;
+      case 'storesForCache':
+        return this.#events.storesForCache?.();
       case 'metrics':
         this.#metrics.get(message.call)?.(message.text);
         return;

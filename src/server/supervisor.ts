@@ -216,7 +216,7 @@ export class Supervisor implements AdminSource {
 
   /** The store process is there from the first app on that has bindings. */
   #startStores(): void {
-    if (this.#table.some((app) => app.bindings.length > 0)) this.#stores.start();
+    if (this.#table.some((app) => app.bindings.some(({ type }) => type !== 'assets'))) this.#stores.start();
     if (this.#table.some((app) => app.bindings.some(({ type }) => type === 'd1'))) this.#sql.start();
   }
 
@@ -255,7 +255,8 @@ export class Supervisor implements AdminSource {
       }),
       apps,
     };
-    return new EngineProcess(spawn, events);
+    // Caches are no bindings: that an app uses one shows when it does.
+    return new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
   }
 
   #died({ engine, ...exit }: EngineDeath): void {

@@ -25,6 +25,8 @@ export interface StoreProduct {
   readonly name: string;
   /** Kept in memory only, and as long as the process lives. */
   readonly isTransient?: boolean;
+  /** Waits for the disk no more than this, whatever the server's policy: what is lost can be made again. */
+  readonly fsync?: 'normal';
   readonly migrations: readonly string[];
   /** Methods that write. Those that come together are committed together. */
   readonly writes: readonly string[];

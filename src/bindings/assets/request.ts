@@ -1,6 +1,7 @@
 /**
  * A request, as far as static assets look at it, and the paths of requests.
  */
+import { flatHeader } from '../../base/flat-headers.ts';
 
 export type AssetRequest = {
   method: string;
@@ -33,27 +34,11 @@ export function requestOf(method: string, url: string, headers: string): AssetRe
     parsed = new URL(url);
   }
   const { origin, hostname, pathname, search } = parsed;
-  return { method, origin, hostname, pathname, search: search === '?' ? '' : search, header: (name) => headerOf(headers, name) };
+  return { method, origin, hostname, pathname, search: search === '?' ? '' : search, header: (name) => flatHeader(headers, name) };
 }
 
 /** URLs that are written as the standard writes them: most of them. A dot after a slash may be more than a name. */
 const PLAIN = /^(https?:\/\/([a-z0-9][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*)(?::(?!80$|443$)\d{1,5})?)((?:\/[\w~-][\w.~-]*)*\/?)(\?[\w.~=&%+-]*)?$/;
-
-function headerOf(headers: string, name: string): string | undefined {
-  let value: string | undefined;
-  for (let at = 0; at < headers.length; ) {
-    const nameEnd = headers.indexOf('\n', at);
-    if (nameEnd === -1) break;
-    let valueEnd = headers.indexOf('\n', nameEnd + 1);
-    if (valueEnd === -1) valueEnd = headers.length;
-    if (nameEnd - at === name.length && headers.startsWith(name, at)) {
-      const one = headers.slice(nameEnd + 1, valueEnd);
-      value = value === undefined ? one : `${value}, ${one}`;
-    }
-    at = valueEnd + 1;
-  }
-  return value;
-}
 
 /** What a path names: each segment decoded where it can be, slashes in a row made one. */
 export function decodePath(pathname: string): string {

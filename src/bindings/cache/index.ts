@@ -1,0 +1,203 @@
+/**
+ * The Cache API on the host: one cache for each app and name.
+ *
+ * Contract: a match reads the database here, without asking the store process; only what is written goes there. Large
+ * bodies are files, and go from file to client without entering the isolate. A put that may not or cannot be kept is
+ * taken and dropped without a word: nobody may rely on a cache.
+ */
+import { existsSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { OpError } from '../../base/op-error.ts';
+import type { StoreAddress, Stores } from '../../ports/stores.ts';
+import { CACHE_LIMITS, CacheBody } from '../../protocol/cache.ts';
+import { Blobs } from '../../storage/blobs.ts';
+import { placeOf } from '../../storage/paths.ts';
+import { readersOf, type StoreReaders } from '../../storage/store-readers.ts';
+import type { Binding, BodyArgument, Caller, Reply } from '../binding.ts';
+import { answerFrom } from './answer.ts';
+import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
+import { policyOf } from './policy.ts';
+import type { NewEntry } from './store.ts';
+
+export type CacheScope = {
+  app: string;
+  group: string;
+  stores: Stores;
+  storageDir: string;
+  /** Called before the store process is first asked for something: it may not be there yet. */
+  needStores(): void;
+};
+
+/** Bodies up to this size stand in the database. */
+const INLINE_BYTES = 32 * 1024;
+const MOST_KEY = 32 * 1024;
+const MOST_HEADERS = 128 * 1024;
+/** How long after its last known use another one is worth writing down. */
+const TOUCH_MS = 60_000;
+
+const invalidCall = (): OpError => new OpError('TypeError', 'Invalid call.');
+
+function text(value: unknown, most: number): string {
+  if (typeof value !== 'string' || value.length > most) throw invalidCall();
+  return value;
+}
+
+class CacheBinding implements Binding {
+  readonly #address: StoreAddress;
+  readonly #scope: CacheScope;
+  readonly #blobs: Blobs;
+  readonly #file: string;
+  readonly #readers: StoreReaders;
+  readonly #touched = new Set<number>();
+  #hasAsked = false;
+
+  constructor(scope: CacheScope) {
+    this.#scope = scope;
+    this.#address = { product: 'cache', group: scope.group, id: scope.app };
+    const { file, dir } = placeOf(scope.storageDir, this.#address);
+    this.#file = file;
+    this.#blobs = new Blobs(dir, 'normal');
+    this.#readers = readersOf(scope.storageDir);
+  }
+
+  call(method: string, args: readonly unknown[], caller: Caller): Reply | Promise<Reply> {
+    switch (method) {
+      case 'match':
+        return this.#match(args, caller);
+      case 'put':
+        return this.#put(args, caller);
+      case 'delete':
+        return this.#delete(args);
+      default:
+        throw invalidCall();
+    }
+  }
+
+  /** cache, key, request's headers → null, or status, statusText, headers, kind (CacheBody) and body (null: none) */
+  async #match([cache, key, headers]: readonly unknown[], caller: Caller): Promise<Reply> {
+    const requestHeaders = text(headers, MOST_HEADERS);
+    const entry = await this.#find(text(cache, CACHE_LIMITS.nameLength + 1), text(key, MOST_KEY));
+    if (entry === null) return null;
+    const now = Date.now();
+    const { status, statusText, headers: flat, range } = answerFrom(entry, requestHeaders, now);
+    if (now - entry.used > TOUCH_MS) this.#touch(entry.id);
+    const { blob, value, size } = entry;
+    if (range === undefined) return [status, statusText, flat, CacheBody.bytes, null];
+    if (blob === null) return [status, statusText, flat, CacheBody.bytes, (value ?? new Uint8Array(0)).subarray(range.start, range.end + 1)];
+    const length = Math.min(range.end + 1, size) - range.start;
+    try {
+      return [status, statusText, flat, CacheBody.source, caller.giveBody(await this.#blobs.open(blob, range.start, length), length)];
+    } catch (error) {
+      // Evicted a moment ago, or lost in a crash.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async #find(cache: string, key: string): Promise<Entry | null> {
+    try {
+      const database = this.#readers.database(this.#address, CACHE_MIGRATIONS.length);
+      if (database !== undefined) return readEntry(database, cache, key, Date.now());
+    } catch {
+      this.#readers.drop(this.#address);
+    }
+    // Nothing was ever stored.
+    if (!existsSync(this.#file)) return null;
+    return (await this.#ask('match', cache, key)) as Entry | null;
+  }
+
+  /** a body (kind, value, length), cache, key, request's headers, status, headers */
+  async #put([kind, value, announced, cache, key, requestHeaders, status, headers]: readonly unknown[], caller: Caller): Promise<Reply> {
+    const { body, length } = caller.takeBody(kind, value, announced);
+    const now = Date.now();
+    const kept = policyOf(text(requestHeaders, MOST_HEADERS), Number(status), text(headers, MOST_HEADERS), now);
+    const name = text(cache, CACHE_LIMITS.nameLength + 1);
+    const under = text(key, MOST_KEY);
+    const content = kept === undefined ? undefined : await this.#takeIn(body, length);
+    if (kept === undefined || content === undefined) {
+      if (body instanceof Readable) body.destroy();
+      return null;
+    }
+    const entry: NewEntry = { expires: now + kept.seconds * 1000, status: Number(status), headers: kept.headers, ...content };
+    try {
+      await this.#ask('put', name, under, entry);
+    } catch (error) {
+      // Whether it is recorded nobody knows: if not, the file is swept.
+      if (!(error instanceof OpError)) throw error;
+    }
+    return null;
+  }
+
+  /** The body, in memory or as a file; undefined where it is too large or breaks off. */
+  async #takeIn(body: BodyArgument['body'], length: number | undefined): Promise<Pick<Entry, 'size' | 'blob' | 'value'> | undefined> {
+    if ((length ?? 0) > CACHE_LIMITS.objectBytes) return undefined;
+    try {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const source =
+        body instanceof Readable
+          ? body.iterator({ destroyOnReturn: false })
+          : [typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array(0))].values();
+      for (;;) {
+        const next = await source.next();
+        if (next.done === true) break;
+        chunks.push(next.value as Uint8Array);
+        size += (next.value as Uint8Array).byteLength;
+        if (size > INLINE_BYTES) return await this.#toFile(chunks, source, length);
+      }
+      if (length !== undefined && size !== length) return undefined;
+      return { size, blob: null, value: Buffer.concat(chunks) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #toFile(
+    chunks: readonly Uint8Array[],
+    rest: Iterator<Uint8Array> | AsyncIterator<Uint8Array>,
+    length: number | undefined,
+  ): Promise<Pick<Entry, 'size' | 'blob' | 'value'> | undefined> {
+    async function* all(): AsyncIterable<Uint8Array> {
+      yield* chunks;
+      for (;;) {
+        const next = await rest.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    }
+    const { name, size } = await this.#blobs.write(all(), [], CACHE_LIMITS.objectBytes, () => new Error('too large'));
+    if (length === undefined || size === length) return { size, blob: name, value: null };
+    await this.#blobs.remove([name]);
+    return undefined;
+  }
+
+  /** cache, key → whether there was something */
+  async #delete([cache, key]: readonly unknown[]): Promise<Reply> {
+    const name = text(cache, CACHE_LIMITS.nameLength + 1);
+    const under = text(key, MOST_KEY);
+    if (!existsSync(this.#file)) return false;
+    return this.#ask('delete', name, under);
+  }
+
+  /** Uses are told together, and nobody waits for that. */
+  #touch(id: number): void {
+    this.#touched.add(id);
+    if (this.#touched.size > 1) return;
+    setImmediate(() => {
+      const ids = [...this.#touched];
+      this.#touched.clear();
+      this.#ask('touch', ids).catch(() => {});
+    });
+  }
+
+  #ask(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    if (!this.#hasAsked) this.#scope.needStores();
+    this.#hasAsked = true;
+    return this.#scope.stores.call(this.#address, method, args);
+  }
+}
+
+/** The caches of an app. Nothing is opened before the first call. */
+export function openCache(scope: CacheScope): Binding {
+  return new CacheBinding(scope);
+}

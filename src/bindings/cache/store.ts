@@ -1,0 +1,122 @@
+/**
+ * An app's cache in the store process: it writes, and keeps it within its bounds.
+ *
+ * Contract: an expired entry is never answered with. What was used longest ago goes first. The file of a large body is
+ * removed after the commit that took its name out of the table; what a crash in between leaves behind is swept later.
+ */
+import { CACHE_LIMITS } from '../../protocol/cache.ts';
+import { Blobs } from '../../storage/blobs.ts';
+import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
+import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
+
+export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'size' | 'blob' | 'value'>;
+
+/** What a row takes beside its texts and body. */
+const ROW_BYTES = 200;
+const MOST_CLEARED = 1000;
+const EVICTED_AT_ONCE = 20;
+const SWEEP_MS = 60 * 60 * 1000;
+
+class CacheStore implements OpenStore {
+  readonly #context: StoreContext;
+  readonly #blobs: Blobs;
+  readonly #mostBytes: number;
+  #unnamed: string[] = [];
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(context: StoreContext, mostBytes: number) {
+    this.#context = context;
+    this.#blobs = new Blobs(context.dir, 'normal');
+    this.#mostBytes = mostBytes;
+  }
+
+  readonly methods = {
+    match: (cache: string, key: string): Entry | null => readEntry(this.#context.db, cache, key, this.#context.now()),
+
+    put: (cache: string, key: string, { expires, status, headers, size, blob, value }: NewEntry): null => {
+      const { db } = this.#context;
+      const now = this.#context.now();
+      const cost = size + 2 * (headers.length + key.length + cache.length) + ROW_BYTES;
+      // Deleted and added, so that the total is counted.
+      this.#drop(db.all('DELETE FROM entries WHERE cache = ? AND key = ? RETURNING blob', cache, key));
+      db.run(
+        'INSERT INTO entries (cache, key, stored, expires, used, cost, status, headers, size, blob, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[cache, key, now, expires, now, cost, status, headers, size, blob, value],
+      );
+      this.#evict();
+      return null;
+    },
+
+    delete: (cache: string, key: string): boolean => {
+      const found = readEntry(this.#context.db, cache, key, this.#context.now()) !== null;
+      this.#drop(this.#context.db.all('DELETE FROM entries WHERE cache = ? AND key = ? RETURNING blob', cache, key));
+      return found;
+    },
+
+    /** Entries have been used. */
+    touch: (ids: readonly number[]): null => {
+      for (const id of ids) this.#context.db.run('UPDATE entries SET used = ? WHERE id = ?', this.#context.now(), id);
+      return null;
+    },
+  };
+
+  tick(): void {
+    const { db, now } = this.#context;
+    this.#drop(db.all('DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE expires <= ? LIMIT ?) RETURNING blob', now(), MOST_CLEARED));
+    if (now() - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now();
+    this.#blobs.sweep(now() - SWEEP_MS, (name) => this.#isClosed || this.#isNamed(name)).catch(() => {});
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #evict(): void {
+    const { db } = this.#context;
+    while (Number(db.get('SELECT bytes FROM total')?.['bytes']) > this.#mostBytes) {
+      const gone = db.all('DELETE FROM entries WHERE id IN (SELECT id FROM entries ORDER BY used LIMIT ?) RETURNING blob', EVICTED_AT_ONCE);
+      if (gone.length === 0) return;
+      this.#drop(gone);
+    }
+  }
+
+  #drop(rows: readonly Record<string, unknown>[]): void {
+    for (const { blob } of rows) {
+      if (typeof blob !== 'string') continue;
+      this.#unnamed.push(blob);
+      // The commit has come to its end by then, one way or the other.
+      if (this.#unnamed.length === 1) setImmediate(() => this.#removeUnnamed());
+    }
+  }
+
+  #removeUnnamed(): void {
+    const names = this.#unnamed;
+    this.#unnamed = [];
+    if (this.#isClosed) return;
+    try {
+      this.#blobs.remove(names.filter((name) => !this.#isNamed(name))).catch(() => {});
+    } catch {
+      // They are swept later.
+    }
+  }
+
+  #isNamed(blob: string): boolean {
+    return this.#context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined;
+  }
+}
+
+/** @param mostBytes that one app has stored */
+export function makeCacheProduct(mostBytes: number): StoreProduct {
+  return {
+    name: 'cache',
+    // What is lost can be fetched again: nobody has to wait for the disk.
+    fsync: 'normal',
+    migrations: CACHE_MIGRATIONS,
+    writes: ['put', 'delete', 'touch'],
+    open: (context) => new CacheStore(context, mostBytes),
+  };
+}
+
+export const cacheProduct = makeCacheProduct(CACHE_LIMITS.appBytes);
