@@ -36,6 +36,10 @@ export const CHUNK_NAMES = [
   'compression',
   'transfer',
   'messaging',
+  'file-reader',
+  'blob-urls',
+  'broadcast',
+  'scope',
   'user-timing',
   'handlers',
   'html-rewriter',
@@ -87,6 +91,11 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** Streams in a transfer list. */
   transfer: { needs: ['base', 'events', 'streams', 'clone'] },
   messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort', flag: 'expose_global_message_channel' },
+  'file-reader': { needs: ['base', 'timers', 'events', 'encoding', 'forms'], interfaces: 'FileList FileReader ProgressEvent' },
+  'blob-urls': { needs: ['base', 'forms'] },
+  broadcast: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'BroadcastChannel' },
+  /** What the global object is. */
+  scope: { needs: ['base', 'events'], interfaces: 'ServiceWorkerGlobalScope WorkerGlobalScope' },
   /** performance.mark and its kind. */
   'user-timing': {
     needs: ['base', 'events', 'clone'],

@@ -19,7 +19,6 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     deviations: {
       fetch: `There is no origin: no CORS, no Origin, Referer or User-Agent header that the app did not give, no cookie store, no HTTP cache. ${WORKERS}`,
       'fetch: redirect "manual"': `The redirect is handed over with its status and headers, not as an opaque response. ${WORKERS}`,
-      'fetch: blob:': `Not supported: there is no URL.createObjectURL(). ${WORKERS}`,
       Headers: `No name is forbidden: a server sets Cookie and reads Set-Cookie. getAll("Set-Cookie") is there. ${WORKERS}`,
       Request: `Relative URLs are errors, since there is no document. A stream as body needs no duplex. Methods are turned to upper case. ${WORKERS}`,
       'Request.signal': `Of an incoming request it is aborted when the client goes away, by a compatibility flag. ${WORKERS}`,
@@ -42,16 +41,19 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     globals: 'TextDecoder TextDecoderStream TextEncoder TextEncoderStream',
     deviations: { 'Shared buffers': 'There are none: shared memory would be a clock.' },
   },
-  'URL Standard': { link: 'https://url.spec.whatwg.org/', globals: 'URL URLSearchParams', deviations: { 'URL.createObjectURL()': `Not there. ${WORKERS}` } },
+  'URL Standard': { link: 'https://url.spec.whatwg.org/', globals: 'URL URLSearchParams' },
   'URL Pattern Standard': { link: 'https://urlpattern.spec.whatwg.org/', globals: 'URLPattern' },
   'File API': {
     link: 'https://w3c.github.io/FileAPI/',
-    globals: 'Blob File',
-    deviations: { 'FileReader, FileList': `Not there: Blob has methods that return promises, and there is no document. ${WORKERS}` },
+    globals: 'Blob File FileList FileReader',
+    deviations: {
+      'FileReader, URL.createObjectURL()': 'There for programs that were written for pages; Workers do not have them. A blob: URL means something to its isolate only, and has no origin.',
+      FileList: 'Nothing makes one, since there is no document.',
+    },
   },
   'XMLHttpRequest Standard': {
     link: 'https://xhr.spec.whatwg.org/',
-    globals: 'FormData',
+    globals: 'FormData ProgressEvent',
     deviations: { FormData: 'Takes no form, since there is no document. Nothing else of this standard is there.' },
   },
   'Web Cryptography API': {
@@ -69,12 +71,13 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   'HTML Standard': {
     link: 'https://html.spec.whatwg.org/',
     globals:
-      'CloseEvent ErrorEvent MessageChannel MessageEvent MessagePort Navigator PromiseRejectionEvent atob btoa clearInterval clearTimeout navigator onerror onrejectionhandled onunhandledrejection queueMicrotask reportError self setInterval setTimeout structuredClone',
+      'BroadcastChannel CloseEvent ErrorEvent MessageChannel MessageEvent MessagePort Navigator PromiseRejectionEvent WorkerGlobalScope atob btoa clearInterval clearTimeout navigator onerror onrejectionhandled onunhandledrejection queueMicrotask reportError self setInterval setTimeout structuredClone',
     deviations: {
       setTimeout: `A timer belongs to the request that set it, and ends with it. Text as code is refused. ${WORKERS}`,
       structuredClone: 'A Proxy cannot be told from its target: it is cloned as an ordinary object.',
       MessagePort: 'Messages are read when they are posted, so that messageerror is never fired. Ports cannot leave the isolate.',
-      BroadcastChannel: `Not there: an app’s isolates may be anywhere. ${WORKERS}`,
+      BroadcastChannel: 'Reaches the isolate it is in, and no other of the app. A channel is closed when its event ends. Workers do not have it.',
+      WorkerGlobalScope: 'The members of the global scope are its own properties.',
       navigator: `userAgent, hardwareConcurrency, language and languages only. ${WORKERS}`,
       'unhandledrejection, rejectionhandled':
         'A rejection that nothing handles is logged, but no event is fired for it: V8 tells the host a copy of it, and tells the isolate nothing. Code may dispatch the events itself.',
@@ -112,8 +115,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   },
   'Service Workers': {
     link: 'https://w3c.github.io/ServiceWorker/',
-    globals: 'ExtendableEvent FetchEvent ScheduledEvent',
-    deviations: { 'Cache, caches': 'Not there yet.', ScheduledEvent: 'Cloudflare’s own.' },
+    globals: 'Cache CacheStorage ExtendableEvent FetchEvent ScheduledEvent ServiceWorkerGlobalScope caches',
+    deviations: { Cache: `Keeps and finds responses by their headers, and has put(), match() and delete() only. caches.default is an app’s own. ${WORKERS}`, ScheduledEvent: 'Cloudflare’s own.' },
   },
   'Cloudflare’s own': {
     link: 'https://developers.cloudflare.com/workers/runtime-apis/',

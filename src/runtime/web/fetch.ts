@@ -53,6 +53,7 @@ function start(state: RequestState): Promise<Response> {
   const url = urlOf(state);
   if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
   if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url, state.method === 'HEAD')) as Promise<Response>;
+  if (StringPrototypeStartsWith(url, 'blob:')) return PromiseResolve(chunk('blob-urls').fetchBlob(state)) as Promise<Response>;
   throw new TypeErrorCtor(`Fetch API cannot load: ${url}`);
 }
 

@@ -52,4 +52,5 @@ export function abortInbound(event: number, reason: string): void {
 export function forgetInbound(event: number): void {
   if (MapPrototypeGetSize(reasons) !== 0) MapPrototypeDelete(reasons, event);
   peek('events')?.forgetSignal(event);
+  peek('broadcast')?.dropChannels(event);
 }

@@ -3,8 +3,8 @@
  * @see https://fetch.spec.whatwg.org/#request-class
  */
 import { differs } from '../compat.ts';
-import { chunk } from '../link.ts';
-import { TypeErrorCtor } from '../primordials.ts';
+import { chunk, peek } from '../link.ts';
+import { StringPrototypeStartsWith, TypeErrorCtor } from '../primordials.ts';
 import { USVString } from '../webidl.ts';
 import type { AbortSignal } from './abort.ts';
 import { isBodyUnusable, unusableError } from './body.ts';
@@ -41,6 +41,8 @@ export function createRequestState(input: unknown, init: unknown): RequestState 
     signal: undefined,
     event: 0,
   };
+  if (source?.blob !== undefined) state.blob = source.blob;
+  else if (StringPrototypeStartsWith(state.url, 'blob:')) state.blob = peek('blob-urls')?.blobOfUrl(state.url);
   if (options?.method !== undefined) state.method = checkMethod(options.method);
   const { mode } = state.settings;
   if (options?.headers !== undefined) state.headers = options.headers;

@@ -12,6 +12,7 @@ import { chunk } from '../link.ts';
 import { JSONParse } from '../primordials.ts';
 import { defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import type { AbortSignal } from './abort.ts';
+import type { Blob } from './blob.ts';
 import type { Body } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
 import { type Headers, getHeader, headersFromWire, headersToWire } from './headers.ts';
@@ -53,6 +54,8 @@ export type RequestState = {
    * incoming request is not aborted with it, unless its signal is passed on.
    */
   event: number;
+  /** What a blob: URL stood for when the request was made. */
+  blob?: Blob | undefined;
 };
 
 export const NO_SETTINGS: RequestSettings = {

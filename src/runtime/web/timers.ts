@@ -125,3 +125,15 @@ export function queueMicrotask(task: unknown): void {
     }
   });
 }
+
+/**
+ * Runs `task` after the code at hand and its promise reactions, in the event that asks for it: a timer of no delay. Outside all
+ * events, where there are no timers, a microtask has to do.
+ */
+export function queueTask(task: () => void): void {
+  // Timers made in a timer's own turn have to wait for longer and longer; those made in a microtask do not.
+  PromisePrototypeThen(PromiseResolve(undefined), () => {
+    if (currentEvent() === 0) task();
+    else startTimer(task, 0);
+  });
+}

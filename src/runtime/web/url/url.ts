@@ -2,6 +2,7 @@
  * URL.
  * @see https://url.spec.whatwg.org/#url-class
  */
+import { chunk } from '../../link.ts';
 import { TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { parseUrl, serializeHost, serializeOrigin, serializePath, serializeUrl } from './parser.ts';
@@ -53,6 +54,18 @@ export class URL {
     const text = USVString(url, argument('parse', NAME, 1));
     adopted = parseWithBase(text, baseFrom(base, argument('parse', NAME, 2)));
     return adopted === null ? null : new URL('');
+  }
+
+  /** @see https://w3c.github.io/FileAPI/#dfn-createObjectURL */
+  static createObjectURL(object: unknown): string {
+    requireArguments(arguments.length, 1, 'URL.createObjectURL');
+    return chunk('blob-urls').createObjectURL(object);
+  }
+
+  /** @see https://w3c.github.io/FileAPI/#dfn-revokeObjectURL */
+  static revokeObjectURL(url: unknown): void {
+    requireArguments(arguments.length, 1, 'URL.revokeObjectURL');
+    chunk('blob-urls').revokeObjectURL(url);
   }
 
   static canParse(url: unknown, base: unknown = undefined): boolean {
