@@ -1,6 +1,7 @@
 /** The parts of an engine that run apps, without HTTP: wired as src/server/engine-core.ts does. */
 import { join } from 'node:path';
 import { Apps } from '../../src/app/apps.ts';
+import { NO_SERVICES } from '../../src/app/services.ts';
 import type { AppVersion } from '../../src/app/version.ts';
 import { runtimeFile } from '../../src/build/runtime-bundle.ts';
 import { readBundle } from '../../src/build/store.ts';
@@ -29,6 +30,7 @@ export async function openApps(records: readonly AppRecord[], spares: number): P
   const apps = new Apps({
     pool,
     bindings: () => [],
+    invoker: NO_SERVICES,
     egress: (record) => new UndiciEgress(agents, record.egress),
     observer: new Observer(),
     readBundle: async (dir) => (await readBundle(dir)).bundle,

@@ -4,7 +4,10 @@
  * An update switches at once: new events go to the new version, the old one finishes what it has.
  */
 import type { AppRecord } from '../protocol/engine.ts';
-import type { EventFailure, FetchClient, FetchMessage } from '../ports/event-client.ts';
+import type { BatchMessage, EventFailure, FetchClient, FetchMessage } from '../ports/event-client.ts';
+import type { Place } from '../ops/op.ts';
+import type { SessionClient } from '../ports/invoker.ts';
+import type { AppEvent } from './event.ts';
 import { StartupError } from './loader.ts';
 import { StartupFailures } from './startup-failures.ts';
 import { AppVersion, type VersionDeps } from './version.ts';
@@ -74,14 +77,33 @@ export class Apps {
     );
   }
 
+  /** Opens an event that is called, as `fetch` does one that is asked. */
+  open(version: AppVersion, requestId: string, depth: number, client: SessionClient<Place>): void {
+    const worker = version.ready();
+    if (worker !== undefined) return worker.open(requestId, depth, client);
+    this.#start(version).then(
+      (started) => started.open(requestId, depth, client),
+      (error: unknown) => client.fail(failureOf(error)),
+    );
+  }
+
   /** Runs the scheduled handler. */
-  async scheduled(version: AppVersion, requestId: string, scheduledTime: number, cron: string, client: FetchClient): Promise<void> {
-    try {
-      const worker = version.ready() ?? (await this.#start(version));
-      client.started(worker.scheduled(requestId, scheduledTime, cron, '', client), false);
-    } catch (error) {
-      client.fail(failureOf(error));
-    }
+  scheduled(version: AppVersion, requestId: string, scheduledTime: number, cron: string, client: FetchClient): void {
+    this.#run(version, client, (worker) => worker.scheduled(requestId, scheduledTime, cron, '', client));
+  }
+
+  /** Runs the handler of a batch of messages. */
+  queue(version: AppVersion, requestId: string, batch: BatchMessage, client: FetchClient): void {
+    this.#run(version, client, (worker) => worker.queue(requestId, batch, client));
+  }
+
+  #run(version: AppVersion, client: FetchClient, start: (worker: Worker) => AppEvent): void {
+    const worker = version.ready();
+    if (worker !== undefined) return client.started(start(worker), false);
+    this.#start(version).then(
+      (started) => client.started(start(started), true),
+      (error: unknown) => client.fail(failureOf(error)),
+    );
   }
 
   /** Ends everything at once. */

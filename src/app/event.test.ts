@@ -19,6 +19,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     turnFailed: (_event, failure) => failures.push(failure),
     turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),
     enter: (_event, _args, done) => done(),
+    letGo: () => told.push('let go'),
     timerDue: (_event, timer) => told.push(`timer ${timer}`),
     limitHit: (_event, limit) => told.push(`limit ${limit}`),
   };

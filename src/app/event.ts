@@ -29,6 +29,8 @@ export interface EventHome {
   enter(event: AppEvent, args: readonly unknown[], done: () => void): void;
   /** A timer of the event is due. */
   timerDue(event: AppEvent, timer: number): void;
+  /** Another event has let go of the last it had of this one: nothing may be left that could answer it. */
+  letGo(event: AppEvent): void;
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void;
 }
 
@@ -38,6 +40,9 @@ const CLIENT_GONE = 'The client has disconnected';
 export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner {
   readonly id: number;
   readonly requestId: string;
+  readonly depth: number;
+  /** The number of the request's body, which goes with the event. */
+  source = 0;
   readonly #home: EventHome;
   readonly #client: EventClient;
   #cpuMs = 0;
@@ -51,11 +56,14 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #isLeaving = false;
   /** Nothing is sent for it: it is over when what it does is. */
   #isUnanswered = false;
+  #failure: EventFailure | undefined;
   /** Sockets open, and how many of them are the response. */
   #kept = 0;
   #upgraded = 0;
-  /** It has had sockets: the isolate is told when it is over. */
+  /** It has had sockets, or lent something: the isolate is told when it is over. */
   #hadSockets = false;
+  /** What other events have of this one. */
+  #retained = 0;
   #ended = false;
   #subrequests = 0;
   #bindingCalls = 0;
@@ -70,9 +78,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #abort: AbortController | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(id: number, requestId: string, home: EventHome, client: EventClient) {
+  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0) {
     this.id = id;
     this.requestId = requestId;
+    this.depth = depth;
     this.#home = home;
     this.#client = client;
   }
@@ -87,6 +96,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   get answered(): boolean {
     return this.#answered;
+  }
+
+  get failure(): EventFailure | undefined {
+    return this.#failure;
   }
 
   /** Milliseconds of CPU the event may still use; at least one, so that a turn can fail for itself. */
@@ -151,6 +164,24 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
       this.#settle();
       this.#checkIdle();
     };
+  }
+
+  retain(): () => void {
+    this.#retained++;
+    this.#hadSockets = true;
+    let isRetained = true;
+    return () => {
+      if (!isRetained) return;
+      isRetained = false;
+      this.#retained--;
+      this.#settle();
+      if (this.#retained === 0 && !this.#ended) this.#home.letGo(this);
+    };
+  }
+
+  complete(): void {
+    if (this.#answer()) this.#client.completed?.();
+    this.#settle();
   }
 
   deliver(args: readonly unknown[], done: () => void): void {
@@ -226,6 +257,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** The event failed. Told to the client unless it has been answered already. */
   fail(failure: EventFailure): void {
+    this.#failure ??= failure;
     if (this.#answer()) this.#client.fail(failure);
     this.#settle();
   }
@@ -243,6 +275,16 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#isUnanswered = true;
   }
 
+  /** A promise given to waitUntil was rejected. An event that is not answered has failed by it, once everything else is done. */
+  waitUntilFailed(failure: EventFailure): void {
+    this.#failure ??= failure;
+  }
+
+  /** What the app says of an event that is not answered. */
+  verdict(text: string): void {
+    if (this.#isUnanswered) this.#client.verdict?.(text);
+  }
+
   /** The isolate wants the event kept beyond its answer. */
   hold(): void {
     this.#held = true;
@@ -252,7 +294,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Nothing holds the event any more. */
   done(): void {
     this.#held = false;
-    if (this.#isUnanswered && this.#answer()) this.#client.completed?.();
+    if (this.#isUnanswered && this.#answer()) {
+      if (this.#failure === undefined) this.#client.completed?.();
+      else this.#client.fail(this.#failure);
+    }
     this.#settle();
   }
 
@@ -280,6 +325,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#answered = true;
     this.#held = false;
     this.#kept = 0;
+    this.#retained = 0;
     this.#upgraded = 0;
     this.#isLeaving = false;
     this.#streaming = false;
@@ -304,12 +350,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
+    if (this.#retained > 0) return false;
     return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
   get isActive(): boolean {
-    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || (this.#timers?.size ?? 0) > 0;
+    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || this.#retained > 0 || (this.#timers?.size ?? 0) > 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
@@ -375,7 +422,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #settle(): void {
-    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#isLeaving || this.#upgraded > 0) return;
+    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#isLeaving || this.#upgraded > 0 || this.#retained > 0) return;
     if (this.#held || this.#kept > 0) return this.#startGrace();
     this.#ended = true;
     clearTimeout(this.#grace);
@@ -384,5 +431,6 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#timers = undefined;
     this.#abort?.abort();
     this.#home.eventEnded(this, unfinished);
+    this.#client.ended?.();
   }
 }

@@ -11,9 +11,10 @@ import type { ChunkName } from '../protocol/chunks.ts';
 import { scanSources, withNeeds } from './chunk-scan.ts';
 import { toScript } from './script-form.ts';
 
-/** Source of `cloudflare:workers`. */
-const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,waitUntil,env}=${BOOT_GLOBAL}.builtins.workers;`;
-const BUILTINS: Readonly<Record<string, string>> = { 'cloudflare:workers': WORKERS };
+/** Sources of the built-in modules. */
+const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,RpcStub,RpcPromise,RpcProperty,ServiceStub,waitUntil,env}=${BOOT_GLOBAL}.builtins.workers;`;
+const SOCKETS = `export const{connect}=${BOOT_GLOBAL}.builtins.sockets;`;
+const BUILTINS: Readonly<Record<string, string>> = { 'cloudflare:workers': WORKERS, 'cloudflare:sockets': SOCKETS };
 
 const metaSource = (referrer: string): string =>
   `export const{load:${META_DYNAMIC_IMPORT},meta:${META_IMPORT_META}}=${BOOT_GLOBAL}.builtins.meta(${JSON.stringify(referrer)});`;
@@ -45,6 +46,7 @@ export class BundleModules implements ModuleProvider {
     const wanted: ChunkName[] = [...chunks];
     if (isScript) wanted.push('service');
     if (bundle.modules.some((module) => module.type === 'wasm')) wanted.push('wasm');
+    if (sources.some((module) => String(module.content).includes('cloudflare:sockets'))) wanted.push('sockets');
     this.chunks = withNeeds(wanted);
     // `this` at the top of a script is the global object.
     this.isDynamic = isScript || isDynamic;

@@ -6,7 +6,9 @@
 import type { CodeCache } from '../isolate/code-cache.ts';
 import type { IsolatePool } from '../isolate/pool.ts';
 import type { Binding } from '../bindings/binding.ts';
+import type { Place } from '../ops/op.ts';
 import type { Egress } from '../ports/egress.ts';
+import type { Invoker } from '../ports/invoker.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import { compatDifferences } from '../protocol/compat.ts';
@@ -22,6 +24,8 @@ export type VersionDeps = {
   pool: IsolatePool;
   /** Outbound network under the app's rules. */
   egress(record: AppRecord): Egress;
+  /** Calls from one app to another. */
+  invoker: Invoker<Place>;
   /** Opens the bindings of an app, in the order of its row. */
   bindings(record: AppRecord): readonly Binding[];
   /** Opens the caches of an app. */
@@ -216,8 +220,10 @@ export class AppVersion {
     return {
       app: this.record.name,
       version: this.record.version,
+      group: this.record.group,
       limits: this.record.limits,
       egress: this.#egress,
+      invoker: this.#deps.invoker,
       bindings: this.#bindings,
       cache: () => this.#openCache(),
       observer: this.#deps.observer,

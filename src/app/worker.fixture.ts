@@ -10,6 +10,7 @@ import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 import type { Bundle, BundleModule } from '../protocol/bundle.ts';
 import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { Apps } from './apps.ts';
+import { NO_SERVICES } from './services.ts';
 import type { VersionDeps } from './version.ts';
 
 /** Makes the start-up snapshot: once per test file, for it takes a while. */
@@ -173,8 +174,10 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
     pool,
     observer,
     bindings: () => [],
+    invoker: NO_SERVICES,
     egress: () => ({
       connect: () => Promise.reject(new Error('there is no network')),
+      startTls: () => Promise.reject(new Error('there is no network')),
       fetch: async (request) => {
         egress.push(request.url);
         return { status: 200, statusText: 'OK', headers: '', url: request.url, redirected: false, body: undefined };

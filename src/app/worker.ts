@@ -7,32 +7,37 @@
 import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
 import { describeFailure, type Inbox, type TurnFailure } from '../isolate/realm.ts';
-import type { TurnOwner } from '../isolate/turns.ts';
 import { Handles } from '../ops/handles.ts';
 import { OpError } from '../base/op-error.ts';
-import type { EventState, OpContext } from '../ops/op.ts';
+import type { EventState, OpContext, Place } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import type { Binding } from '../bindings/binding.ts';
-import type { EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { BatchMessage, EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
+import type { Invoker, SessionClient } from '../ports/invoker.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { BodyKind, Entry, Load, LOG_LEVELS, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
+import { BodyKind, Entry, Load, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
 import { CACHE_INDEX } from '../protocol/cache.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
 import { clampDelay, toArgument, withoutStack } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
+import { Reports } from './reports.ts';
 import type { Seat } from './seat.ts';
 import type { StackMapper } from './stack.ts';
+import { followed, nobody } from './turn-owners.ts';
 
 /** What a worker needs of its surroundings. */
 export type WorkerDeps = {
   app: string;
   version: string;
+  group: string;
   limits: AppLimits;
   egress: Egress;
+  invoker: Invoker<Place>;
   /** In the order of the app's row. */
   bindings: readonly Binding[];
   /** The caches of the app, opened when first asked for. */
@@ -54,6 +59,9 @@ export class Worker implements Inbox, OpContext, EventHome {
   readonly limits: AppLimits;
   readonly tellsOfLeaving: boolean;
   readonly egress: Egress;
+  readonly app: string;
+  readonly group: string;
+  readonly invoker: Invoker<Place>;
   readonly #seat: Seat;
   readonly #deps: WorkerDeps;
   readonly #events = new Map<number, AppEvent>();
@@ -62,6 +70,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   #nextEvent = 1;
   #nextImport = 1;
   readonly #habits = new Habits();
+  readonly #reports: Reports;
   #condemned: string | undefined;
   #disposed = false;
   /** A limit was hit: the isolate must not be used again. */
@@ -70,22 +79,25 @@ export class Worker implements Inbox, OpContext, EventHome {
   /** CPU used since `takeCpu` was last called, in milliseconds. */
   #cpuMs = 0;
   /** Of turns that are run for no event any more. */
-  readonly #nobody: TurnOwner = {
-    turnEnded: (cpuMs) => {
+  readonly #nobody = nobody(
+    (cpuMs) => {
       this.#cpuMs += cpuMs;
     },
-    turnFailed: (failure) => {
+    (failure) => {
       if (failure.kind === 'gone') this.#gone(undefined);
     },
-    isStuck: false,
-  };
+  );
 
   constructor(seat: Seat, deps: WorkerDeps) {
     this.#seat = seat;
     this.#deps = deps;
+    this.#reports = new Reports(deps);
     this.limits = deps.limits;
     this.tellsOfLeaving = deps.tellsOfLeaving;
     this.egress = deps.egress;
+    this.app = deps.app;
+    this.group = deps.group;
+    this.invoker = deps.invoker;
     seat.connect(this);
   }
 
@@ -132,21 +144,41 @@ export class Worker implements Inbox, OpContext, EventHome {
 
   /** Starts a fetch event; `client` gets the answer. */
   fetch(message: FetchMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(message.requestId, client);
-    const source = message.body === undefined ? 0 : this.handles.add(message.body);
-    const { head, cf, entrypoint } = message;
-    const args = cf === undefined && entrypoint === undefined ? [Entry.fetch, event.id, head, source] : [Entry.fetch, event.id, head, source, cf, entrypoint];
+    const event = this.#newEvent(message.requestId, client, message.depth);
+    const { head, body, cf, entrypoint, props, inline } = message;
+    if (body !== undefined) event.source = this.handles.add(body);
+    const args: unknown[] = [Entry.fetch, event.id, head, event.source];
+    if (inline !== undefined) args.push(cf, entrypoint, props, toArgument(inline));
+    else if (cf !== undefined || entrypoint !== undefined || props !== undefined) args.push(cf, entrypoint, props);
+    this.#firstTurn(event, args);
+    return event;
+  }
+
+  /** Starts an event whose client calls it. */
+  open(requestId: string, depth: number, client: SessionClient<Place>): void {
+    const event = this.#newEvent(requestId, client, depth);
+    this.#firstTurn(event, client.opened({ context: this, event }).map(toArgument));
+  }
+
+  #firstTurn(event: AppEvent, args: readonly unknown[]): void {
     if (this.#habits.mayRunLight()) {
       event.lightTurnStarted();
       this.#seat.turns.runLight(this.#seat.realm, event, args, event.cpuLeft);
     } else this.#run(event, args);
-    return event;
   }
 
   scheduled(requestId: string, scheduledTime: number, cron: string, entrypoint: string, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client);
     event.expectNoAnswer();
     this.#run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
+    return event;
+  }
+
+  /** Runs the handler of a batch of messages; see Entry.queue. */
+  queue(requestId: string, { head, text, bytes }: BatchMessage, client: EventClient): AppEvent {
+    const event = this.#newEvent(requestId, client);
+    event.expectNoAnswer();
+    this.#run(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
     return event;
   }
 
@@ -175,9 +207,9 @@ export class Worker implements Inbox, OpContext, EventHome {
     return JSON.parse(String(answer)) as string[];
   }
 
-  #newEvent(requestId: string, client: EventClient): AppEvent {
+  #newEvent(requestId: string, client: EventClient, depth = 0): AppEvent {
     this.#lastUsed = performance.now();
-    const event = new AppEvent(this.#nextEvent++, requestId, this, client);
+    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth);
     this.#events.set(event.id, event);
     return event;
   }
@@ -215,19 +247,21 @@ export class Worker implements Inbox, OpContext, EventHome {
       case Post.respond:
         return this.#respond(event, id, args);
       case Post.log:
-        return this.#log(event, args[0], args[1]);
+        return this.#reports.log(event, args[0], args[1]);
       case Post.hold:
         return event?.hold();
       case Post.done:
         return event?.done();
+      case Post.verdict:
+        return event?.verdict(String(args[0]));
       case Post.timerStart:
         return event?.startTimer(Number(args[0]), clampDelay(args[1]));
       case Post.timerCancel:
         return event?.cancelTimer(Number(args[0]));
       case Post.threw:
-        return this.#threw(event, args);
+        return this.#reports.threw(event, args);
       case Post.uncaught:
-        return this.#uncaught(event, args);
+        return this.#reports.uncaught(event, args);
       case Post.shell:
         return event?.shown(String(args[0]), this.#deps.stacks.map(String(args[1])));
       default:
@@ -323,27 +357,14 @@ export class Worker implements Inbox, OpContext, EventHome {
     return key;
   }
 
-  #log(event: AppEvent | undefined, level: unknown, text: unknown): void {
-    const name = LOG_LEVELS[level as number] ?? 'log';
-    this.#deps.observer.console({ app: this.#deps.app, version: this.#deps.version, requestId: event?.requestId, level: name, text: String(text) });
-  }
-
-  #threw(event: AppEvent | undefined, [name, message, stack, passThrough]: unknown[]): void {
-    const error = this.#deps.stacks.describe(String(name), String(message), String(stack));
-    this.#deps.observer.exception(this.#deps.app, this.#deps.version, event?.requestId, 'Uncaught', error);
-    event?.fail({ name: 'exception', error, passThrough: passThrough === 1 });
-  }
-
-  #uncaught(event: AppEvent | undefined, [name, message, stack, where]: unknown[]): void {
-    const error = this.#deps.stacks.describe(String(name), String(message), String(stack));
-    this.#deps.observer.exception(this.#deps.app, this.#deps.version, event?.requestId, String(where), error);
-  }
-
   // EventHome
 
   eventEnded(event: AppEvent, unfinished: boolean): void {
     this.#events.delete(event.id);
     this.#lastUsed = performance.now();
+    // What a client sent is the HTTP layer's to deal with; what another worker sent nobody will read any more.
+    const unread = event.source === 0 ? undefined : this.handles.remove(event.source);
+    if (event.depth > 0) (unread as HostBody | undefined)?.cancel();
     if (unfinished && !this.#disposed) this.#seat.turns.run(this.#seat.realm, this.#nobody, [Entry.abort, event.id, ''], this.limits.cpuMs);
     if (this.#events.size === 0) this.#deps.onIdle(this);
   }
@@ -351,18 +372,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   enter(event: AppEvent, args: readonly unknown[], done: () => void): void {
     if (this.#disposed) return done();
     event.turnStarted();
-    const owner: TurnOwner = {
-      turnEnded: (cpuMs) => {
-        event.turnEnded(cpuMs);
-        done();
-      },
-      turnFailed: (failure, cpuMs) => {
-        event.turnFailed(failure, cpuMs);
-        done();
-      },
-      isStuck: false,
-    };
-    this.#seat.turns.run(this.#seat.realm, owner, args.map(toArgument), event.cpuLeft);
+    this.#seat.turns.run(this.#seat.realm, followed(event, done), args.map(toArgument), event.cpuLeft);
   }
 
   timerDue(event: AppEvent, timer: number): void {
@@ -374,8 +384,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     switch (failure.kind) {
       case 'rejection': {
         this.#habits.misbehaved();
-        const error = this.#deps.stacks.describe(failure.name, failure.message, failure.stack);
-        observer.exception(app, version, event.requestId, 'Uncaught (in promise)', error);
+        this.#reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
         if (event.isStuck) this.#checkStuck();
         return;
       }
@@ -418,6 +427,10 @@ export class Worker implements Inbox, OpContext, EventHome {
       each.terminate();
     }
     this.dispose();
+  }
+
+  letGo(): void {
+    this.#checkStuck();
   }
 
   turnDone(event: AppEvent, cpuMs: number): void {

@@ -4,8 +4,10 @@ import type { BindingManifest } from './binding.ts';
 import { assetsManifest } from './assets/index.ts';
 import { d1Manifest } from './d1/index.ts';
 import { kvManifest } from './kv/index.ts';
+import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
 import { ratelimitManifest } from './ratelimit/index.ts';
+import { serviceManifest } from './service/index.ts';
 
 export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   assets: assetsManifest,
@@ -13,4 +15,6 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   d1: d1Manifest,
   r2: r2Manifest,
   ratelimit: ratelimitManifest,
+  queue: queueManifest,
+  service: serviceManifest,
 };

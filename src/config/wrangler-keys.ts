@@ -39,18 +39,11 @@ const TABLE: readonly WranglerKey[] = [
   ...keys(
     'inheritable',
     'acted',
-    'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify keep_names assets',
+    'name compatibility_date compatibility_flags main find_additional_modules preserve_file_names base_dir routes route tsconfig jsx_factory jsx_fragment limits rules build no_bundle minify triggers keep_names assets',
   ),
   ...keys('inheritable', 'accepted', 'account_id workers_dev upload_source_maps'),
   ...keys('inheritable', 'later', 'preview_urls', 'no preview address is published', isOff),
   ...keys('inheritable', 'later', 'migrations exports', 'no Durable Object class is set up'),
-  ...keys(
-    'inheritable',
-    'later',
-    'triggers',
-    'no cron trigger fires',
-    (value) => !has(value, 'events') && (!has(value, 'crons') || (value as { crons?: unknown[] }).crons?.length === 0),
-  ),
   ...keys(
     'inheritable',
     'later',
@@ -64,15 +57,14 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets kv_namespaces d1_databases r2_buckets version_metadata ratelimits'),
+  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits services'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows services analytics_engine_datasets hyperdrive worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
+    'durable_objects workflows analytics_engine_datasets hyperdrive worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
     MISSING,
   ),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),
-  ...keys('environment', 'later', 'queues', '{bindings} will be missing from env and no queue is consumed'),
   ...keys('environment', 'later', 'connect', 'no TCP port is listened on'),
   ...keys('environment', 'later', 'tail_consumers streaming_tail_consumers', 'no tail worker is called'),
   ...keys('environment', 'unsupported', 'cloudchamber containers', 'no container is started'),

@@ -167,7 +167,7 @@ export class StreamBody implements HostBody {
     return relay;
   }
 
-  /** Calls back once, when the body is done with in whatever way or somebody else answers for it. */
+  /** Calls back once, when the body is done with in whatever way or somebody else answers for it. Whoever that is may ask in turn. */
   whenSettled(callback: () => void): void {
     if (this.#settled) callback();
     else this.#onSettled = callback;
@@ -175,7 +175,9 @@ export class StreamBody implements HostBody {
 
   /** Somebody else answers for the body's end from now on: it outlives the event it came in. */
   disown(): void {
-    this.#settle();
+    const settled = this.#onSettled;
+    this.#onSettled = undefined;
+    settled?.();
   }
 
   /** Counts a chunk against the limit. */
@@ -209,8 +211,6 @@ export class StreamBody implements HostBody {
 
   #settle(): void {
     this.#settled = true;
-    const settled = this.#onSettled;
-    this.#onSettled = undefined;
-    settled?.();
+    this.disown();
   }
 }

@@ -3,6 +3,8 @@
  */
 import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
+import type { EventFailure } from '../ports/event-client.ts';
+import type { Invoker } from '../ports/invoker.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { Handles } from './handles.ts';
 
@@ -14,6 +16,10 @@ export interface EventState {
   /** Undefined for events that are not answered over HTTP. */
   readonly responder: Responder | undefined;
   readonly requestId: string;
+  /** Calls between workers that lead to it: 0 for a request from outside. */
+  readonly depth: number;
+  /** Why it failed, where it did. */
+  readonly failure: EventFailure | undefined;
   /** Counts a subrequest. Throws OpError where the limit is passed. */
   countSubrequest(): void;
   /** Counts a call of a binding. Throws OpError where the limit is passed. */
@@ -27,12 +33,28 @@ export interface EventState {
   keep(isResponse: boolean): () => void;
   /** Enters the isolate in a turn of the event: a message has come, which gets CPU time of its own. `done` is called when the turn is over. */
   deliver(args: readonly unknown[], done: () => void): void;
+  /**
+   * Keeps the event without end, as long as another event holds something of it. Call what it returns when that lets go.
+   */
+  retain(): () => void;
+  /** The first call of an event that is called has been answered: it lasts only for what holds it. */
+  complete(): void;
+  /** Nobody waits for its answer any more. */
+  clientGone(): void;
 }
+
+/** An event and the isolate it is in. */
+export type Place = { readonly context: OpContext; readonly event: EventState };
 
 /** The calling isolate, as ops see it. */
 export interface OpContext {
+  readonly app: string;
+  /** Its trust group. */
+  readonly group: string;
   readonly handles: Handles;
   readonly egress: Egress;
+  /** Calls other workers. */
+  readonly invoker: Invoker<Place>;
   /** The app's binding of that number, if there is one. */
   binding(index: unknown): Binding | undefined;
   /** The event of that number if the isolate has it in hand, else undefined (0 is the global scope). */

@@ -5,6 +5,8 @@ import { compressionPosts, compressionRequests } from './compression.ts';
 import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
 import { fetchPosts, fetchRequests } from './egress/fetch-op.ts';
 import type { PostOp, RequestOp, SyncOp } from './op.ts';
+import { servicePosts, serviceRequests } from './services/index.ts';
+import { tcpPosts, tcpRequests } from './tcp/index.ts';
 import { textOps } from './text.ts';
 import { socketPosts, socketRequests } from './websocket/index.ts';
 
@@ -19,13 +21,15 @@ const merge = <T>(...tables: Readonly<Record<number, T>>[]): readonly (T | undef
   return merged;
 };
 
-export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, compressionPosts, fetchPosts, socketPosts);
+export const posts: readonly (PostOp | undefined)[] = merge(bodyPosts, compressionPosts, fetchPosts, servicePosts, socketPosts, tcpPosts);
 export const requests: readonly (RequestOp | undefined)[] = merge(
   bindingRequests,
   bodyRequests,
   compressionRequests,
   cryptoRequests,
   fetchRequests,
+  serviceRequests,
   socketRequests,
+  tcpRequests,
 );
 export const syncs: readonly (SyncOp | undefined)[] = merge(bindingSyncs, cryptoSyncs, textOps);

@@ -24,6 +24,10 @@ export interface EventClient extends Responder {
   fail(failure: EventFailure): void;
   /** An event that is not answered, such as a cron tick, has done its work. Called instead of `fail`. */
   completed?(): void;
+  /** The event is over, and everything it held with it. */
+  ended?(): void;
+  /** What the app has said of an event that is not answered; see Post.verdict. Any text may come. */
+  verdict?(text: string): void;
   /** A line of a shell came to this: "value", "undefined" or "error", and how it reads. */
   shown?(kind: string, text: string): void;
 }
@@ -43,7 +47,16 @@ export type FetchMessage = {
   cf: string | undefined;
   /** The export that handles it; undefined is the default one. */
   entrypoint: string | undefined;
+  /** A body that is in memory already, instead of `body`. */
+  inline?: string | Uint8Array | undefined;
+  /** JSON text of `ctx.props`. */
+  props?: string | undefined;
+  /** Calls between workers that lead here; 0 for a request from outside. */
+  depth?: number;
 };
+
+/** A batch of messages on its way to a worker; see Entry.queue. */
+export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };
 
 /** Where requests for one host and path go. */
 export interface Site {

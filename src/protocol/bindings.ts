@@ -13,7 +13,9 @@ export const BINDING_CHUNKS = {
   assets: 'assets',
   kv: 'kv',
   d1: 'd1',
+  service: 'rpc',
   ratelimit: 'ratelimit',
+  queue: 'queues',
   r2: 'r2',
 } as const satisfies Record<string, ChunkName>;
 

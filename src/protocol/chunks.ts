@@ -52,10 +52,13 @@ export const CHUNK_NAMES = [
   'assets',
   'cache',
   'values',
+  'rpc',
   'kv',
   'd1',
   'ratelimit',
+  'queues',
   'r2',
+  'sockets',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -119,8 +122,14 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   cache: { needs: ['base', 'url', 'fetch', 'bindings'], interfaces: 'Cache CacheStorage', members: 'caches' },
   /** Values as bytes, for what leaves the isolate. */
   values: { needs: ['base', 'clone'] },
+  /** Service bindings, stubs, and calls from other isolates. */
+  rpc: { needs: ['base', 'clone'] },
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },
+  /** Producers and batches. */
+  queues: { needs: ['base', 'bindings'] },
   r2: { needs: ['base', 'bindings'] },
+  /** `cloudflare:sockets` */
+  sockets: { needs: ['base', 'events', 'url', 'encoding', 'streams'] },
 };

@@ -44,6 +44,8 @@ export const Post = {
   hold: 14,
   /** codec: number. The isolate is done with a compressor or decompressor before its end. */
   codecClose: 15,
+  /** text: what the app has said of an event that is no request, since it was last told; see runtime/workers/message-batch.ts and scheduled-controller.ts */
+  verdict: 16,
   /** socket: number (the isolate's choice), url (ws: or wss:), protocols (comma-separated). All that follows comes through `Entry.socket`. */
   socketOpen: 20,
   /** socket, data: string, ArrayBuffer or Uint8Array */
@@ -54,6 +56,12 @@ export const Post = {
   socketAccept: 23,
   /** headers, socket: the response is a WebSocket. The number is a fetched socket's, which is passed on, or a new one. */
   upgrade: 24,
+  /** call, Outcome, payload, ...Passed and number in turn: the answer to `Entry.rpc` */
+  rpcReturn: 28,
+  /** stub: the isolate needs it no more. */
+  rpcRelease: 29,
+  /** socket: number. A TCP socket is done with: it is cut, and its number forgotten. */
+  tcpClose: 30,
 } as const;
 
 /** Ops that are answered later. Sent as (op, event, call, ...arguments). */
@@ -83,8 +91,30 @@ export const Request = {
   codec: 42,
   /** binding: index in env, method, ...arguments → what the method answers. See bindings/ and runtime/workers/bindings. */
   binding: 43,
-  /** url, headers, socket → as `fetch`; with status 101 the socket of that number is open and waits for socketAccept or upgrade */
+  /** url, headers, socket, service where it goes to one → as `fetch`; with status 101 the socket of that number is open and waits for socketAccept or upgrade */
   fetchSocket: 48,
+  /**
+   * service (see protocol/rpc.ts), method, url, headers, body kind, body, length, cf → status, statusText, headers, source (0: none),
+   * body where it came at once. Status 0: the callee threw; then name, message.
+   */
+  serviceFetch: 52,
+  /** stub or service, Access, path (see runtime/workers/rpc/path.ts), payload, ...Passed and number in turn → Outcome, payload, ...Passed and number */
+  rpcCall: 53,
+  /**
+   * A TCP socket. socket: number (the isolate's choice), host, port, 1 for TLS; or after these the number of a binding, whose origin is meant
+   * → nothing, when it is open
+   */
+  tcpConnect: 54,
+  /** socket → Uint8Array chunk, or null at the end */
+  tcpRead: 55,
+  /** socket, Uint8Array → nothing, when more can be taken */
+  tcpWrite: 56,
+  /** socket → nothing, when all that was written has been sent, and that it is all */
+  tcpEnd: 57,
+  /** socket, host whose certificate is expected where it is another → nothing, when the connection is secure */
+  tcpStartTls: 58,
+  /** socket → nothing, when the connection is gone; rejects where it broke off */
+  tcpClosed: 59,
 } as const;
 
 /** Ops that block the isolate. Called as (op, event, ...arguments), answered with a primitive, ArrayBuffer or Uint8Array. */
@@ -124,9 +154,9 @@ export type Responded = [status: number, statusText: string, headers: string, ki
 /** What the host brings: the first argument of the isolate's one entry point. */
 export const Entry = {
   /**
-   * (event, head, source, cf, entrypoint). `head` is method, URL and headers in one string, `method\nurl\nname\nvalue…`,
-   * because every string costs a crossing; source 0 is no body; cf is JSON text and entrypoint an export's name, both
-   * absent where there is nothing to say.
+   * (event, head, source, cf, entrypoint, props, body). `head` is method, URL and headers in one string, `method\nurl\nname\nvalue…`,
+   * because every string costs a crossing; source 0 is no body on the host; cf and props are JSON text, entrypoint an export's
+   * name and body one that is in memory already; what there is nothing to say about is absent.
    */
   fetch: 0,
   /** (event, call, ok, ...values): the answer to a Request op. Not ok: (name, message). */
@@ -141,8 +171,20 @@ export const Entry = {
   load: 5,
   /** (event, Shell, ...): `nano eval` and the REPL */
   shell: 6,
+  /**
+   * (event, head, text, bytes, entrypoint): a batch of messages. `head` is JSON text: queue's name, metrics, and [id, sent, attempts, type,
+   * length] of each message; the bodies lie one after the other in `text` and, where there are such, in `bytes`.
+   */
+  queue: 7,
   /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */
   socket: 8,
+  /**
+   * (event, call, target, Access, path, payload, entrypoint, props, ...Passed and number in turn): a call from another isolate.
+   * Target 0 is the entrypoint, others are the isolate's own numbers. To be answered with Post.rpcReturn.
+   */
+  rpc: 12,
+  /** (event, target): nobody has a stub of it any more */
+  rpcRelease: 13,
 } as const;
 
 /** What `Entry.socket` tells. */

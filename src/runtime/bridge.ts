@@ -138,6 +138,11 @@ const start = (target: number, op: number, args: unknown[]): { call: number; pro
   return { call, promise: deferred.promise };
 };
 
+/** A number that names something of the isolate's to the host, as a call's does. */
+export function nextNumber(): number {
+  return nextCall++;
+}
+
 /** Calls the host and blocks until it answers. */
 export function callSync(op: Values<typeof Sync>, ...args: unknown[]): unknown {
   ArrayPrototypeUnshift<unknown>(args, op, event);

@@ -14,7 +14,7 @@ import { forbidCodeGeneration } from './web/code-generation.ts';
 import { replaceDate } from './web/coarse-clock.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
-import { handleFetch, handleScheduled } from './workers/dispatch.ts';
+import { handleFetch, handleQueue, handleScheduled } from './workers/dispatch.ts';
 import { countResizableBuffers, setBufferLimit } from './web/resizable-buffers.ts';
 import { setAsideWebAssembly } from './web/wasm/original.ts';
 import { builtins, load } from './workers/load.ts';
@@ -33,19 +33,26 @@ replaceDate(scope);
 function enter(kind: number, event: number, ...args: unknown[]): unknown {
   switch (kind) {
     case Entry.fetch:
-      return handleFetch(event, args[0] as string, args[1] as number, args[2] as string | undefined, args[3] as string | undefined);
+      return handleFetch(event, args);
     case Entry.settle:
       return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
     case Entry.timer:
       return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:
       return handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
+    case Entry.queue:
+      return handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:
       return load(args[0] as number, args[1], args[2]);
     case Entry.socket:
       return peek('websocket')?.socketEvent(event, args[0] as number, args[1] as number, args[2], args[3], args[4], args[5]);
+    case Entry.rpc:
+      return chunk('rpc').receive(event, args);
+    case Entry.rpcRelease:
+      enterEvent(event);
+      return peek('rpc')?.released(args[0] as number);
     case Entry.shell:
       enterEvent(event);
       if (args[0] === Shell.show) return chunk('inspect').show(event, args[1] as () => Promise<unknown>, args[2] as string);
@@ -60,6 +67,7 @@ function endEvent(event: number, reason: string): void {
   if (reason !== '') return abortInbound(event, reason);
   peek('timers')?.dropTimers(event);
   peek('websocket')?.dropSockets(event);
+  peek('rpc')?.dropEvent(event);
   dropCalls(event);
   forgetInbound(event);
 }

@@ -55,6 +55,7 @@ export const {
   ownKeys: ReflectOwnKeys,
   set: ReflectSet,
 } = Reflect;
+export const ProxyCtor = Proxy;
 export const FunctionPrototype = Function.prototype;
 export const FunctionPrototypeCall = uncurryThis(Function.prototype.call as (this: unknown, self: unknown, ...args: unknown[]) => unknown);
 export const FunctionPrototypeToString = uncurryThis(Function.prototype.toString as (this: unknown) => string);

@@ -4,15 +4,18 @@
 import path from 'node:path';
 import { Apps } from '../app/apps.ts';
 import { Budget } from '../app/budget.ts';
+import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
-import { D1_TEXTS } from '../bindings/d1/errors.ts';
-import { failureText } from '../bindings/d1/failure-text.ts';
+import { Triggers } from '../app/triggers.ts';
 import { AssetSites } from '../bindings/assets/index.ts';
 import { openCache } from '../bindings/cache/index.ts';
+import { D1_TEXTS } from '../bindings/d1/errors.ts';
+import { failureText } from '../bindings/d1/failure-text.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
+import { requestId } from '../http/request-id.ts';
 import { Upgrades } from '../http/upgrade.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
 import { IsolatePool } from '../isolate/pool.ts';
@@ -25,7 +28,7 @@ import { StreamBody } from '../ops/body-stream.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
 import { WS_OPTIONS, WsSocket } from '../ops/websocket/ws-socket.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
-import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
+import type { AppRecord, EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
@@ -53,6 +56,7 @@ export class Engine {
   readonly #assets = new AssetSites(ASSET_MEMORY_BYTES);
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
+  readonly #triggers: Triggers;
   readonly #sites: Sites;
   readonly #budget: Budget;
   readonly #watch: ResidentWatch;
@@ -77,6 +81,7 @@ export class Engine {
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
+      invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
       egress: (record) => new UndiciEgress(agents, record.egress),
@@ -86,7 +91,9 @@ export class Engine {
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
+    const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger, undefined, this.#assets);
+    this.#triggers = new Triggers({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, stores: this.#stores, newRequestId: () => requestId(undefined) });
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
       this.#watch.used(app, milliseconds);
@@ -141,11 +148,17 @@ export class Engine {
     return this.#metrics.collect();
   }
 
+  /** Runs an event that no client asks for. */
+  trigger(trigger: Trigger): Promise<TriggerResult> {
+    return this.#triggers.run(trigger);
+  }
+
   /** Stops accepting and waits for what is in flight, at most `ms` milliseconds. */
   async drain(ms: number): Promise<void> {
     this.#leaving = true;
     clearInterval(this.#watching);
     this.#budget.stop();
+    this.#triggers.leave();
     const drained = this.#drainAll();
     const limit = Promise.withResolvers<void>();
     const timer = setTimeout(limit.resolve, ms);
@@ -157,7 +170,7 @@ export class Engine {
   /** Connections first, then what waitUntil still holds. */
   async #drainAll(): Promise<void> {
     await this.#listener.drain();
-    while (this.#apps.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#apps.inFlight > 0 || this.#triggers.active > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /**

@@ -7,6 +7,7 @@
 import { loadApp } from '../app/loader.ts';
 import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
+import { NO_SERVICES } from '../app/services.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
 import { AssetSites } from '../bindings/assets/index.ts';
@@ -80,9 +81,11 @@ export class Session {
     const worker = new Worker(seat, {
       app: record.name,
       version: record.version,
+      group: record.group,
       limits: record.limits,
       bindings: openBindings(record, stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full', assets: new AssetSites(0) }),
       egress: new UndiciEgress(new EgressAgents(), record.egress),
+      invoker: NO_SERVICES,
       observer: this.#observer,
       stacks,
       hasWasm: false,

@@ -11,7 +11,7 @@ import { BodyKind, Post, Request } from '../../protocol/ops.ts';
 import { adoptBody, type BodyArgument, openBody } from '../body-argument.ts';
 import type { StreamBody } from '../body-stream.ts';
 import { uploadsOf } from '../body-upload.ts';
-import type { Handles } from '../handles.ts';
+import { callsOf } from '../calls.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
 import { aborted } from '../network-errors.ts';
@@ -20,15 +20,6 @@ import { closeWithEvent } from '../event-scope.ts';
 /** Longer than any header block an upstream accepts. */
 const MOST_HEADER_CHARACTERS = 1024 * 1024;
 const MOST_URL_CHARACTERS = 64 * 1024;
-
-/** Fetches of an isolate that can be aborted, by call number. */
-const callsByIsolate = new WeakMap<Handles, Map<number, AbortController>>();
-
-function callsOf(handles: Handles): Map<number, AbortController> {
-  let calls = callsByIsolate.get(handles);
-  if (calls === undefined) callsByIsolate.set(handles, (calls = new Map()));
-  return calls;
-}
 
 /** The arguments as they came, checked for type and size. */
 function checked(method: unknown, url: unknown, headers: unknown, redirect: unknown): Pick<OutboundRequest, 'method' | 'url' | 'headers' | 'redirect'> {

@@ -5,7 +5,8 @@ import type { Egress, EgressPolicy } from '../../ports/egress.ts';
 import type { HostBody } from '../../ports/host-body.ts';
 import type { Responder } from '../../ports/responder.ts';
 import { Handles } from '../handles.ts';
-import type { EventState, OpContext } from '../op.ts';
+import type { Invoker } from '../../ports/invoker.ts';
+import type { EventState, OpContext, Place } from '../op.ts';
 import { EgressAgents, type AgentsOptions } from './agents.ts';
 import { UndiciEgress } from './egress.ts';
 import type { Resolve } from './resolver.ts';
@@ -78,6 +79,9 @@ export class RecordingResponder implements Responder {
 
 /** One isolate with one event, number 1. */
 export class TestIsolate implements OpContext {
+  readonly app = 'tested';
+  readonly group = 'default';
+  readonly invoker: Invoker<Place> = { fetch: () => {}, open: () => {} };
   readonly handles = new Handles();
   readonly egress: Egress;
   readonly responder = new RecordingResponder();
@@ -104,6 +108,11 @@ export class TestIsolate implements OpContext {
       signal: this.end.signal,
       responder: this.responder,
       requestId: 'request-1',
+      depth: 0,
+      failure: undefined,
+      retain: () => () => {},
+      complete: () => {},
+      clientGone: () => {},
       countBindingCall: () => {},
       countSubrequest: () => {
         if (++this.subrequests > this.mostSubrequests) throw new Error('Too many subrequests.');

@@ -12,7 +12,8 @@ import { FixedLengthStream, IdentityTransformStream, fixedLengthOf } from '../we
 import { ReadableStream, createReadableByteStream } from '../web/streams/readable-stream.ts';
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from '../web/streams/strategies.ts';
 import { TransformStream, TransformStreamDefaultController } from '../web/streams/transform-stream.ts';
-import { WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter } from '../web/streams/writable-stream.ts';
+import { lendWritable } from '../web/streams/lent-writable.ts';
+import { createWritableStream, isWritableStream, WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter } from '../web/streams/writable-stream.ts';
 import { provide } from '../link.ts';
 
 const offers = {
@@ -20,11 +21,14 @@ const offers = {
   bodyOfStream,
   cancelStream,
   createReadableByteStream,
+  createWritableStream,
   describe,
   fixedLengthOf,
   isReadableStream,
   isReadableStreamDisturbed,
   isReadableStreamLocked,
+  isWritableStream,
+  lendWritable,
   openStream,
   proxyBody,
   pump,

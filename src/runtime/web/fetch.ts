@@ -8,9 +8,10 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/fetch/
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { begin, currentEvent, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
+import { begin, currentEvent, errorFromHost, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
 import { chunk } from '../link.ts';
 import {
+  JSONStringify,
   PromiseCtor,
   PromisePrototypeThen,
   PromiseReject,
@@ -24,14 +25,26 @@ import {
 } from '../primordials.ts';
 import { requireArguments } from '../webidl.ts';
 import type { AbortSignal } from './abort.ts';
-import { type Body, type SourceLink, bytesBody, sourceBody, takeBody } from './body.ts';
+import { type Body, type SourceLink, asBytes, bytesBody, sourceBody, takeBody, textBody } from './body.ts';
 import { getHeader, hasHeader, setHeader } from './headers.ts';
 import { type RequestState, requestHeaders, requestHeadersToWire, urlOf } from './request.ts';
 import { createRequestState } from './request-state.ts';
 import { type Response, adoptResponse } from './response.ts';
+import { followRedirects } from './service-redirects.ts';
 import type { ReadableStream } from './streams/readable-stream.ts';
 
+type ServiceAnswer = [status: number, statusText: string, headers: string, source?: number, body?: string | ArrayBuffer];
 type Answer = [status: number, statusText: string, headers: string, url: string, redirected: boolean, source: number];
+
+/** `fetch` of a service: another worker answers, whatever host the URL names. @param service see protocol/rpc.ts */
+export function fetchService(service: number, input: unknown, init: unknown): Promise<Response> {
+  try {
+    requireEvent();
+    return start(createRequestState(input, init), service);
+  } catch (error) {
+    return PromiseReject(error);
+  }
+}
 
 /** @see https://fetch.spec.whatwg.org/#dom-global-fetch */
 export function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
@@ -44,13 +57,14 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
   }
 }
 
-function start(state: RequestState): Promise<Response> {
+function start(state: RequestState, service: number | undefined = undefined): Promise<Response> {
   const signal = state.follows;
   if (signal !== undefined && chunk('events').signalAborted(signal)) {
     if (state.body?.kind === BodyKind.stream) chunk('streams').cancelStream(state.body.stream as ReadableStream, chunk('events').signalReason(signal));
     return PromiseReject(chunk('events').signalReason(signal));
   }
   const url = urlOf(state);
+  if (service !== undefined) return followRedirects(state, url, service, send);
   if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
   if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url, state.method === 'HEAD')) as Promise<Response>;
   if (StringPrototypeStartsWith(url, 'blob:')) return PromiseResolve(chunk('blob-urls').fetchBlob(state)) as Promise<Response>;
@@ -100,34 +114,44 @@ function isHandshake(state: RequestState): boolean {
   return StringPrototypeToLowerCase(getHeader(requestHeaders(state), 'upgrade') ?? '') === 'websocket';
 }
 
-function overWebSocket(state: RequestState, url: string, signal: AbortSignal | undefined): Promise<Response> {
-  const opened = chunk('websocket').openByFetch(withoutFragment(url), requestHeadersToWire(state), (abort) => {
-    if (signal === undefined) return () => undefined;
-    chunk('events').addAbortAlgorithm(signal, abort);
-    return () => chunk('events').removeAbortAlgorithm(signal, abort);
-  });
+function overWebSocket(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | undefined): Promise<Response> {
+  const opened = chunk('websocket').openByFetch(
+    withoutFragment(url),
+    requestHeadersToWire(state),
+    (abort) => {
+      if (signal === undefined) return () => undefined;
+      chunk('events').addAbortAlgorithm(signal, abort);
+      return () => chunk('events').removeAbortAlgorithm(signal, abort);
+    },
+    service,
+  );
   return PromisePrototypeThen(opened, ({ answer, socket }) => makeResponse(answer, answer[5] === 0 ? null : sourceBody(answer[5], undefined), socket));
 }
 
 function overNetwork(state: RequestState, url: string, signal: AbortSignal | undefined): Promise<Response> {
-  const { body } = state;
-  if (body === null && isHandshake(state)) return overWebSocket(state, url, signal);
-  const event = currentEvent();
   applyCacheMode(state);
+  return send(state, url, signal, undefined);
+}
+
+/** One request and its answer, from the network or from a service. */
+function send(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | undefined): Promise<Response> {
+  const { body } = state;
+  if (body === null && isHandshake(state)) return overWebSocket(state, url, signal, service);
+  const event = currentEvent();
   if (body !== null) takeBody(body);
   const stream = body?.kind === BodyKind.stream ? (body.stream as ReadableStream) : undefined;
-  const { call, promise } = begin(
-    RequestOp.fetch,
-    state.method,
-    withoutFragment(url),
-    requestHeadersToWire(state),
-    state.redirect,
-    body === null ? BodyKind.none : body.kind,
-    stream === undefined ? body?.value : undefined,
-    // A stream's length, where it enforces one.
-    stream === undefined ? undefined : chunk('streams').fixedLengthOf(stream),
-  );
-  if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise as Promise<Answer>, fromAnswer);
+  const plain = withoutFragment(url);
+  const headers = requestHeadersToWire(state);
+  const kind = body === null ? BodyKind.none : body.kind;
+  const value = stream === undefined ? body?.value : undefined;
+  // A stream's length, where it enforces one.
+  const length = stream === undefined ? undefined : chunk('streams').fixedLengthOf(stream);
+  const { call, promise } =
+    service === undefined
+      ? begin(RequestOp.fetch, state.method, plain, headers, state.redirect, kind, value, length)
+      : begin(RequestOp.serviceFetch, service, state.method, plain, headers, kind, value, length, cfText(state));
+  const fromAnswer = service === undefined ? fromNetwork : (answer: unknown, link?: SourceLink): Response => fromService(answer, plain, link);
+  if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise, (answer) => fromAnswer(answer));
   return new PromiseCtor<Response>((resolve, reject) => {
     const link: SourceLink = { failure: undefined, onFailure: undefined, release: () => undefined };
     /** Ends the call, whatever it has come to. */
@@ -156,20 +180,43 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
         refused: () => undefined,
       });
     }
+    const failed = (error: unknown): void => {
+      link.release();
+      reject(error);
+    };
     PromisePrototypeThen(
-      promise as Promise<Answer>,
-      (answer) => {
-        if (answer[5] === 0) {
-          link.release();
-          resolve(makeResponse(answer, null));
-        } else resolve(makeResponse(answer, sourceBody(answer[5], link)));
-      },
-      (error) => {
-        link.release();
-        reject(error);
-      },
+      PromisePrototypeThen(promise, (answer) => fromAnswer(answer, link)),
+      resolve,
+      failed,
     );
   });
 }
 
-const fromAnswer = (answer: Answer): Response => makeResponse(answer, answer[5] === 0 ? null : sourceBody(answer[5], undefined));
+/** @param link told when there is no body to be read */
+const fromNetwork = (given: unknown, link: SourceLink | undefined = undefined): Response => {
+  const answer = given as Answer;
+  if (answer[5] === 0) link?.release();
+  return makeResponse(answer, answer[5] === 0 ? null : sourceBody(answer[5], link));
+};
+
+/** Of what Request.serviceFetch answers. */
+const fromService = (given: unknown, url: string, link: SourceLink | undefined): Response => {
+  const fields = given as ServiceAnswer;
+  const status = fields[0];
+  const statusText = fields[1];
+  const headers = fields[2];
+  if (status === 0) throw errorFromHost(statusText, headers);
+  const source = fields[3] ?? 0;
+  const inline = fields[4];
+  const answer: Answer = [status, statusText, headers, url, false, source];
+  if (source !== 0) return makeResponse(answer, sourceBody(source, link));
+  link?.release();
+  if (inline === undefined) return makeResponse(answer, null);
+  return makeResponse(answer, typeof inline === 'string' ? textBody(inline, undefined) : bytesBody(asBytes(inline) as Uint8Array<ArrayBuffer>, undefined));
+};
+
+/** `request.cf`, for a service. */
+const cfText = (state: RequestState): string | undefined => {
+  if (state.isRawCf) return state.cf as string;
+  return state.cf === undefined || state.cf === null ? undefined : JSONStringify(state.cf);
+};

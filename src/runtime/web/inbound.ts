@@ -6,7 +6,7 @@
 import { currentEvent } from '../bridge.ts';
 import { peek } from '../link.ts';
 import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet } from '../primordials.ts';
-import { sourceBody } from './body.ts';
+import { type Body, asBytes, bytesBody, sourceBody, textBody } from './body.ts';
 import { NO_SETTINGS, type Request, adoptRequest } from './request.ts';
 
 /** The events whose client went away, or whose time is up, and why. */
@@ -21,17 +21,18 @@ export function abortReason(event: number): string | undefined {
  * The request of the current event.
  * @param url "http://host/path?query", as the HTTP layer got it
  * @param headers `name\nvalue\n…`, names in lower case
- * @param source the body's number, 0 where there is none
+ * @param source the body's number, 0 where there is none on the host
  * @param cf JSON text, or nothing
+ * @param inline a body that came along: text or bytes
  */
-export function requestFromHost(method: string, url: string, headers: string, source: number, cf: string): Request {
+export function requestFromHost(method: string, url: string, headers: string, source: number, cf: string, inline: unknown = undefined): Request {
   return adoptRequest({
     method,
     url,
     isRawUrl: true,
     headers,
     isImmutable: true,
-    body: source === 0 ? null : sourceBody(source, undefined),
+    body: inboundBody(source, inline),
     redirect: 'manual',
     settings: NO_SETTINGS,
     cf: cf === '' ? undefined : cf,
@@ -41,6 +42,11 @@ export function requestFromHost(method: string, url: string, headers: string, so
     event: currentEvent(),
   });
 }
+
+const inboundBody = (source: number, inline: unknown): Body | null => {
+  if (inline === undefined) return source === 0 ? null : sourceBody(source, undefined);
+  return typeof inline === 'string' ? textBody(inline, undefined) : bytesBody(asBytes(inline as ArrayBuffer) as Uint8Array<ArrayBuffer>, undefined);
+};
 
 /** The client of an event went away, or its time is up. */
 export function abortInbound(event: number, reason: string): void {

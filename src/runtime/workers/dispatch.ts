@@ -7,7 +7,7 @@
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, postFor } from '../bridge.ts';
 import { chunk } from '../link.ts';
-import { PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice } from '../primordials.ts';
+import { JSONParse, PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice } from '../primordials.ts';
 import { requestFromHost } from '../web/inbound.ts';
 import { sendResponse } from '../web/outbound.ts';
 import { errorDetails } from '../web/report-error.ts';
@@ -27,17 +27,22 @@ export function isServiceWorker(): boolean {
   return serviceWorker;
 }
 
-export function handleFetch(event: number, head: string, source: number, cf: string | undefined, entrypoint: string | undefined): void {
+/** @param args as `Entry.fetch` has them */
+export function handleFetch(event: number, args: unknown[]): void {
   enterEvent(event);
+  const head = args[0] as string;
+  const cf = args[2] as string | undefined;
+  const entrypoint = args[3] as string | undefined;
+  const props = args[4] as string | undefined;
   const methodEnd = StringPrototypeIndexOf(head, '\n');
   const urlEnd = StringPrototypeIndexOf(head, '\n', methodEnd + 1);
   const method = StringPrototypeSlice(head, 0, methodEnd);
   const url = StringPrototypeSlice(head, methodEnd + 1, urlEnd);
   const headers = StringPrototypeSlice(head, urlEnd + 1);
-  const context = createExecutionContext(event);
+  const context = createExecutionContext(event, props === undefined ? {} : JSONParse(props));
   let result: unknown;
   try {
-    const request = requestFromHost(method, url, headers, source, cf ?? '');
+    const request = requestFromHost(method, url, headers, args[1] as number, cf ?? '', args[5]);
     result = serviceWorker ? chunk('service').dispatchFetch(request, context) : callHandler(entrypoint ?? '', 'fetch', request, context);
   } catch (error) {
     return fail(event, context, error);
@@ -52,25 +57,40 @@ export function handleFetch(event: number, head: string, source: number, cf: str
 }
 
 export function handleScheduled(event: number, scheduledTime: number, cron: string, entrypoint: string): void {
+  runHeld(event, (context) => {
+    if (serviceWorker) return chunk('service').dispatchScheduled(scheduledTime, cron, context);
+    return callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);
+  });
+}
+
+export function handleQueue(event: number, head: string, text: string, bytes: ArrayBuffer | undefined, entrypoint: string): void {
+  runHeld(event, (context) => {
+    const open = chunk('queues').openBatch(event, head, text, bytes);
+    try {
+      return serviceWorker ? chunk('service').dispatchQueue(open, context) : callHandler(entrypoint, 'queue', open.batch, context);
+    } catch (error) {
+      // What has been said of messages counts all the same.
+      open.flush();
+      throw error;
+    }
+  });
+}
+
+/** Runs an event that is not answered: it is held until its handler is done. */
+const runHeld = (event: number, start: (context: ExecutionContext) => unknown): void => {
   enterEvent(event);
   const context = createExecutionContext(event);
   hold(context);
-  const finish = (): void => release(context);
   const failed = (error: unknown): void => {
     fail(event, context, error);
     release(context);
   };
   try {
-    if (serviceWorker) {
-      chunk('service').dispatchScheduled(scheduledTime, cron, context);
-      return finish();
-    }
-    const result = callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);
-    PromisePrototypeThen(PromiseResolve(result) as Promise<unknown>, finish, failed);
+    PromisePrototypeThen(PromiseResolve(start(context)) as Promise<unknown>, () => release(context), failed);
   } catch (error) {
     failed(error);
   }
-}
+};
 
 const respond = (event: number, context: ExecutionContext, response: unknown): void => {
   try {

@@ -88,6 +88,17 @@ export function adoptExports(namespace: Record<string, unknown>): Loaded {
 }
 
 /**
+ * The object behind an entrypoint, for its methods to be called: an instance of its own for a class.
+ * @throws Error where there is none of that name
+ */
+export function entrypointFor(name: string, context: ExecutionContext): { object: object; isClass: boolean } {
+  const entrypoint = MapPrototypeGet(entrypoints, name === '' ? 'default' : name);
+  if (entrypoint === undefined) throw new ErrorCtor(`The worker has no entrypoint named "${name === '' ? 'default' : name}".`);
+  if (!entrypoint.isClass) return { object: entrypoint.value, isClass: false };
+  return { object: ReflectConstruct(entrypoint.value as new () => object, [context, env]) as object, isClass: true };
+}
+
+/**
  * Calls a handler and returns what it returns.
  * @throws Cloudflare's error when the entrypoint has no such handler
  */

@@ -41,7 +41,29 @@ export const builtins = {
   /** `cloudflare:workers` */
   get workers(): Record<string, unknown> {
     trackContexts();
-    return { WorkerEntrypoint, DurableObject, RpcTarget, waitUntil, env: getEnv() };
+    return {
+      WorkerEntrypoint,
+      DurableObject,
+      RpcTarget,
+      get RpcStub(): unknown {
+        return chunk('rpc').RpcStub;
+      },
+      get RpcPromise(): unknown {
+        return chunk('rpc').RpcPromise;
+      },
+      get RpcProperty(): unknown {
+        return chunk('rpc').RpcProperty;
+      },
+      get ServiceStub(): unknown {
+        return chunk('rpc').Fetcher;
+      },
+      waitUntil,
+      env: getEnv(),
+    };
+  },
+  /** `cloudflare:sockets` */
+  get sockets(): Record<string, unknown> {
+    return { connect: chunk('sockets').connect };
   },
   /** `import.meta` and the dynamic import function of the module named `name`. */
   meta(name: string): { meta: object; load: (specifier: unknown) => Promise<unknown> } {
@@ -129,7 +151,10 @@ const replaceCalendar = (): void => {
 };
 
 /** What a script's import declarations have become: the exports of a built-in or data module. */
-const importNow = (name: string): unknown => (name === 'cloudflare:workers' ? builtins.workers : { default: MapPrototypeGet(data, name) });
+const importNow = (name: string): unknown => {
+  if (name === 'cloudflare:workers') return builtins.workers;
+  return name === 'cloudflare:sockets' ? builtins.sockets : { default: MapPrototypeGet(data, name) };
+};
 
 /** A service-worker script exports nothing: what it listens to is what it handles. */
 const listeners = (): string => {

@@ -53,12 +53,14 @@ export function openByFetch(
   url: string,
   headers: string,
   follow: (abort: (reason: unknown) => void) => () => void,
+  service: number | undefined = undefined,
 ): Promise<{ answer: Answer; socket: WebSocket | null }> {
   const socket = createSocket();
   const state = socketState(socket);
   state.url = url;
   const event = (state.event = currentEvent());
-  const { call, promise } = begin(RequestOp.fetchSocket, url, headers, register(state));
+  const { call, promise } =
+    service === undefined ? begin(RequestOp.fetchSocket, url, headers, register(state)) : begin(RequestOp.fetchSocket, url, headers, register(state), service);
   return new PromiseCtor((resolve, reject) => {
     const release = follow((reason) => {
       forget(call);

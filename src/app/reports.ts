@@ -1,0 +1,37 @@
+/** What an app says of itself while it runs, on its way to the observers: its console, and its exceptions with stacks as its source has them. */
+import type { Observer } from '../ports/observer.ts';
+import { LOG_LEVELS } from '../protocol/ops.ts';
+import type { AppEvent } from './event.ts';
+import type { StackMapper } from './stack.ts';
+
+export type ReportsOf = { app: string; version: string; observer: Observer; stacks: StackMapper };
+
+export class Reports {
+  readonly #of: ReportsOf;
+
+  constructor(of: ReportsOf) {
+    this.#of = of;
+  }
+
+  log(event: AppEvent | undefined, level: unknown, text: unknown): void {
+    const { app, version, observer } = this.#of;
+    const name = LOG_LEVELS[level as number] ?? 'log';
+    observer.console({ app, version, requestId: event?.requestId, level: name, text: String(text) });
+  }
+
+  /** `Post.threw`: the event's handler did. */
+  threw(event: AppEvent | undefined, [name, message, stack, passThrough]: unknown[]): void {
+    const { app, version, observer, stacks } = this.#of;
+    const error = stacks.describe(String(name), String(message), String(stack));
+    observer.exception(app, version, event?.requestId, 'Uncaught', error);
+    event?.fail({ name: 'exception', error, passThrough: passThrough === 1 });
+  }
+
+  /** `Post.uncaught` */
+  uncaught(event: AppEvent | undefined, [name, message, stack, where]: unknown[]): void {
+    const { app, version, observer, stacks } = this.#of;
+    const error = stacks.describe(String(name), String(message), String(stack));
+    observer.exception(app, version, event?.requestId, String(where), error);
+    if (where === 'waitUntil') event?.waitUntilFailed({ name: 'exception', error, passThrough: false });
+  }
+}

@@ -1,0 +1,27 @@
+/** Service bindings: `env.NAME.fetch(…)` and its methods. What they come to is in ops/services; here is only who is meant. */
+import { OpError } from '../../base/op-error.ts';
+import type { ServiceTarget } from '../../ports/invoker.ts';
+import type { Json } from '../../protocol/bindings.ts';
+import type { Binding, BindingManifest, Reply } from '../binding.ts';
+
+export class ServiceBinding implements Binding {
+  readonly target: ServiceTarget;
+
+  constructor(options: Readonly<Record<string, Json>>) {
+    const { service, entrypoint, props } = options;
+    this.target = {
+      app: String(service),
+      entrypoint: typeof entrypoint === 'string' && entrypoint !== 'default' ? entrypoint : undefined,
+      props: props === undefined ? undefined : JSON.stringify(props),
+    };
+  }
+
+  call(): Reply {
+    throw new OpError('TypeError', 'Invalid call.');
+  }
+}
+
+export const serviceManifest: BindingManifest = {
+  type: 'service',
+  open: (_name, options) => new ServiceBinding(options),
+};

@@ -1,0 +1,45 @@
+/** Who is called, by the number an isolate has for it, and how deep calls may lead. */
+import { OpError } from '../base/op-error.ts';
+import { ServiceBinding } from '../bindings/service/index.ts';
+import type { Origin, ServiceTarget } from '../ports/invoker.ts';
+import { serviceNumber } from '../protocol/rpc.ts';
+import type { EventState, OpContext } from './op.ts';
+
+/** A service that an isolate has been given by another: behind a handle. */
+export class GivenService {
+  readonly target: ServiceTarget;
+
+  constructor(target: ServiceTarget) {
+    this.target = target;
+  }
+}
+
+/** The service of that number: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
+export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
+  const binding = Number.isSafeInteger(number) && (number as number) < 0 ? context.binding(serviceNumber(number as number)) : undefined;
+  const found = binding instanceof ServiceBinding ? binding : context.handles.get(number, GivenService);
+  if (found === undefined) throw new OpError('TypeError', 'Invalid service.');
+  return found.target;
+}
+
+/** Workers that may be at work for one request, each called by the one before. */
+export const MOST_DEPTH = 16;
+
+/** The calling event, as the callee hears of it. @throws OpError where calls have led too deep */
+export function originOf(context: OpContext, event: EventState): Origin {
+  if (event.depth + 1 >= MOST_DEPTH) {
+    throw new OpError(
+      'Error',
+      'Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects recursively.',
+    );
+  }
+  return { app: context.app, group: context.group, requestId: event.requestId, depth: event.depth };
+}
+
+/** The event in whose turn a call is made, counted as one of its subrequests. @throws OpError */
+export function callingEvent(context: OpContext, id: unknown): EventState {
+  const event = context.event(id);
+  if (event === undefined) throw new OpError('Error', 'A service needs an event to be called in, and this one is over.');
+  event.countSubrequest();
+  return event;
+}

@@ -1,0 +1,70 @@
+/**
+ * The calls that an event has been given to answer.
+ *
+ * Contract: every call is settled once, by the isolate's answer or by the event's end; an answer to a call that
+ * is not this event's finds nothing.
+ */
+import { OpError } from '../../base/op-error.ts';
+import type { EventState, Place } from '../op.ts';
+import { dropPassed, type Payload, type PassedThing } from './passed.ts';
+
+/** What hears the answer. Whoever takes the things passed has to give or drop them. */
+export type Answer = {
+  settle(outcome: number, payload: Payload, passed: PassedThing[]): void;
+  fail(error: OpError): void;
+};
+
+const callsByEvent = new WeakMap<EventState, Calls>();
+
+export class Calls {
+  readonly #place: Place;
+  readonly #waiting = new Map<number, Answer>();
+  #next = 1;
+  #isOver = false;
+
+  constructor(place: Place) {
+    this.#place = place;
+    callsByEvent.set(place.event, this);
+  }
+
+  /** The calls of an event; undefined where it has been given none. */
+  static of(event: EventState): Calls | undefined {
+    return callsByEvent.get(event);
+  }
+
+  /** A number for one more call. */
+  add(answer: Answer): number {
+    const call = this.#next++;
+    this.#waiting.set(call, answer);
+    return call;
+  }
+
+  /** The isolate has answered. */
+  settle(call: unknown, outcome: number, payload: Payload, passed: PassedThing[]): void {
+    const answer = this.#waiting.get(call as number);
+    if (answer === undefined) return dropPassed(passed);
+    this.#waiting.delete(call as number);
+    answer.settle(outcome, payload, passed);
+  }
+
+  /** The answer cannot be passed on. */
+  fail(call: unknown, error: OpError): void {
+    const answer = this.#waiting.get(call as number);
+    this.#waiting.delete(call as number);
+    answer?.fail(error);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The event is over: whoever still waits hears why. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { failure } = this.#place.event;
+    const message = failure?.error.message ?? 'The destination execution context for this RPC was canceled while the call was still running.';
+    for (const answer of this.#waiting.values()) answer.fail(new OpError('Error', message));
+    this.#waiting.clear();
+  }
+}

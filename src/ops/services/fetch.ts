@@ -1,0 +1,69 @@
+/**
+ * `Request.serviceFetch`: a request to another worker.
+ *
+ * Contract: it belongs to one event, and ends with it; nothing in the arguments is trusted.
+ */
+import { Readable } from 'node:stream';
+import { OpError } from '../../base/op-error.ts';
+import { type BodyArgument, openBody } from '../body-argument.ts';
+import { StreamBody } from '../body-stream.ts';
+import { uploadsOf } from '../body-upload.ts';
+import { callsOf } from '../calls.ts';
+import type { OpContext, RequestOp } from '../op.ts';
+import { ServiceClient } from '../service-client.ts';
+import { callingEvent, originOf, serviceAt } from '../service-target.ts';
+
+/** Longer than any head a client may send. */
+const MOST_HEAD_CHARACTERS = 1024 * 1024;
+
+/** Method, URL and headers as `Entry.fetch` takes them. @throws OpError */
+export function headOf(method: unknown, url: unknown, headers: unknown): string {
+  if (typeof method !== 'string' || typeof url !== 'string' || typeof headers !== 'string') throw new OpError('TypeError', 'Invalid request.');
+  if (method.includes('\n') || url.includes('\n')) throw new OpError('TypeError', 'Invalid request.');
+  const head = `${method}\n${url}\n${headers}`;
+  if (head.length > MOST_HEAD_CHARACTERS) throw new OpError('TypeError', 'The head of the request is too long.');
+  return head;
+}
+
+export const serviceFetch: RequestOp = async (context, eventId, call, ...args) => {
+  const [service, method, url, headers, kind, body, length, cf] = args;
+  const event = callingEvent(context, eventId);
+  const origin = originOf(context, event);
+  const target = serviceAt(context, service);
+  const calls = callsOf(context.handles);
+  if (!Number.isSafeInteger(call) || calls.has(call)) throw new OpError('TypeError', 'Invalid call.');
+  const head = headOf(method, url, headers);
+  const controller = new AbortController();
+  calls.set(call, controller);
+  let opened: BodyArgument | undefined;
+  try {
+    opened = openBody(context, call, kind, body, length);
+    const client = new ServiceClient({ context, event }, String(method));
+    controller.signal.addEventListener('abort', () => client.leave());
+    const isInline = typeof opened.body === 'string' || opened.body instanceof Uint8Array;
+    context.invoker.fetch(
+      target,
+      origin,
+      {
+        head,
+        body: opened.body instanceof Readable ? new StreamBody(opened.body, { length: opened.length }) : undefined,
+        inline: isInline ? (opened.body as string | Uint8Array) : undefined,
+        cf: typeof cf === 'string' ? cf : undefined,
+      },
+      client,
+    );
+    return await client.answer;
+  } finally {
+    end(context, call, opened);
+  }
+};
+
+/** The call has its answer. The rest of an upload may still be on its way: it lasts as long as somebody reads it. */
+function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {
+  callsOf(context.handles).delete(call);
+  const upload = opened?.upload;
+  if (upload === undefined) return;
+  const uploads = uploadsOf(context.handles);
+  if (upload.closed) uploads.delete(call);
+  else upload.once('close', () => uploads.delete(call));
+}

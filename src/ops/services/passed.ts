@@ -1,0 +1,117 @@
+/**
+ * What goes with a payload and is no data: translated from what its numbers mean to the sender to what they mean to the receiver.
+ *
+ * Contract: a number is looked up among what the sending event has, so that none can be forged or used twice; what was
+ * taken from the sender is given to a receiver or dropped.
+ */
+import { OpError } from '../../base/op-error.ts';
+import type { ServiceTarget } from '../../ports/invoker.ts';
+import { MOST_PASSED, MOST_PAYLOAD_BYTES, Passed } from '../../protocol/rpc.ts';
+import { adoptBody } from '../body-argument.ts';
+import { takeBody } from '../body-sink.ts';
+import { StreamBody } from '../body-stream.ts';
+import { Upload, uploadsOf } from '../body-upload.ts';
+import { closeWithEvent } from '../event-scope.ts';
+import type { Place } from '../op.ts';
+import { GivenService, serviceAt } from '../service-target.ts';
+import { Capability, giveStub, stubAt } from './capability.ts';
+
+/** Text or bytes that only the isolates understand. */
+export type Payload = string | Uint8Array | undefined;
+/** On its way: a reference to a capability, a service, or a body. */
+export type PassedThing = Capability | GivenService | StreamBody;
+
+/** @throws OpError for what is no payload, or too much of one */
+export function readPayload(value: unknown): Payload {
+  const payload = value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+  if (payload === undefined) return undefined;
+  if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) throw new OpError('TypeError', 'Invalid RPC payload.');
+  const size = typeof payload === 'string' ? payload.length : payload.byteLength;
+  if (size > MOST_PAYLOAD_BYTES) {
+    throw new OpError('Error', `Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
+  }
+  return payload;
+}
+
+/** Takes what a payload brings from its sender. @throws OpError, having taken nothing, for what the sender does not have */
+export function takePassed(from: Place, pairs: readonly unknown[]): PassedThing[] {
+  if (pairs.length > MOST_PASSED * 2 || pairs.length % 2 !== 0) throw new OpError('Error', 'Too many streams and stubs in one message.');
+  const things: PassedThing[] = [];
+  try {
+    for (let i = 0; i < pairs.length; i += 2) things.push(take(from, pairs[i], pairs[i + 1]));
+  } catch (error) {
+    dropPassed(things);
+    throw error;
+  }
+  return things;
+}
+
+function take(from: Place, kind: unknown, number: unknown): PassedThing {
+  const { context, event } = from;
+  switch (kind) {
+    case Passed.target:
+      return new Capability(from, number);
+    case Passed.stub: {
+      const { capability } = stubAt(context, event, number);
+      capability.add();
+      return capability;
+    }
+    case Passed.service:
+      return new GivenService(serviceAt(context, number));
+    case Passed.stream:
+      return takeStream(from, number);
+    case Passed.source: {
+      const body = takeBody(context, number);
+      body.disown();
+      return body;
+    }
+    default:
+      throw new OpError('TypeError', 'Invalid RPC payload.');
+  }
+}
+
+/** A stream of the sender's, which stays until it is sent or nobody wants it any more. */
+function takeStream({ context, event }: Place, number: unknown): StreamBody {
+  const uploads = uploadsOf(context.handles);
+  if (!Number.isSafeInteger(number) || uploads.has(number as number)) throw new OpError('TypeError', 'Invalid RPC payload.');
+  const upload = new Upload();
+  uploads.set(number as number, upload);
+  const release = event.retain();
+  const untie = closeWithEvent(event, () => upload.abort());
+  upload.once('close', () => {
+    uploads.delete(number as number);
+    untie();
+    release();
+  });
+  return new StreamBody(upload);
+}
+
+/** Gives a receiver what came with a payload, as pairs of its own numbers. */
+export function givePassed(to: Place, things: readonly PassedThing[]): number[] {
+  const { context, event } = to;
+  const pairs: number[] = [];
+  for (const thing of things) {
+    if (thing instanceof Capability) pairs.push(Passed.stub, giveStub(context, event, thing));
+    else if (thing instanceof StreamBody)
+      pairs.push(
+        Passed.source,
+        adoptBody(context, event, thing, event.signal, () => {}),
+      );
+    else pairs.push(Passed.service, giveService(to, thing.target));
+  }
+  return pairs;
+}
+
+function giveService({ context, event }: Place, target: ServiceTarget): number {
+  const handle = context.handles.add(new GivenService(target));
+  closeWithEvent(event, () => context.handles.remove(handle));
+  return handle;
+}
+
+/** Nobody gets it. */
+export function dropPassed(things: readonly PassedThing[]): void {
+  for (const thing of things) {
+    if (thing instanceof Capability) thing.drop();
+    else if (thing instanceof StreamBody) thing.cancel();
+  }
+}

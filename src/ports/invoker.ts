@@ -1,0 +1,42 @@
+/**
+ * One worker called by another, inside the engine: implemented by the app layer, used by the ops.
+ *
+ * Contract: every call is an event of its own in the callee, with the callee's limits; nothing here throws, what
+ * goes wrong is told to the client.
+ */
+import type { EventClient, FetchClient, FetchMessage } from './event-client.ts';
+
+/** An entrypoint of an app, as a service binding, a stub or a namespace names it. */
+export type ServiceTarget = {
+  readonly app: string;
+  /** The export; undefined is the default one. */
+  readonly entrypoint: string | undefined;
+  /** JSON text of `ctx.props`; undefined where there are none. */
+  readonly props: string | undefined;
+};
+
+/** Who calls. */
+export type Origin = {
+  readonly app: string;
+  /** Apps call each other inside one trust group only. */
+  readonly group: string;
+  readonly requestId: string;
+  /** Calls that lead to the calling event: 0 for a request from outside. */
+  readonly depth: number;
+};
+
+/** Who an event is run for that is called, maybe more than once, instead of being asked for a response. */
+export interface SessionClient<Home> extends EventClient {
+  /** The event is there: what its first turn is run with. */
+  opened(home: Home): readonly unknown[];
+  /** The event is over. */
+  ended(): void;
+}
+
+/** @typeParam Home the event and its isolate, as the ops know them */
+export interface Invoker<Home> {
+  /** A request. The message's id, depth, entrypoint and props are the invoker's to fill in. */
+  fetch(target: ServiceTarget, origin: Origin, message: Pick<FetchMessage, 'head' | 'body' | 'inline' | 'cf'>, client: FetchClient): void;
+  /** An event whose client calls its methods. @param path of the first call, for the log */
+  open(target: ServiceTarget, origin: Origin, path: string, client: SessionClient<Home>): void;
+}

@@ -1,0 +1,41 @@
+/**
+ * Calls between isolates: the words that both isolates and the host between them share.
+ *
+ * A call carries a payload, which only the two isolates understand, and beside it a list of things that are no data:
+ * pairs of a kind and a number. The host translates each number from what it means to the sender to what it means
+ * to the receiver; a payload names them by their position.
+ * @see https://developers.cloudflare.com/workers/runtime-apis/rpc/
+ */
+
+/** What the number beside a payload stands for. */
+export const Passed = {
+  /** Sender to host: an object or function of the sender's, by the number it has given it. The receiver gets a `stub`. */
+  target: 0,
+  /** A stub: a handle of the sender's, and then one of the receiver's. */
+  stub: 1,
+  /** A service: below zero a binding, else a handle; see `serviceNumber`. */
+  service: 2,
+  /** Sender to host: a stream that the sender uploads under this number. The receiver gets a `source`. */
+  stream: 3,
+  /** A host body's source. */
+  source: 4,
+} as const;
+
+/** What is done with what the path of a call leads to. */
+export const Access = { call: 0, get: 1 } as const;
+
+/** What came of a call. */
+export const Outcome = {
+  threw: 0,
+  returned: 1,
+  /** The last thing beside the payload is a stub whose end is the end of the result: the callee has a disposer for it. */
+  returnedDisposable: 2,
+} as const;
+
+/** How a binding is named where a handle could be. */
+export const serviceNumber = (binding: number): number => -1 - binding;
+
+/** Bytes of a payload. @see https://developers.cloudflare.com/workers/runtime-apis/rpc/#limitations */
+export const MOST_PAYLOAD_BYTES = 32 * 1024 * 1024;
+/** Things beside one payload. */
+export const MOST_PASSED = 1024;

@@ -1,0 +1,25 @@
+/** Service bindings, stubs, and calls from other isolates. */
+import { serviceNumber } from '../../protocol/rpc.ts';
+import { makeService } from '../workers/rpc/kinds.ts';
+import { dropEvent, receive, released } from '../workers/rpc/receive.ts';
+import { Fetcher, RpcPromise, RpcProperty, RpcStub } from '../workers/rpc/stub.ts';
+import { provide } from '../link.ts';
+
+const offers = {
+  bind: (index: number): object => makeService(serviceNumber(index)),
+  dropEvent,
+  Fetcher,
+  receive,
+  released,
+  RpcPromise,
+  RpcProperty,
+  RpcStub,
+};
+
+declare module '../link.ts' {
+  interface Chunks {
+    rpc: typeof offers;
+  }
+}
+
+provide('rpc', offers);

@@ -1,0 +1,165 @@
+/**
+ * RpcStub, RpcPromise, RpcProperty and Fetcher: what an app sees of other workers and of what they have passed to it.
+ * @see https://developers.cloudflare.com/workers/runtime-apis/rpc/
+ */
+import { chunk } from '../../link.ts';
+import { FunctionPrototypeCall, ObjectDefineProperty, PromisePrototypeThen, ReflectApply, TypeErrorCtor } from '../../primordials.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
+import { callOn } from './call.ts';
+import { disposeSymbol, Held } from './held.ts';
+import { disposeStub, duplicate, makeStub, type PromiseState, promises, properties, type Root, services, stubbable, stubs } from './kinds.ts';
+import { deeper } from './path.ts';
+import { type Behaviour, stateOf, wildcard } from './wildcard.ts';
+
+const stateFor = <S>(behaviour: Behaviour<S>, value: unknown, name: string): S => {
+  const state = stateOf(behaviour, value);
+  if (state === undefined) throw illegalInvocation(name);
+  return state;
+};
+
+type Handler = ((value: unknown) => unknown) | undefined;
+
+export class RpcStub {
+  /** A stub of an object of this worker's own. */
+  constructor(target: unknown) {
+    const ownAllowed = isObject(target) ? stubbable(target) : undefined;
+    if (ownAllowed === undefined) throw new TypeErrorCtor('RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.');
+    // biome-ignore lint/correctness/noConstructorReturn: the stub is a Proxy
+    return makeStub(new Held(target as object, ownAllowed)) as RpcStub;
+  }
+
+  dup(): object {
+    return duplicate(stateFor(stubs, this, 'RpcStub'));
+  }
+}
+
+export class RpcPromise {
+  constructor() {
+    throw illegalConstructor();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  then(onFulfilled: Handler, onRejected: Handler = undefined): Promise<unknown> {
+    return PromisePrototypeThen(stateFor(promises, this, 'RpcPromise').inner, onFulfilled as never, onRejected as never);
+  }
+
+  catch(onRejected: Handler): Promise<unknown> {
+    return PromisePrototypeThen(stateFor(promises, this, 'RpcPromise').inner, undefined as never, onRejected as never);
+  }
+
+  finally(onFinally: () => void): Promise<unknown> {
+    return settleBy(stateFor(promises, this, 'RpcPromise').inner, onFinally);
+  }
+}
+
+export class RpcProperty {
+  constructor() {
+    throw illegalConstructor();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it can be awaited
+  then(onFulfilled: Handler, onRejected: Handler = undefined): Promise<unknown> {
+    return PromisePrototypeThen(valueOf(this), onFulfilled as never, onRejected as never);
+  }
+
+  catch(onRejected: Handler): Promise<unknown> {
+    return PromisePrototypeThen(valueOf(this), undefined as never, onRejected as never);
+  }
+
+  finally(onFinally: () => void): Promise<unknown> {
+    return settleBy(valueOf(this), onFinally);
+  }
+}
+
+export class Fetcher {
+  constructor() {
+    throw illegalConstructor();
+  }
+
+  /** @see https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/http/ */
+  fetch(input: unknown, init: unknown = undefined): Promise<unknown> {
+    return chunk('fetch').fetchService(stateFor(services, this, 'Fetcher').service, input, init);
+  }
+}
+
+const settleBy = (promise: Promise<unknown>, onFinally: () => void): Promise<unknown> => {
+  const run = (): unknown => FunctionPrototypeCall(onFinally as never, undefined);
+  return PromisePrototypeThen(
+    promise,
+    (value) => PromisePrototypeThen(resolved(run()), () => value),
+    (error) =>
+      PromisePrototypeThen(resolved(run()), () => {
+        throw error;
+      }),
+  );
+};
+
+const resolved = async (value: unknown): Promise<unknown> => value;
+
+const valueOf = (value: unknown): Promise<unknown> => {
+  const { root, names } = stateFor(properties, value, 'RpcProperty');
+  return callOn(root, names, undefined);
+};
+
+const disposePromise = (promise: PromiseState): void => {
+  if (promise.isDisposed) return;
+  promise.isDisposed = true;
+  PromisePrototypeThen(promise.inner, disposeValue, () => undefined);
+};
+
+/** Disposes of what a call has come to. */
+const disposeValue = (value: unknown): void => {
+  if (!isObject(value)) return;
+  const dispose: unknown = (value as Record<symbol, unknown>)[disposeSymbol()];
+  if (typeof dispose === 'function') ReflectApply(dispose as never, value, []);
+};
+
+const defineDispose = (prototype: object, dispose: (self: unknown) => void): void => {
+  const value = {
+    dispose(this: unknown): void {
+      dispose(this);
+    },
+  }.dispose;
+  ObjectDefineProperty(prototype, disposeSymbol(), { value, writable: true, enumerable: false, configurable: true });
+};
+
+defineInterface(RpcStub, 'RpcStub');
+defineInterface(RpcPromise, 'RpcPromise');
+defineInterface(RpcProperty, 'RpcProperty');
+defineInterface(Fetcher, 'Fetcher');
+defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self, 'RpcStub')));
+defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self, 'RpcPromise')));
+
+// Behaviours
+
+const property = (root: Root, names: readonly string[]): object => wildcard(properties, { root, names });
+
+const promiseOf = (inner: Promise<unknown>): object => wildcard(promises, { inner, isDisposed: false });
+
+const live = <S>(behaviour: Behaviour<S>, life: Behaviour<S>): void => {
+  behaviour.prototype = life.prototype;
+  behaviour.property = life.property;
+  behaviour.call = life.call;
+};
+
+live(properties, {
+  prototype: RpcProperty.prototype,
+  property: ({ root, names }, name) => property(root, deeper(names, name)),
+  call: ({ root, names }, args) => promiseOf(callOn(root, names, args)),
+});
+live(promises, {
+  prototype: RpcPromise.prototype,
+  property: (promise, name) => property({ kind: 'promise', promise }, [name]),
+  call: (promise, args) => promiseOf(callOn({ kind: 'promise', promise }, [], args)),
+});
+// Neither is a promise, whatever is behind it.
+live(stubs, {
+  prototype: RpcStub.prototype,
+  property: (stub, name) => (name === 'then' ? undefined : property({ kind: 'stub', stub }, [name])),
+  call: (stub, args) => promiseOf(callOn({ kind: 'stub', stub }, [], args)),
+});
+live(services, {
+  prototype: Fetcher.prototype,
+  property: ({ service }, name) => (name === 'then' ? undefined : property({ kind: 'service', service }, [name])),
+  call: undefined,
+});
