@@ -57,7 +57,8 @@ class BindingCaller implements Caller {
 const binding: RequestOp = async (context, eventId, call, index, method, ...args) => {
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'A binding needs an event to be called in, and this one is over.');
-  const target = context.binding(index);
+  // A name would find what every array has.
+  const target = Number.isSafeInteger(index) ? context.binding(index) : undefined;
   if (target === undefined || typeof method !== 'string') throw new OpError('TypeError', 'Invalid binding.');
   event.countBindingCall();
   const caller = new BindingCaller(context, event, call);
