@@ -27,7 +27,19 @@ export interface Caller {
 /** A primitive, ArrayBuffer or Uint8Array; several values make an array. */
 export type Reply = unknown;
 
+/** A database or the like that TCP sockets can be opened to through a binding. */
+export type Origin = {
+  readonly host: string;
+  readonly port: number;
+  /** The operator has named it: it may be in the private network. */
+  readonly isTrusted: boolean;
+  /** How to go over to TLS once connected; "verify" wants the certificate to be the host's. */
+  readonly tls: 'off' | 'on' | 'verify';
+};
+
 export interface Binding {
+  /** Where TCP sockets of this binding go. */
+  readonly origin?: Origin;
   /**
    * Carries out a call of the isolate's.
    * @param method as the product's runtime part names it; anything may come

@@ -7,7 +7,11 @@ import { StreamBody } from './body-stream.ts';
 import { TestIsolate } from './egress/fixture.ts';
 
 const isolate = (): TestIsolate =>
-  new TestIsolate({ fetch: () => Promise.reject(new Error('no network')), connect: () => Promise.reject(new Error('no network')) });
+  new TestIsolate({
+    fetch: () => Promise.reject(new Error('no network')),
+    connect: () => Promise.reject(new Error('no network')),
+    startTls: () => Promise.reject(new Error('no network')),
+  });
 const post = (target: TestIsolate, op: number, ...args: unknown[]): void => bodyPosts[op]?.(target, 1, ...args);
 const write = async (target: TestIsolate, chunk: unknown): Promise<unknown> => bodyRequests[Request.sinkWrite]?.(target, 1, 1, chunk);
 

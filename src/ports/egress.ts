@@ -36,9 +36,21 @@ export type EgressPolicy = {
   deny: readonly string[];
 };
 
+export type ConnectTarget = {
+  host: string;
+  port: number;
+  secure: boolean;
+  /** Not for HTTP: both directions end on their own, and ports of other protocols are open, but for that of mail. */
+  isRaw?: boolean;
+  /** The operator has named it: the app's rules do not hold, the platform's own do. */
+  isTrusted?: boolean;
+};
+
 export interface Egress {
   /** Rejects with an error whose name and message may be shown to the tenant. `hop` counts redirects as further subrequests. */
   fetch(request: OutboundRequest, onHop: () => void): Promise<OutboundResponse>;
   /** A connection of its own, with TLS where `secure`. Rejects as `fetch` does. */
-  connect(target: { host: string; port: number; secure: boolean }): Promise<Socket>;
+  connect(target: ConnectTarget): Promise<Socket>;
+  /** Goes over to TLS on a connection that is there. Rejects as `fetch` does; the connection is gone then. */
+  startTls(socket: Socket, host: string, verify: boolean): Promise<Socket>;
 }

@@ -21,6 +21,8 @@ export type Contract = {
   dir: string;
   /** The same bindings, in Miniflare's words. */
   miniflare: Partial<WorkerOptions>;
+  /** Of `nano dev`. */
+  args?: readonly string[];
   /** Cases that differ, and why; what NANO must come to instead. */
   differences?: Readonly<Record<string, { reason: string; nano: unknown }>>;
 };
@@ -39,7 +41,7 @@ export default {
 `;
 
 /** Declares a test for each case. */
-export async function contract({ name, dir, miniflare, differences = {} }: Contract): Promise<void> {
+export async function contract({ name, dir, miniflare, args = [], differences = {} }: Contract): Promise<void> {
   const casesFile = join(dir, 'cases.js');
   const source = readFileSync(casesFile, 'utf8');
   const { cases } = (await import(casesFile)) as { cases: Readonly<Record<string, unknown>> };
@@ -57,7 +59,7 @@ export async function contract({ name, dir, miniflare, differences = {} }: Contr
       ];
       peer = new Miniflare({ modules, compatibilityDate: '2026-01-01', ...miniflare } as ConstructorParameters<typeof Miniflare>[0]);
       owner.after(() => peer.dispose());
-      [nano] = await Promise.all([dev(owner, project), peer.ready]);
+      [nano] = await Promise.all([dev(owner, project, args), peer.ready]);
     });
     for (const one of Object.keys(cases)) {
       test(one, async () => {

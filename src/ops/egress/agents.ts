@@ -3,7 +3,8 @@
  * another app's rules allowed.
  */
 import { Agent, type Dispatcher } from 'undici';
-import { policyConnector } from './connector.ts';
+import type { Socket } from 'node:net';
+import { policyConnector, upgradeConnection } from './connector.ts';
 import { CompiledPolicy, type ForbiddenEndpoint } from './policy.ts';
 import { type Resolve, systemResolver } from './resolver.ts';
 import type { EgressPolicy } from '../../ports/egress.ts';
@@ -88,9 +89,15 @@ export class EgressAgents {
   }
 
   /** How connections of a policy are opened, where they belong to no pool. */
-  connector(policy: CompiledPolicy): ReturnType<typeof policyConnector> {
+  connector(policy: CompiledPolicy, isRaw = false): ReturnType<typeof policyConnector> {
     const { tls = {}, connectTimeoutMs = 30_000 } = this.#options;
-    return policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls });
+    return policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, isRaw });
+  }
+
+  /** Goes over to TLS. */
+  startTls(socket: Socket, host: string, verify: boolean): Promise<Socket> {
+    const { tls = {}, connectTimeoutMs = 30_000 } = this.#options;
+    return upgradeConnection(socket, host, verify, { tls, timeoutMs: connectTimeoutMs });
   }
 
   /** Pools in existence. */

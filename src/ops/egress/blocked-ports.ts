@@ -8,6 +8,14 @@ const BLOCKED = new Set([
   3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
+/** Mail between servers: what Cloudflare closes to TCP sockets. @see https://developers.cloudflare.com/workers/runtime-apis/tcp-sockets/#considerations */
+const MAIL = 25;
+
+/** Is this a port that TCP sockets may not reach? */
+export function isBlockedRawPort(port: number): boolean {
+  return port === 0 || port === MAIL;
+}
+
 /** Is this a "bad port"? */
 export function isBlockedPort(port: number): boolean {
   return BLOCKED.has(port);

@@ -20,6 +20,8 @@ export type ConnectorOptions = {
   timeoutMs: number;
   /** Trust settings (a private CA). */
   tls: Pick<SecureContextOptions, 'ca'>;
+  /** No HTTP will be spoken; see ConnectTarget. */
+  isRaw?: boolean;
 };
 
 /** TLS sessions kept for resumption, per policy. */
@@ -28,6 +30,7 @@ const SESSIONS = 100;
 /** The `connect` option of an undici Agent. */
 export function policyConnector(options: ConnectorOptions): buildConnector.connector {
   const sessions = new Map<string, Buffer>();
+  const { isRaw = false } = options;
   return ({ hostname, protocol, port, servername, allowH2 }: buildConnector.Options & { allowH2?: boolean }, callback) => {
     const number = Number(port) || (protocol === 'https:' ? 443 : 80);
     const attempt = new Attempt(hostname, options.timeoutMs, callback);
@@ -43,6 +46,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
           noDelay: true,
           keepAlive: true,
           keepAliveInitialDelay: 60_000,
+          allowHalfOpen: isRaw,
         };
         if (protocol !== 'https:') {
           attempt.watch(connectTcp(target), 'connect', addresses);
@@ -56,7 +60,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
           ...target,
           ...options.tls,
           servername: name,
-          ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'],
+          ...(isRaw ? {} : { ALPNProtocols: allowH2 === true ? ['h2', 'http/1.1'] : ['http/1.1'] }),
           ...(session && { session }),
         });
         socket.on('session', (ticket: Buffer) => {
@@ -70,9 +74,38 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
   };
 }
 
+/** Shakes hands over a connection that is there. @param verify whether the certificate has to be the host's */
+export function upgradeConnection(
+  socket: Socket,
+  host: string,
+  verify: boolean,
+  { tls, timeoutMs }: Pick<ConnectorOptions, 'tls' | 'timeoutMs'>,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const secure = connectTls({ ...tls, socket, servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '', host, rejectUnauthorized: verify });
+    const timer = setTimeout(() => fail(new ConnectTimeoutError(host)), timeoutMs);
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      secure.destroy();
+      socket.destroy();
+      reject(error);
+    };
+    secure.on('error', fail);
+    secure.once('close', () => fail(new Error('closed')));
+    secure.once('secureConnect', () => {
+      clearTimeout(timer);
+      resolve(secure);
+    });
+  });
+}
+
 /** Resolves a host and keeps the addresses its policy lets through; rejects when none is left. */
-export async function permitted({ policy, resolve }: Pick<ConnectorOptions, 'policy' | 'resolve'>, host: string, port: number): Promise<ResolvedAddress[]> {
-  const early = policy.judge(host, port);
+export async function permitted(
+  { policy, resolve, isRaw }: Pick<ConnectorOptions, 'policy' | 'resolve' | 'isRaw'>,
+  host: string,
+  port: number,
+): Promise<ResolvedAddress[]> {
+  const early = policy.judge(host, port, isRaw);
   if (early !== undefined) throw new EgressRefusedError(early);
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
@@ -80,7 +113,7 @@ export async function permitted({ policy, resolve }: Pick<ConnectorOptions, 'pol
   let refusal: string | undefined;
   const allowed: ResolvedAddress[] = [];
   for (const answer of answers) {
-    const verdict = policy.judgeAddress(host, port, answer.address);
+    const verdict = policy.judgeAddress(host, port, answer.address, isRaw);
     if (verdict === undefined) allowed.push(answer);
     else refusal = verdict;
   }

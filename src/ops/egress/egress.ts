@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Egress, EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
+import type { ConnectTarget, Egress, EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { StreamBody } from '../body-stream.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EgressAgents } from './agents.ts';
@@ -24,12 +24,15 @@ const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
 /** Of a body nobody wants: read to keep the connection, or cut. */
 const MOST_BYTES_DUMPED = 64 * 1024;
 
+/** For what the operator has named. The platform's own endpoints stay closed. */
+const EVERYTHING: EgressPolicy = { private: 'all', allow: [], privateAllow: [], deny: [] };
+
 type Current = { url: URL; method: string; headers: HeaderPairs; body: OutboundRequest['body'] };
 
 export class UndiciEgress implements Egress {
   readonly #agents: EgressAgents;
   readonly #policy: CompiledPolicy;
-  #connector: ReturnType<EgressAgents['connector']> | undefined;
+  readonly #connectors = new Map<string, ReturnType<EgressAgents['connector']>>();
 
   /** Throws EgressPatternError for rules that cannot be understood. */
   constructor(agents: EgressAgents, policy: EgressPolicy) {
@@ -63,15 +66,32 @@ export class UndiciEgress implements Egress {
     }
   }
 
-  connect({ host, port, secure }: { host: string; port: number; secure: boolean }): Promise<Socket> {
-    this.#connector ??= this.#agents.connector(this.#policy);
-    const open = this.#connector;
+  connect({ host, port, secure, isRaw = false, isTrusted = false }: ConnectTarget): Promise<Socket> {
+    const open = this.#connector(isRaw, isTrusted);
     return new Promise((resolve, reject) => {
       open({ hostname: host, protocol: secure ? 'https:' : 'http:', port: `${port}` } as never, (error, socket) => {
         if (socket === null) reject(tellTenant(error, host));
         else resolve(socket as Socket);
       });
     });
+  }
+
+  async startTls(socket: Socket, host: string, verify: boolean): Promise<Socket> {
+    try {
+      return await this.#agents.startTls(socket, host, verify);
+    } catch (error) {
+      throw tellTenant(error, host);
+    }
+  }
+
+  #connector(isRaw: boolean, isTrusted: boolean): ReturnType<EgressAgents['connector']> {
+    const key = `${isRaw} ${isTrusted}`;
+    let connector = this.#connectors.get(key);
+    if (connector === undefined) {
+      connector = this.#agents.connector(isTrusted ? this.#agents.compile(EVERYTHING) : this.#policy, isRaw);
+      this.#connectors.set(key, connector);
+    }
+    return connector;
   }
 
   #judge(url: URL): void {

@@ -19,7 +19,7 @@ import {
   parseAddress,
   parseCidr,
 } from './addresses.ts';
-import { isBlockedPort } from './blocked-ports.ts';
+import { isBlockedPort, isBlockedRawPort } from './blocked-ports.ts';
 
 /** A port of the platform's own (its admin API), closed to every app whatever its rules. A host of "0.0.0.0" or "::" means every address of this machine. */
 export type ForbiddenEndpoint = { host: string; port: number };
@@ -110,12 +110,12 @@ export class CompiledPolicy {
 
   /**
    * What can be said before the name is resolved.
-   * @param host as the URL parser writes it
+   * @param host as the URL parser writes it @param isRaw no HTTP will be spoken
    * @returns why not, or undefined: a name may be resolved, an address may be connected to
    */
-  judge(host: string, port: number): string | undefined {
+  judge(host: string, port: number, isRaw = false): string | undefined {
     const address = parseAddress(host);
-    if (address !== undefined) return this.#decide(host, port, address);
+    if (address !== undefined) return this.#decide(host, port, address, isRaw);
     const name = withoutRootDot(host.toLowerCase());
     if (this.#deny.some((pattern) => matchesName(pattern, name, port))) return refused(host, 'deny');
     const possible =
@@ -128,12 +128,12 @@ export class CompiledPolicy {
    * The decision: may this address be connected to for that host?
    * @returns why not, or undefined
    */
-  judgeAddress(host: string, port: number, address: string): string | undefined {
+  judgeAddress(host: string, port: number, address: string, isRaw = false): string | undefined {
     const bytes = parseAddress(address);
-    return bytes === undefined ? refused(host, 'private') : this.#decide(host, port, bytes);
+    return bytes === undefined ? refused(host, 'private') : this.#decide(host, port, bytes, isRaw);
   }
 
-  #decide(host: string, port: number, address: AddressBytes): string | undefined {
+  #decide(host: string, port: number, address: AddressBytes, isRaw: boolean): string | undefined {
     const name = withoutRootDot(host.toLowerCase());
     const { inner, only } = embeddedAddresses(address);
     const kind = classifyAddress(address);
@@ -149,8 +149,9 @@ export class CompiledPolicy {
     const allowed = this.#allow.filter(names);
     const opened = this.#privateAllow.filter(names);
     if (this.#allow.length > 0 && allowed.length + opened.length === 0) return refused(host, 'allow');
-    if (isBlockedPort(port) && ![...allowed, ...opened].some((entry) => entry.port === port))
-      return `Access to "${host}" is refused: port ${port} is not for HTTP.`;
+    const isBlocked = isRaw ? isBlockedRawPort(port) : isBlockedPort(port);
+    if (isBlocked && ![...allowed, ...opened].some((entry) => entry.port === port))
+      return `Access to "${host}" is refused: port ${port} ${isRaw ? 'is closed to TCP sockets' : 'is not for HTTP'}.`;
     // "*" names everything, which is no wish to reach the private network.
     if (opened.some((entry) => entry.suffix !== '')) return undefined;
     if (this.#mode === 'all' || !REFUSED_KIND[kind]) return undefined;
