@@ -11,6 +11,7 @@ import { requireWrk } from './kit/wrk.ts';
 import { machine } from './machine.ts';
 import { micro } from './micro/question.ts';
 import type { Effort, Question } from './question.ts';
+import { d1 } from './questions/d1.ts';
 import { coldBundle, coldStart } from './questions/cold-start.ts';
 import { contextReset } from './questions/context-reset.ts';
 import { hello } from './questions/hello.ts';
@@ -35,6 +36,7 @@ const QUESTIONS: readonly Question[] = [
   noisyNeighbour,
   isolateChurn,
   stream,
+  d1,
   micro,
 ];
 const PAGE = join(packageRoot, 'docs/benchmarks.md');

@@ -8,7 +8,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { authorize, type Effects, isReadOnly, newEffects } from './authorizer.ts';
 import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
 import { failureText } from './failure-text.ts';
@@ -55,6 +55,9 @@ export type Meta = {
 
 export type QueryResult = { meta: Meta; results: { columns: readonly string[]; rows: readonly (readonly unknown[])[] } };
 
+/** Up to this code a character may be a blank. */
+const BLANK = 32;
+
 /** Without a writing word nothing is written: SELECT cannot, and WITH is not taken for one. */
 const READ = /^\s*(?:select|values|explain)\b/i;
 /** What may have an effect beyond its own call, and so shares no commit. */
@@ -63,11 +66,15 @@ const ALONE = /pragma|deferr/i;
 export class D1Database {
   readonly #db: DatabaseSync;
   readonly #kept = new Map<string, Compiled>();
+  /** Statements of ours: transactions. */
+  readonly #own = new Map<string, StatementSync>();
   /** What the statement that is being compiled does; undefined while none is. */
   #compiling: Effects | undefined;
   #isTrusted = true;
   #schemaVersion = -1;
   #size = 0;
+  /** What the connection counts, where it is known: asking is as dear as a small statement. */
+  #known: { changes: number; row: number } | undefined;
   #bookmark = Date.now();
   /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
   #isExact = false;
@@ -163,7 +170,9 @@ export class D1Database {
               this.#exec('RELEASE _cf_call');
               return results;
             } catch (error) {
-              if (this.#db.isTransaction) this.#exec('ROLLBACK TO _cf_call; RELEASE _cf_call');
+              if (this.#db.isTransaction) for (const sql of ['ROLLBACK TO _cf_call', 'RELEASE _cf_call']) this.#exec(sql);
+              this.#known = undefined;
+              this.#size = this.#sizeNow();
               throw error;
             }
           }),
@@ -210,11 +219,15 @@ export class D1Database {
   #rollback(): void {
     // SQLite may have done so by itself.
     if (this.#db.isTransaction) this.#exec('ROLLBACK');
+    this.#known = undefined;
+    this.#size = this.#sizeNow();
   }
 
   #exec(sql: string): void {
     this.#isTrusted = true;
-    this.#db.exec(sql);
+    let statement = this.#own.get(sql);
+    if (statement === undefined) this.#own.set(sql, (statement = this.#db.prepare(sql)));
+    statement.run();
   }
 
   #answer(work: () => QueryResult[]): string {
@@ -248,7 +261,7 @@ export class D1Database {
       this.#kept.clear();
       this.#schemaVersion = schema;
     }
-    const real = queries.filter(({ sql }) => sql.replace(/^\s+--.*/gm, '').trim() !== '');
+    const real = queries.filter(({ sql }) => sql.charCodeAt(0) > BLANK || sql.replace(/^\s+--.*/gm, '').trim() !== '');
     if (real.length === 0) throw new D1Failure(D1_TEXTS.noStatements);
     return real.map((query) => this.#query(query));
   }
@@ -257,7 +270,7 @@ export class D1Database {
     const started = performance.now();
     let text = sql;
     let compiled = this.#compiled(text);
-    const before = this.#changes();
+    const before = (this.#known ??= this.#changes());
     const sizeBefore = this.#size;
     while (compiled.rest !== '') {
       if (compiled.parameters.count > 0) throw new D1Failure(D1_TEXTS.prelude);
@@ -269,7 +282,7 @@ export class D1Database {
     const { effects } = compiled;
     if (effects.changesSchema || compiled.columns === undefined) compiled.columns = compiled.statement.columns().map(({ name }) => name ?? '');
     const isRead = isReadOnly(effects) && text === sql;
-    const after = isRead ? before : this.#changes();
+    const after = isRead ? before : (this.#known = this.#changes());
     if (!isRead) this.#size = this.#sizeNow();
     if (effects.changesSchema) {
       this.#kept.clear();
@@ -355,6 +368,7 @@ export class D1Database {
       // It may stand in the midst of its rows, and would tell of this failure again the next time.
       this.#kept.delete(sql);
       statement.close();
+      this.#known = undefined;
       throw failureOf(error, sql, (text) => this.#prepare(text, newEffects()));
     }
   }
