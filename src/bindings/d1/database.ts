@@ -226,7 +226,11 @@ export class D1Database {
   #exec(sql: string): void {
     this.#isTrusted = true;
     let statement = this.#own.get(sql);
-    if (statement === undefined) this.#own.set(sql, (statement = this.#db.prepare(sql)));
+    if (statement === undefined) {
+      this.#own.set(sql, (statement = this.#db.prepare(sql)));
+      // `run` tells of the last row, whose number may be none of JavaScript's.
+      statement.setReadBigInts(true);
+    }
     statement.run();
   }
 
