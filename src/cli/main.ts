@@ -11,6 +11,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'dev', usage: '[DIR|FILE]', summary: 'run one app with hot reload', load: async () => (await import('./dev.ts')).devCommand },
   { name: 'serve', usage: '[DIR]', summary: 'serve every app of a folder', load: async () => (await import('./serve.ts')).serveCommand },
   { name: 'build', usage: '[DIR|FILE]', summary: 'bundle an app', load: async () => (await import('./build.ts')).buildCommand },
+  { name: 'kv', usage: 'key|bulk|namespace …', summary: 'look after KV namespaces of a data folder', load: async () => (await import('./kv/kv.ts')).kvGroup },
 ];
 
 /** @returns the exit code */
