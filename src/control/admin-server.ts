@@ -38,6 +38,8 @@ export interface AdminSource {
   usage(app: string): Promise<AppUsage>;
 }
 
+const IDLE_MS = 60_000;
+
 export type AdminServer = { readonly port: number; close(): Promise<void> };
 
 function ownRoutes(source: AdminSource): AdminRoute[] {
@@ -82,12 +84,14 @@ function ownRoutes(source: AdminSource): AdminRoute[] {
  */
 export async function startAdminServer(source: AdminSource, host: string, port: number, more: readonly AdminRoute[] = []): Promise<AdminServer> {
   const routes = [...ownRoutes(source), ...more];
-  const server = createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
+  // An upload to a bucket may take hours; a connection on which nothing comes or goes may not.
+  const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 0 }, (request, response) => {
     handle(routes, host, request, response).catch(() => {
       if (!response.headersSent) sendText(response, 500, 'internal error\n');
       else response.destroy();
     });
   });
+  server.setTimeout(IDLE_MS);
   await listen(server, host, port);
   const address = server.address();
   return {

@@ -94,6 +94,8 @@ export type R2ListOptions = {
   delimiter?: string;
   cursor?: string;
   startAfter?: string;
+  /** After all keys that begin with this. */
+  past?: string;
   limit?: number;
   include?: readonly ('httpMetadata' | 'customMetadata')[];
 };

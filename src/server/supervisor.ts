@@ -23,6 +23,7 @@ import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
+import { openS3, type S3Endpoint } from './s3.ts';
 import { StoreProcess } from './store-process.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
@@ -66,6 +67,7 @@ export class Supervisor implements AdminSource {
   readonly #data: DataFolder;
   readonly #stores: StoreProcess;
   readonly #sql: StoreProcess;
+  readonly #s3: S3Endpoint;
   readonly #apps: Apps;
   readonly #engines: Engines;
   #config: ServerConfig;
@@ -105,6 +107,12 @@ export class Supervisor implements AdminSource {
       clock: this.#clock,
       onTrouble: (message, fields) => options.log.error(message, fields),
       onNotify: () => {},
+    });
+    this.#s3 = openS3({
+      ...this.#stores.config,
+      dataDir: this.#data.dir,
+      wakeStores: () => this.#stores.start(),
+      onTrouble: (message, fields) => options.log.error(message, fields),
     });
     this.#apps = new Apps({
       root: options.root,
@@ -225,13 +233,14 @@ export class Supervisor implements AdminSource {
     this.#cancelCleaning?.();
     this.#listener?.close();
     await Promise.all([this.#apps.close(), endEngines()]);
+    this.#s3.close();
     await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
   }
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {
     try {
-      return await startAdminServer(this, host, port);
+      return await startAdminServer(this, host, port, [this.#s3.route]);
     } catch (error) {
       throw new StartError(explain(error, host, port, '--admin-port'));
     }

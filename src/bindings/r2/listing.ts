@@ -66,12 +66,13 @@ export function list(db: Database, options: R2ListOptions): R2ListResult {
 }
 
 /** The first key, and whether it is itself wanted. */
-function start({ cursor, startAfter }: R2ListOptions, prefix: string): [string, boolean] {
+function start({ cursor, startAfter, past }: R2ListOptions, prefix: string): [string, boolean] {
   let first: [string, boolean] = [prefix, true];
   const later = (key: string, isIncluded: boolean): void => {
     if (Buffer.compare(Buffer.from(key), Buffer.from(first[0])) >= 0) first = [key, isIncluded];
   };
   if (startAfter !== undefined) later(startAfter, false);
+  if (past !== undefined) later(successor(past) ?? past, true);
   if (cursor !== undefined) {
     const position = decode(cursor);
     if ('after' in position) later(position.after, false);

@@ -1,0 +1,100 @@
+/** S3's operations on objects. @see https://developers.cloudflare.com/r2/api/s3/api/ */
+import type { Bucket, ObjectContent } from '../../ports/buckets.ts';
+import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
+import type { S3Call } from './call.ts';
+import { S3Error } from './errors.ts';
+import { conditions, headersOf, metadataOptions } from './headers.ts';
+import { decode } from './signature.ts';
+import { elements, textOf } from './xml.ts';
+
+const MOST_DELETED = 1000;
+/** What a GET may ask to be told instead of what the object has. */
+const OVERRIDES = ['content-type', 'content-language', 'content-disposition', 'content-encoding', 'cache-control', 'expires'];
+
+/** GetObject and HeadObject. */
+export async function getObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  const range = await rangeOf(call, bucket, key);
+  const found = await bucket.get(key, { onlyIf: conditions(call), ...(range !== undefined && { range }) });
+  if (found === null) throw new S3Error('NoSuchKey');
+  if (!('body' in found)) return refused(call, found);
+  const { object, body } = found;
+  const headers = headersOf(object);
+  for (const name of OVERRIDES) {
+    const value = call.query.get(`response-${name}`);
+    if (value !== undefined) headers[name] = value;
+  }
+  const span = object.range ?? { offset: 0, length: object.size };
+  headers['content-length'] = String(span.length);
+  if (range !== undefined) headers['content-range'] = `bytes ${span.offset}-${span.offset + span.length - 1}/${object.size}`;
+  const status = range === undefined ? 200 : 206;
+  if (call.request.method !== 'HEAD') return call.send(status, headers, body);
+  if (!(body instanceof Uint8Array)) body.destroy();
+  call.response.writeHead(status, headers).end();
+}
+
+/** A Range header's only range, which must be satisfiable; one that is malformed is none. */
+async function rangeOf(call: S3Call, bucket: Bucket, key: string): Promise<{ offset: number; length: number } | undefined> {
+  const [, first, last] = /^\s*bytes=(\d*)-(\d*)\s*$/.exec(call.header('range') ?? '') ?? [];
+  if (first === undefined || last === undefined || first + last === '') return undefined;
+  const object = await bucket.head(key);
+  if (object === null) throw new S3Error('NoSuchKey');
+  const offset = first === '' ? Math.max(object.size - Number(last), 0) : Number(first);
+  const end = first === '' || last === '' ? object.size : Math.min(Number(last) + 1, object.size);
+  if (first !== '' && last !== '' && Number(last) < offset) return undefined;
+  if (offset >= end) throw new S3Error('InvalidRange');
+  return { offset, length: end - offset };
+}
+
+function refused(call: S3Call, object: R2Metadata): void {
+  const isUnchanged = call.header('if-match') === undefined && call.header('if-unmodified-since') === undefined;
+  if (!isUnchanged) throw new S3Error('PreconditionFailed');
+  const { etag = '', 'last-modified': modified = '' } = headersOf(object);
+  call.empty(304, { etag, 'last-modified': modified });
+}
+
+/** PutObject. */
+export async function putObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  const options: R2PutOptions = { ...metadataOptions(call), onlyIf: conditions(call) };
+  const object = await bucket.put(key, call.body(), options);
+  if (object === null) throw new S3Error('PreconditionFailed');
+  call.empty(200, { etag: `"${object.etag}"` });
+}
+
+/** DeleteObject. */
+export async function deleteObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  await bucket.delete([key]);
+  call.empty(204);
+}
+
+/** DeleteObjects. */
+export async function deleteObjects(call: S3Call, bucket: Bucket): Promise<void> {
+  const document = await call.document();
+  const keys = elements(document, 'Object').map((object) => textOf(object, 'Key'));
+  if (keys.length === 0 || keys.length > MOST_DELETED || keys.includes(undefined)) throw new S3Error('MalformedXML');
+  await bucket.delete(keys as string[]);
+  const isQuiet = textOf(document, 'Quiet') === 'true';
+  call.xml('DeleteResult', { Deleted: isQuiet ? [] : keys.map((Key) => ({ Key })) });
+}
+
+/** What a copy copies. @throws S3Error */
+export async function copySource(call: S3Call, range?: R2GetOptions['range']): Promise<ObjectContent> {
+  const [path = ''] = (call.header('x-amz-copy-source') ?? '').split('?');
+  const [, name, key] = /^\/?([^/]+)\/(.+)$/s.exec(decode(path)) ?? [];
+  if (name === undefined || key === undefined) throw new S3Error('InvalidArgument', 'x-amz-copy-source must be of the form BUCKET/KEY.');
+  const bucket = await call.bucket(name);
+  const found = await bucket.get(key, { onlyIf: conditions(call, 'x-amz-copy-source-'), ...(range !== undefined && { range }) });
+  if (found === null) throw new S3Error('NoSuchKey');
+  if (!('body' in found)) throw new S3Error('PreconditionFailed');
+  return found;
+}
+
+/** CopyObject. */
+export async function copyObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  const { object, body } = await copySource(call);
+  const { http = {}, custom = {}, storageClass, size } = object;
+  const isReplacing = call.header('x-amz-metadata-directive') === 'REPLACE';
+  const source = body instanceof Uint8Array ? { body } : { body, length: size };
+  const copy = await bucket.put(key, source, isReplacing ? metadataOptions(call) : { http, custom, storageClass });
+  if (copy === null) throw new S3Error('PreconditionFailed');
+  call.xml('CopyObjectResult', { ETag: `"${copy.etag}"`, LastModified: new Date(copy.uploaded).toISOString() });
+}

@@ -1,0 +1,231 @@
+/** The S3 endpoint of the admin port, with an S3 client; and `nano r2` beside the running server. */
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { before, suite, test } from 'node:test';
+import { AwsClient } from 'aws4fetch';
+import { folder } from '../support/folder.ts';
+import { runNano, suiteOwner } from '../support/nano-process.ts';
+import { serve, type TestServer } from '../support/server.ts';
+
+const APP = `export default {
+  async fetch(request, { BUCKET }) {
+    const key = new URL(request.url).pathname.slice(1);
+    if (request.method === 'PUT') return Response.json(await BUCKET.put(key, request.body));
+    const object = await BUCKET.get(key);
+    return object === null ? new Response('none', { status: 404 }) : new Response(object.body);
+  },
+};`;
+const CONFIG = JSON.stringify({
+  name: 'files',
+  main: 'index.js',
+  compatibility_date: '2026-01-01',
+  r2_buckets: [{ binding: 'BUCKET', bucket_name: 'shared' }],
+});
+const MiB = 1024 * 1024;
+
+type Keys = { accessKeyId: string; secretAccessKey: string };
+
+suite('the S3 endpoint', () => {
+  const owner = suiteOwner();
+  let dir: string;
+  let server: TestServer;
+  let keys: Keys;
+  let client: AwsClient;
+  const nano = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runNano(['r2', ...args, '--data', '.nano'], { cwd: dir });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const clientOf = (own: Keys): AwsClient => new AwsClient({ ...own, service: 's3', region: 'auto', retries: 0 });
+  const url = (path: string): string => `http://127.0.0.1:${server.adminPort}/s3${path}`;
+  const s3 = (method: string, path: string, init: RequestInit = {}, by = client): Promise<Response> => by.fetch(url(path), { ...init, method });
+  const answer = async (response: Promise<Response>): Promise<[number, string]> => {
+    const { status, text } = await response.then(async (one) => ({ status: one.status, text: await one.text() }));
+    return [status, /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? text];
+  };
+
+  before(async () => {
+    dir = folder({ 'files/index.js': APP, 'files/wrangler.jsonc': CONFIG });
+    keys = JSON.parse((await runNano(['r2', 'token', 'create', '--json', '--data', '.nano'], { cwd: dir })).stdout) as Keys;
+    server = await serve(owner, dir);
+    client = clientOf(keys);
+  });
+
+  test('buckets: made, listed, removed when empty', async () => {
+    assert.deepEqual(await answer(s3('PUT', '/first-bucket')), [200, '']);
+    assert.deepEqual(await answer(s3('PUT', '/first-bucket')), [409, 'BucketAlreadyOwnedByYou']);
+    assert.deepEqual(await answer(s3('PUT', '/NO')), [400, 'InvalidObjectName']);
+    assert.match(await (await s3('GET', '/')).text(), /<Bucket><Name>first-bucket<\/Name>/);
+    assert.equal((await s3('HEAD', '/first-bucket')).status, 200);
+    assert.equal((await s3('HEAD', '/no-bucket')).status, 404);
+    await s3('PUT', '/first-bucket/key', { body: 'x' });
+    assert.deepEqual(await answer(s3('DELETE', '/first-bucket')), [409, 'BucketNotEmpty']);
+    assert.equal((await s3('DELETE', '/first-bucket/key')).status, 204);
+    assert.equal((await s3('DELETE', '/first-bucket')).status, 204);
+    assert.deepEqual(await answer(s3('DELETE', '/first-bucket')), [404, 'NoSuchBucket']);
+  });
+
+  test('objects: what an app has put is what an S3 client gets, and the other way round', async () => {
+    const big = Buffer.alloc(MiB, 'nano');
+    assert.equal((await server.get('files', '/from/app', { method: 'PUT', body: big })).status, 200);
+    const got = await s3('GET', '/shared/from/app');
+    assert.equal(got.headers.get('etag'), `"${createHash('md5').update(big).digest('hex')}"`);
+    assert.deepEqual(Buffer.from(await got.arrayBuffer()), big);
+    const put = await s3('PUT', '/shared/from/s3', { body: 'by S3', headers: { 'content-type': 'text/x', 'x-amz-meta-colour': 'red' } });
+    assert.equal(put.status, 200);
+    assert.equal((await server.get('files', '/from/s3')).text, 'by S3');
+    const head = await s3('HEAD', '/shared/from/s3');
+    assert.deepEqual([head.headers.get('content-type'), head.headers.get('x-amz-meta-colour'), head.headers.get('content-length')], ['text/x', 'red', '5']);
+  });
+
+  test('objects: ranges and conditions', async () => {
+    const { headers } = await s3('PUT', '/shared/range', { body: '0123456789' });
+    const etag = headers.get('etag') as string;
+    const get = async (given: Record<string, string>): Promise<[number, string, string | null]> => {
+      const response = await s3('GET', '/shared/range', { headers: given });
+      return [response.status, response.status < 300 ? await response.text() : '', response.headers.get('content-range')];
+    };
+    assert.deepEqual(await get({ range: 'bytes=2-4' }), [206, '234', 'bytes 2-4/10']);
+    assert.deepEqual(await get({ range: 'bytes=-2' }), [206, '89', 'bytes 8-9/10']);
+    assert.deepEqual(await get({ range: 'bytes=10-' }), [416, '', null]);
+    assert.deepEqual(await get({ 'if-none-match': etag }), [304, '', null]);
+    assert.deepEqual(await get({ 'if-match': '"other"' }), [412, '', null]);
+    assert.deepEqual(await answer(s3('PUT', '/shared/range', { body: 'x', headers: { 'if-none-match': '*' } })), [412, 'PreconditionFailed']);
+    assert.deepEqual(await answer(s3('GET', '/shared/none')), [404, 'NoSuchKey']);
+  });
+
+  test('objects: copied, listed and deleted together', async () => {
+    const names = ['a&b', 'dir/1', 'dir/2', 'ü x'];
+    for (const name of names) await s3('PUT', `/shared/list/${encodeURIComponent(name)}`, { body: name });
+    const copy = await s3('PUT', '/shared/list/copy', { headers: { 'x-amz-copy-source': `/shared/list/${encodeURIComponent('ü x')}` } });
+    assert.match(await copy.text(), /<CopyObjectResult/);
+    const list = await (await s3('GET', '/shared?list-type=2&prefix=list/&delimiter=/')).text();
+    assert.deepEqual(
+      [...list.matchAll(/<Key>(.*?)<\/Key>/g)].map((match) => match[1]),
+      ['list/a&amp;b', 'list/copy', 'list/ü x'],
+    );
+    assert.match(list, /<CommonPrefixes><Prefix>list\/dir\/<\/Prefix><\/CommonPrefixes>/);
+    const body = `<Delete>${[...names, 'copy'].map((name) => `<Object><Key>list/${name.replace('&', '&amp;')}</Key></Object>`).join('')}</Delete>`;
+    assert.match(await (await s3('POST', '/shared?delete', { body })).text(), /<Deleted><Key>list\/a&amp;b<\/Key><\/Deleted>/);
+    assert.match(await (await s3('GET', '/shared?prefix=list/')).text(), /<IsTruncated>false<\/IsTruncated>/);
+    assert.doesNotMatch(await (await s3('GET', '/shared?prefix=list/')).text(), /<Key>/);
+  });
+
+  test('objects: an upload in parts', async () => {
+    const id = /<UploadId>(.*?)<\/UploadId>/.exec(await (await s3('POST', '/shared/parts?uploads')).text())?.[1] as string;
+    const etags: string[] = [];
+    for (const [at, part] of [Buffer.alloc(5 * MiB, 'a'), Buffer.from('end')].entries()) {
+      const response = await s3('PUT', `/shared/parts?partNumber=${at + 1}&uploadId=${id}`, { body: part });
+      etags.push(response.headers.get('etag') as string);
+    }
+    assert.match(await (await s3('GET', `/shared/parts?uploadId=${id}`)).text(), /<PartNumber>2<\/PartNumber>/);
+    const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag.replaceAll('"', '&quot;')}</ETag></Part>`).join('');
+    const done = await s3('POST', `/shared/parts?uploadId=${id}`, { body: `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>` });
+    assert.match(await done.text(), /<ETag>&quot;[0-9a-f]{32}-2&quot;<\/ETag>/);
+    const tail = await s3('GET', '/shared/parts', { headers: { range: 'bytes=-5' } });
+    assert.equal(await tail.text(), 'aaend');
+    assert.deepEqual(await answer(s3('PUT', `/shared/parts?partNumber=1&uploadId=${id}`, { body: 'x' })), [404, 'NoSuchUpload']);
+  });
+
+  test('objects: a presigned address needs no key', async () => {
+    const signed = await client.sign(url('/shared/presigned'), { method: 'PUT', aws: { signQuery: true } });
+    assert.equal((await fetch(signed.url, { method: 'PUT', body: 'by address' })).status, 200);
+    assert.equal((await fetch(signed.url)).status, 403);
+    const get = await client.sign(`${url('/shared/presigned')}?response-content-type=text/y`, { aws: { signQuery: true } });
+    const response = await fetch(get.url);
+    assert.deepEqual([await response.text(), response.headers.get('content-type')], ['by address', 'text/y']);
+  });
+
+  test('bodies: what was announced must come', async () => {
+    const put = (headers: Record<string, string>): Promise<[number, string]> => answer(s3('PUT', '/shared/checked', { body: 'body', headers }));
+    const md5 = createHash('md5').update('body').digest('base64');
+    assert.deepEqual(await put({ 'content-md5': md5 }), [200, '']);
+    await s3('DELETE', '/shared/checked');
+    assert.deepEqual(await put({ 'content-md5': createHash('md5').digest('base64') }), [400, 'BadDigest']);
+    assert.deepEqual(await put({ 'x-amz-content-sha256': createHash('sha256').digest('hex') }), [400, 'XAmzContentSHA256Mismatch']);
+    assert.deepEqual(await put({ 'x-amz-checksum-crc32': 'AAAAAA==' }), [400, 'BadDigest']);
+    assert.equal((await s3('HEAD', '/shared/checked')).status, 404);
+  });
+
+  test('bodies: chunks that are signed one by one', async () => {
+    const chunks = [Buffer.alloc(70_000, 'a'), Buffer.from('rest')];
+    assert.equal(await putChunks(keys, url('/shared/chunked'), chunks), 200);
+    assert.equal((await (await s3('GET', '/shared/chunked')).text()).length, 70_004);
+    assert.equal(await putChunks(keys, url('/shared/tampered'), chunks, (body) => body.fill('b', 200, 210)), 403);
+    assert.equal((await s3('HEAD', '/shared/tampered')).status, 404);
+  });
+
+  test('keys: wrong secrets, limited keys and keys taken back', async () => {
+    assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, secretAccessKey: 'other' }))), [403, 'SignatureDoesNotMatch']);
+    assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, accessKeyId: 'other' }))), [403, 'InvalidAccessKeyId']);
+    assert.deepEqual(await answer(fetch(url('/shared/range'))), [403, 'AccessDenied']);
+    const limited = JSON.parse(await nano('token', 'create', '--read-only', '--bucket', 'shared', '--json')) as Keys;
+    const by = clientOf(limited);
+    await s3('PUT', '/shared/limited', { body: 'x' });
+    assert.equal((await s3('GET', '/shared/limited', {}, by)).status, 200);
+    assert.deepEqual(await answer(s3('PUT', '/shared/limited', { body: 'y' }, by)), [403, 'AccessDenied']);
+    assert.deepEqual(await answer(s3('GET', '/other-bucket', {}, by)), [403, 'AccessDenied']);
+    await nano('token', 'delete', limited.accessKeyId);
+    assert.deepEqual(await answer(s3('GET', '/shared/limited', {}, by)), [403, 'InvalidAccessKeyId']);
+  });
+
+  test('keys: no secret is stored, and what it comes from is for the owner alone', () => {
+    const list = readFileSync(join(dir, '.nano/s3/keys.json'), 'utf8');
+    assert.ok(list.includes(keys.accessKeyId) && !list.includes(keys.secretAccessKey));
+    assert.equal(statSync(join(dir, '.nano/s3/root-key')).mode & 0o77, 0);
+  });
+
+  test('nano r2: works on the folder of a running server', async () => {
+    writeFileSync(join(dir, 'file.bin'), Buffer.alloc(200_000, 7));
+    await nano('bucket', 'create', 'by-hand');
+    assert.match(await nano('bucket', 'list'), /by-hand/);
+    await nano('object', 'put', 'by-hand/some/key', '--file', 'file.bin', '--content-type', 'x/y');
+    const got = await s3('GET', '/by-hand/some/key');
+    assert.deepEqual([got.headers.get('content-type'), (await got.arrayBuffer()).byteLength], ['x/y', 200_000]);
+    assert.match(await nano('object', 'list', 'by-hand'), /200000 .* some\/key/);
+    await nano('object', 'get', 'by-hand/some/key', '--file', 'copy.bin');
+    assert.deepEqual(readFileSync(join(dir, 'copy.bin')), readFileSync(join(dir, 'file.bin')));
+    const refused = await runNano(['r2', 'bucket', 'delete', 'by-hand', '--data', '.nano'], { cwd: dir });
+    assert.deepEqual([refused.code, refused.stderr.trim()], [1, 'nano: by-hand is not empty']);
+    await nano('object', 'delete', 'by-hand/some/key');
+    await nano('bucket', 'delete', 'by-hand');
+    assert.equal((await s3('HEAD', '/by-hand')).status, 404);
+  });
+});
+
+/** PUTs as clients do that stream: aws-chunked, each chunk with a signature that leads on from the one before. @returns the status */
+async function putChunks({ accessKeyId, secretAccessKey }: Keys, url: string, chunks: readonly Buffer[], tamper?: (body: Buffer) => void): Promise<number> {
+  const { host, pathname } = new URL(url);
+  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+  const time = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+  const scope = `${time.slice(0, 8)}/auto/s3/aws4_request`;
+  const headers: Record<string, string> = {
+    host,
+    'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+    'x-amz-date': time,
+    'x-amz-decoded-content-length': String(chunks.reduce((sum, chunk) => sum + chunk.length, 0)),
+  };
+  const names = Object.keys(headers).sort();
+  const canonical = ['PUT', pathname, '', ...names.map((name) => `${name}:${headers[name]}`), '', names.join(';'), headers['x-amz-content-sha256']].join('\n');
+  const key = hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, time.slice(0, 8)), 'auto'), 's3'), 'aws4_request');
+  let signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).toString('hex');
+  headers['authorization'] = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  const wire = [...chunks, Buffer.alloc(0)].map((chunk) => {
+    signature = hmac(key, ['AWS4-HMAC-SHA256-PAYLOAD', time, scope, signature, sha256(''), sha256(chunk)].join('\n')).toString('hex');
+    return Buffer.concat([Buffer.from(`${chunk.length.toString(16)};chunk-signature=${signature}\r\n`), chunk, Buffer.from('\r\n')]);
+  });
+  const body = Buffer.concat(wire);
+  tamper?.(body);
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'PUT', headers: { ...headers, 'content-length': body.length } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
