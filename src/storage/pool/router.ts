@@ -89,6 +89,11 @@ export class PoolRouter {
     return this.#workers.size;
   }
 
+  /** The processes of those that work at this moment. */
+  get busyPids(): number[] {
+    return [...this.#workers].filter(({ round }) => round !== undefined).flatMap(({ handle }) => handle.pid ?? []);
+  }
+
   /** The first worker, before it is needed. */
   warmUp(): void {
     if (this.#workers.size === 0) this.#launch();

@@ -1,0 +1,92 @@
+/** The pool of SQL processes: how one is started, and what it may take. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { D1_TEXTS } from '../bindings/d1/errors.ts';
+import { failureText } from '../bindings/d1/failure-text.ts';
+import { PoolRouter, type WorkerEvents, type WorkerHandle } from '../storage/pool/router.ts';
+import { FrameReader, writeRound } from '../storage/pool/wire.ts';
+import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
+
+export type SqlPoolOptions = {
+  /** The folder of all D1 databases. */
+  root: string;
+  fsync: 'full' | 'normal';
+  onTrouble(message: string, fields: Record<string, unknown>): void;
+  /** Milliseconds for a call, and for its wait. @see https://developers.cloudflare.com/d1/platform/limits/ */
+  queryMs?: number;
+  queueMs?: number;
+  /** Of the machine's memory, for one process: its heap, the largest result and SQLite's own. */
+  memoryBytes?: number;
+  most?: number;
+};
+
+const BUSY_MS = 40;
+const IDLE_MS = 10_000;
+const PAGE_BYTES = 4096;
+const FEWEST_MOST = 4;
+
+export function openSqlPool(options: SqlPoolOptions): PoolRouter {
+  const { queryMs = 30_000, queueMs = 30_000, memoryBytes = 384 * 1024 * 1024, most = Math.max(FEWEST_MOST, availableParallelism()) } = options;
+  return new PoolRouter({
+    launch: (events) => launch(options, events),
+    most,
+    mostPerOwner: Math.max(1, Math.floor(most / 2)),
+    roundMs: queryMs,
+    queueMs,
+    busyMs: BUSY_MS,
+    idleMs: IDLE_MS,
+    memoryBytes,
+    memoryOf,
+    answers: {
+      timeout: failureText(D1_TEXTS.timeout),
+      memory: failureText(D1_TEXTS.memory),
+      lost: failureText(D1_TEXTS.lost),
+      tooMany: failureText(D1_TEXTS.tooMany),
+      tooLong: failureText(D1_TEXTS.tooLong),
+    },
+    onTrouble: options.onTrouble,
+  });
+}
+
+function launch({ root, fsync, onTrouble }: SqlPoolOptions, events: WorkerEvents): WorkerHandle {
+  const child = spawn(process.execPath, [...sqlWorkerExecArgv(root), siblingFile('sql-worker'), root, fsync], {
+    env: engineEnv(),
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  });
+  const stream = child.stdio[3] as Duplex;
+  const reader = new FrameReader();
+  stream.on('data', (chunk: Buffer) => {
+    for (const frame of reader.push(chunk)) events.frame(frame);
+  });
+  stream.on('error', () => {});
+  child.on('error', (error) => onTrouble('a SQL process cannot be started', { error: error.message }));
+  // After everything it has written was read.
+  child.on('close', () => events.gone());
+  return {
+    pid: child.pid,
+    send: (key, calls) => sendParts(stream, writeRound(key, calls)),
+    end: () => stream.end(),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+/** What is sent in the same round of the event loop leaves together. */
+export function sendParts(stream: Duplex, parts: readonly Buffer[]): void {
+  if (stream.destroyed) return;
+  if (stream.writableCorked === 0) {
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
+  for (const part of parts) stream.write(part);
+}
+
+/** Resident memory of another process, in bytes; undefined where the system does not tell. */
+function memoryOf(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { PoolRouter, type RouterOptions, type WorkerEvents } from './router.ts';
+import { type RoundCall, WorkerFrame, writeWorkerFrame } from './wire.ts';
+
+/** A worker that does what the test says. */
+class FakeWorker {
+  readonly pid: number;
+  readonly rounds: { key: string; calls: readonly RoundCall[] }[] = [];
+  readonly #events: WorkerEvents;
+  isEnded = false;
+  isKilled = false;
+
+  constructor(pid: number, events: WorkerEvents) {
+    this.pid = pid;
+    this.#events = events;
+  }
+
+  send(key: string, calls: readonly RoundCall[]): void {
+    this.rounds.push({ key, calls });
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.#events.gone();
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    this.#events.gone();
+  }
+
+  die(): void {
+    this.#events.gone();
+  }
+
+  frame(kind: number, call = 0, payload = ''): void {
+    this.#events.frame(writeWorkerFrame(kind, call, payload).subarray(4));
+  }
+
+  /** Answers the newest round with what was asked. */
+  answer(): void {
+    for (const { call, payload } of this.rounds.at(-1)?.calls ?? []) this.frame(WorkerFrame.answer, call, `${payload.toString()}!`);
+  }
+
+  get asked(): string[] {
+    return this.rounds.map(({ key, calls }) => `${key}:${calls.map(({ payload }) => payload.toString()).join()}`);
+  }
+}
+
+type World = {
+  router: PoolRouter;
+  workers: FakeWorker[];
+  answers: string[];
+  troubles: string[];
+  ask(owner: string, key: string, text: string): void;
+  wait(ms: number): void;
+  memory: { bytes: number };
+};
+
+function world(t: TestContext, options: Partial<RouterOptions> = {}): World {
+  const workers: FakeWorker[] = [];
+  const answers: string[] = [];
+  const troubles: string[] = [];
+  const memory = { bytes: 0 };
+  let now = 1000;
+  const router = new PoolRouter({
+    launch: (events) => {
+      const worker = new FakeWorker(workers.length + 1, events);
+      workers.push(worker);
+      return worker;
+    },
+    most: 3,
+    mostPerOwner: 2,
+    roundMs: 1000,
+    queueMs: 5000,
+    busyMs: 40,
+    idleMs: 10_000,
+    memoryBytes: 100,
+    memoryOf: () => memory.bytes,
+    answers: { timeout: 'timeout', memory: 'memory', lost: 'lost', tooMany: 'too many', tooLong: 'too long' },
+    onTrouble: (message) => troubles.push(message),
+    now: () => now,
+    ...options,
+  });
+  t.after(() => router.close());
+  return {
+    router,
+    workers,
+    answers,
+    troubles,
+    memory,
+    ask: (owner, key, text) => router.call(owner, key, Buffer.from(text), (answer) => answers.push(`${text}=${answer.toString()}`)),
+    wait: (ms) => {
+      now += ms;
+      router.tick();
+    },
+  };
+}
+
+const ready = (worker: FakeWorker | undefined): FakeWorker => {
+  assert.ok(worker);
+  worker.frame(WorkerFrame.ready);
+  return worker;
+};
+
+test('call: what waits for a resource goes in one round, in order', (t) => {
+  const { workers, answers, ask } = world(t);
+  ask('app', 'db', 'a');
+  const worker = ready(workers[0]);
+  assert.deepEqual(worker.asked, ['db:a']);
+  ask('app', 'db', 'b');
+  ask('app', 'db', 'c');
+  assert.equal(worker.rounds.length, 1);
+  worker.answer();
+  assert.deepEqual(worker.asked, ['db:a', 'db:b,c']);
+  worker.answer();
+  assert.deepEqual(answers, ['a=a!', 'b=b!', 'c=c!']);
+});
+
+test('tick: another worker is started when all have been busy for a while, and no more than the most', (t) => {
+  const { workers, ask, wait } = world(t);
+  ask('one', 'slow', 'a');
+  ready(workers[0]);
+  wait(20);
+  assert.equal(workers.length, 1);
+  ask('two', 'other', 'b');
+  wait(30);
+  assert.equal(workers.length, 2);
+  assert.deepEqual(ready(workers[1]).asked, ['other:b']);
+  wait(50);
+  ready(workers[2]);
+  ask('three', 'third', 'c');
+  wait(50);
+  wait(50);
+  assert.equal(workers.length, 3);
+});
+
+test('tick: workers that have nothing to do end, but for the last', (t) => {
+  const { router, workers, ask, wait } = world(t);
+  ask('one', 'slow', 'a');
+  ready(workers[0]);
+  wait(50);
+  ready(workers[1]);
+  workers[0]?.answer();
+  wait(11_000);
+  assert.equal(router.workers, 1);
+  wait(11_000);
+  assert.equal(router.workers, 1);
+});
+
+test('call: a resource goes back to the worker that had it', (t) => {
+  const { workers, ask, wait } = world(t);
+  ask('one', 'x', 'a');
+  const first = ready(workers[0]);
+  wait(50);
+  const second = ready(workers[1]);
+  ask('one', 'y', 'b');
+  second.answer();
+  first.answer();
+  ask('one', 'y', 'c');
+  assert.deepEqual(second.asked, ['y:b', 'y:c']);
+});
+
+test('call: an owner has no more than its share of workers, and others come in between', (t) => {
+  const { workers, ask, wait } = world(t);
+  for (const key of ['a', 'b', 'c', 'd']) ask('hog', key, key);
+  ready(workers[0]);
+  wait(50);
+  ready(workers[1]);
+  wait(50);
+  const third = ready(workers[2]);
+  assert.deepEqual(third.asked, []);
+  ask('small', 's', 's');
+  assert.deepEqual(third.asked, ['s:s']);
+  workers[0]?.answer();
+  assert.deepEqual(workers[0]?.asked, ['a:a', 'c:c']);
+});
+
+test('tick: a round that takes too long is ended; alone, it fails for that', (t) => {
+  const { workers, answers, troubles, ask, wait } = world(t);
+  ask('app', 'db', 'endless');
+  const worker = ready(workers[0]);
+  ask('app', 'db', 'behind');
+  wait(1001);
+  assert.ok(worker.isKilled);
+  assert.deepEqual(answers, ['endless=timeout']);
+  assert.match(troubles.join(), /too long/);
+  assert.deepEqual(ready(workers[1]).asked, ['db:behind']);
+});
+
+test('tick: the others of a round that was ended are made again, each alone', (t) => {
+  const { workers, answers, ask, wait } = world(t);
+  for (const text of ['a', 'endless', 'b']) ask('app', 'db', text);
+  // They have waited while the worker started, and so go together.
+  ready(workers[0]);
+  assert.deepEqual(workers[0]?.asked, ['db:a,endless,b']);
+  wait(1001);
+  const second = ready(workers[1]);
+  assert.deepEqual(second.asked, ['db:a']);
+  second.answer();
+  assert.deepEqual(second.asked, ['db:a', 'db:endless']);
+  wait(1001);
+  const third = ready(workers[2]);
+  third.answer();
+  assert.deepEqual(answers, ['a=a!', 'endless=timeout', 'b=b!']);
+});
+
+test('gone: once something may have become lasting, nothing is made again', (t) => {
+  const { workers, answers, ask } = world(t);
+  ask('app', 'db', 'a');
+  ask('app', 'db', 'b');
+  const worker = ready(workers[0]);
+  worker.frame(WorkerFrame.committing);
+  worker.die();
+  assert.deepEqual(answers, ['a=lost', 'b=lost']);
+});
+
+test('tick: a worker that takes too much memory is ended', (t) => {
+  const { workers, answers, ask, wait, memory } = world(t);
+  ask('app', 'db', 'large');
+  ready(workers[0]);
+  memory.bytes = 101;
+  wait(20);
+  assert.deepEqual(answers, []);
+  wait(50);
+  assert.deepEqual(answers, ['large=memory']);
+});
+
+test('call: too many that wait for one resource are refused, and none waits for ever', (t) => {
+  const { answers, ask, wait } = world(t, { queueMs: 500 });
+  for (let at = 0; at < 5001; at++) ask('app', 'db', 'x');
+  assert.deepEqual(answers, ['x=too many']);
+  wait(501);
+  assert.equal(answers.length, 5001);
+  assert.equal(answers.at(-1), 'x=too long');
+});
+
+test('gone: workers that do not start are tried again, ever more slowly', (t) => {
+  const { workers, ask, wait, answers } = world(t);
+  ask('app', 'db', 'a');
+  workers[0]?.die();
+  assert.equal(workers.length, 1);
+  wait(150);
+  assert.equal(workers.length, 2);
+  workers[1]?.die();
+  wait(150);
+  assert.equal(workers.length, 2);
+  wait(150);
+  ready(workers[2]).answer();
+  assert.deepEqual(answers, ['a=a!']);
+});
