@@ -101,6 +101,24 @@ suite('examples', () => {
     assert.match((await server.get('typescript-npm')).text, /<h1>Markdown<\/h1>/);
   });
 
+  test('static-site: serves files, redirects, and keeps what the API computes', async () => {
+    const page = await server.get('static-site', '/about');
+    assert.match(page.text, /<h1>About<\/h1>/);
+    assert.equal(page.headers['x-content-type-options'], 'nosniff');
+    assert.equal((await server.get('static-site', '/about', { headers: { 'if-none-match': String(page.headers.etag) } })).status, 304);
+    assert.equal((await server.get('static-site', '/about.html')).headers.location, '/about');
+    assert.equal((await server.get('static-site', '/manual/start')).headers.location, '/docs/start');
+    assert.match(String((await server.get('static-site', '/assets/app.9c2e.js')).headers['cache-control']), /immutable/);
+    const missing = await server.get('static-site', '/api/nowhere');
+    assert.deepEqual([missing.status, missing.text.includes('There is no such page')], [404, true]);
+    assert.match((await server.get('static-site', '/api/page/about')).text, /^ABOUT ABOUT SERVED AS/);
+    const first = (await server.get('static-site', '/api/word')).text;
+    let kept = await server.get('static-site', '/api/word');
+    // It is kept after the response.
+    while (kept.headers['cf-cache-status'] === undefined) kept = await server.get('static-site', '/api/word');
+    assert.ok((JSON.parse(kept.text) as { computed: string }).computed >= (JSON.parse(first) as { computed: string }).computed);
+  });
+
   test('throws: the client reads a code, the log has the stack in the lines of the source', async () => {
     const { status, text, headers } = await server.get('throws');
     assert.deepEqual([status, text], [500, 'error code: 1101']);

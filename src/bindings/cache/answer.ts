@@ -23,7 +23,7 @@ export function answerFrom(entry: Entry, requestHeaders: string, now: number): C
     headers: head + more,
     range,
   });
-  if (isUnchanged(entry.headers, requestHeaders)) return answer(304, '', undefined);
+  if (isUnchanged(entry.headers, requestHeaders)) return answer(304, `\ncontent-length\n${size}`, undefined);
   const wanted = flatHeader(requestHeaders, 'range');
   const range = wanted === undefined || status !== 200 ? 'all' : parseByteRange(wanted, size);
   if (range === 'none') return { ...answer(416, '', undefined), headers: `content-range\nbytes */${size}\ncf-cache-status\nHIT` };

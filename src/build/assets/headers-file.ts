@@ -50,7 +50,8 @@ export function parseHeaders(text: string): { rules: HeaderRule[]; invalid: Inva
     }
   }
   finish(undefined);
-  return { rules, invalid };
+  // Of several rules for one path the last holds, where the first stood.
+  return { rules: [...new Map(rules.map((rule) => [rule.path, rule])).values()], invalid };
 }
 
 /** `*` is `:splat` when it is matched, and there can be one only. */

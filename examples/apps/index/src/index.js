@@ -7,6 +7,7 @@ const EXAMPLES = [
   ['wasm', '/?n=50', 'a WebAssembly module'],
   ['service-worker', '/', "the legacy format: addEventListener('fetch', …)"],
   ['typescript-npm', '/', 'TypeScript with a package from npm'],
+  ['static-site', '/', 'static files, with an API beside them'],
   ['throws', '/', 'an app that throws'],
   ['loops', '/', 'an app that loops, and is stopped'],
   ['memory', '/', 'an app that eats memory, and is stopped'],

@@ -19,7 +19,8 @@ export class CacheStorage {
     if (arguments.length === 0) throw new TypeErrorCtor("Failed to execute 'open' on 'CacheStorage': parameter 1 is not of type 'string'.");
     const text = DOMString(name, "Failed to execute 'open' on 'CacheStorage': parameter 1");
     if (text.length >= CACHE_LIMITS.nameLength) throw new TypeErrorCtor('Cache name is too long.');
-    return new Cache(internal, `:${text}`);
+    // Without a name it is the default cache, as on Workers.
+    return new Cache(internal, text === '' ? '' : `:${text}`);
   }
 
   delete(_name: unknown): never {

@@ -1,0 +1,2 @@
+const { word } = await (await fetch('/api/word')).json();
+document.querySelector('#word').textContent = word;
