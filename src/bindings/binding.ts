@@ -46,11 +46,6 @@ export interface Binding {
    * @throws OpError
    */
   call(method: string, args: readonly unknown[], caller: Caller): Reply | Promise<Reply>;
-  /**
-   * Answers while the isolate waits, where that takes microseconds; else undefined, and the isolate calls properly.
-   * Errors are for the proper call to raise. @returns a primitive or bytes
-   */
-  answerNow?(method: string, args: readonly unknown[]): string | number | null | ArrayBuffer | undefined;
   close?(): void;
 }
 

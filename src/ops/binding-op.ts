@@ -7,11 +7,11 @@
 import { Readable } from 'node:stream';
 import { OpError } from '../base/op-error.ts';
 import type { Caller } from '../bindings/binding.ts';
-import { Request, Sync } from '../protocol/ops.ts';
+import { Request } from '../protocol/ops.ts';
 import { adoptBody, type BodyArgument, openBody } from './body-argument.ts';
 import { StreamBody } from './body-stream.ts';
 import { uploadsOf } from './body-upload.ts';
-import type { EventState, OpContext, RequestOp, SyncOp } from './op.ts';
+import type { EventState, OpContext, RequestOp } from './op.ts';
 
 class BindingCaller implements Caller {
   readonly #context: OpContext;
@@ -69,18 +69,4 @@ const binding: RequestOp = async (context, eventId, call, index, method, ...args
   }
 };
 
-const bindingNow: SyncOp = (context, eventId, index, method, ...args) => {
-  const event = context.event(eventId);
-  if (event === undefined || typeof method !== 'string') return undefined;
-  try {
-    const answer = context.binding(index)?.answerNow?.(method, args);
-    if (answer !== undefined) event.countBindingCall();
-    return answer;
-  } catch {
-    // The proper call fails likewise, and says why.
-    return undefined;
-  }
-};
-
-export const bindingSyncs: Readonly<Record<number, SyncOp>> = { [Sync.bindingNow]: bindingNow };
 export const bindingRequests: Readonly<Record<number, RequestOp>> = { [Request.binding]: binding };

@@ -1,5 +1,5 @@
 /** Every op's implementation, by number: the manifests of the capabilities merged into three arrays. */
-import { bindingRequests, bindingSyncs } from './binding-op.ts';
+import { bindingRequests } from './binding-op.ts';
 import { bodyPosts, bodyRequests } from './bodies.ts';
 import { compressionPosts, compressionRequests } from './compression.ts';
 import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
@@ -32,4 +32,4 @@ export const requests: readonly (RequestOp | undefined)[] = merge(
   socketRequests,
   tcpRequests,
 );
-export const syncs: readonly (SyncOp | undefined)[] = merge(bindingSyncs, cryptoSyncs, textOps);
+export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);

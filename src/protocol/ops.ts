@@ -131,8 +131,6 @@ export const Sync = {
   chunk: 68,
   /** → nothing, once the host has dealt with every op before it. */
   barrier: 69,
-  /** binding: index in env, method, ...arguments → the answer, if it is at hand; else undefined, and `Request.binding` is the way */
-  bindingNow: 70,
 } as const;
 
 /** How a body crosses. */

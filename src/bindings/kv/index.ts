@@ -30,12 +30,6 @@ class KvBinding implements Binding {
     }
   }
 
-  answerNow(method: string, [key, form]: readonly unknown[]): string | ArrayBuffer | null | undefined {
-    if (method !== 'get') return undefined;
-    const value = this.#namespace.smallNow(key, form === 'text' ? 'text' : 'bytes');
-    return value instanceof Uint8Array ? ownBuffer(value) : value;
-  }
-
   /** key, "text", "bytes" or "stream", cacheTtl → null, or the value and metadata. */
   #get([key, form, cacheTtl]: readonly unknown[], caller: Caller): Reply | Promise<Reply> {
     const ttl = optionalNumber(cacheTtl);

@@ -83,13 +83,6 @@ export class Namespace {
     return this.#get('GET', key, 'bytes', cacheTtl, (blob) => this.#exclusive(() => readFile(blobPath(this.#blobsDir, blob))));
   }
 
-  /** The small value of a key, or null, if that can be told at once; undefined: it cannot. */
-  smallNow(key: unknown, form: ValueForm): string | Uint8Array | null | undefined {
-    if (typeof key !== 'string') return undefined;
-    const entry = this.#entry(key, form);
-    return entry === undefined || entry === null ? entry : (entry.value ?? undefined);
-  }
-
   /** A small value at once, a large one as it is read. @throws OpError */
   stream(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array | Readable> | null> | Found<Uint8Array | Readable> | null {
     return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, async (blob) => {

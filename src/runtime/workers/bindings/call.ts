@@ -1,6 +1,6 @@
 /** Calls of a binding: the one way from an object in env to its host. */
-import { BodyKind, Post, Request, Sync } from '../../../protocol/ops.ts';
-import { begin, callSync, currentEvent, postFor, request, requireEvent } from '../../bridge.ts';
+import { BodyKind, Post, Request } from '../../../protocol/ops.ts';
+import { begin, currentEvent, postFor, request, requireEvent } from '../../bridge.ts';
 import { chunk } from '../../link.ts';
 import { ArrayPrototypeUnshift, PromiseCtor, PromisePrototypeThen, PromiseReject, ReflectApply } from '../../primordials.ts';
 import { type Body, takeBody } from '../../web/body.ts';
@@ -15,13 +15,6 @@ export function callBinding(index: number, method: string, ...args: unknown[]): 
   }
   ArrayPrototypeUnshift<unknown>(args, Request.binding, index, method);
   return ReflectApply(request, undefined, args) as Promise<unknown>;
-}
-
-/** What a method answers at once; undefined where `callBinding` is the way, and tells what is wrong. */
-export function answerNow(index: number, method: string, ...args: unknown[]): unknown {
-  if (currentEvent() === 0) return undefined;
-  ArrayPrototypeUnshift<unknown>(args, Sync.bindingNow, index, method);
-  return ReflectApply(callSync, undefined, args);
 }
 
 /**

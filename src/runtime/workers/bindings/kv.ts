@@ -13,14 +13,12 @@ import {
   MapPrototypeSet,
   PromisePrototypeThen,
   PromiseReject,
-  PromiseResolve,
   ReflectApply,
-  StringPrototypeIsWellFormed,
   TypeErrorCtor,
 } from '../../primordials.ts';
 import { asBytes, bytesBody, sourceBody } from '../../web/body.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
-import { answerNow, callBinding, callBindingWithBody } from './call.ts';
+import { callBinding, callBindingWithBody } from './call.ts';
 import { checkKey, type GetOptions, getOptions, listOptions, metadataText, notOfType, putOptions, text, valueBody, withKey } from './kv-arguments.ts';
 
 const internal = Symbol('internal');
@@ -42,10 +40,7 @@ export class KvNamespace {
     if (ArrayIsArray(key)) return getMany(index, texts(key), getOptions(options), false);
     const name = text(key);
     const converted = getOptions(options);
-    return attempt(() => {
-      const now = getNow(index, name, converted);
-      return now === undefined ? PromisePrototypeThen(getOne(index, name, converted), (found) => found?.value ?? null) : PromiseResolve(now);
-    });
+    return attempt(() => PromisePrototypeThen(getOne(index, name, converted), (found) => found?.value ?? null));
   }
 
   list(options: unknown = undefined): Promise<unknown> {
@@ -139,15 +134,6 @@ const FORMS = {
     },
   },
 } as unknown as Readonly<Record<string, { form: string; take: (value: unknown) => unknown } | undefined>>;
-
-/** A small value that is at hand; null: there is none; undefined: it is to be asked for. */
-const getNow = (index: number, name: string, { type = 'text', cacheTtl }: GetOptions): unknown => {
-  const wanted = FORMS[type];
-  if (wanted === undefined || cacheTtl !== undefined || !StringPrototypeIsWellFormed(name)) return undefined;
-  checkKey('GET', name);
-  const value = answerNow(index, 'get', name, wanted.form);
-  return value === null || value === undefined ? value : wanted.take(value);
-};
 
 const getOne = (index: number, name: string, { type = 'text', cacheTtl }: GetOptions): Promise<{ value: unknown; metadata: unknown } | null> => {
   checkKey('GET', name);
