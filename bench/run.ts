@@ -12,6 +12,7 @@ import { machine } from './machine.ts';
 import { micro } from './micro/question.ts';
 import type { Effort, Question } from './question.ts';
 import { d1 } from './questions/d1.ts';
+import { kv } from './questions/kv.ts';
 import { coldBundle, coldStart } from './questions/cold-start.ts';
 import { contextReset } from './questions/context-reset.ts';
 import { hello } from './questions/hello.ts';
@@ -36,6 +37,7 @@ const QUESTIONS: readonly Question[] = [
   noisyNeighbour,
   isolateChurn,
   stream,
+  kv,
   d1,
   micro,
 ];
