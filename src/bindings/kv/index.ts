@@ -39,7 +39,7 @@ class KvBinding implements Binding {
       case 'bytes':
         return map(this.#namespace.bytes(key, ttl), (bytes) => ownBuffer(bytes));
       case 'stream':
-        return map(this.#namespace.stream(key, ttl), (body) => (body instanceof Uint8Array ? body : caller.giveBody(body)));
+        return map(this.#namespace.stream(key, ttl), (body, size) => (body instanceof Uint8Array ? body : caller.giveBody(body, size)));
       default:
         throw new OpError('TypeError', 'Invalid call.');
     }
@@ -73,8 +73,8 @@ class KvBinding implements Binding {
 }
 
 /** The answer to a get; without a promise where there was none. */
-function map<Value>(found: Promise<Found<Value> | null> | Found<Value> | null, give: (value: Value) => Reply): Reply | Promise<Reply> {
-  const reply = (one: Found<Value> | null): Reply => (one === null ? null : [give(one.value), one.metadata]);
+function map<Value>(found: Promise<Found<Value> | null> | Found<Value> | null, give: (value: Value, size: number) => Reply): Reply | Promise<Reply> {
+  const reply = (one: Found<Value> | null): Reply => (one === null ? null : [give(one.value, one.size), one.metadata]);
   return found instanceof Promise ? found.then(reply) : reply(found);
 }
 

@@ -171,6 +171,21 @@ test('put: a full disk is said, and what was acknowledged stays', async (t) => {
   await namespace.put('key again', 'v', undefined, none);
 });
 
+test('put: the file of a value whose row is refused goes', async (t) => {
+  const { namespace, root } = await setUp(t, {
+    ...kvProduct,
+    open: (context) => {
+      const store = kvProduct.open(context);
+      const put = (): never => {
+        throw new Error('no');
+      };
+      return { methods: { ...store.methods, put } };
+    },
+  });
+  await assert.rejects(namespace.put('a', 'l'.repeat(LARGE), undefined, none), { message: /cannot be used at the moment/ });
+  await removed(root, 0);
+});
+
 test('namespaces: of one group and id are one, others are apart', async (t) => {
   const { open } = await setUp(t);
   await open('g', 'id').put('a', 'v', undefined, none);

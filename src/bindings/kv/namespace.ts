@@ -14,6 +14,7 @@ import { blobPath, Blobs } from '../../storage/blobs.ts';
 import type { FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
+import { Gate } from './gate.ts';
 import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
 import {
   checkCacheTtl,
@@ -28,6 +29,7 @@ import {
   MOST_VALUE_BYTES,
   valueTooLarge,
 } from './limits.ts';
+import { continued, counted, encoded, PIECE_BYTES, readText } from './pieces.ts';
 import { blobsDir, type ListedKey } from './store.ts';
 
 export type NamespaceOptions = {
@@ -41,15 +43,14 @@ export type NamespaceOptions = {
 };
 
 export type PutOptions = { expiration?: number | undefined; expirationTtl?: number | undefined; metadata?: string | undefined };
-export type Found<Value> = { value: Value; metadata: string | null };
+/** The size is in bytes. */
+export type Found<Value> = { value: Value; size: number; metadata: string | null };
 export type Listing = { keys: ListedKey[]; cursor: string | undefined };
 
 /** Values up to this size stand in the database. Above it, reading a file is faster, and holds nobody up. */
 export const MOST_INLINE_BYTES = 64 * 1024;
-/** Characters of a large text that are made bytes of at once. */
-const SLICE = 256 * 1024;
-/** Large values read at the same time, in one namespace: each may take 25 MiB of the process. */
-const MOST_READING = 4;
+/** Large values that are read as a whole at the same time: each may take 25 MiB of the process. */
+const wholeReads = new Gate(8);
 /** How often a value may be replaced while somebody is trying to read it. */
 const MOST_ATTEMPTS = 20;
 /** What may be read in a row before others get their turn. */
@@ -61,8 +62,6 @@ export class Namespace {
   readonly #blobsDir: string;
   readonly #blobs: Blobs;
   readonly #now: () => number;
-  #reading = 0;
-  readonly #waiting: (() => void)[] = [];
 
   /** @param group and id name the namespace: see StoreAddress */
   constructor(options: NamespaceOptions, group: string, id: string) {
@@ -75,19 +74,19 @@ export class Namespace {
 
   /** The value of a key as text; what is no UTF-8 becomes U+FFFD. Null: there is none. @throws OpError */
   text(key: unknown, cacheTtl?: number): Promise<Found<string> | null> | Found<string> | null {
-    return this.#get('GET', key, 'text', cacheTtl, (blob) => this.#exclusive(() => readText(blobPath(this.#blobsDir, blob))));
+    return this.#get('GET', key, 'text', cacheTtl, (blob) => wholeReads.run(() => readText(blobPath(this.#blobsDir, blob))));
   }
 
   /** @throws OpError */
   bytes(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array> | null> | Found<Uint8Array> | null {
-    return this.#get('GET', key, 'bytes', cacheTtl, (blob) => this.#exclusive(() => readFile(blobPath(this.#blobsDir, blob))));
+    return this.#get('GET', key, 'bytes', cacheTtl, (blob) => wholeReads.run(() => readFile(blobPath(this.#blobsDir, blob))));
   }
 
   /** A small value at once, a large one as it is read. @throws OpError */
   stream(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array | Readable> | null> | Found<Uint8Array | Readable> | null {
     return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, async (blob) => {
       const file = await open(blobPath(this.#blobsDir, blob));
-      return createReadStream('', { fd: file, highWaterMark: MOST_BYTES_IN_A_ROW });
+      return createReadStream('', { fd: file, highWaterMark: PIECE_BYTES });
     });
   }
 
@@ -99,9 +98,9 @@ export class Namespace {
     let total = 0;
     let inARow = 0;
     for (const key of keys) {
-      const one = await this.#get('GET_BULK', key, 'text', cacheTtl, (blob) => this.#exclusive(() => readText(blobPath(this.#blobsDir, blob))));
+      const one = await this.#get('GET_BULK', key, 'text', cacheTtl, (blob) => wholeReads.run(() => readText(blobPath(this.#blobsDir, blob))));
       found.push(one);
-      const size = one?.value.length ?? 0;
+      const size = one?.size ?? 0;
       total += size;
       inARow += size;
       if (total > MOST_VALUE_BYTES) throw kvError('GET_BULK', 413, `Total size of request exceeds the limit of ${MOST_VALUE_BYTES / 1024 / 1024}MB`);
@@ -130,7 +129,14 @@ export class Namespace {
     const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : length;
     if (known !== undefined && known > MOST_VALUE_BYTES) throw valueTooLarge(known);
     const { value, blob, size } = body instanceof Readable ? await this.#takeIn(body) : await this.#store(body, known as number);
-    await this.#options.stores.call(this.#address, 'put', [key, value, blob, size, expires, metadata ?? null]);
+    const { stores } = this.#options;
+    try {
+      await stores.call(this.#address, 'put', [key, value, blob, size, expires, metadata ?? null]);
+    } catch (error) {
+      // Whether it was put or not: a file that no row names goes. What cannot be told now is found by the sweep.
+      if (blob !== null) stores.call(this.#address, 'abandon', [blob]).catch(() => {});
+      throw error;
+    }
   }
 
   /** What is not there is no error. @throws OpError */
@@ -166,7 +172,7 @@ export class Namespace {
     checkCacheTtl(operation, cacheTtl);
     const entry = this.#entry(key, form);
     if (entry === undefined || (entry !== null && entry.blob !== null)) return this.#getLarge(key, form, entry, readBlob);
-    return entry === null ? null : { value: entry.value as Value, metadata: entry.metadata };
+    return entry === null ? null : { value: entry.value as Value, size: entry.size, metadata: entry.metadata };
   }
 
   async #getLarge<Value>(key: string, form: ValueForm, first: Entry | undefined, readBlob: (blob: string) => Promise<Value>): Promise<Found<Value> | null> {
@@ -174,10 +180,10 @@ export class Namespace {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       entry ??= (await this.#options.stores.call(this.#address, 'get', [key, form])) as Entry | null;
       if (entry === null) return null;
-      const { value, blob, metadata } = entry;
-      if (blob === null) return { value: value as Value, metadata };
+      const { value, blob, size, metadata } = entry;
+      if (blob === null) return { value: value as Value, size, metadata };
       try {
-        return { value: await readBlob(blob), metadata };
+        return { value: await readBlob(blob), size, metadata };
       } catch (error) {
         // It was replaced after its row was read.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -203,7 +209,7 @@ export class Namespace {
 
   async #store(body: string | Uint8Array, size: number): Promise<{ value: string | Uint8Array | null; blob: string | null; size: number }> {
     if (size <= MOST_INLINE_BYTES) return { value: body, blob: null, size };
-    return this.#write(typeof body === 'string' ? slices(body) : [body]);
+    return this.#write(typeof body === 'string' ? encoded(body) : [body]);
   }
 
   /** A stream turns out to be small, or is written to a file as it comes. */
@@ -218,7 +224,7 @@ export class Namespace {
         first.push(value);
         size += value.length;
       }
-      return await this.#write(joined(first, chunks));
+      return await this.#write(continued(first, chunks));
     } finally {
       stream.destroy();
     }
@@ -241,51 +247,5 @@ export class Namespace {
       if (code === 'ENOSPC' || code === 'EDQUOT') throw new OpError('Error', 'Internal error: the storage of this server is full.');
       throw error;
     }
-  }
-
-  /** Runs `work` when few others are under way. */
-  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#reading >= MOST_READING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#reading++;
-    try {
-      return await work();
-    } finally {
-      this.#reading--;
-      this.#waiting.shift()?.();
-    }
-  }
-}
-
-/** A large text, read and decoded in pieces. A byte order mark is a character, as in Cloudflare's. */
-async function readText(path: string): Promise<string> {
-  let text = '';
-  const file = await open(path);
-  for await (const chunk of file.createReadStream({ encoding: 'utf8', highWaterMark: MOST_BYTES_IN_A_ROW })) text += chunk as string;
-  return text;
-}
-
-/** The UTF-8 of a text, piece by piece; never a half of a character. */
-function* slices(text: string): Generator<Uint8Array> {
-  for (let at = 0; at < text.length; ) {
-    let end = Math.min(at + SLICE, text.length);
-    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-    yield Buffer.from(text.slice(at, end));
-    at = end;
-  }
-}
-
-async function* joined(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* first;
-  for (;;) {
-    const { done, value } = await rest.next();
-    if (done === true) return;
-    yield value;
-  }
-}
-
-async function* counted(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    count(chunk.length);
-    yield chunk;
   }
 }

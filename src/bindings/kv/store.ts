@@ -60,6 +60,12 @@ class KvStore implements OpenStore {
       return null;
     },
 
+    /** Removes a file, unless a row names it. */
+    abandon: (blob: string): null => {
+      this.#dropBlob(blob);
+      return null;
+    },
+
     /** The keys that start with `prefix` and come after `after`; one more than `limit` where there are more. */
     list: (prefix: string, after: string, limit: number): ListedKey[] => {
       const { db } = this.#context;
