@@ -3,6 +3,7 @@ import type { BindingType } from '../protocol/bindings.ts';
 import type { BindingManifest } from './binding.ts';
 import { assetsManifest } from './assets/index.ts';
 import { d1Manifest } from './d1/index.ts';
+import { hyperdriveManifest } from './hyperdrive/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
@@ -15,6 +16,7 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   d1: d1Manifest,
   r2: r2Manifest,
   ratelimit: ratelimitManifest,
+  hyperdrive: hyperdriveManifest,
   queue: queueManifest,
   service: serviceManifest,
 };

@@ -37,6 +37,8 @@ export interface ServerConfig {
   readonly egress: EgressConfig;
   /** Custom host names, and the app each belongs to. */
   readonly hosts: Readonly<Record<string, string>>;
+  /** Connection strings of databases, by the id that `hyperdrive` bindings name. */
+  readonly hyperdrive: Readonly<Record<string, string>>;
 }
 
 /** What the command line says; it wins over the file. Keys as in ServerConfig, values as typed. */

@@ -85,6 +85,10 @@ export const serverSchema = z.strictObject({
   egress: egressSchema
     .optional()
     .describe("`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists."),
+  hyperdrive: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Databases, each a connection string by the id that the `hyperdrive` bindings of apps name. They may be in the private network.'),
   hosts: z.record(z.string(), z.string()).optional().describe('Custom host names, each with the name of its app.'),
 });
 
@@ -137,6 +141,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     limits: serverLimits,
     drainMs: serverLimits.defaults.drainMs,
     egress: { allow: file.egress?.allow ?? [], deny: file.egress?.deny ?? [] },
+    hyperdrive: file.hyperdrive ?? {},
     hosts: readHosts(file.hosts ?? {}, document),
   });
 }

@@ -272,7 +272,7 @@ class Reader {
 
   /** The bindings of env: no two things may have one name. */
   #bindings(assets: AssetsConfig | undefined, taken: Readonly<Record<string, unknown>>): BindingRecord[] {
-    const bindings = readBindings(this.#env ?? this.#top, { app: this.#name(), dir: this.#files.dir });
+    const bindings = readBindings(this.#env ?? this.#top, { app: this.#name(), dir: this.#files.dir, env: this.#options.processEnv });
     if (assets?.binding !== undefined) bindings.push({ name: assets.binding, type: 'assets', options: {} });
     const names = new Set(Object.keys(taken));
     const version = (this.#env ?? this.#top).version_metadata?.binding;

@@ -59,6 +59,7 @@ export const CHUNK_NAMES = [
   'queues',
   'r2',
   'sockets',
+  'hyperdrive',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -132,4 +133,5 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   r2: { needs: ['base', 'bindings'] },
   /** `cloudflare:sockets` */
   sockets: { needs: ['base', 'events', 'url', 'encoding', 'streams'] },
+  hyperdrive: { needs: ['base', 'events', 'url', 'encoding', 'streams', 'sockets'] },
 };

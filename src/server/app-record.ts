@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AssetsConfig } from '../config/assets.ts';
 import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits.ts';
 import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
+import { withOrigins } from './hyperdrive.ts';
 import type { AssetSettings } from '../protocol/assets.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 
@@ -19,6 +20,8 @@ export type AppSettings = {
   private: 'deny' | 'loopback';
   /** How precise apps' clocks are that do not ask for coarse ones. */
   timers: 'coarse' | 'precise';
+  /** Connection strings of databases, by id. */
+  hyperdrive: Readonly<Record<string, string>>;
 };
 
 /** Everything of a row but the place where things lie. */
@@ -37,7 +40,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     compatibilityFlags: [...config.compatibilityFlags],
     vars: { ...config.vars, ...config.secrets },
     secretNames: Object.keys(config.secrets),
-    bindings: [...config.bindings],
+    bindings: withOrigins(config.name, config.bindings, settings),
     ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
     group: config.trustGroup ?? DEFAULT_GROUP,
     limits: appLimits,

@@ -44,7 +44,14 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
 
 /** @param dev apps may reach this machine itself */
 export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
-  return { limits: config.limits, egress: config.egress, hosts: config.hosts, private: dev ? 'loopback' : 'deny', timers: dev ? 'precise' : config.timers };
+  return {
+    limits: config.limits,
+    egress: config.egress,
+    hosts: config.hosts,
+    private: dev ? 'loopback' : 'deny',
+    timers: dev ? 'precise' : config.timers,
+    hyperdrive: config.hyperdrive,
+  };
 }
 
 /** Keys whose change a running server cannot follow. */

@@ -199,7 +199,7 @@ export class Supervisor implements AdminSource {
     if (next === undefined) return;
     const fixed = restartKeys(this.#config, next);
     if (fixed.length > 0) this.#options.log.warn('some changes need a restart', { keys: fixed });
-    this.#config = { ...this.#config, limits: next.limits, drainMs: next.drainMs, egress: next.egress, hosts: next.hosts };
+    this.#config = { ...this.#config, limits: next.limits, drainMs: next.drainMs, egress: next.egress, hosts: next.hosts, hyperdrive: next.hyperdrive };
     await this.#apps.rescan(appSettings(this.#config, this.#options.dev));
     await this.#push();
     this.#options.log.info('configuration read again', { apps: this.#table.length });

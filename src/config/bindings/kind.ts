@@ -7,6 +7,8 @@ export type BindingOwner = {
   app: string;
   /** The folder that relative paths start from. */
   dir: string;
+  /** The environment of `nano`, where it may be asked. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
 };
 
 export interface BindingKey<Schema extends z.ZodType = z.ZodType> {

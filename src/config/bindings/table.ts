@@ -2,6 +2,7 @@
 import type { BindingRecord } from '../../protocol/bindings.ts';
 import type { BindingKey, BindingOwner } from './kind.ts';
 import { d1Key } from './d1.ts';
+import { hyperdriveKey } from './hyperdrive.ts';
 import { kvKey } from './kv.ts';
 import { queuesKey } from './queues.ts';
 import { r2Key } from './r2.ts';
@@ -9,7 +10,7 @@ import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { servicesKey } from './services.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, unsafe: unsafeKey, queues: queuesKey, services: servicesKey } as const;
+const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, hyperdrive: hyperdriveKey, unsafe: unsafeKey, queues: queuesKey, services: servicesKey } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
@@ -19,6 +20,7 @@ export const bindingShape = {
   d1_databases: d1Key.schema.optional(),
   r2_buckets: r2Key.schema.optional(),
   ratelimits: ratelimitsKey.schema.optional(),
+  hyperdrive: hyperdriveKey.schema.optional(),
   unsafe: unsafeKey.schema.optional(),
   queues: queuesKey.schema.optional(),
   services: servicesKey.schema.optional(),
