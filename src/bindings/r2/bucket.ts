@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { OpError } from '../../base/op-error.ts';
 import { type Bucket, BucketError, type ObjectContent, type ObjectSource, type OpenUpload, type UploadedPart } from '../../ports/buckets.ts';
-import type { Stores } from '../../ports/stores.ts';
+import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import {
   R2_LIMITS,
   type R2GetOptions,
@@ -21,12 +21,15 @@ import {
   type R2PutOptions,
 } from '../../protocol/r2.ts';
 import { Blobs } from '../../storage/blobs.ts';
-import type { FsyncPolicy } from '../../storage/database.ts';
+import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
+import type { StoreReaders } from '../../storage/store-readers.ts';
 import { checkHash, checkKey, checkMetadata } from './checks.ts';
 import type { Changed, Content, Found, NewObject } from './objects.ts';
 import { openPieces } from './pieces.ts';
+import { readHead, readObject } from './reads.ts';
 import type { ObjectMeta } from './rows.ts';
+import { r2Product } from './store.ts';
 import type { NewPart, Refused } from './upload-store.ts';
 
 /** Objects up to this size lie in the database: one commit is cheaper than a file, its folder and a commit. */
@@ -35,29 +38,43 @@ export const MOST_INLINE_BYTES = 64 * 1024;
 /** What has been taken in of a source. */
 type Taken = { size: number; digests: Record<string, string>; content: Content };
 
-export type BucketPlace = { stores: Stores /** The storage folder. */; root: string; fsync: FsyncPolicy; group: string };
+export type BucketPlace = {
+  stores: Stores;
+  /** The storage folder. */
+  root: string;
+  fsync: FsyncPolicy;
+  group: string;
+  /** Where this process may read databases by itself. */
+  readers?: StoreReaders;
+};
 
 const isRefused = (answer: unknown): answer is Refused => typeof answer === 'object' && answer !== null && 'error' in answer;
 
 export class DiskBucket implements Bucket {
   readonly #call: (method: string, ...args: unknown[]) => Promise<unknown>;
   readonly #blobs: Blobs;
+  readonly #address: StoreAddress;
+  readonly #readers: StoreReaders | undefined;
 
-  constructor({ stores, root, fsync, group }: BucketPlace, name: string) {
+  constructor({ stores, root, fsync, group, readers }: BucketPlace, name: string) {
     const address = { product: 'r2', group, id: name };
+    this.#address = address;
+    this.#readers = readers;
     this.#call = (method, ...args) => stores.call(address, method, args);
     this.#blobs = new Blobs(placeOf(root, address).dir, fsync);
   }
 
   async head(key: string): Promise<R2Metadata | null> {
     checkKey(key);
-    return (await this.#call('head', key)) as R2Metadata | null;
+    const now = this.#readNow((db) => readHead(db, key));
+    return now !== undefined ? now : ((await this.#call('head', key)) as R2Metadata | null);
   }
 
   async get(key: string, { range, onlyIf }: R2GetOptions): Promise<ObjectContent | R2Metadata | null> {
     checkKey(key);
     for (let attempt = 0; ; attempt++) {
-      const found = (await this.#call('get', key, range, onlyIf)) as Found | null | 'invalid';
+      const now = attempt === 0 ? this.#readNow((db) => readObject(db, key, range, onlyIf)) : undefined;
+      const found = now !== undefined ? now : ((await this.#call('get', key, range, onlyIf)) as Found | null | 'invalid');
       if (found === null) return null;
       if (found === 'invalid') throw new BucketError('invalidRange');
       const { object, isRefused: isOver, data, pieces } = found;
@@ -69,6 +86,27 @@ export class DiskBucket implements Bucket {
         // Replaced in between: there is a newer one, or none.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 3) throw unreadable();
       }
+    }
+  }
+
+  /** A small object, or what stands for it where a condition does not hold, if that can be told at once. */
+  smallNow(key: string, { range, onlyIf }: R2GetOptions): ObjectContent | R2Metadata | undefined {
+    checkKey(key);
+    const found = this.#readNow((db) => readObject(db, key, range, onlyIf));
+    if (found === undefined || found === null || found === 'invalid') return undefined;
+    if (found.isRefused === true) return found.object;
+    return found.data === undefined ? undefined : { object: found.object, body: found.data };
+  }
+
+  /** Reads in this process; undefined where that is not possible just now. */
+  #readNow<T>(read: (db: Database) => T): T | undefined {
+    const db = this.#readers?.database(this.#address, r2Product.migrations.length);
+    if (db === undefined) return undefined;
+    try {
+      return read(db);
+    } catch {
+      this.#readers?.drop(this.#address);
+      return undefined;
     }
   }
 

@@ -3,10 +3,12 @@
  *
  * A body that comes from the client or goes to it does so without entering the isolate, unless the app reads it.
  */
+import { isAscii } from 'node:buffer';
 import { OpError } from '../../base/op-error.ts';
 import { BucketError, type ObjectSource } from '../../ports/buckets.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import { R2_ERRORS } from '../../protocol/r2.ts';
+import { readersOf } from '../../storage/store-readers.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
 import { getOptions, invalidCall, keys, listOptions, metadataOptions, parts, putOptions, text } from './arguments.ts';
 import { DiskBucket } from './bucket.ts';
@@ -18,7 +20,7 @@ class R2Binding implements Binding {
 
   constructor(scope: BindingScope, options: Readonly<Record<string, Json>>) {
     const { stores, storageDir: root, fsync, group } = scope;
-    this.#bucket = new DiskBucket({ stores, root, fsync, group }, String(options['name']));
+    this.#bucket = new DiskBucket({ stores, root, fsync, group, readers: readersOf(root) }, String(options['name']));
   }
 
   async call(method: string, args: readonly unknown[], caller: Caller): Promise<Reply> {
@@ -35,12 +37,16 @@ class R2Binding implements Binding {
 
 const METHODS = {
   head: async (bucket: DiskBucket, [key]: readonly unknown[]): Promise<Reply> => jsonOf(await bucket.head(text(key))),
-  /** key, options → null, the object's JSON where a condition does not hold, or that and its bytes or the number of its body */
+  /** key, options → null, the object's JSON where a condition does not hold, or that and its text, bytes or the number of its body */
   get: async (bucket: DiskBucket, [key, options]: readonly unknown[], caller: Caller): Promise<Reply> => {
-    const found = await bucket.get(text(key), getOptions(options));
+    const wanted = getOptions(options);
+    const found = bucket.smallNow(text(key), wanted) ?? (await bucket.get(text(key), wanted));
     if (found === null || !('body' in found)) return jsonOf(found);
     const { object, body } = found;
-    return [JSON.stringify(object), body instanceof Uint8Array ? body : caller.giveBody(body, object.range?.length ?? object.size)];
+    const json = JSON.stringify(object);
+    if (!(body instanceof Uint8Array)) return [json, caller.giveBody(body, object.range?.length ?? object.size)];
+    // A string of ASCII crosses most cheaply, and is the text already.
+    return [json, isAscii(body) ? Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1') : ownBytes(body)];
   },
   /** kind, value and length of a body, key, options */
   put: async (bucket: DiskBucket, [kind, value, length, key, options]: readonly unknown[], caller: Caller): Promise<Reply> => {
@@ -60,6 +66,9 @@ const METHODS = {
     jsonOf(await bucket.completeUpload(text(key), text(upload), parts(list))),
   abortMultipartUpload: async (bucket: DiskBucket, [key, upload]: readonly unknown[]): Promise<Reply> => bucket.abortUpload(text(key), text(upload)),
 };
+
+/** Bytes alone in their buffer, which the isolate takes over. */
+const ownBytes = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
 
 const jsonOf = (object: unknown): string | null => (object === null ? null : JSON.stringify(object));
 

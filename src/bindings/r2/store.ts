@@ -9,9 +9,8 @@ import type { StoreContext, StoreProduct } from '../../storage/product.ts';
 import { collect, isNamed } from './garbage.ts';
 import { holds } from './conditions.ts';
 import { list } from './listing.ts';
-import { spanOf } from './range.ts';
-import { type Changed, type Found, type NewObject, ObjectTable } from './objects.ts';
-import { metadataOf, type ObjectRow } from './rows.ts';
+import { type Changed, type NewObject, ObjectTable } from './objects.ts';
+import { readHead, readObject } from './reads.ts';
 import { uploadMethods } from './upload-store.ts';
 
 const SCHEMA = `
@@ -61,32 +60,8 @@ function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['op
       db.run('UPDATE bucket SET removed = 1');
       return true;
     },
-    head: (key: string): R2Metadata | null => {
-      const row = objects.row(key);
-      return row === undefined ? null : { ...metadataOf(row), range: { offset: 0, length: row.size } };
-    },
-    get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined): Found | null | 'invalid' => {
-      const row = db.get('SELECT id, key, version, size, etag, uploaded, meta, blob, data FROM objects WHERE key = ?', key) as
-        | (ObjectRow & { id: number; blob: string | null; data: Uint8Array | null })
-        | undefined;
-      if (row === undefined) return null;
-      const object: R2Metadata = { ...metadataOf(row), range: { offset: 0, length: row.size } };
-      if (onlyIf !== undefined && !holds(onlyIf, row)) return { object, isRefused: true };
-      const span = spanOf(range, row.size);
-      if (span === 'invalid') return 'invalid';
-      object.range = span;
-      if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
-      if (row.blob !== null) return { object, pieces: [{ blob: row.blob, ...span }] };
-      const sql = 'SELECT blob, start, size FROM pieces WHERE object = ? AND start < ? AND start + size > ? ORDER BY start';
-      const pieces = db.all(sql, row.id, span.offset + span.length, span.offset) as { blob: string; start: number; size: number }[];
-      return {
-        object,
-        pieces: pieces.map(({ blob, start, size }) => {
-          const offset = Math.max(span.offset - start, 0);
-          return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset };
-        }),
-      };
-    },
+    head: (key: string) => readHead(db, key),
+    get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined) => readObject(db, key, range, onlyIf),
     put: (object: NewObject, onlyIf: R2Conditions | undefined): Changed<R2Metadata | null> => {
       const garbage: string[] = [];
       const old = objects.row(object.key);

@@ -54,16 +54,17 @@ class R2Bucket {
   }
 
   head(key: unknown): Promise<unknown> {
-    return promised(() => PromisePrototypeThen(callBinding(this.#index, 'head', StringCtor(key)), headOrNull));
+    return promised(() => {
+      return PromisePrototypeThen(callBinding(this.#index, 'head', StringCtor(key)), headOrNull);
+    });
   }
 
   get(key: unknown, options: unknown = undefined): Promise<unknown> {
     return promised(() => {
       const given = optionsOf(options, 'get', 2, 'GetOptions');
-      if (given === undefined) return PromisePrototypeThen(callBinding(this.#index, 'get', StringCtor(key)), received);
       const name = StringCtor(key);
-      const sent = JSONStringify({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
-      refuseCustomerKey(given['ssecKey']);
+      const sent = given === undefined ? undefined : JSONStringify({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
+      if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       return PromisePrototypeThen(callBinding(this.#index, 'get', name, sent), received);
     });
   }
@@ -131,13 +132,18 @@ class R2Bucket {
 }
 defineInterface(R2Bucket, 'R2Bucket');
 
-/** The object with its bytes or the number of its body on the host; without either where a condition did not hold. */
+/** The object with its text, its bytes or the number of its body on the host; without either where a condition did not hold. */
 const received = (reply: unknown): unknown => {
   if (reply === null || reply === undefined) return null;
   if (typeof reply === 'string') return newHead(parse(reply));
-  const [text, value] = reply as [string, Uint8Array | number];
-  const body = typeof value === 'number' ? newBody(BodyKind.source, value) : newBody(BodyKind.bytes, asBytes(value) as Uint8Array<ArrayBuffer>);
-  return newObject(parse(text), body);
+  const [text, value] = reply as [string, Uint8Array | string | number];
+  return newObject(parse(text), bodyOf(value));
+};
+
+const bodyOf = (value: Uint8Array | string | number): Body => {
+  if (typeof value === 'string') return newBody(BodyKind.text, value);
+  if (typeof value === 'number') return newBody(BodyKind.source, value);
+  return newBody(BodyKind.bytes, asBytes(value) as Uint8Array<ArrayBuffer>);
 };
 
 type Listed = { objects: R2Metadata[]; prefixes: string[]; truncated: boolean; cursor?: string };

@@ -1,0 +1,46 @@
+/**
+ * Reads of one object, in whatever process has the database open.
+ *
+ * Contract: nothing here writes; all that a read needs comes from one statement, or from rows that the same one names.
+ */
+import type { R2Conditions, R2Metadata, R2Range } from '../../protocol/r2.ts';
+import type { Database } from '../../storage/database.ts';
+import { holds } from './conditions.ts';
+import type { Found } from './objects.ts';
+import { spanOf } from './range.ts';
+import { metadataOf, type ObjectRow } from './rows.ts';
+
+type FullRow = ObjectRow & { id: number; blob: string | null; data: Uint8Array | null };
+type PieceRow = { blob: string; start: number; size: number };
+
+const HEAD = 'SELECT key, version, size, etag, uploaded, meta FROM objects WHERE key = ?';
+const OBJECT = 'SELECT id, key, version, size, etag, uploaded, meta, blob, data FROM objects WHERE key = ?';
+const PIECES = 'SELECT blob, start, size FROM pieces WHERE object = ? AND start < ? AND start + size > ? ORDER BY start';
+
+const withRange = (row: ObjectRow): R2Metadata => ({ ...metadataOf(row), range: { offset: 0, length: row.size } });
+
+export function readHead(db: Database, key: string): R2Metadata | null {
+  const row = db.get(HEAD, key) as ObjectRow | undefined;
+  return row === undefined ? null : withRange(row);
+}
+
+/** @returns 'invalid' where the range cannot be satisfied */
+export function readObject(db: Database, key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined): Found | null | 'invalid' {
+  const row = db.get(OBJECT, key) as FullRow | undefined;
+  if (row === undefined) return null;
+  const object = withRange(row);
+  if (onlyIf !== undefined && !holds(onlyIf, row)) return { object, isRefused: true };
+  const span = spanOf(range, row.size);
+  if (span === 'invalid') return 'invalid';
+  object.range = span;
+  if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
+  if (row.blob !== null) return { object, pieces: [{ blob: row.blob, ...span }] };
+  const pieces = db.all(PIECES, row.id, span.offset + span.length, span.offset) as PieceRow[];
+  return {
+    object,
+    pieces: pieces.map(({ blob, start, size }) => {
+      const offset = Math.max(span.offset - start, 0);
+      return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset };
+    }),
+  };
+}
