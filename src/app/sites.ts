@@ -93,7 +93,7 @@ class AppSite implements Site {
   }
 
   scheduled(requestId: string, scheduledTime: number, cron: string, client: FetchClient): void {
-    void this.#apps.scheduled(this.#version, requestId, scheduledTime, cron, client);
+    this.#apps.scheduled(this.#version, requestId, scheduledTime, cron, client);
   }
 
   begin(): void {

@@ -1,6 +1,7 @@
 /** What the configuration of one app says, after everything has been merged: a deeply frozen value. */
 import type { BindingRecord, Json } from '../protocol/bindings.ts';
 import type { AssetsConfig } from './assets.ts';
+import type { QueueConsumer } from '../protocol/engine.ts';
 import type { LimitName } from '../protocol/limits.ts';
 import type { Problem } from './problem.ts';
 
@@ -50,6 +51,10 @@ export interface WorkerConfig {
   /** The name in env of what tells the app its version. */
   readonly versionMetadata: string | undefined;
   readonly routes: readonly RouteConfig[];
+  /** Cron expressions. */
+  readonly crons: readonly string[];
+  /** The queues it consumes. */
+  readonly consumers: readonly QueueConsumer[];
   /** What the app asks for; `resolveLimits` brings it below the server's ceilings. */
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
   readonly isolation: 'shared' | 'request';

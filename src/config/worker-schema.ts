@@ -11,6 +11,7 @@ import { limitShape } from './limit-schema.ts';
 import { NAME_RULE, nameFault } from './names.ts';
 import { customDomainFault, parseRoutePattern } from './route-pattern.ts';
 import { shown } from './schema-problems.ts';
+import { triggersSchema } from './triggers.ts';
 import type { Json } from '../protocol/bindings.ts';
 
 const strings = z.record(z.string(), z.string());
@@ -113,6 +114,7 @@ export const sectionSchema = z.looseObject({
   secrets: z.looseObject({ required: z.array(z.string()).optional() }).optional(),
   alias: strings.optional(),
   ...bindingShape,
+  triggers: triggersSchema.optional(),
   assets: assetsSchema.optional(),
   env: z.record(z.string(), z.looseObject({})).optional(),
   nano: nanoSchema.optional(),

@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import type { BindingRecord } from '../protocol/bindings.ts';
 import { type AssetsConfig, readAssets } from './assets.ts';
+import { queueConsumers } from './bindings/queues.ts';
 import { readBindings } from './bindings/table.ts';
 import { flagProblems } from './compat.ts';
 import { DEFAULT_COMPATIBILITY_DATE } from './defaults.ts';
@@ -85,6 +86,8 @@ class Reader {
       versionMetadata: (this.#env ?? this.#top).version_metadata?.binding,
       assets,
       routes: this.#routes(),
+      crons: [...new Set(this.#get('triggers')?.crons)],
+      consumers: queueConsumers((this.#env ?? this.#top).queues),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
       timers: nano.timers,

@@ -2,7 +2,7 @@
  * What the data plane tells, as log lines. The request line is the hot path: it is built by hand, and where
  * `info` is not written the methods that would write it are no-ops.
  */
-import { type ConsoleRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
+import { type ConsoleRecord, type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Log } from './log.ts';
 import { SecretMask } from './secret-mask.ts';
@@ -40,6 +40,12 @@ export class LogObserver extends Observer {
     if (record.coldStart) line += ',"coldStart":true';
     if (record.error !== undefined) line += `,"error":${JSON.stringify(this.#masked(record.app, record.error))}`;
     this.#log.raw(`${line},"msg":"request"}\n`);
+  }
+
+  override event({ kind, detail, durationMs, cpuMs, coldStart, error, ...record }: EventRecord): void {
+    if (!this.#requests) return;
+    const more = { ...(coldStart ? { coldStart } : {}), ...(error === undefined ? {} : { error: this.#masked(record.app, error) }) };
+    this.#log.info(kind, { event: kind, ...record, ...detail, durationMs: round(durationMs), cpuMs: round(cpuMs), ...more });
   }
 
   override console(record: ConsoleRecord): void {

@@ -2,7 +2,7 @@
  * The data plane's counters. The hot path adds to plain numbers; names, labels and buckets are put together
  * only when somebody asks.
  */
-import { type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
+import { type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import { Histogram } from './histogram.ts';
 import type { MetricJson, MetricValue } from './metric-json.ts';
 
@@ -28,6 +28,9 @@ class AppCounters {
   exceptions = 0;
   coldSpare = 0;
   coldAlone = 0;
+  /** Events without a client, by kind and outcome; messages by queue and result. */
+  readonly events: Counts = new Map();
+  readonly messages: Counts = new Map();
   readonly evictions: Counts = new Map();
   readonly limits: Counts = new Map();
   readonly subrequests: Counts = new Map();
@@ -56,6 +59,16 @@ export class MetricsObserver extends Observer {
     app.duration.observe(record.durationMs / 1000);
     app.bytesIn += record.bytesIn;
     app.bytesOut += record.bytesOut;
+  }
+
+  override event({ app, kind, outcome }: EventRecord): void {
+    increment(this.#app(app).events, `${kind} ${outcome}`);
+  }
+
+  override messages(app: string, queue: string, acked: number, retried: number): void {
+    const { messages } = this.#app(app);
+    if (acked > 0) increment(messages, `${queue} acked`, acked);
+    if (retried > 0) increment(messages, `${queue} retried`, retried);
   }
 
   override exception(app: string): void {
@@ -99,6 +112,8 @@ export class MetricsObserver extends Observer {
     const colds: MetricValue[] = [];
     const evictions: MetricValue[] = [];
     const limits: MetricValue[] = [];
+    const events: MetricValue[] = [];
+    const messages: MetricValue[] = [];
     const subrequests: MetricValue[] = [];
     for (const [app, counters] of this.#apps) {
       counters.statuses.forEach((value, kind) => {
@@ -111,6 +126,8 @@ export class MetricsObserver extends Observer {
       colds.push({ value: counters.coldSpare, labels: { app, spare: 'true' } }, { value: counters.coldAlone, labels: { app, spare: 'false' } });
       pushAll(evictions, counters.evictions, 'reason', app);
       pushAll(limits, counters.limits, 'limit', app);
+      pushPairs(events, counters.events, ['kind', 'outcome'], app);
+      pushPairs(messages, counters.messages, ['queue', 'result'], app);
       pushAll(subrequests, counters.subrequests, 'outcome', app);
     }
     const coldTimes: MetricValue[] = [];
@@ -127,6 +144,8 @@ export class MetricsObserver extends Observer {
       metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', colds),
       metric('histogram', 'nano_cold_start_seconds', 'Time to start an isolate for a waiting event.', coldTimes),
       metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', evictions),
+      metric('counter', 'nano_events_total', 'Cron ticks and batches of messages, by kind and outcome.', events),
+      metric('counter', 'nano_queue_messages_total', 'Messages handed to apps, by queue and what became of them.', messages),
       metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', limits),
       metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', subrequests),
       metric(
@@ -164,8 +183,16 @@ function heldBy(byApp: IsolateGauges['byApp']): { isolates: MetricValue[]; memor
   return { isolates, memory };
 }
 
-function increment(counts: Counts, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function increment(counts: Counts, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** As `pushAll`, with keys of two words. */
+function pushPairs(into: MetricValue[], counts: Counts, [first, second]: readonly [string, string], app: string): void {
+  for (const [key, value] of counts) {
+    const [one = '', other = ''] = key.split(' ');
+    into.push({ value, labels: { app, [first]: one, [second]: other } });
+  }
 }
 
 function pushAll(into: MetricValue[], counts: Counts, label: string, app: string): void {

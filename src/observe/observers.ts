@@ -1,5 +1,5 @@
 /** Several observers as one. */
-import { type ConsoleRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
+import { type ConsoleRecord, type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 
 export class Observers extends Observer {
   readonly #all: readonly Observer[];
@@ -11,6 +11,14 @@ export class Observers extends Observer {
 
   override request(record: RequestRecord): void {
     for (const one of this.#all) one.request(record);
+  }
+
+  override event(record: EventRecord): void {
+    for (const one of this.#all) one.event(record);
+  }
+
+  override messages(app: string, queue: string, acked: number, retried: number): void {
+    for (const one of this.#all) one.messages(app, queue, acked, retried);
   }
 
   override console(record: ConsoleRecord): void {

@@ -18,6 +18,28 @@ export type AppLimits = {
   responseBodyBytes?: number;
 };
 
+/** A queue that an app consumes, and how. */
+export type QueueConsumer = {
+  queue: string;
+  batchSize: number;
+  batchTimeoutMs: number;
+  maxRetries: number;
+  /** Batches at the same time, over all engines. */
+  maxConcurrency: number;
+  /** Seconds before a message is tried again, where the app does not say. */
+  retryDelay: number;
+  deadLetterQueue?: string;
+};
+
+/** An event that no client asks for. */
+export type Trigger =
+  | { kind: 'scheduled'; app: string; cron: string; scheduledTime: number }
+  /** Take batches of the queue, one after the other, for as long as there are any that are due. */
+  | { kind: 'queue'; app: string; queue: string; /** In whose name leases are taken. */ owner: string };
+
+/** What became of it: "ok", or why not; `noRetry` where the app has said so. */
+export type TriggerResult = { outcome: string; error?: string; noRetry?: boolean };
+
 /** One version of one app, ready to be run. The bundle lies in `bundleDir` (see build/). */
 export type AppRecord = {
   name: string;
@@ -41,7 +63,10 @@ export type AppRecord = {
   egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; privateAllow: string[]; deny: string[] };
   routes: { pattern: string; customDomain: boolean }[];
   hosts: string[];
+  /** Cron expressions, as config/cron.ts reads them. */
   crons: string[];
+  /** The queues it consumes; absent where there are none. */
+  consumers?: QueueConsumer[];
   /** ready: served. broken: answers 503, the reason is for the log. quarantined: answers 503 until released. */
   state: 'ready' | 'broken' | 'quarantined';
   reason?: string;
@@ -85,7 +110,9 @@ export type ToEngine =
   | { type: 'listen' }
   /** Stop accepting, finish what is in flight (at most `ms`), then exit 0. */
   | { type: 'drain'; ms: number }
-  | { type: 'metrics'; call: number };
+  | { type: 'metrics'; call: number }
+  /** Answered with `triggered` when it is over. */
+  | { type: 'trigger'; call: number; trigger: Trigger };
 
 export type FromEngine =
   | { type: 'ready' }
@@ -94,6 +121,7 @@ export type FromEngine =
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
   | { type: 'catastrophe'; app: string; message: string }
   | { type: 'metrics'; call: number; text: string }
+  | { type: 'triggered'; call: number; result: TriggerResult }
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }
   | { type: 'drained' };

@@ -1,8 +1,8 @@
 /** The service-worker format. */
-import { ExtendableEvent, FetchEvent, ScheduledEvent, dispatchFetch, dispatchScheduled, registeredHandlers } from '../workers/service-worker.ts';
+import { ExtendableEvent, FetchEvent, ScheduledEvent, dispatchFetch, dispatchQueue, dispatchScheduled, registeredHandlers } from '../workers/service-worker.ts';
 import { provide } from '../link.ts';
 
-const offers = { dispatchFetch, dispatchScheduled, registeredHandlers };
+const offers = { dispatchFetch, dispatchQueue, dispatchScheduled, registeredHandlers };
 
 declare module '../link.ts' {
   interface Chunks {

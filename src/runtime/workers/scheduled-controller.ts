@@ -2,6 +2,8 @@
  * The first argument of a `scheduled` handler.
  * @see https://developers.cloudflare.com/workers/runtime-apis/handlers/scheduled/
  */
+import { Post } from '../../protocol/ops.ts';
+import { currentEvent, post } from '../bridge.ts';
 import { defineInterface, illegalInvocation } from '../webidl.ts';
 
 export class ScheduledController {
@@ -27,8 +29,10 @@ export class ScheduledController {
     return 'scheduled';
   }
 
+  /** Tells the host so: "noRetry". */
   noRetry(): void {
     if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    if (currentEvent() !== 0) post(Post.verdict, 'noRetry');
   }
 }
 defineInterface(ScheduledController, 'ScheduledController');

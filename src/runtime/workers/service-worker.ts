@@ -8,12 +8,14 @@ import { Event } from '../web/event.ts';
 import { dispatchAtGlobal, hasGlobalListener } from '../web/global-target.ts';
 import { argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
 import type { ExecutionContext } from './execution-context.ts';
+import type { OpenBatch } from './message-batch.ts';
 
 /** Which events the script listens to. */
 export function registeredHandlers(): string[] {
   const names: string[] = [];
   if (hasGlobalListener('fetch')) names[names.length] = 'fetch';
   if (hasGlobalListener('scheduled')) names[names.length] = 'scheduled';
+  if (hasGlobalListener('queue')) names[names.length] = 'queue';
   return names;
 }
 
@@ -109,4 +111,45 @@ export function dispatchFetch(request: unknown, context: ExecutionContext): unkn
 export function dispatchScheduled(scheduledTime: number, cron: string, context: ExecutionContext): void {
   if (!hasGlobalListener('scheduled')) throw new ErrorCtor('No event handlers were registered. This script does nothing.');
   dispatchAtGlobal(new ScheduledEvent('scheduled', { scheduledTime, cron }, context));
+}
+
+export class QueueEvent extends ExtendableEvent {
+  #open: OpenBatch;
+
+  constructor(type: string, open: OpenBatch, context?: ExecutionContext) {
+    super(type, undefined, context);
+    this.#open = open;
+  }
+
+  get messages(): unknown {
+    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    return this.#open.batch.messages;
+  }
+
+  get queue(): string {
+    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    return this.#open.batch.queue;
+  }
+
+  get metadata(): object {
+    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    return this.#open.batch.metadata;
+  }
+
+  ackAll(): void {
+    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    this.#open.ackAll();
+  }
+
+  retryAll(options: unknown = undefined): void {
+    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    this.#open.retryAll(options);
+  }
+}
+defineInterface(QueueEvent, 'QueueEvent');
+
+/** Dispatches a batch of messages, likewise. */
+export function dispatchQueue(open: OpenBatch, context: ExecutionContext): void {
+  if (!hasGlobalListener('queue')) throw new ErrorCtor('No event listener registered for queue messages.');
+  dispatchAtGlobal(new QueueEvent('queue', open, context));
 }

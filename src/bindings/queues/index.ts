@@ -1,0 +1,111 @@
+/**
+ * Queues: `env.NAME.send(…)` and its kind, on the host.
+ *
+ * Contract: a message is on disk when its call is answered. Bodies come as text (json, text) or bytes (bytes, v8) and
+ * are not looked into.
+ * @see https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
+ */
+import { OpError } from '../../base/op-error.ts';
+import type { Json } from '../../protocol/bindings.ts';
+import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
+import { type ContentType, type NewMessage, QUEUES_ID, type QueueMetrics } from './messages.ts';
+
+/** @see https://developers.cloudflare.com/queues/platform/limits/ */
+const MOST_MESSAGE_BYTES = 128_000;
+const MOST_BATCH = 100;
+/** 256 KB, and room for what each message has about itself; as Miniflare counts. */
+const MOST_BATCH_BYTES = 288_000;
+const MOST_DELAY_SECONDS = 86_400;
+
+const TOO_LARGE = 'Payload Too Large';
+const BAD_REQUEST = 'Bad Request';
+
+class QueueBinding implements Binding {
+  readonly #scope: BindingScope;
+  readonly #queue: string;
+  readonly #delay: number;
+
+  constructor(scope: BindingScope, options: Readonly<Record<string, Json>>) {
+    this.#scope = scope;
+    this.#queue = String(options['queue']);
+    this.#delay = Number(options['delay'] ?? 0);
+  }
+
+  /**
+   * `send`: type, delay or null, body. `sendBatch`: JSON text of [type, length, delay or null] for each message, then all
+   * texts and all bytes, one after the other. Both answer with the queue's metrics, as does `metrics`.
+   */
+  async call(method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> {
+    switch (method) {
+      case 'send':
+        return this.#store('send', [this.#message(args[0], args[1], args[2])], 'Queue send failed');
+      case 'sendBatch':
+        return this.#store('send', this.#batch(args), 'Queue sendBatch failed');
+      case 'metrics':
+        return this.#store('metrics', undefined, 'Queue metrics failed');
+      default:
+        throw new OpError('TypeError', 'Invalid call.');
+    }
+  }
+
+  async #store(method: string, messages: readonly NewMessage[] | undefined, failure: string): Promise<Reply> {
+    try {
+      if (messages !== undefined) checkSizes(messages);
+      const address = { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
+      const metrics = (await this.#scope.stores.call(address, method, messages === undefined ? [this.#queue] : [this.#queue, messages])) as QueueMetrics;
+      return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
+    } catch (error) {
+      if (error instanceof OpError) throw new OpError('Error', `${failure}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #message(type: unknown, delay: unknown, body: unknown): NewMessage {
+    const delayMs = delayOf(delay ?? this.#delay) * 1000;
+    if ((type === 'text' || type === 'json') && typeof body === 'string') return { type, body, size: Buffer.byteLength(body), delayMs };
+    const bytes = bytesOf(body);
+    if ((type === 'bytes' || type === 'v8') && bytes !== undefined) return { type, body: bytes, size: bytes.byteLength, delayMs };
+    throw new OpError('TypeError', 'Invalid call.');
+  }
+
+  #batch([head, text, bytes]: readonly unknown[]): NewMessage[] {
+    const rows: unknown = typeof head === 'string' ? JSON.parse(head) : undefined;
+    const all = bytesOf(bytes) ?? new Uint8Array();
+    if (!Array.isArray(rows) || typeof text !== 'string') throw new OpError('TypeError', 'Invalid call.');
+    if (rows.length > MOST_BATCH) throw new OpError('Error', `Queue sendBatch failed: ${TOO_LARGE}`);
+    const at = { text: 0, bytes: 0 };
+    return rows.map((row: unknown) => {
+      const [type, length, delay] = row as [ContentType, number, number | null];
+      const kind = type === 'text' || type === 'json' ? 'text' : 'bytes';
+      if (!Number.isSafeInteger(length) || length < 0) throw new OpError('TypeError', 'Invalid call.');
+      const start = at[kind];
+      at[kind] += length;
+      return this.#message(type, delay, kind === 'text' ? text.slice(start, at.text) : all.slice(start, at.bytes));
+    });
+  }
+}
+
+function checkSizes(messages: readonly NewMessage[]): void {
+  let total = 0;
+  for (const { size } of messages) {
+    if (size > MOST_MESSAGE_BYTES) throw new OpError('Error', TOO_LARGE);
+    total += size;
+  }
+  if (total > MOST_BATCH_BYTES) throw new OpError('Error', TOO_LARGE);
+}
+
+function delayOf(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MOST_DELAY_SECONDS)
+    throw new OpError('Error', `Queue send failed: ${BAD_REQUEST}`);
+  return value;
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return value instanceof Uint8Array ? value : undefined;
+}
+
+export const queueManifest: BindingManifest = {
+  type: 'queue',
+  open: (_name, options, scope) => new QueueBinding(scope, options),
+};

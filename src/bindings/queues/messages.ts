@@ -1,0 +1,42 @@
+/** What passes between the store of the queues and those who send and consume. */
+
+/** How a body is kept: "json" and "text" as text, the others as bytes. */
+export type ContentType = 'text' | 'bytes' | 'json' | 'v8';
+
+export type NewMessage = { type: ContentType; body: string | Uint8Array /** Bytes. */; size: number; delayMs: number };
+
+export type QueueMetrics = {
+  backlogCount: number;
+  backlogBytes: number;
+  /** Milliseconds since 1970; 0 where there is none. */
+  oldestMessageTimestamp: number;
+};
+
+/** A queue that is consumed, as the store has to know it to say when a batch is due. */
+export type WatchedQueue = { queue: string; batchSize: number; batchTimeoutMs: number; maxConcurrency: number };
+
+/** A consumer that asks for a batch. */
+export type Demand = WatchedQueue & {
+  /** Who asks: what it holds is given back when it is gone. */
+  owner: string;
+  maxRetries: number;
+  deadLetterQueue?: string | undefined;
+  /** How long it may keep a batch. */
+  leaseMs: number;
+};
+
+export type LeasedMessage = { seq: number; id: string; sent: number; attempts: number; type: ContentType; body: string | Uint8Array };
+
+/** What became of a batch: some messages are to be tried again, the others are done with. */
+export type Settlement = { lease: number; retried: readonly { seq: number; delayMs: number }[] };
+
+/** Messages that had no attempts left, by id. */
+export type Settled = { dead: string[]; dropped: string[] };
+
+/** Lease 0: there is nothing at the moment. */
+export type Batch = Settled & { lease: number; messages: LeasedMessage[]; metrics: QueueMetrics };
+
+/** The store of a group's queues. */
+export const QUEUES_ID = 'queues';
+/** The topic of its notices: a batch of the queue is due. */
+export const DUE_TOPIC = 'due';
