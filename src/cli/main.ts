@@ -11,6 +11,8 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'dev', usage: '[DIR|FILE]', summary: 'run one app with hot reload', load: async () => (await import('./dev.ts')).devCommand },
   { name: 'serve', usage: '[DIR]', summary: 'serve every app of a folder', load: async () => (await import('./serve.ts')).serveCommand },
   { name: 'r2', usage: 'bucket|object|token', summary: 'look after buckets, and keys for S3 clients', load: async () => (await import('./r2.ts')).r2Command },
+  { name: 'trigger', usage: 'scheduled [APP]', summary: 'run a handler of an app on a running server', load: async () => (await import('./trigger.ts')).triggerCommand },
+  { name: 'queues', usage: 'list|info|purge|…', summary: 'look after the queues of a data folder', load: async () => (await import('./queues.ts')).queuesCommand },
   { name: 'build', usage: '[DIR|FILE]', summary: 'bundle an app', load: async () => (await import('./build.ts')).buildCommand },
   { name: 'kv', usage: 'key|bulk|namespace …', summary: 'look after KV namespaces of a data folder', load: async () => (await import('./kv/kv.ts')).kvGroup },
 ];

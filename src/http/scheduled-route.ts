@@ -1,5 +1,5 @@
 /**
- * `/cdn-cgi/handler/scheduled`: runs an app's scheduled handler by hand, in development.
+ * `/cdn-cgi/handler/scheduled`, formerly `/__scheduled`: runs an app's scheduled handler by hand, in development.
  *
  * `?cron=…` is what the handler reads as `controller.cron`, `?time=…` (milliseconds since 1970) its scheduled time.
  * @see https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally
@@ -7,12 +7,13 @@
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { Exchange } from './exchange.ts';
 
-const PATH = '/cdn-cgi/handler/scheduled';
+/** The second is what it was called before. */
+const PATHS = ['/cdn-cgi/handler/scheduled', '/__scheduled'];
 
 /** Takes the request if it is for the route. */
 export function handleScheduledRoute(target: string, requestId: string, site: Site, exchange: Exchange): boolean {
   const query = target.indexOf('?');
-  if ((query === -1 ? target : target.slice(0, query)) !== PATH || site.scheduled === undefined) return false;
+  if (!PATHS.includes(query === -1 ? target : target.slice(0, query)) || site.scheduled === undefined) return false;
   const parameters = new URLSearchParams(query === -1 ? '' : target.slice(query));
   const time = Number(parameters.get('time') ?? Date.now());
   exchange.attach(site, undefined);

@@ -49,7 +49,8 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     egress: egressOf(config.egress, settings),
     routes: config.routes.map(({ pattern, customDomain }) => ({ pattern, customDomain })),
     hosts: hostsOf(config.name, settings),
-    crons: cronsOf(config.settings['triggers']),
+    crons: [...config.crons],
+    ...(config.consumers.length === 0 ? {} : { consumers: config.consumers.map((consumer) => ({ ...consumer })) }),
   };
   const version = createHash('sha256')
     .update(digest)
@@ -101,9 +102,4 @@ function egressOf(own: EgressConfig, settings: AppSettings): AppRecord['egress']
     privateAllow: settings.private === 'loopback' ? [...settings.egress.allow, ...own.allow] : [...settings.egress.allow],
     deny: [...settings.egress.deny, ...own.deny],
   };
-}
-
-function cronsOf(triggers: unknown): string[] {
-  const crons = typeof triggers === 'object' && triggers !== null && 'crons' in triggers ? triggers.crons : undefined;
-  return Array.isArray(crons) ? crons.filter((cron) => typeof cron === 'string') : [];
 }

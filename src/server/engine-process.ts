@@ -5,7 +5,7 @@
  * a thread to V8) → dead. Messages are answered in the order they were sent.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { AppRecord, EngineConfig, FromEngine, ToEngine } from '../protocol/engine.ts';
+import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 
 export type EngineState = 'booting' | 'ready' | 'listening' | 'leaving' | 'dead';
@@ -51,6 +51,7 @@ export class EngineProcess {
   #expected = false;
   #applied: (() => void)[] = [];
   #metrics = new Map<number, (text: string | undefined) => void>();
+  readonly #triggers = new Map<number, (result: TriggerResult | undefined) => void>();
   #calls = 0;
   #killTimer: NodeJS.Timeout | undefined;
   #done: Promise<void>;
@@ -131,6 +132,16 @@ export class EngineProcess {
     return this.lastMetrics;
   }
 
+  /** Has an event run. @returns undefined when the process died before it had answered */
+  trigger(trigger: Trigger): Promise<TriggerResult | undefined> {
+    if (this.#state === 'dead') return Promise.resolve(undefined);
+    const call = ++this.#calls;
+    return new Promise((resolve) => {
+      this.#triggers.set(call, resolve);
+      this.#send({ type: 'trigger', call, trigger });
+    });
+  }
+
   /** A message to a process that is just dying is lost; its exit event tells the rest. */
   #send(message: ToEngine): void {
     if (this.#child.connected) this.#child.send(message, () => {});
@@ -160,6 +171,10 @@ export class EngineProcess {
       case 'metrics':
         this.#metrics.get(message.call)?.(message.text);
         return;
+      case 'triggered':
+        this.#triggers.get(message.call)?.(message.result);
+        this.#triggers.delete(message.call);
+        return;
       case 'ready':
       case 'drained':
         return;
@@ -179,6 +194,8 @@ export class EngineProcess {
     clearTimeout(this.#killTimer);
     this.#settle();
     for (const answer of this.#metrics.values()) answer(undefined);
+    for (const answer of this.#triggers.values()) answer(undefined);
+    this.#triggers.clear();
     this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected });
     this.#finish();
   }

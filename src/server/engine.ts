@@ -32,6 +32,10 @@ const handle = async (message: ToEngine): Promise<void> => {
       await engine?.drain(message.ms);
       tell({ type: 'drained' });
       return engine === undefined ? process.exit(0) : engine.exitNow();
+    case 'trigger':
+      // It may take minutes; whoever asked waits for the answer, nobody else does.
+      void engine?.trigger(message.trigger).then((result) => tell({ type: 'triggered', call: message.call, result }));
+      return;
     case 'metrics':
       return tell({ type: 'metrics', call: message.call, text: (await engine?.metrics()) ?? '[]' });
   }

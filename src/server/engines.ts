@@ -52,6 +52,11 @@ export class Engines {
     return count(this.#active, 'listening');
   }
 
+  /** Engines that serve. */
+  get serving(): readonly EngineProcess[] {
+    return [...this.#active].filter((engine) => engine.state === 'listening');
+  }
+
   get ready(): number {
     return count(this.#spare, 'ready');
   }

@@ -22,6 +22,8 @@ export type StoreProcessOptions = {
   clock: Clock;
   onTrouble(message: string, fields: Record<string, unknown>): void;
   onNotify(notice: Extract<FromStore, { type: 'notify' }>): void;
+  /** It listens, for the first time or again. */
+  onReady?(): void;
 };
 
 /** A store process that has ended without being told to is asked to end within this time at shutdown. */
@@ -90,6 +92,7 @@ export class StoreProcess {
   #receive(message: FromStore): void {
     if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
     else if (message.type === 'notify') this.#options.onNotify(message);
+    else if (message.type === 'ready') this.#options.onReady?.();
   }
 
   #exited(code: number | null, signal: string | null): void {

@@ -9,9 +9,11 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
 import { PlatformMetrics } from '../observe/platform-metrics.ts';
-import type { AppRecord } from '../protocol/engine.ts';
+import { scheduledRoute } from '../control/scheduled-route.ts';
+import type { AppRecord, TriggerResult } from '../protocol/engine.ts';
 import { appAddress, serverAddress } from './address.ts';
 import type { OpenBuilder } from './app-builder.ts';
+import { AppEvents } from './app-events.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
@@ -70,6 +72,7 @@ export class Supervisor implements AdminSource {
   readonly #s3: S3Endpoint;
   readonly #apps: Apps;
   readonly #engines: Engines;
+  readonly #events: AppEvents;
   #config: ServerConfig;
   #listener: Listener | undefined;
   #admin: AdminServer | undefined;
@@ -106,7 +109,8 @@ export class Supervisor implements AdminSource {
       fsync: options.config.fsync,
       clock: this.#clock,
       onTrouble: (message, fields) => options.log.error(message, fields),
-      onNotify: () => {},
+      onNotify: (notice) => this.#events.notified(notice),
+      onReady: () => this.#events.storesReady(),
     });
     this.#s3 = openS3({
       ...this.#stores.config,
@@ -141,6 +145,14 @@ export class Supervisor implements AdminSource {
       onCatastrophe: (engine, app, message) => this.#catastrophe(engine, app, message),
       onListening: (engine) => this.#report.listening(engine.pid),
     });
+    this.#events = new AppEvents({
+      clock: this.#clock,
+      log: options.log,
+      dataDir: this.#data.dir,
+      storeSocket: this.#stores.config.socket,
+      engines: () => this.#engines.serving,
+      dev: options.dev,
+    });
   }
 
   /** The port that clients connect to, and the admin port (0 where there is none). */
@@ -162,6 +174,7 @@ export class Supervisor implements AdminSource {
       this.#startStores();
       await this.#engines.start(this.#table);
       this.#started = true;
+      this.#events.setApps(this.#table);
       const { port: own, adminPort: admin } = this.ports;
       if (this.#options.quietStart !== true)
         this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
@@ -191,6 +204,15 @@ export class Supervisor implements AdminSource {
 
   async usage(app: string): Promise<AppUsage> {
     return readUsage(await this.#metrics.ofApp(app, await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))));
+  }
+
+  isKnown(app: string): boolean {
+    return this.#table.some(({ name }) => name === app);
+  }
+
+  /** Runs an app's scheduled handler now. */
+  scheduled(app: string, cron: string, scheduledTime: number): Promise<TriggerResult> {
+    return this.#events.scheduled(app, cron, scheduledTime);
   }
 
   /** Reads configuration and apps again. What is wrong is reported, and all stays as it was. */
@@ -232,7 +254,9 @@ export class Supervisor implements AdminSource {
     this.#quarantine.dispose();
     this.#cancelCleaning?.();
     this.#listener?.close();
+    this.#events.stop();
     await Promise.all([this.#apps.close(), endEngines()]);
+    this.#events.close();
     this.#s3.close();
     await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
@@ -296,6 +320,7 @@ export class Supervisor implements AdminSource {
     if (!changed) return;
     this.#table = this.#currentTable();
     void this.#engines.setApps(this.#table);
+    this.#events.setApps(this.#table);
   }
 
   #currentTable(): AppRecord[] {
@@ -329,6 +354,7 @@ export class Supervisor implements AdminSource {
       this.#table = this.#currentTable();
       this.#startStores();
       await this.#engines.setApps(this.#table);
+      this.#events.setApps(this.#table);
       this.#report.applied(this.#table);
       this.#scheduleCleaning();
     }

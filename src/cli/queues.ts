@@ -1,0 +1,98 @@
+/** `nano queues`: what is in the queues of a data folder, whether a server runs on it or not. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { queueFile, withQueues } from '../server/local-queues.ts';
+import { type Command, CommandError, type CommandGroup, type OptionSpec, type Parsed, UsageError } from './command.ts';
+
+type QueueRow = { name: string; count: number; bytes: number; paused: boolean };
+type QueueInfo = QueueRow & { leased: number; delayed: number; attempts: number | null; oldest: number | null };
+
+const OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
+  group: { type: 'string', value: 'NAME', help: 'trust group whose queues are meant (default)' },
+  json: { type: 'boolean', help: 'print JSON' },
+};
+
+function command(
+  name: string,
+  summary: string,
+  description: string | undefined,
+  run: (call: Call, queue: string, input: Parsed) => Promise<void>,
+  needsQueue = true,
+): Command {
+  return {
+    name: `queues ${name}`,
+    summary,
+    usage: needsQueue ? 'QUEUE' : '',
+    positionals: needsQueue ? 1 : 0,
+    options: OPTIONS,
+    ...(description === undefined ? {} : { description }),
+    run: async (input) => {
+      const [queue = ''] = input.positionals;
+      if (needsQueue && queue === '') throw new UsageError(`which queue? nano queues ${name} QUEUE`);
+      const dataDir = resolve(input.text('data') ?? '.nano');
+      const group = input.text('group') ?? 'default';
+      if (!existsSync(queueFile(dataDir, group))) throw new CommandError(`there are no queues in ${dataDir}`);
+      await withQueues(dataDir, group, (call) => run(call, queue, input));
+      return 0;
+    },
+  };
+}
+
+type Call = (method: string, ...args: unknown[]) => Promise<unknown>;
+
+const list = command(
+  'list',
+  'Lists queues, with the number of messages and their size.',
+  undefined,
+  async (call, _queue, input) => {
+    const rows = (await call('list')) as QueueRow[];
+    if (input.flag('json')) return print(JSON.stringify(rows));
+    for (const { name, count, bytes, paused } of rows) print(`${name}  ${count} messages  ${bytes} bytes${paused ? '  paused' : ''}`);
+  },
+  false,
+);
+
+const info = command('info', 'Shows one queue in numbers.', undefined, async (call, queue, input) => {
+  const found = (await call('info', queue)) as QueueInfo | null;
+  if (found === null) throw new CommandError(`there is no queue ${queue}`);
+  if (input.flag('json')) return print(JSON.stringify(found));
+  print(`${found.name}${found.paused ? ' (paused)' : ''}`);
+  print(`messages: ${found.count}, ${found.bytes} bytes`);
+  print(`being worked on: ${found.leased}, waiting for their time: ${found.delayed}`);
+  if (found.oldest !== null) print(`oldest: ${new Date(found.oldest).toISOString()}, most attempts: ${found.attempts}`);
+});
+
+const purge = command('purge', 'Drops all messages of a queue that nobody is working on.', undefined, async (call, queue) => {
+  print(`${String(await call('purge', queue))} messages dropped`);
+});
+
+const pause = command(
+  'pause',
+  'Holds a queue: messages are taken in and not delivered.',
+  'A running server notices at its next batch.',
+  async (call, queue) => {
+    await call('pause', queue, true);
+    print(`${queue} is paused`);
+  },
+);
+
+const resume = command('resume', 'Lets a held queue go on.', undefined, async (call, queue) => {
+  await call('pause', queue, false);
+  print(`${queue} goes on`);
+});
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export const queuesCommand: CommandGroup = {
+  name: 'queues',
+  summary: 'Looks after the queues of a data folder, whether a server runs on it or not.',
+  commands: [list, info, purge, pause, resume].map((one) => ({
+    name: one.name.slice('queues '.length),
+    usage: one.usage,
+    summary: one.summary,
+    load: async () => one,
+  })),
+};

@@ -1,0 +1,74 @@
+/** `nano trigger scheduled`: runs an app's scheduled handler on a running server, through its admin port. */
+import { request } from 'node:http';
+import { type Command, CommandError, type CommandGroup, UsageError } from './command.ts';
+
+const DEFAULT_ADDRESS = '127.0.0.1:8081';
+
+export const triggerCommand: CommandGroup = {
+  name: 'trigger',
+  summary: 'Runs a handler of an app on a running server.',
+  commands: [
+    {
+      name: 'scheduled',
+      usage: '[APP]',
+      summary: 'run the scheduled handler now',
+      load: async () => scheduledCommand,
+    },
+  ],
+};
+
+const scheduledCommand: Command = {
+  name: 'trigger scheduled',
+  summary: "Runs an app's scheduled handler now, on a running server.",
+  usage: '[APP]',
+  positionals: 1,
+  options: {
+    cron: { type: 'string', value: 'CRON', help: 'what the handler reads as controller.cron' },
+    time: { type: 'string', value: 'TIME', help: 'its scheduled time: a date, or milliseconds since 1970 (now)' },
+    admin: { type: 'string', value: 'HOST:PORT', help: `the server's admin port (${DEFAULT_ADDRESS})` },
+  },
+  run: async (input) => {
+    const address = input.text('admin') ?? DEFAULT_ADDRESS;
+    const app = input.positionals[0] ?? (await onlyApp(address));
+    const query = new URLSearchParams({ time: String(timeOf(input.text('time'))) });
+    const cron = input.text('cron');
+    if (cron !== undefined) query.set('cron', cron);
+    const { status, text } = await ask(address, 'POST', `/apps/${encodeURIComponent(app)}/scheduled?${query.toString()}`);
+    if (status !== 200 && !text.startsWith('{')) throw new CommandError(text.trim());
+    const { outcome, error } = JSON.parse(text) as { outcome: string; error?: string };
+    if (outcome !== 'ok') throw new CommandError(`${outcome}${error === undefined ? '' : `: ${error}`}`);
+    process.stdout.write('ok\n');
+    return 0;
+  },
+};
+
+function timeOf(text: string | undefined): number {
+  if (text === undefined) return Date.now();
+  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isSafeInteger(time)) throw new UsageError(`--time ${JSON.stringify(text)} is no date and no number of milliseconds`);
+  return time;
+}
+
+/** The app of a server that has one. */
+async function onlyApp(address: string): Promise<string> {
+  const { text } = await ask(address, 'GET', '/apps');
+  const names = (JSON.parse(text) as { apps: { name: string }[] }).apps.map(({ name }) => name);
+  if (names.length !== 1 || names[0] === undefined) throw new UsageError(`which app? There are ${names.length === 0 ? 'none' : names.join(', ')}`);
+  return names[0];
+}
+
+function ask(address: string, method: string, path: string): Promise<{ status: number; text: string }> {
+  const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(address) ?? [];
+  if (port === undefined) throw new UsageError(`--admin ${JSON.stringify(address)} is not HOST:PORT`);
+  return new Promise((resolve, reject) => {
+    const call = request({ host: host ?? '127.0.0.1', port: Number(port), path, method, headers: { 'content-length': 0 } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    call.on('error', (error) => reject(new CommandError(`no server answers at ${address}: ${error.message}`)));
+    call.end();
+  });
+}
