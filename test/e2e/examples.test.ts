@@ -119,6 +119,25 @@ suite('examples', () => {
     assert.ok((JSON.parse(kept.text) as { computed: string }).computed >= (JSON.parse(first) as { computed: string }).computed);
   });
 
+  test('url-shortener: makes links, follows, lists and removes them', async () => {
+    const make = (link: object): ReturnType<TestServer['get']> => server.get('url-shortener', '/links', { method: 'POST', body: JSON.stringify(link) });
+    const made = await make({ url: 'https://example.com/long?a=b', days: 2 });
+    assert.equal(made.status, 201);
+    const { code, short } = JSON.parse(made.text) as { code: string; short: string };
+    assert.equal(short, `http://url-shortener.localhost/${code}`);
+    const followed = await server.get('url-shortener', `/${code}`);
+    assert.deepEqual([followed.status, followed.headers.location], [302, 'https://example.com/long?a=b']);
+    assert.equal((await make({ url: 'https://example.com/', code: 'home' })).status, 201);
+    assert.equal((await make({ url: 'https://example.org/', code: 'home' })).status, 409);
+    assert.equal((await make({ url: 'javascript:alert(1)' })).status, 400);
+    const { links, cursor } = JSON.parse((await server.get('url-shortener', '/links')).text) as { links: { code: string; expires?: string }[]; cursor: null };
+    assert.deepEqual([links.map((link) => link.code).sort(), cursor], [[code, 'home'].sort(), null]);
+    assert.ok(links.every((link) => (link.expires === undefined) === (link.code === 'home')));
+    assert.equal((await server.get('url-shortener', `/links/${code}`, { method: 'DELETE' })).status, 204);
+    assert.equal((await server.get('url-shortener', `/${code}`)).status, 404);
+    assert.match((await server.get('url-shortener')).text, /<h1>Short links<\/h1>/);
+  });
+
   test('throws: the client reads a code, the log has the stack in the lines of the source', async () => {
     const { status, text, headers } = await server.get('throws');
     assert.deepEqual([status, text], [500, 'error code: 1101']);

@@ -8,6 +8,7 @@ const EXAMPLES = [
   ['service-worker', '/', "the legacy format: addEventListener('fetch', …)"],
   ['typescript-npm', '/', 'TypeScript with a package from npm'],
   ['static-site', '/', 'static files, with an API beside them'],
+  ['url-shortener', '/', 'short links on KV'],
   ['throws', '/', 'an app that throws'],
   ['loops', '/', 'an app that loops, and is stopped'],
   ['memory', '/', 'an app that eats memory, and is stopped'],
