@@ -13,6 +13,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'r2', usage: 'bucket|object|token', summary: 'look after buckets, and keys for S3 clients', load: async () => (await import('./r2.ts')).r2Command },
   { name: 'trigger', usage: 'scheduled [APP]', summary: 'run a handler of an app on a running server', load: async () => (await import('./trigger.ts')).triggerCommand },
   { name: 'queues', usage: 'list|info|purge|…', summary: 'look after the queues of a data folder', load: async () => (await import('./queues.ts')).queuesCommand },
+  { name: 'd1', usage: 'execute|migrations|export|list', summary: 'look after D1 databases of a data folder', load: async () => (await import('./d1/d1.ts')).d1Group },
   { name: 'build', usage: '[DIR|FILE]', summary: 'bundle an app', load: async () => (await import('./build.ts')).buildCommand },
   { name: 'kv', usage: 'key|bulk|namespace …', summary: 'look after KV namespaces of a data folder', load: async () => (await import('./kv/kv.ts')).kvGroup },
 ];

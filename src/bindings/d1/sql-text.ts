@@ -42,6 +42,40 @@ export function isBlank(sql: string): boolean {
   return sql.replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, '').search(/[^\s;]/) === -1;
 }
 
+/** Tokens, and the ends of statements. */
+const PIECE = new RegExp(`${TOKEN.source}|;`, 'gu');
+
+/**
+ * The statements of a script, without blanks and comments around them. Semicolons inside of a trigger end nothing,
+ * by the rule of sqlite3_complete(): there the end is "; END ;".
+ */
+export function statementsOf(script: string): string[] {
+  const statements: string[] = [];
+  let start = 0;
+  let words: string[] = [];
+  let before = '';
+  let last = '';
+  for (const { 0: token, index } of script.matchAll(PIECE)) {
+    if (token.startsWith('--') || token.startsWith('/*')) continue;
+    if (token === ';' && (!isTrigger(words) || (last === 'END' && before === ';'))) {
+      if (words.length > 0) statements.push(script.slice(start, index).trim());
+      start = index + 1;
+      words = [];
+      [before, last] = ['', ''];
+      continue;
+    }
+    if (words.length < 4) words.push(token.toUpperCase());
+    [before, last] = [last, token.toUpperCase()];
+  }
+  if (words.length > 0) statements.push(script.slice(start).trim());
+  return statements;
+}
+
+function isTrigger(words: readonly string[]): boolean {
+  const at = words[0] === 'EXPLAIN' ? 1 : 0;
+  return words[at] === 'CREATE' && (words[at + 1] === 'TRIGGER' || (/^TEMP(?:ORARY)?$/.test(words[at + 1] ?? '') && words[at + 2] === 'TRIGGER'));
+}
+
 /** At most this many places are tried for a syntax error: it is a convenience, and the text is a stranger's. */
 const MOST_TRIES = 20;
 

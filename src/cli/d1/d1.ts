@@ -1,0 +1,110 @@
+/** `nano d1`: D1 databases of a data folder, whether a server runs on it or not. */
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { listDatabases, localDatabaseFile } from '../../server/local-d1.ts';
+import { DEFAULT_GROUP } from '../../server/app-record.ts';
+import { type Command, CommandError, type CommandGroup, UsageError } from '../command.ts';
+import { migrationsGroup } from './migrations.ts';
+import { table } from './table.ts';
+import { configOf, dataDirOf, entry, open, print, TARGET_OPTIONS, target } from './target.ts';
+
+const execute: Command = {
+  name: 'd1 execute',
+  summary: 'Runs SQL in a database.',
+  usage: 'DATABASE --command SQL | --file FILE',
+  description: 'All statements are one transaction: when one fails, none was run.',
+  positionals: 1,
+  options: {
+    command: { type: 'string', value: 'SQL', help: 'the SQL, one statement or several' },
+    file: { type: 'string', value: 'FILE', help: 'a file of SQL' },
+    json: { type: 'boolean', help: 'print JSON' },
+    ...TARGET_OPTIONS,
+  },
+  run: async (input) => {
+    const [command, file] = [input.text('command'), input.text('file')];
+    if ((command === undefined) === (file === undefined)) throw new UsageError('what is to be run? --command SQL or --file FILE');
+    const sql = command ?? read(file ?? '');
+    const results = open(target(input), (database) => database.script(sql));
+    const answers = results.map(({ meta, results: { columns, rows } }) => ({
+      results: rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at] ?? '', cell]))),
+      success: true,
+      meta,
+    }));
+    if (input.flag('json')) print(JSON.stringify(answers, null, 2));
+    else for (const { results: rows, meta } of answers) print(rows.length > 0 ? table(rows) : `${meta.changes} rows changed`);
+    return 0;
+  },
+};
+
+const exportCommand: Command = {
+  name: 'd1 export',
+  summary: 'Writes a database as SQL that makes it again.',
+  usage: 'DATABASE --output FILE',
+  positionals: 1,
+  options: {
+    output: { type: 'string', value: 'FILE', help: 'where to; - for standard output' },
+    table: { type: 'string', multiple: true, value: 'NAME', help: 'only this table; can be repeated' },
+    'no-schema': { type: 'boolean', help: 'rows only' },
+    'no-data': { type: 'boolean', help: 'tables only' },
+    ...TARGET_OPTIONS,
+  },
+  run: async (input) => {
+    const output = input.text('output');
+    if (output === undefined) throw new UsageError('where to? --output FILE');
+    const where = target(input);
+    if (!existsSync(localDatabaseFile(where.dataDir, where.name))) throw new CommandError(`there is no database ${where.title} in ${where.dataDir}`);
+    const options = { tables: input.list('table'), schema: !input.flag('no-schema'), data: !input.flag('no-data') };
+    const fd = output === '-' ? 1 : openSync(resolve(output), 'w');
+    try {
+      open(where, (database) => {
+        for (const statement of database.dump(options)) writeSync(fd, `${statement}\n`);
+      });
+    } catch (error) {
+      throw error instanceof Error && error.message.startsWith('D1 Export') ? new CommandError(error.message) : error;
+    } finally {
+      if (fd !== 1) closeSync(fd);
+    }
+    return 0;
+  },
+};
+
+const list: Command = {
+  name: 'd1 list',
+  summary: "Lists the databases of a data folder and those of the app's bindings.",
+  usage: '',
+  positionals: 0,
+  options: { json: { type: 'boolean', help: 'print JSON' }, ...TARGET_OPTIONS },
+  run: async (input) => {
+    const config = configOf(input);
+    const dataDir = dataDirOf(input, config);
+    const found = new Map(listDatabases(dataDir).map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
+    for (const { type, name: binding, options } of config?.bindings ?? []) {
+      if (type !== 'd1') continue;
+      const [group, id] = [config?.trustGroup ?? DEFAULT_GROUP, String(options['id'])];
+      const file = localDatabaseFile(dataDir, { group, id });
+      found.set(file, { id, name: String(options['databaseName']), binding, group, bytes: found.get(file)?.bytes ?? 0 });
+    }
+    const rows = [...found.values()];
+    print(input.flag('json') ? JSON.stringify(rows, null, 2) : rows.length === 0 ? `there is no database in ${dataDir}` : table(rows));
+    return 0;
+  },
+};
+
+function read(file: string): string {
+  try {
+    return readFileSync(resolve(file), 'utf8');
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export const d1Group: CommandGroup = {
+  name: 'd1',
+  summary: 'Looks after the D1 databases of a data folder, whether a server runs on it or not.',
+  commands: [
+    entry(execute),
+    { name: 'migrations', usage: 'create|list|apply', summary: migrationsGroup.summary, load: async () => migrationsGroup },
+    entry(exportCommand),
+    entry(list),
+  ],
+};
