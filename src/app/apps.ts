@@ -8,7 +8,6 @@ import type { BatchMessage, EventFailure, FetchClient, FetchMessage } from '../p
 import type { Place } from '../ops/op.ts';
 import type { SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
-import type { AppEvent } from './event.ts';
 import { StartupError } from './loader.ts';
 import { StartupFailures } from './startup-failures.ts';
 import { AppVersion, type VersionDeps } from './version.ts';

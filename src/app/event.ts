@@ -57,7 +57,6 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Nothing is sent for it: it is over when what it does is. */
   #isUnanswered = false;
   #failure: EventFailure | undefined;
-  #failure: EventFailure | undefined;
   /** Sockets open, and how many of them are the response. */
   #kept = 0;
   #upgraded = 0;
@@ -274,16 +273,6 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** The event is no request: a cron tick, say, which is told whether it went well. */
   expectNoAnswer(): void {
     this.#isUnanswered = true;
-  }
-
-  /** A promise given to waitUntil was rejected. An event that is not answered has failed by it, once everything else is done. */
-  waitUntilFailed(failure: EventFailure): void {
-    this.#failure ??= failure;
-  }
-
-  /** What the app says of an event that is not answered. */
-  verdict(text: string): void {
-    if (this.#isUnanswered) this.#client.verdict?.(text);
   }
 
   /** A promise given to waitUntil was rejected. An event that is not answered has failed by it, once everything else is done. */

@@ -182,14 +182,6 @@ export class Worker implements Inbox, OpContext, EventHome {
     return event;
   }
 
-  /** Runs the handler of a batch of messages; see Entry.queue. */
-  queue(requestId: string, { head, text, bytes }: BatchMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(requestId, client);
-    event.expectNoAnswer();
-    this.#run(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
-    return event;
-  }
-
   /**
    * Runs a script for a person and shows what it comes to, through `client.shown`.
    * @param mode JSON text of how values are shown; see runtime/workers/shell.ts
@@ -260,8 +252,6 @@ export class Worker implements Inbox, OpContext, EventHome {
         return event?.hold();
       case Post.done:
         return event?.done();
-      case Post.verdict:
-        return event?.verdict(String(args[0]));
       case Post.verdict:
         return event?.verdict(String(args[0]));
       case Post.timerStart:

@@ -2,8 +2,8 @@
 import type { StoreProduct } from '../storage/product.ts';
 import { cacheProduct } from './cache/store.ts';
 import { kvProduct } from './kv/store.ts';
-import { r2Product } from './r2/store.ts';
 import { queuesProduct } from './queues/store.ts';
+import { r2Product } from './r2/store.ts';
 import { ratelimitProduct } from './ratelimit/store.ts';
 
 export const PRODUCTS: readonly StoreProduct[] = [cacheProduct, kvProduct, r2Product, ratelimitProduct, queuesProduct];

@@ -7,7 +7,6 @@ import { hyperdriveManifest } from './hyperdrive/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
-import { queueManifest } from './queues/index.ts';
 import { ratelimitManifest } from './ratelimit/index.ts';
 import { serviceManifest } from './service/index.ts';
 
@@ -17,7 +16,6 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   d1: d1Manifest,
   r2: r2Manifest,
   ratelimit: ratelimitManifest,
-  queue: queueManifest,
   hyperdrive: hyperdriveManifest,
   queue: queueManifest,
   service: serviceManifest,

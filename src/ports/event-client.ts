@@ -28,8 +28,6 @@ export interface EventClient extends Responder {
   ended?(): void;
   /** What the app has said of an event that is not answered; see Post.verdict. Any text may come. */
   verdict?(text: string): void;
-  /** What the app has said of an event that is not answered; see Post.verdict. Any text may come. */
-  verdict?(text: string): void;
   /** A line of a shell came to this: "value", "undefined" or "error", and how it reads. */
   shown?(kind: string, text: string): void;
 }
@@ -56,9 +54,6 @@ export type FetchMessage = {
   /** Calls between workers that lead here; 0 for a request from outside. */
   depth?: number;
 };
-
-/** A batch of messages on its way to a worker; see Entry.queue. */
-export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };
 
 /** A batch of messages on its way to a worker; see Entry.queue. */
 export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };

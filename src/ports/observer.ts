@@ -40,33 +40,12 @@ export type EventRecord = {
   error?: string;
 };
 
-export type EventKind = 'scheduled' | 'queue';
-
-/** An event that no client asked for. */
-export type EventRecord = {
-  app: string;
-  version: string;
-  requestId: string;
-  kind: EventKind;
-  /** What it was about: cron and scheduledTime, queue and messages. */
-  detail: Readonly<Record<string, string | number>>;
-  durationMs: number;
-  cpuMs: number;
-  coldStart: boolean;
-  /** As a request's; and "exceededWallTime". */
-  outcome: string;
-  error?: string;
-};
-
 export type ConsoleRecord = { app: string; version: string; requestId: string | undefined; level: 'debug' | 'info' | 'log' | 'warn' | 'error'; text: string };
 
 export type LimitName = 'cpu' | 'memory' | 'startup' | 'subrequests' | 'connections' | 'requestBody' | 'url' | 'headers' | 'waitUntil' | 'logs';
 
 export class Observer {
   request(_record: RequestRecord): void {}
-  event(_record: EventRecord): void {}
-  /** Messages of a batch: those that are done with, and those to be tried again. */
-  messages(_app: string, _queue: string, _acked: number, _retried: number): void {}
   event(_record: EventRecord): void {}
   /** Messages of a batch: those that are done with, and those to be tried again. */
   messages(_app: string, _queue: string, _acked: number, _retried: number): void {}

@@ -15,7 +15,6 @@ export const BINDING_CHUNKS = {
   d1: 'd1',
   service: 'rpc',
   ratelimit: 'ratelimit',
-  queue: 'queues',
   hyperdrive: 'hyperdrive',
   queue: 'queues',
   r2: 'r2',

@@ -57,7 +57,6 @@ export const CHUNK_NAMES = [
   'd1',
   'ratelimit',
   'queues',
-  'queues',
   'r2',
   'sockets',
   'hyperdrive',
@@ -129,8 +128,6 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },
-  /** Producers and batches. */
-  queues: { needs: ['base', 'bindings'] },
   /** Producers and batches. */
   queues: { needs: ['base', 'bindings'] },
   r2: { needs: ['base', 'bindings'] },

@@ -95,7 +95,7 @@ export type EngineConfig = {
   forbidden: { host: string; port: number }[];
   ledgerFile: string;
   /** Where the store process listens, and how it treats the disk. */
-  stores: { socket: string /** Where the router of SQL processes listens. */; sql: string; dir: string; fsync: 'full' | 'normal' };
+  stores: { socket: string; /** Where the router of SQL processes listens. */ sql: string; dir: string; fsync: 'full' | 'normal' };
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;
   /** Milliseconds a client may take for the head of a request, and be without progress. */
@@ -121,7 +121,7 @@ export type FromEngine =
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
   | { type: 'catastrophe'; app: string; message: string }
   | { type: 'metrics'; call: number; text: string }
-  | { type: 'triggered'; call: number; result: TriggerResult }
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }
+  | { type: 'triggered'; call: number; result: TriggerResult }
   | { type: 'drained' };

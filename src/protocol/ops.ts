@@ -46,8 +46,6 @@ export const Post = {
   codecClose: 15,
   /** text: what the app has said of an event that is no request, since it was last told; see runtime/workers/message-batch.ts and scheduled-controller.ts */
   verdict: 16,
-  /** text: what the app has said of an event that is no request, since it was last told; see runtime/workers/message-batch.ts and scheduled-controller.ts */
-  verdict: 16,
   /** socket: number (the isolate's choice), url (ws: or wss:), protocols (comma-separated). All that follows comes through `Entry.socket`. */
   socketOpen: 20,
   /** socket, data: string, ArrayBuffer or Uint8Array */
@@ -171,11 +169,6 @@ export const Entry = {
   load: 5,
   /** (event, Shell, ...): `nano eval` and the REPL */
   shell: 6,
-  /**
-   * (event, head, text, bytes, entrypoint): a batch of messages. `head` is JSON text: queue's name, metrics, and [id, sent, attempts, type,
-   * length] of each message; the bodies lie one after the other in `text` and, where there are such, in `bytes`.
-   */
-  queue: 7,
   /**
    * (event, head, text, bytes, entrypoint): a batch of messages. `head` is JSON text: queue's name, metrics, and [id, sent, attempts, type,
    * length] of each message; the bodies lie one after the other in `text` and, where there are such, in `bytes`.

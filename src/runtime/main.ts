@@ -42,8 +42,6 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
       return handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
     case Entry.queue:
       return handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
-    case Entry.queue:
-      return handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:

@@ -8,7 +8,6 @@ import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { Triggers } from '../app/triggers.ts';
-import { Triggers } from '../app/triggers.ts';
 import { AssetSites } from '../bindings/assets/index.ts';
 import { openCache } from '../bindings/cache/index.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
@@ -16,7 +15,6 @@ import { failureText } from '../bindings/d1/failure-text.ts';
 import { openBindings } from '../bindings/open.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
-import { requestId } from '../http/request-id.ts';
 import { requestId } from '../http/request-id.ts';
 import { Upgrades } from '../http/upgrade.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
@@ -59,7 +57,6 @@ export class Engine {
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
   readonly #triggers: Triggers;
-  readonly #triggers: Triggers;
   readonly #sites: Sites;
   readonly #budget: Budget;
   readonly #watch: ResidentWatch;
@@ -96,7 +93,6 @@ export class Engine {
     });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger, undefined, this.#assets);
-    this.#triggers = new Triggers({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, stores: this.#stores, newRequestId: () => requestId(undefined) });
     this.#triggers = new Triggers({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, stores: this.#stores, newRequestId: () => requestId(undefined) });
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
@@ -150,11 +146,6 @@ export class Engine {
 
   metrics(): Promise<string> {
     return this.#metrics.collect();
-  }
-
-  /** Runs an event that no client asks for. */
-  trigger(trigger: Trigger): Promise<TriggerResult> {
-    return this.#triggers.run(trigger);
   }
 
   /** Runs an event that no client asks for. */

@@ -246,7 +246,7 @@ export class Supervisor implements AdminSource {
 
   /** The store process is there from the first app on that has bindings. */
   #startStores(): void {
-    if (this.#table.some((app) => app.bindings.some(({ type }) => type !== 'assets'))) this.#stores.start();
+    if (this.#table.some((app) => app.consumers !== undefined || app.bindings.some(({ type }) => type !== 'assets'))) this.#stores.start();
     if (this.#table.some((app) => app.bindings.some(({ type }) => type === 'd1'))) this.#sql.start();
   }
 
@@ -264,7 +264,7 @@ export class Supervisor implements AdminSource {
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {
     try {
-      return await startAdminServer(this, host, port, [this.#s3.route]);
+      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route]);
     } catch (error) {
       throw new StartError(explain(error, host, port, '--admin-port'));
     }

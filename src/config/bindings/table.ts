@@ -6,7 +6,6 @@ import { hyperdriveKey } from './hyperdrive.ts';
 import { kvKey } from './kv.ts';
 import { queuesKey } from './queues.ts';
 import { r2Key } from './r2.ts';
-import { queuesKey } from './queues.ts';
 import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { servicesKey } from './services.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
@@ -23,7 +22,6 @@ export const bindingShape = {
   ratelimits: ratelimitsKey.schema.optional(),
   hyperdrive: hyperdriveKey.schema.optional(),
   unsafe: unsafeKey.schema.optional(),
-  queues: queuesKey.schema.optional(),
   queues: queuesKey.schema.optional(),
   services: servicesKey.schema.optional(),
   version_metadata: versionMetadataSchema.optional(),
