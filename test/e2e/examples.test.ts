@@ -101,6 +101,23 @@ suite('examples', () => {
     assert.match((await server.get('typescript-npm')).text, /<h1>Markdown<\/h1>/);
   });
 
+  test('guestbook: keeps what was written, and shows it escaped', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const signed = await server.get('guestbook', '/', { body: 'name=Ada&message=%3Cb%3EHello%3C%2Fb%3E', headers: form });
+    assert.deepEqual([signed.status, signed.headers.location], [303, '/']);
+    await server.get('guestbook', '/', { body: 'name=Grace&message=Me%20too', headers: form });
+    const entries = JSON.parse((await server.get('guestbook', '/entries.json')).text) as { id: number; name: string; message: string }[];
+    assert.deepEqual(
+      entries.map(({ id, name, message }) => [id, name, message]),
+      [
+        [2, 'Grace', 'Me too'],
+        [1, 'Ada', '<b>Hello</b>'],
+      ],
+    );
+    assert.match((await server.get('guestbook')).text, /&#60;b&#62;Hello/);
+    assert.equal((await server.get('guestbook', '/', { body: 'name=&message=x', headers: form })).status, 400);
+  });
+
   test('static-site: serves files, redirects, and keeps what the API computes', async () => {
     const page = await server.get('static-site', '/about');
     assert.match(page.text, /<h1>About<\/h1>/);

@@ -9,6 +9,7 @@ const EXAMPLES = [
   ['typescript-npm', '/', 'TypeScript with a package from npm'],
   ['static-site', '/', 'static files, with an API beside them'],
   ['url-shortener', '/', 'short links on KV'],
+  ['guestbook', '/', 'a guestbook on D1, with migrations'],
   ['throws', '/', 'an app that throws'],
   ['loops', '/', 'an app that loops, and is stopped'],
   ['memory', '/', 'an app that eats memory, and is stopped'],

@@ -1,0 +1,7 @@
+-- Migration number: 0001
+CREATE TABLE IF NOT EXISTS entries (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+  message TEXT NOT NULL CHECK (length(message) BETWEEN 1 AND 1000),
+  written TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
