@@ -2,7 +2,7 @@
  * The same code on NANO and on Miniflare: every case must come to the same, but for differences with a reason.
  *
  * A suite is a folder with `cases.js`, which exports `cases`: a name and a function of (env, ctx, request) each, whose
- * value must be JSON, and `wrangler.jsonc`. A case that throws comes to its error's name and message. Cases run in
+ * value must be JSON, and `wrangler.jsonc`. What `cloudflare:workers` exports comes as the fourth argument. A case that throws comes to its error's name and message. Cases run in
  * order; each uses keys, tables and names of its own.
  */
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { before, describe, test } from 'node:test';
 import { Miniflare, type WorkerOptions } from 'miniflare';
 import { folder } from '../support/folder.ts';
 import { suiteOwner } from '../support/nano-process.ts';
-import { type TestServer, dev } from '../support/server.ts';
+import { type TestServer, dev, serve } from '../support/server.ts';
 
 export type Contract = {
   /** The product: what the suite is called. */
@@ -21,17 +21,20 @@ export type Contract = {
   dir: string;
   /** The same bindings, in Miniflare's words. */
   miniflare: Partial<WorkerOptions>;
+  /** Other workers, by name: each a folder in `apps` with `worker.js` and `wrangler.jsonc`, and what they have in Miniflare's words. */
+  apps?: Readonly<Record<string, Partial<WorkerOptions>>>;
   /** Of `nano dev`. */
   args?: readonly string[];
   /** Cases that differ, and why; what NANO must come to instead. */
   differences?: Readonly<Record<string, { reason: string; nano: unknown }>>;
 };
 
-const WORKER = `import { cases } from './cases.js';
+const WORKER = `import { RpcStub, RpcTarget } from 'cloudflare:workers';
+import { cases } from './cases.js';
 export default {
   async fetch(request, env, ctx) {
     try {
-      const value = await cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request);
+      const value = await cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request, { RpcStub, RpcTarget });
       return Response.json(value ?? null);
     } catch (error) {
       return Response.json({ thrown: error.name + ': ' + error.message });
@@ -41,7 +44,7 @@ export default {
 `;
 
 /** Declares a test for each case. */
-export async function contract({ name, dir, miniflare, args = [], differences = {} }: Contract): Promise<void> {
+export async function contract({ name, dir, miniflare, apps = {}, args = [], differences = {} }: Contract): Promise<void> {
   const casesFile = join(dir, 'cases.js');
   const source = readFileSync(casesFile, 'utf8');
   const { cases } = (await import(casesFile)) as { cases: Readonly<Record<string, unknown>> };
@@ -52,14 +55,26 @@ export async function contract({ name, dir, miniflare, args = [], differences = 
     let nano: TestServer;
     let peer: Miniflare;
     before(async () => {
-      const project = folder({ 'cases.js': source, 'worker.js': WORKER, 'wrangler.jsonc': readFileSync(join(dir, 'wrangler.jsonc'), 'utf8') });
+      const files: Record<string, string> = { 'cases.js': source, 'worker.js': WORKER, 'wrangler.jsonc': readFileSync(join(dir, 'wrangler.jsonc'), 'utf8') };
+      const others = Object.keys(apps).map((app) => ({ app, worker: readFileSync(join(dir, 'apps', app, 'worker.js'), 'utf8') }));
+      const project = folder(others.length === 0 ? files : { ...inFolder('contract', files), ...appFiles(dir, others) });
       const modules = [
         { type: 'ESModule', path: 'worker.js', contents: WORKER },
         { type: 'ESModule', path: 'cases.js', contents: source },
       ];
-      peer = new Miniflare({ modules, compatibilityDate: '2026-01-01', ...miniflare } as ConstructorParameters<typeof Miniflare>[0]);
+      const main = { modules, compatibilityDate: '2026-01-01', ...miniflare };
+      const workers = others.map(({ app, worker }) => ({
+        name: app,
+        modules: [{ type: 'ESModule', path: 'worker.js', contents: worker }],
+        compatibilityDate: '2026-01-01',
+        ...apps[app],
+      }));
+      peer = new Miniflare(
+        (workers.length === 0 ? main : { workers: [{ name: 'contract', ...main }, ...workers] }) as ConstructorParameters<typeof Miniflare>[0],
+      );
       owner.after(() => peer.dispose());
-      [nano] = await Promise.all([dev(owner, project, args), peer.ready]);
+      const started = workers.length === 0 ? dev(owner, project, args) : serve(owner, project, ['--data', folder(), ...args]);
+      [nano] = await Promise.all([started, peer.ready]);
     });
     for (const one of Object.keys(cases)) {
       test(one, async () => {
@@ -71,6 +86,17 @@ export async function contract({ name, dir, miniflare, args = [], differences = 
       });
     }
   });
+}
+
+function inFolder(name: string, files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([file, text]) => [`${name}/${file}`, text]));
+}
+
+function appFiles(dir: string, others: readonly { app: string; worker: string }[]): Record<string, string> {
+  const all = others.map(({ app, worker }) =>
+    inFolder(app, { 'worker.js': worker, 'wrangler.jsonc': readFileSync(join(dir, 'apps', app, 'wrangler.jsonc'), 'utf8') }),
+  );
+  return Object.assign({}, ...all) as Record<string, string>;
 }
 
 function parsed(text: string): unknown {

@@ -40,10 +40,10 @@ suite('responses', () => {
   });
 
   for (const [path, reason] of [
-    ['/undefined', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
-    ['/number', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
-    ['/null', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
-    ['/lookalike', /TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'\./],
+    ['/undefined', /TypeError: Callback returned incorrect type; expected 'Promise'/],
+    ['/number', /TypeError: Callback returned incorrect type; expected 'Promise'/],
+    ['/null', /TypeError: Callback returned incorrect type; expected 'Promise'/],
+    ['/lookalike', /TypeError: Callback returned incorrect type; expected 'Promise'/],
     ['/used', /TypeError: .*body/i],
     ['/locked', /TypeError: .*body/i],
     ['/rejects', /Error: rejected/],

@@ -41,11 +41,12 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
     const client = new ServiceClient({ context, event }, String(method));
     controller.signal.addEventListener('abort', () => client.leave());
     const isInline = typeof opened.body === 'string' || opened.body instanceof Uint8Array;
+    const framing = framingOf(opened);
     context.invoker.fetch(
       target,
       origin,
       {
-        head,
+        head: framing === undefined ? head : withHeader(head, framing),
         body: opened.body instanceof Readable ? new StreamBody(opened.body, { length: opened.length }) : undefined,
         inline: isInline ? (opened.body as string | Uint8Array) : undefined,
         cf: typeof cf === 'string' ? cf : undefined,
@@ -57,6 +58,24 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
     end(context, call, opened);
   }
 };
+
+/** What a body's length looks like to whoever gets it, as over a connection. */
+function framingOf({ body, length }: BodyArgument): string | undefined {
+  if (body === undefined) return undefined;
+  const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : length;
+  return known === undefined ? 'transfer-encoding\nchunked' : `content-length\n${known}`;
+}
+
+function withHeader(head: string, header: string): string {
+  // What the caller says of it is dropped: it need not be true.
+  const [method = '', url = '', ...lines] = head.split('\n');
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const name = lines[i]?.toLowerCase();
+    if (name !== 'content-length' && name !== 'transfer-encoding') kept.push(String(lines[i]), String(lines[i + 1]));
+  }
+  return [method, url, header, ...kept].join('\n');
+}
 
 /** The call has its answer. The rest of an upload may still be on its way: it lasts as long as somebody reads it. */
 function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {

@@ -1,5 +1,6 @@
 /** Service bindings, stubs, and calls from other isolates. */
 import { serviceNumber } from '../../protocol/rpc.ts';
+import { thrownError } from '../workers/rpc/errors.ts';
 import { makeService } from '../workers/rpc/kinds.ts';
 import { dropEvent, receive, released } from '../workers/rpc/receive.ts';
 import { Fetcher, RpcPromise, RpcProperty, RpcStub } from '../workers/rpc/stub.ts';
@@ -14,6 +15,7 @@ const offers = {
   RpcPromise,
   RpcProperty,
   RpcStub,
+  thrownError,
 };
 
 declare module '../link.ts' {

@@ -8,7 +8,7 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/fetch/
  */
 import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { begin, currentEvent, errorFromHost, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
+import { begin, currentEvent, forget, postFor, request as callHost, requireEvent } from '../bridge.ts';
 import { chunk } from '../link.ts';
 import {
   JSONStringify,
@@ -51,7 +51,9 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
   try {
     requireArguments(arguments.length, 1, 'fetch');
     requireEvent();
-    return start(createRequestState(input, init));
+    const state = createRequestState(input, init);
+    const { integrity } = state.settings;
+    return integrity === '' ? start(state) : chunk('integrity').checkIntegrity(start(state), integrity);
   } catch (error) {
     return PromiseReject(error);
   }
@@ -205,7 +207,7 @@ const fromService = (given: unknown, url: string, link: SourceLink | undefined):
   const status = fields[0];
   const statusText = fields[1];
   const headers = fields[2];
-  if (status === 0) throw errorFromHost(statusText, headers);
+  if (status === 0) throw chunk('rpc').thrownError(statusText, headers);
   const source = fields[3] ?? 0;
   const inline = fields[4];
   const answer: Answer = [status, statusText, headers, url, false, source];

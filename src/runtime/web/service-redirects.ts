@@ -3,7 +3,7 @@
  * @see https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
 import { BodyKind } from '../../protocol/ops.ts';
-import { PromisePrototypeThen, PromiseReject, TypeErrorCtor } from '../primordials.ts';
+import { ArrayPrototypeConcat, ArrayPrototypeJoin, PromisePrototypeThen, PromiseReject, TypeErrorCtor } from '../primordials.ts';
 import type { AbortSignal } from './abort.ts';
 import { newBody } from './body.ts';
 import { copyHeaders, getHeader, removeHeader } from './headers.ts';
@@ -17,26 +17,28 @@ const BODY_HEADERS = ['content-encoding', 'content-language', 'content-location'
 export type Send = (state: RequestState, url: string, signal: AbortSignal | undefined, service: number) => Promise<Response>;
 
 /** Sends a request to a service, and where its answer leads. */
-export function followRedirects(state: RequestState, url: string, service: number, send: Send, redirects = 0): Promise<Response> {
+export function followRedirects(state: RequestState, url: string, service: number, send: Send, before: readonly string[] = []): Promise<Response> {
   const answered = send(state, url, state.follows, service);
   if (state.redirect === 'manual') return answered;
   return PromisePrototypeThen(answered, (response) => {
     const { status } = responseState(response);
-    if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) return redirected(response, redirects);
+    if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) return redirected(response, before);
     const location = getHeader(responseHeaders(responseState(response)), 'location');
-    if (location === null) return redirected(response, redirects);
+    if (location === null) return redirected(response, before);
     if (state.redirect === 'error')
       return PromiseReject<Response>(new TypeErrorCtor('The service answered with a redirect, which the request does not allow.'));
-    if (redirects >= MOST_REDIRECTS) return PromiseReject<Response>(new TypeErrorCtor('Too many redirects.'));
+    const urls = ArrayPrototypeConcat(before as string[], [url]);
+    // workerd's text.
+    if (before.length >= MOST_REDIRECTS) return PromiseReject<Response>(new TypeErrorCtor(`Too many redirects.${ArrayPrototypeJoin(urls, ', ')}`));
     const base = parseUrl(url);
     const next = base === null ? null : parseUrl(location, base);
     if (next === null) return PromiseReject<Response>(new TypeErrorCtor('Invalid Location header; unable to follow redirect.'));
-    return followRedirects(nextState(state, status), serializeUrl(next), service, send, redirects + 1);
+    return followRedirects(nextState(state, status), serializeUrl(next), service, send, urls);
   });
 }
 
-const redirected = (response: Response, redirects: number): Response => {
-  if (redirects > 0) responseState(response).redirected = true;
+const redirected = (response: Response, before: readonly string[]): Response => {
+  if (before.length > 0) responseState(response).redirected = true;
   return response;
 };
 

@@ -7,9 +7,10 @@
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, postFor } from '../bridge.ts';
 import { chunk } from '../link.ts';
-import { JSONParse, PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice } from '../primordials.ts';
+import { JSONParse, PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice, TypeErrorCtor } from '../primordials.ts';
 import { requestFromHost } from '../web/inbound.ts';
 import { sendResponse } from '../web/outbound.ts';
+import { isResponse } from '../web/response.ts';
 import { errorDetails } from '../web/report-error.ts';
 import { isObject } from '../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext, hold, passesThrough, release } from './execution-context.ts';
@@ -53,7 +54,9 @@ export function handleFetch(event: number, args: unknown[]): void {
       (response) => respond(event, context, response),
       (error) => fail(event, context, error),
     );
-  } else respond(event, context, result);
+  } else if (isResponse(result)) respond(event, context, result);
+  // workerd's text.
+  else fail(event, context, new TypeErrorCtor("Callback returned incorrect type; expected 'Promise'"));
 }
 
 export function handleScheduled(event: number, scheduledTime: number, cron: string, entrypoint: string): void {

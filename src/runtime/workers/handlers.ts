@@ -80,8 +80,9 @@ export function adoptExports(namespace: Record<string, unknown>): Loaded {
     if (!isObject(value) || (!isClass && typeof value === 'function')) continue;
     const entrypoint = { value, isClass };
     const methods = methodsOf(entrypoint);
-    if (name !== 'default' && !isClass && methods.length === 0) continue;
     MapPrototypeSet(entrypoints, name, entrypoint);
+    // Other workers may call what it has all the same.
+    if (name !== 'default' && !isClass && methods.length === 0) continue;
     loaded.entrypoints[name] = methods;
   }
   return loaded;

@@ -6,17 +6,9 @@
 import { Request } from '../../../protocol/ops.ts';
 import { Access } from '../../../protocol/rpc.ts';
 import { request, requireEvent } from '../../bridge.ts';
-import {
-  ArrayPrototypeJoin,
-  ArrayPrototypeSlice,
-  ErrorCtor,
-  ObjectHasOwn,
-  PromisePrototypeThen,
-  PromiseReject,
-  ReflectApply,
-  TypeErrorCtor,
-} from '../../primordials.ts';
+import { ArrayPrototypeJoin, ArrayPrototypeSlice, ErrorCtor, ObjectHasOwn, PromisePrototypeThen, PromiseReject, ReflectApply } from '../../primordials.ts';
 import { isObject } from '../../webidl.ts';
+import { markRemote } from './errors.ts';
 import type { Held } from './held.ts';
 import { duplicate, handleOf, requireStub, type Root, serviceState, type StubState, stubState } from './kinds.ts';
 import { callHeld } from './local.ts';
@@ -67,17 +59,17 @@ function onValue(value: unknown, names: readonly string[], message: Message | un
     const name = names[i] as string;
     if (!isObject(at)) {
       message?.undo();
-      throw i === 0 ? new TypeErrorCtor("Can't pipeline on RPC that did not return an object.") : notImplemented(names[i - 1] as string);
+      throw markRemote(notImplemented(names[i === 0 ? 0 : i - 1] as string));
     }
     if (!ObjectHasOwn(at, name)) {
       message?.undo();
-      throw notImplemented(name);
+      throw markRemote(notImplemented(name));
     }
     at = (at as Record<string, unknown>)[name];
   }
   if (message === undefined) return stubState(at) === undefined ? at : duplicate(stubState(at) as StubState);
   message.undo();
-  throw notFunction(names.length === 0 ? '(this)' : ArrayPrototypeJoin(names, '.'));
+  throw markRemote(notFunction(names.length === 0 ? '(this)' : ArrayPrototypeJoin(names, '.')));
 }
 
 function send(target: number, names: readonly string[], message: Message | undefined): Promise<unknown> {

@@ -1,33 +1,32 @@
 /**
  * What a method throws, on its way to the caller.
  *
- * As on Workers the caller gets an error of the same built-in type and message, made anew: the callee's stack and
- * what else it has put on its errors stay with the callee.
+ * As on Workers the caller gets an error of the same built-in type and message, made anew and marked as remote: the
+ * callee's stack and what else it has put on its errors stay with the callee. What is no error becomes one.
  */
+import { chunk } from '../../link.ts';
 import { ErrorCtor, ObjectDefineProperty } from '../../primordials.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
+import { isDOMException } from '../../web/dom-exception.ts';
 import { errorDetails } from '../../web/report-error.ts';
 import { newError } from '../../web/structured-clone-builtins.ts';
-import { isDOMException } from '../../web/dom-exception.ts';
-import { chunk } from '../../link.ts';
 import { isObject } from '../../webidl.ts';
 
-/** The value that travels for what was thrown: name and message of an error, or in an array by itself any other value. */
-export function thrownValue(error: unknown): unknown[] {
-  if (isObject(error) && (isDOMException(error) || kindOf(error) === 'Error')) {
-    const details = errorDetails(error);
-    return [details[0], details[1]];
-  }
-  return [error];
+/** Name and message of what was thrown, as they travel. */
+export function thrownValue(error: unknown): [name: string, message: string] {
+  const details = errorDetails(error);
+  if (!isObject(error) || isDOMException(error) || kindOf(error) === 'Error') return [details[0], details[1]];
+  return ['', typeof error === 'function' ? 'function' : '#<Object>'];
 }
 
-/** The error to throw in its place. */
-export function thrownError(value: unknown): unknown {
-  const thrown = value as unknown[];
-  if (thrown.length === 1) return thrown[0];
-  const error = errorOf(`${thrown[0]}`, `${thrown[1]}`);
-  ObjectDefineProperty(error, 'remote', { value: true, writable: true, enumerable: true, configurable: true });
-  return error;
+/** The error to throw in its place. Names that are no built-in error's become part of the message. */
+export function thrownError(name: string, message: string): Error {
+  return markRemote(errorOf(name, message));
+}
+
+/** Marks an error as the callee's. */
+export function markRemote<E extends Error>(error: E): E {
+  return ObjectDefineProperty(error, 'remote', { value: true, writable: true, enumerable: true, configurable: true }) as E;
 }
 
 const NATIVE = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError'];

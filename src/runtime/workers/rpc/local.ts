@@ -1,5 +1,6 @@
 /** Calls of an object of this isolate through a stub: with the same copies, references and rules as those of another's. */
 import { PromisePrototypeThen, PromiseResolve } from '../../primordials.ts';
+import { thrownError, thrownValue } from './errors.ts';
 import type { Held } from './held.ts';
 import { disposeStub, type StubState } from './kinds.ts';
 import { perform } from './perform.ts';
@@ -17,6 +18,9 @@ export async function callHeld(held: Held, names: readonly string[], message: Me
     const args = message === undefined ? undefined : (copyOf(message, given) as unknown[]);
     const result = perform({ object: held.target, ownAllowed: held.ownAllowed, isEntrypoint: false }, names, args);
     answer = encode(await PromisePrototypeThen(PromiseResolve(result), (value) => value));
+  } catch (error) {
+    const thrown = thrownValue(error);
+    throw thrownError(thrown[0], thrown[1]);
   } finally {
     for (let i = 0; i < given.length; i++) disposeStub(given[i] as StubState);
     held.drop();

@@ -14,7 +14,7 @@ export function readAnswer(answer: unknown[]): unknown {
   const outcome = answer[0];
   const received: Received = { pairs: ArrayPrototypeSlice(answer, 2), stubs: [], local: undefined };
   const value = decode(answer[1], received);
-  if (outcome === Outcome.threw) throw thrownError(value);
+  if (outcome === Outcome.threw) throw thrownError((value as string[])[0] as string, (value as string[])[1] as string);
   if (outcome === Outcome.returnedDisposable) {
     const last = received.pairs[received.pairs.length - 1] as number;
     received.stubs[received.stubs.length] = stubState(stubOfHandle(last)) as StubState;

@@ -3,7 +3,7 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/rpc/
  */
 import { chunk } from '../../link.ts';
-import { FunctionPrototypeCall, ObjectDefineProperty, PromisePrototypeThen, ReflectApply, TypeErrorCtor } from '../../primordials.ts';
+import { FunctionPrototypeCall, ObjectDefineProperty, PromisePrototypeThen, ReflectApply, SymbolToStringTag, TypeErrorCtor } from '../../primordials.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { callOn } from './call.ts';
 import { disposeSymbol, Held } from './held.ts';
@@ -22,10 +22,11 @@ type Handler = ((value: unknown) => unknown) | undefined;
 export class RpcStub {
   /** A stub of an object of this worker's own. */
   constructor(target: unknown) {
-    const ownAllowed = isObject(target) ? stubbable(target) : undefined;
+    if (!isObject(target)) throw new TypeErrorCtor("Failed to construct 'JsRpcStub': constructor parameter 1 is not of type 'Object'.");
+    const ownAllowed = stubbable(target);
     if (ownAllowed === undefined) throw new TypeErrorCtor('RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives.');
     // biome-ignore lint/correctness/noConstructorReturn: the stub is a Proxy
-    return makeStub(new Held(target as object, ownAllowed)) as RpcStub;
+    return makeStub(new Held(target, ownAllowed)) as RpcStub;
   }
 
   dup(): object {
@@ -127,7 +128,14 @@ defineInterface(RpcStub, 'RpcStub');
 defineInterface(RpcPromise, 'RpcPromise');
 defineInterface(RpcProperty, 'RpcProperty');
 defineInterface(Fetcher, 'Fetcher');
+// The tags are workerd's.
+const tag = (prototype: object, value: string): object => ObjectDefineProperty(prototype, SymbolToStringTag, { value, configurable: true });
+tag(RpcStub.prototype, 'JsRpcStub');
+tag(RpcPromise.prototype, 'JsRpcPromise');
+tag(RpcProperty.prototype, 'JsRpcProperty');
 defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self, 'RpcStub')));
+// A service is nothing that could be given up.
+defineDispose(Fetcher.prototype, (self) => void stateFor(services, self, 'Fetcher'));
 defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self, 'RpcPromise')));
 
 // Behaviours

@@ -9,6 +9,8 @@ import { MOST_PAYLOAD_BYTES, Passed } from '../../../protocol/rpc.ts';
 import { currentEvent, nextNumber, postFor, requestFor } from '../../bridge.ts';
 import { chunk, peek } from '../../link.ts';
 import {
+  ArrayBufferIsView,
+  ArrayBufferPrototypeGetByteLength,
   ArrayPrototypePop,
   ArrayPrototypePush,
   ErrorCtor,
@@ -16,12 +18,12 @@ import {
   ObjectGetPrototypeOf,
   ObjectPrototype,
   ReflectGetOwnPropertyDescriptor,
-  TypedArrayPrototypeGetByteLength,
 } from '../../primordials.ts';
 import { asBytes, sourceBody, takeBody } from '../../web/body.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
 import { DOMException, isDOMException } from '../../web/dom-exception.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
+import { isArrayBuffer } from '../../webidl.ts';
 import { Held, heldAt, lend, takeBack } from './held.ts';
 import { handleOf, isUnsettled, makeService, makeStub, requireStub, serviceState, type StubState, stubbable, stubOfHandle, stubState } from './kinds.ts';
 import { plainText } from './plain.ts';
@@ -78,10 +80,7 @@ class Encoder {
     };
     try {
       const payload = chunk('values').serialize(value, (object) => this.#replace(object));
-      const size = TypedArrayPrototypeGetByteLength(payload);
-      if (size > MOST_PAYLOAD_BYTES) {
-        throw new ErrorCtor(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
-      }
+      requireSize(payload);
       const sent = (): void => {
         for (let i = 0; i < this.#starts.length; i++) (this.#starts[i] as () => void)();
       };
@@ -120,6 +119,7 @@ class Encoder {
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
     if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };
     if (peek('streams')?.isReadableStream(object) === true) return { kind: STREAM, data: this.#stream(object as ReadableStream) };
+    requireSize(object);
     const special = writeSpecial(object, (held) => this.#lend(held, object));
     if (special !== undefined) return special;
     if (kindOf(object) === undefined && !isDOMException(object)) throw unserialisable(typeNameOf(object));
@@ -145,6 +145,14 @@ class Encoder {
     return this.#pass(Passed.stream, number, stream);
   }
 }
+
+/** Before they are copied, too: there may be no memory for that. @throws Error with Cloudflare's text */
+const requireSize = (object: object): void => {
+  const size = ArrayBufferIsView(object) ? asBytes(object).length : isArrayBuffer(object) ? ArrayBufferPrototypeGetByteLength(object) : 0;
+  if (size > MOST_PAYLOAD_BYTES) {
+    throw new ErrorCtor(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
+  }
+};
 
 /** workerd's text. */
 const unserialisable = (type: string): DOMException =>
