@@ -119,6 +119,12 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     return this.#abort.signal;
   }
 
+  charge(milliseconds: number): void {
+    if (this.#ended) return;
+    this.#cpuMs += milliseconds;
+    if (this.#cpuMs > this.#home.limits.cpuMs) this.#home.turnFailed(this, { kind: 'timeout' });
+  }
+
   countSubrequest(): void {
     if (++this.#subrequests > this.#home.limits.subrequests) {
       this.#home.limitHit(this, 'subrequests', `more than ${this.#home.limits.subrequests} subrequests`);

@@ -247,7 +247,7 @@ const codec: RequestOp = async (context, eventNumber, _call, number, format, dec
   const it = codecs.get(number as number, Object.hasOwn(makings, format) ? makings[format] : undefined, bytes?.[0] ?? 0, event);
   if (it.isBusy) throw new OpError('TypeError', 'Invalid arguments to codec.');
   try {
-    const answer = await gated(context, 'short', bytes?.length ?? 0, () => it.run(bytes ?? undefined, last === 1));
+    const answer = await gated(context, eventNumber, 'short', bytes?.length ?? 0, () => it.run(bytes ?? undefined, last === 1));
     if (it.isOver) codecs.close(number);
     return answer;
   } catch (error) {

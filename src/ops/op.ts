@@ -20,6 +20,8 @@ export interface EventState {
   readonly depth: number;
   /** Why it failed, where it did. */
   readonly failure: EventFailure | undefined;
+  /** Charges CPU time that the host has spent for the event; beyond its limit the event ends. */
+  charge(milliseconds: number): void;
   /** Counts a subrequest. Throws OpError where the limit is passed. */
   countSubrequest(): void;
   /** Counts a call of a binding. Throws OpError where the limit is passed. */

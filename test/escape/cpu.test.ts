@@ -23,9 +23,31 @@ const handlers = {
   '/regex': () => new Response(String(/^(a+)+$/.test('a'.repeat(40) + 'b'))),
   '/error-stack': () => { Error.prepareStackTrace = () => { for (;;); }; throw new Error('x'); },
   '/json': () => Response.json({ toJSON() { for (;;); } }),
+  '/json-reviver': () => JSON.parse('[1]', () => { for (;;); }),
+  '/replace-callback': () => 'a'.replace(/a/, () => { for (;;); }),
+  '/proxy-trap': () => new Response('', new Proxy({}, { get() { for (;;); } })),
+  '/proxy-depth': () => { let p = {}; for (;;) p = new Proxy(p, {}); },
+  '/primitive': () => { +{ [Symbol.toPrimitive]() { for (;;); } }; },
+  '/species': () => { class A extends Array { static get [Symbol.species]() { for (;;); } } new A(3).map((x) => x); },
+  '/structured-clone': () => structuredClone({ get a() { for (;;); } }),
+  '/queue-microtask': () => new Promise(() => { const next = () => queueMicrotask(next); next(); }),
+  '/listener': () => { const target = new EventTarget(); target.addEventListener('x', () => { for (;;); }); target.dispatchEvent(new Event('x')); },
+  '/abort-listener': () => { const c = new AbortController(); c.signal.onabort = () => { for (;;); }; c.abort(); },
+  '/url-pattern': () => new Response(String(new URLPattern({ pathname: '/((?:a+)+)' }).test({ pathname: '/' + 'a'.repeat(40) + '!' }))),
+  '/html-rewriter': () => new HTMLRewriter().on('p', { element() { for (;;); } }).transform(new Response('<p>')).text(),
+  '/transform': () => new Response(new Blob(['x']).stream().pipeThrough(new TransformStream({ transform() { for (;;); } }))).text(),
+  '/strategy': () => new ReadableStream({ start: (c) => c.enqueue(1) }, { size() { for (;;); } }),
+  '/dynamic-import': async () => { await import('./loops.js'); },
+  '/wasm': () => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]))).exports.f(),
+  '/big-int': () => { let n = 3n; for (;;) n = (n * n) % (2n ** 4096n); },
+  '/generator': () => { for (const x of (function* () { for (;;) yield 1; })()); },
+  '/wait-until': (context) => { context.waitUntil((async () => { await 0; for (;;); })()); return new Response('done'); },
 };
-export default { fetch: (request) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))() };
+export default { fetch: (request, env, context) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))(context) };
 `;
+
+/** A streamed response's head has been sent when its body starts to loop, and a whole response when waitUntil does. */
+const ANSWERS: Readonly<Record<string, string>> = { '/pull': 'broken off', '/wait-until': 'done' };
 
 const PATHS = [...LOOPS.matchAll(/^ {2}'(\/[\w-]+)'/gm)].map(([, path]) => String(path));
 
@@ -35,7 +57,8 @@ suite('loops', () => {
   before(async () => {
     const dir = folder({
       'loops/index.js': LOOPS,
-      'loops/wrangler.jsonc': '{ "name": "loops", "main": "index.js", "compatibility_date": "2026-10-01", "limits": { "cpu_ms": 50 } }',
+      'loops/loops.js': 'for (;;);',
+      'loops/wrangler.jsonc': '{ "name": "loops", "main": "index.js", "no_bundle": true, "compatibility_date": "2026-10-01", "limits": { "cpu_ms": 50 } }',
       'top-level/index.js': 'for (;;);\nexport default {};',
       'top-level/wrangler.jsonc': '{ "name": "top-level", "main": "index.js", "compatibility_date": "2026-10-01", "nano": { "limits": { "startup_ms": 50 } } }',
       'neighbour.js': answering('fine'),
@@ -51,8 +74,7 @@ suite('loops', () => {
         ({ text }) => text,
         () => 'broken off',
       );
-      // The head of a streamed response has been sent when its body starts to loop.
-      assert.equal(answer, path === '/pull' ? 'broken off' : 'error code: 1102');
+      assert.equal(answer, ANSWERS[path] ?? 'error code: 1102');
       await server.line({ event: 'limit', app: 'loops', limit: 'cpu' }, mark);
       assert.equal((await server.get('loops')).text, 'ok');
       const { errors, answers } = await neighbour.stop();

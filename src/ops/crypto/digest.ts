@@ -38,11 +38,11 @@ const updateInTurns = async (running: Hash, bytes: Uint8Array): Promise<void> =>
 };
 
 /** `Request.digest`: algorithm name, bytes → ArrayBuffer. */
-export function digest(context: OpContext, _event: number, _call: number, algorithm: unknown, data: unknown): ArrayBuffer | Promise<ArrayBuffer> {
+export function digest(context: OpContext, event: number, _call: number, algorithm: unknown, data: unknown): ArrayBuffer | Promise<ArrayBuffer> {
   const name = hashName(algorithm);
   const bytes = toBytes(data);
   if (bytes.length <= INLINE_BYTES) return toArrayBuffer(hash(name, bytes, 'buffer'));
-  return gated(context, 'slow', bytes.length, async () => {
+  return gated(context, event, 'slow', bytes.length, async () => {
     if (name.startsWith('sha')) return webcrypto.subtle.digest(algorithm as string, bytes);
     const running = createHash(name);
     await updateInTurns(running, bytes);

@@ -1,9 +1,12 @@
 /**
  * One isolate's turn at the host's threads: its jobs wait for each other, not for other isolates'.
+ *
+ * Contract: what a job takes of a thread is CPU time of the event that asked for it; jobs of an event that is over are
+ * not begun.
  */
 import type { Handles } from '../handles.ts';
 import { OpError } from '../../base/op-error.ts';
-import type { OpContext } from '../op.ts';
+import type { EventState, OpContext } from '../op.ts';
 import { MAX_SHORT_JOBS, MAX_SLOW_JOBS, MAX_WAITING_BYTES, MAX_WAITING_JOBS } from './limits.ts';
 
 class Gate {
@@ -16,7 +19,7 @@ class Gate {
     this.#limit = limit;
   }
 
-  async run<T>(bytes: number, job: () => Promise<T>): Promise<T> {
+  async run<T>(event: EventState | undefined, bytes: number, job: () => Promise<T>): Promise<T> {
     if (this.#bytes + bytes > MAX_WAITING_BYTES || this.#queue.length >= MAX_WAITING_JOBS)
       throw new OpError('OperationError', 'Too much cryptographic work is waiting.');
     this.#bytes += bytes;
@@ -25,7 +28,8 @@ class Gate {
       if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
       else this.#running++;
       try {
-        return await job();
+        if (event?.signal.aborted === true) throw new OpError('OperationError', 'The event is over.');
+        return await timed(event, job);
       } finally {
         const next = this.#queue.shift();
         if (next === undefined) this.#running--;
@@ -37,15 +41,28 @@ class Gate {
   }
 }
 
+/** Runs a job on a thread, and charges its event for the time. */
+async function timed<T>(event: EventState | undefined, job: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  try {
+    return await job();
+  } finally {
+    event?.charge(performance.now() - started);
+  }
+}
+
 type Gates = { slow: Gate; short: Gate };
 const gates = new WeakMap<Handles, Gates>();
 
-/** Runs a job when it is its turn among the isolate's. Slow ones have a gate of their own, so that short ones get past them. */
-export function gated<T>(context: OpContext, kind: keyof Gates, bytes: number, job: () => Promise<T>): Promise<T> {
+/**
+ * Runs a job of an event (0: of none) when it is its turn among the isolate's. Slow ones have a gate of their own, so that short ones get
+ * past them.
+ */
+export function gated<T>(context: OpContext, event: unknown, kind: keyof Gates, bytes: number, job: () => Promise<T>): Promise<T> {
   let own = gates.get(context.handles);
   if (own === undefined) {
     own = { slow: new Gate(MAX_SLOW_JOBS), short: new Gate(MAX_SHORT_JOBS) };
     gates.set(context.handles, own);
   }
-  return own[kind].run(bytes, job);
+  return own[kind].run(context.event(event), bytes, job);
 }

@@ -27,7 +27,7 @@ const SLOW = new Set(['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP', 'PBKDF2']);
 
 /** Runs what needs a thread in the isolate's turn. What the job uses is looked up before: by then the isolate may have given it up. */
 const run = <T>(context: OpContext, wire: Wire, { name }: Algorithm, job: () => Promise<T>): Promise<T> =>
-  gated(context, SLOW.has(name) || wire.size > INLINE_BYTES ? 'slow' : 'short', wire.size, job);
+  gated(context, wire.event, SLOW.has(name) || wire.size > INLINE_BYTES ? 'slow' : 'short', wire.size, job);
 
 const checkWanted = (wire: Wire): void => {
   if (!wire.isWanted) throw new OpError('OperationError', 'The event is over.');

@@ -87,20 +87,21 @@ export class Wire {
   readonly #members: Record<string, unknown>;
   readonly #binaries: Uint8Array<ArrayBuffer>[];
 
-  readonly #event: number;
+  /** The number of the event that calls. */
+  readonly event: number;
 
   constructor(context: OpContext, event: number, text: unknown, binaries: readonly unknown[]) {
     const members = parse(text);
     if (typeof members !== 'object' || members === null) throw malformed();
     this.#context = context;
-    this.#event = event;
+    this.event = event;
     this.#members = members as Record<string, unknown>;
     this.#binaries = binaries.map(toBytes);
   }
 
   /** Is there still someone to answer? What is made for an event that is over nobody would ever release. */
   get isWanted(): boolean {
-    return this.#event === 0 || this.#context.event(this.#event) !== undefined;
+    return this.event === 0 || this.#context.event(this.event) !== undefined;
   }
 
   /** Everything the call brings along, in bytes. */

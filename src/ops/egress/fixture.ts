@@ -86,6 +86,8 @@ export class TestIsolate implements OpContext {
   readonly egress: Egress;
   readonly responder = new RecordingResponder();
   readonly end = new AbortController();
+  /** Milliseconds. */
+  charged = 0;
   subrequests = 0;
   mostSubrequests = Number.POSITIVE_INFINITY;
   connections = 0;
@@ -114,6 +116,9 @@ export class TestIsolate implements OpContext {
       complete: () => {},
       clientGone: () => {},
       countBindingCall: () => {},
+      charge: (milliseconds) => {
+        this.charged += milliseconds;
+      },
       countSubrequest: () => {
         if (++this.subrequests > this.mostSubrequests) throw new Error('Too many subrequests.');
       },
