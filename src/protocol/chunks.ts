@@ -38,6 +38,7 @@ export const CHUNK_NAMES = [
   'messaging',
   'file-reader',
   'blob-urls',
+  'integrity',
   'broadcast',
   'scope',
   'user-timing',
@@ -97,6 +98,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort', flag: 'expose_global_message_channel' },
   'file-reader': { needs: ['base', 'timers', 'events', 'encoding', 'forms'], interfaces: 'FileList FileReader ProgressEvent' },
   'blob-urls': { needs: ['base', 'forms'] },
+  /** Requests that name the digest of what they want. */
+  integrity: { needs: ['base', 'encoding'] },
   broadcast: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'BroadcastChannel' },
   /** What the global object is. */
   scope: { needs: ['base', 'events'], interfaces: 'ServiceWorkerGlobalScope WorkerGlobalScope' },

@@ -66,7 +66,7 @@ const readText: Read<string> = (body, done, fail) => {
 };
 
 /** The whole body as bytes, which are the caller's to keep and are alone in their buffer. */
-const readBytes: Read<Bytes> = (body, done, fail) => {
+export const readBytes: Read<Bytes> = (body, done, fail) => {
   if (body === null) return done(new Uint8ArrayCtor(0));
   if (!take(body, fail)) return;
   if (body.kind === BodyKind.source) readSource<ArrayBuffer>(body, RequestOp.sourceBytes, (buffer) => done(new Uint8ArrayCtor(buffer)), fail);

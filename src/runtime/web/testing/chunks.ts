@@ -24,6 +24,7 @@ import '../../chunks/messaging.ts';
 import '../../chunks/file-reader.ts';
 import '../../chunks/blob-urls.ts';
 import '../../chunks/broadcast.ts';
+import '../../chunks/integrity.ts';
 import '../../chunks/user-timing.ts';
 import '../../chunks/handlers.ts';
 import '../../chunks/websocket.ts';
