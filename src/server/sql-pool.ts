@@ -14,27 +14,30 @@ export type SqlPoolOptions = {
   root: string;
   fsync: 'full' | 'normal';
   onTrouble(message: string, fields: Record<string, unknown>): void;
-  /** Milliseconds for a call, and for its wait. @see https://developers.cloudflare.com/d1/platform/limits/ */
-  queryMs?: number;
-  queueMs?: number;
   /** Of the machine's memory, for one process: its heap, the largest result and SQLite's own. */
   memoryBytes?: number;
   most?: number;
+  /** Milliseconds since any time. */
+  now?: () => number;
 };
 
+/** For a call, and for its wait. @see https://developers.cloudflare.com/d1/platform/limits/ */
+export const QUERY_MS = 30_000;
+const QUEUE_MS = 30_000;
 const BUSY_MS = 40;
 const IDLE_MS = 10_000;
+const MEMORY_BYTES = 384 * 1024 * 1024;
 const PAGE_BYTES = 4096;
 const FEWEST_MOST = 4;
 
 export function openSqlPool(options: SqlPoolOptions): PoolRouter {
-  const { queryMs = 30_000, queueMs = 30_000, memoryBytes = 384 * 1024 * 1024, most = Math.max(FEWEST_MOST, availableParallelism()) } = options;
+  const { memoryBytes = MEMORY_BYTES, most = Math.max(FEWEST_MOST, availableParallelism()) } = options;
   return new PoolRouter({
     launch: (events) => launch(options, events),
     most,
     mostPerOwner: Math.max(1, Math.floor(most / 2)),
-    roundMs: queryMs,
-    queueMs,
+    roundMs: QUERY_MS,
+    queueMs: QUEUE_MS,
     busyMs: BUSY_MS,
     idleMs: IDLE_MS,
     memoryBytes,
@@ -47,6 +50,7 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
       tooLong: failureText(D1_TEXTS.tooLong),
     },
     onTrouble: options.onTrouble,
+    ...(options.now === undefined ? {} : { now: options.now }),
   });
 }
 

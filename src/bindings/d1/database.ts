@@ -6,41 +6,20 @@
  * comes out as JSON, so that nobody on the way has to look into it.
  * @see https://developers.cloudflare.com/d1/platform/limits/
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { authorize, type Effects, isReadOnly, newEffects } from './authorizer.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { isReadOnly, newEffects } from './authorizer.ts';
+import { Connection, type Counts, LIMITS, type OpenOptions } from './connection.ts';
 import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
 import { failureText } from './failure-text.ts';
 import { parseQueries, type Query } from './request.ts';
 import { isBlank } from './sql-text.ts';
 import { bindings, type Compiled, compile, failureOf, writesPerRow } from './statement.ts';
 
-/** SQLite's limits as D1 sets them. */
-const LIMITS = {
-  length: 2_200_000,
-  sqlLength: 100_000,
-  column: 100,
-  exprDepth: 100,
-  compoundSelect: 5,
-  vdbeOp: 25_000,
-  functionArg: 127,
-  attach: 0,
-  likePatternLength: 50,
-  variableNumber: 100,
-  triggerDepth: 10,
-};
-
-export const MOST_DATABASE_BYTES = 10 * 1024 * 1024 * 1024;
 /** A result of more is no result: its app could not hold it. */
 const MOST_RESULT_BYTES = 32 * 1024 * 1024;
-const BUSY_MS = 5000;
-const CACHE_KB = 1024;
 const KEPT_STATEMENTS = 200;
 /** Longer texts are compiled each time: they would hardly come again. */
 const LONGEST_KEPT = 10_000;
-
-export type OpenOptions = { fsync: 'full' | 'normal'; mostBytes?: number };
 
 export type Meta = {
   served_by: string;
@@ -60,66 +39,26 @@ const BLANK = 32;
 
 /** Without a writing word nothing is written: SELECT cannot, and WITH is not taken for one. */
 const READ = /^\s*(?:select|values|explain)\b/i;
+/** There may be more than one statement. */
+const SEVERAL = /;\s*\S/;
 /** What may have an effect beyond its own call, and so shares no commit. */
 const ALONE = /pragma|deferr/i;
 
 export class D1Database {
-  readonly #db: DatabaseSync;
+  readonly #connection: Connection;
   readonly #kept = new Map<string, Compiled>();
-  /** Statements of ours: transactions. */
-  readonly #own = new Map<string, StatementSync>();
-  /** What the statement that is being compiled does; undefined while none is. */
-  #compiling: Effects | undefined;
-  #isTrusted = true;
   #schemaVersion = -1;
-  #size = 0;
+  #size: number;
   /** What the connection counts, where it is known: asking is as dear as a small statement. */
-  #known: { changes: number; row: number } | undefined;
+  #known: Counts | undefined;
   #bookmark = Date.now();
   /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
   #isExact = false;
-  readonly #pageSize: number;
-  readonly #internal: Record<'changes' | 'pages' | 'schema', () => Record<string, unknown>>;
 
   /** @throws what SQLite says of a file that cannot be opened */
-  constructor(file: string, { fsync, mostBytes = MOST_DATABASE_BYTES }: OpenOptions) {
-    mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file, {
-      timeout: BUSY_MS,
-      enableDoubleQuotedStringLiterals: true,
-      enableForeignKeyConstraints: true,
-      allowExtension: false,
-      defensive: true,
-      limits: LIMITS,
-    });
-    try {
-      this.#db.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -${CACHE_KB}; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;`,
-      );
-      this.#pageSize = Number(this.#db.prepare('PRAGMA page_size').get()?.['page_size']);
-      this.#db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / this.#pageSize))}`);
-      const getter = (sql: string): (() => Record<string, unknown>) => {
-        const statement = this.#db.prepare(sql);
-        return () => statement.get() ?? {};
-      };
-      this.#internal = {
-        changes: getter('SELECT total_changes() AS changes, CAST(last_insert_rowid() AS REAL) AS row'),
-        pages: getter('PRAGMA page_count'),
-        schema: getter('PRAGMA schema_version'),
-      };
-      // Where the file is damaged at its beginning, this tells.
-      this.#internal.schema();
-      this.#size = this.#sizeNow();
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
-    this.#db.setAuthorizer((action, first, second, database) => {
-      if (this.#isTrusted) return 0;
-      const effects = this.#compiling;
-      return authorize(effects ?? newEffects(), action, first, second, database, effects === undefined);
-    });
+  constructor(file: string, options: OpenOptions) {
+    this.#connection = new Connection(file, options);
+    this.#size = this.#connection.size();
   }
 
   /**
@@ -141,8 +80,7 @@ export class D1Database {
 
   /** Gives the connection itself, beyond the rules for tenants. */
   trusted<T>(work: (db: DatabaseSync) => T): T {
-    this.#isTrusted = true;
-    return work(this.#db);
+    return this.#connection.trusted(work);
   }
 
   /** Carries out one call. @throws D1Failure */
@@ -152,7 +90,7 @@ export class D1Database {
 
   close(): void {
     this.#kept.clear();
-    this.#db.close();
+    this.#connection.close();
   }
 
   /** Several calls in one transaction: they pay for one wait for the disk. Undefined when they must go one by one. */
@@ -164,24 +102,24 @@ export class D1Database {
       for (const queries of calls) {
         answers.push(
           this.#answer(() => {
-            this.#exec('SAVEPOINT _cf_call');
+            this.#connection.exec('SAVEPOINT _cf_call');
             try {
               const results = this.#work(queries ?? []);
-              this.#exec('RELEASE _cf_call');
+              this.#connection.exec('RELEASE _cf_call');
               return results;
             } catch (error) {
-              if (this.#db.isTransaction) for (const sql of ['ROLLBACK TO _cf_call', 'RELEASE _cf_call']) this.#exec(sql);
+              if (this.#connection.isTransaction) for (const sql of ['ROLLBACK TO _cf_call', 'RELEASE _cf_call']) this.#connection.exec(sql);
               this.#known = undefined;
-              this.#size = this.#sizeNow();
+              this.#size = this.#connection.size();
               throw error;
             }
           }),
         );
         // SQLite has given up on all of it: a full disk, for one.
-        if (!this.#db.isTransaction) return undefined;
+        if (!this.#connection.isTransaction) return undefined;
       }
       beforeCommit();
-      this.#exec('COMMIT');
+      this.#connection.exec('COMMIT');
       return answers;
     } catch (error) {
       this.#rollback();
@@ -197,7 +135,7 @@ export class D1Database {
     try {
       this.#begin(isReading);
       const results = this.#work(queries);
-      this.#exec('COMMIT');
+      this.#connection.exec('COMMIT');
       return results;
     } catch (error) {
       this.#rollback();
@@ -208,30 +146,19 @@ export class D1Database {
   #areReads(queries: readonly Query[]): boolean {
     return queries.every(({ sql }) => {
       const kept = this.#kept.get(sql);
-      return kept === undefined ? READ.test(sql) : isReadOnly(kept.effects);
+      return kept === undefined ? READ.test(sql) && !SEVERAL.test(sql) : isReadOnly(kept.effects) && kept.rest === '';
     });
   }
 
   #begin(isReading: boolean): void {
-    this.#exec(isReading ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    this.#connection.exec(isReading ? 'BEGIN' : 'BEGIN IMMEDIATE');
   }
 
   #rollback(): void {
     // SQLite may have done so by itself.
-    if (this.#db.isTransaction) this.#exec('ROLLBACK');
+    if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
     this.#known = undefined;
-    this.#size = this.#sizeNow();
-  }
-
-  #exec(sql: string): void {
-    this.#isTrusted = true;
-    let statement = this.#own.get(sql);
-    if (statement === undefined) {
-      this.#own.set(sql, (statement = this.#db.prepare(sql)));
-      // `run` tells of the last row, whose number may be none of JavaScript's.
-      statement.setReadBigInts(true);
-    }
-    statement.run();
+    this.#size = this.#connection.size();
   }
 
   #answer(work: () => QueryResult[]): string {
@@ -259,13 +186,12 @@ export class D1Database {
   }
 
   #work(queries: readonly Query[]): QueryResult[] {
-    this.#isTrusted = true;
-    const schema = Number(this.#internal.schema()['schema_version']);
+    const schema = this.#connection.schemaVersion();
     if (schema !== this.#schemaVersion) {
       this.#kept.clear();
       this.#schemaVersion = schema;
     }
-    const real = queries.filter(({ sql }) => sql.charCodeAt(0) > BLANK || sql.replace(/^\s+--.*/gm, '').trim() !== '');
+    const real = queries.filter(({ sql }) => !isSkipped(sql));
     if (real.length === 0) throw new D1Failure(D1_TEXTS.noStatements);
     return real.map((query) => this.#query(query));
   }
@@ -274,7 +200,7 @@ export class D1Database {
     const started = performance.now();
     let text = sql;
     let compiled = this.#compiled(text);
-    const before = (this.#known ??= this.#changes());
+    const before = (this.#known ??= this.#connection.counts());
     const sizeBefore = this.#size;
     while (compiled.rest !== '') {
       if (compiled.parameters.count > 0) throw new D1Failure(D1_TEXTS.prelude);
@@ -286,8 +212,8 @@ export class D1Database {
     const { effects } = compiled;
     if (effects.changesSchema || compiled.columns === undefined) compiled.columns = compiled.statement.columns().map(({ name }) => name ?? '');
     const isRead = isReadOnly(effects) && text === sql;
-    const after = isRead ? before : (this.#known = this.#changes());
-    if (!isRead) this.#size = this.#sizeNow();
+    const after = isRead ? before : (this.#known = this.#connection.counts());
+    if (!isRead) this.#size = this.#connection.size();
     if (effects.changesSchema) {
       this.#kept.clear();
       this.#schemaVersion = -1;
@@ -312,27 +238,15 @@ export class D1Database {
     };
   }
 
-  #changes(): { changes: number; row: number } {
-    this.#isTrusted = true;
-    const { changes, row } = this.#internal.changes();
-    return { changes: Number(changes), row: Number(row) };
-  }
-
-  #sizeNow(): number {
-    this.#isTrusted = true;
-    return Number(this.#internal.pages()['page_count']) * this.#pageSize;
-  }
-
   #compiled(sql: string): Compiled {
     const kept = this.#kept.get(sql);
     if (kept !== undefined) return kept;
     if (sql.length > LIMITS.sqlLength || Buffer.byteLength(sql) > LIMITS.sqlLength) throw new D1Failure(D1_TEXTS.statement);
     const effects = newEffects();
-    const compiled = compile(sql, effects, (text) => this.#prepare(text, text === sql ? effects : newEffects()));
+    const compiled = compile(sql, effects, (text) => this.#connection.prepare(text, text === sql ? effects : newEffects()));
     if (isBlank(compiled.statement.sourceSQL)) throw new D1Failure(D1_TEXTS.noStatement);
     if (effects.tables.size > 0 && !effects.changesSchema) {
-      this.#isTrusted = true;
-      compiled.writesPerRow = writesPerRow(this.#db, effects);
+      compiled.writesPerRow = this.#connection.trusted((db) => writesPerRow(db, effects));
     }
     if (sql.length <= LONGEST_KEPT && !effects.changesSchema) {
       if (this.#kept.size >= KEPT_STATEMENTS) this.#kept.delete(this.#kept.keys().next().value as string);
@@ -341,24 +255,13 @@ export class D1Database {
     return compiled;
   }
 
-  #prepare(sql: string, effects: Effects): ReturnType<DatabaseSync['prepare']> {
-    this.#isTrusted = false;
-    this.#compiling = effects;
-    try {
-      return this.#db.prepare(sql);
-    } finally {
-      this.#compiling = undefined;
-    }
-  }
-
   #step(compiled: Compiled, values: Query['params'], sql: string): unknown[][] {
     const { statement } = compiled;
     const iterate = statement.iterate as (...values: unknown[]) => Iterable<unknown>;
     const bound = bindings(compiled, values);
     const rows: unknown[][] = [];
     let bytes = 0;
-    // What the statement compiles on its way (full-text search does) is under the rules, too.
-    this.#isTrusted = false;
+    this.#connection.distrust();
     if (this.#isExact) statement.setReadBigInts(true);
     try {
       for (const row of Reflect.apply(iterate, statement, bound) as Iterable<unknown[]>) {
@@ -373,7 +276,7 @@ export class D1Database {
       this.#kept.delete(sql);
       statement.close();
       this.#known = undefined;
-      throw failureOf(error, sql, (text) => this.#prepare(text, newEffects()));
+      throw failureOf(error, sql, (text) => this.#connection.prepare(text, newEffects()));
     }
   }
 
@@ -382,6 +285,12 @@ export class D1Database {
     const part = (value: number): string => value.toString(16).padStart(8, '0');
     return `${part(Math.floor(this.#bookmark / 0x100000000))}-${part(this.#bookmark % 0x100000000)}-00000000-${'0'.repeat(32)}`;
   }
+}
+
+/** What D1 takes for no statement at all: blanks, and comments that blanks come before. */
+function isSkipped(sql: string): boolean {
+  if (sql.charCodeAt(0) > BLANK) return false;
+  return sql.split('\n').every((line) => /^\s*(?:--.*)?$/.test(line));
 }
 
 function readQueries(request: string): Query[] | undefined {

@@ -6,7 +6,7 @@ import { OpError } from '../../base/op-error.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 
 /** More is no request of D1's: its statements are 100 KB, its values 2 MB. */
-const MOST_REQUEST_CHARACTERS = 32 * 1024 * 1024;
+const MOST_REQUEST_CHARACTERS = 16 * 1024 * 1024;
 
 export const d1Manifest: BindingManifest = {
   type: 'd1',
