@@ -133,7 +133,10 @@ export class StoreHost implements Stores {
     if (product === undefined) throw new Error(`there is no product "${address.product}"`);
     if (this.#open.size >= MOST_OPEN) this.#closeOldest();
     const { file, dir } = placeOf(this.#options.root, address);
-    const database = new Database(product.isTransient === true ? ':memory:' : file, { fsync: product.fsync ?? this.#options.fsync, migrations: product.migrations });
+    const database = new Database(product.isTransient === true ? ':memory:' : file, {
+      fsync: product.fsync ?? this.#options.fsync,
+      migrations: product.migrations,
+    });
     const store = product.open({
       address,
       db: database,
