@@ -2,7 +2,7 @@
  * The same code on NANO and on Miniflare: every case must come to the same, but for differences with a reason.
  *
  * A suite is a folder with `cases.js`, which exports `cases`: a name and a function of (env, ctx, request) each, whose
- * value must be JSON, and `wrangler.jsonc`. What `cloudflare:workers` exports comes as the fourth argument. A case that throws comes to its error's name and message. Cases run in
+ * value must be JSON (it may export further `handlers`, too), and `wrangler.jsonc`. What `cloudflare:workers` exports comes as the fourth argument. A case that throws comes to its error's name and message. Cases run in
  * order; each uses keys, tables and names of its own.
  */
 import assert from 'node:assert/strict';
@@ -30,11 +30,12 @@ export type Contract = {
 };
 
 const WORKER = `import { RpcStub, RpcTarget } from 'cloudflare:workers';
-import { cases } from './cases.js';
+import * as suite from './cases.js';
 export default {
+  ...suite.handlers,
   async fetch(request, env, ctx) {
     try {
-      const value = await cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request, { RpcStub, RpcTarget });
+      const value = await suite.cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request, { RpcStub, RpcTarget });
       return Response.json(value ?? null);
     } catch (error) {
       return Response.json({ thrown: error.name + ': ' + error.message });

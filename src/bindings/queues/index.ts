@@ -17,7 +17,10 @@ const MOST_BATCH = 100;
 const MOST_BATCH_BYTES = 288_000;
 const MOST_DELAY_SECONDS = 86_400;
 
-const TOO_LARGE = 'Payload Too Large';
+/** What Cloudflare allows for bodies alone, which its message names. */
+const NAMED_BATCH_BYTES = 256_000;
+
+const BATCH_FAILED = 'Queue sendBatch failed';
 const BAD_REQUEST = 'Bad Request';
 
 class QueueBinding implements Binding {
@@ -40,7 +43,7 @@ class QueueBinding implements Binding {
       case 'send':
         return this.#store('send', [this.#message(args[0], args[1], args[2])], 'Queue send failed');
       case 'sendBatch':
-        return this.#store('send', this.#batch(args), 'Queue sendBatch failed');
+        return this.#store('send', this.#batch(args), BATCH_FAILED);
       case 'metrics':
         return this.#store('metrics', undefined, 'Queue metrics failed');
       default:
@@ -50,7 +53,7 @@ class QueueBinding implements Binding {
 
   async #store(method: string, messages: readonly NewMessage[] | undefined, failure: string): Promise<Reply> {
     try {
-      if (messages !== undefined) checkSizes(messages);
+      if (messages !== undefined) checkSizes(messages, failure === BATCH_FAILED);
       const address = { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
       const metrics = (await this.#scope.stores.call(address, method, messages === undefined ? [this.#queue] : [this.#queue, messages])) as QueueMetrics;
       return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
@@ -72,7 +75,7 @@ class QueueBinding implements Binding {
     const rows: unknown = typeof head === 'string' ? JSON.parse(head) : undefined;
     const all = bytesOf(bytes) ?? new Uint8Array();
     if (!Array.isArray(rows) || typeof text !== 'string') throw new OpError('TypeError', 'Invalid call.');
-    if (rows.length > MOST_BATCH) throw new OpError('Error', `Queue sendBatch failed: ${TOO_LARGE}`);
+    if (rows.length > MOST_BATCH) throw new OpError('Error', `${BATCH_FAILED}: batch message count of ${rows.length} exceeds limit of ${MOST_BATCH}`);
     const at = { text: 0, bytes: 0 };
     return rows.map((row: unknown) => {
       const [type, length, delay] = row as [ContentType, number, number | null];
@@ -85,13 +88,19 @@ class QueueBinding implements Binding {
   }
 }
 
-function checkSizes(messages: readonly NewMessage[]): void {
-  let total = 0;
+/** The texts are Miniflare's. */
+function checkSizes(messages: readonly NewMessage[], isBatch: boolean): void {
+  let [total, largest] = [0, 0];
   for (const { size } of messages) {
-    if (size > MOST_MESSAGE_BYTES) throw new OpError('Error', TOO_LARGE);
     total += size;
+    largest = Math.max(largest, size);
   }
-  if (total > MOST_BATCH_BYTES) throw new OpError('Error', TOO_LARGE);
+  if (largest > MOST_MESSAGE_BYTES) {
+    const alone = `message length of ${largest} bytes exceeds limit of ${MOST_MESSAGE_BYTES}`;
+    const among = `message in batch has length ${largest} bytes which exceeds single message size limit of ${MOST_MESSAGE_BYTES}`;
+    throw new OpError('Error', isBatch ? among : alone);
+  }
+  if (total > MOST_BATCH_BYTES) throw new OpError('Error', `batch size of ${total} bytes exceeds limit of ${NAMED_BATCH_BYTES}`);
 }
 
 function delayOf(value: unknown): number {

@@ -93,6 +93,7 @@ export class WorkerQueue {
 
   async send(body: unknown, options: unknown = undefined): Promise<object> {
     if (!(#index in this)) throw illegalInvocation('WorkerQueue');
+    if (arguments.length === 0) throw new TypeErrorCtor("Failed to execute 'send' on 'WorkerQueue': parameter 1 is not of type 'Value'.");
     const { contentType: type, delaySeconds: delay } = sendOptions(options, "Failed to execute 'send' on 'WorkerQueue': parameter 2");
     const encoded = encode(body, type, true);
     return response(await callBinding(this.#index, 'send', encoded.type, delay ?? null, encoded.body));
