@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { type TestContext, test } from 'node:test';
+import { folder } from '../../../test/support/folder.ts';
+import { StoreHost } from '../../storage/store-host.ts';
+import { type Batch, type Demand, type NewMessage, QUEUES_ID, type QueueMetrics, type Settled } from './messages.ts';
+import { queuesProduct } from './store.ts';
+
+const demand: Demand = { queue: 'q', batchSize: 3, batchTimeoutMs: 1000, maxConcurrency: 1, owner: 'boot/1', maxRetries: 1, leaseMs: 60_000 };
+
+class Bench {
+  now = 1_000_000;
+  readonly notices: unknown[] = [];
+  #host: StoreHost;
+  readonly #root: string;
+
+  constructor(t: TestContext) {
+    this.#root = folder({});
+    this.#host = this.#open();
+    t.after(async () => {
+      this.#host.close();
+      await rm(this.#root, { recursive: true, force: true });
+    });
+  }
+
+  #open(): StoreHost {
+    return new StoreHost({
+      root: this.#root,
+      fsync: 'normal',
+      products: [queuesProduct],
+      now: () => this.now,
+      onNotify: (_address, topic, detail) => this.notices.push([topic, detail]),
+    });
+  }
+
+  /** As after the end of the store process. */
+  reopen(): void {
+    this.#host.close();
+    this.#host = this.#open();
+  }
+
+  tick(): void {
+    this.#host.tick();
+  }
+
+  call<T>(method: string, ...args: unknown[]): Promise<T> {
+    return this.#host.call({ product: 'queues', group: 'default', id: QUEUES_ID }, method, args) as Promise<T>;
+  }
+
+  send(...bodies: string[]): Promise<QueueMetrics> {
+    return this.call(
+      'send',
+      'q',
+      bodies.map((body): NewMessage => ({ type: 'text', body, size: body.length, delayMs: 0 })),
+    );
+  }
+
+  /** Bodies of the next batch, each with its attempts. */
+  async next(changes: Partial<Demand> = {}, settlement: unknown = null): Promise<{ batch: Batch; shown: string[] }> {
+    const batch = await this.call<Batch>('next', { ...demand, ...changes }, settlement);
+    return { batch, shown: batch.messages.map(({ body, attempts }) => `${String(body)} ${attempts}`) };
+  }
+
+  /** Notices come after the commit, in a later turn. */
+  async noticed(): Promise<unknown[]> {
+    await this.call('metrics', 'q');
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.notices.splice(0);
+  }
+}
+
+const watched = [{ queue: 'q', batchSize: 3, batchTimeoutMs: 1000, maxConcurrency: 1 }];
+
+test('next: a batch when it is full, or when its first message has waited', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'b');
+  assert.deepEqual((await bench.next()).shown, []);
+  bench.now += 1000;
+  const { batch, shown } = await bench.next();
+  assert.deepEqual(shown, ['a 1', 'b 1']);
+  assert.deepEqual((await bench.next()).shown, [], 'one batch at a time');
+  await bench.send('c', 'd', 'e', 'f');
+  assert.deepEqual((await bench.next({}, { lease: batch.lease, retried: [] })).shown, ['c 1', 'd 1', 'e 1']);
+});
+
+test('settle: what is not to be tried again is gone, and settling twice does nothing', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'b', 'c');
+  const { batch } = await bench.next();
+  const settlement = { lease: batch.lease, retried: [{ seq: batch.messages[1]?.seq, delayMs: 5000 }] };
+  await bench.call('settle', demand, settlement);
+  await bench.call('settle', demand, settlement);
+  assert.deepEqual(await bench.call('metrics', 'q'), { backlogCount: 1, backlogBytes: 1, oldestMessageTimestamp: 1_000_000 });
+  bench.now += 4000;
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, []);
+  bench.now += 1000;
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, ['b 2']);
+});
+
+test('settle: after the last attempt a message is dropped, or goes to the dead-letter queue with its id', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'b', 'c');
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const { batch } = await bench.next({ batchTimeoutMs: 0 });
+    const retried = batch.messages.map(({ seq }) => ({ seq, delayMs: 0 }));
+    const deadLetterQueue = attempt === 2 ? 'dead' : undefined;
+    const { dead, dropped } = await bench.call<Settled>('settle', { ...demand, deadLetterQueue }, { lease: batch.lease, retried });
+    assert.deepEqual([dead.length, dropped.length], [attempt === 2 ? 3 : 0, 0]);
+    if (attempt < 2) continue;
+    const moved = await bench.next({ queue: 'dead', batchTimeoutMs: 0 });
+    assert.deepEqual(moved.shown, ['a 1', 'b 1', 'c 1']);
+    assert.deepEqual(
+      moved.batch.messages.map(({ id }) => id),
+      dead,
+    );
+  }
+  assert.equal((await bench.call<QueueMetrics>('metrics', 'q')).backlogCount, 0);
+  await bench.send('x');
+  const { batch } = await bench.next({ batchTimeoutMs: 0, maxRetries: 0 });
+  const settled = await bench.call<Settled>(
+    'settle',
+    { ...demand, maxRetries: 0 },
+    { lease: batch.lease, retried: [{ seq: batch.messages[0]?.seq, delayMs: 0 }] },
+  );
+  assert.deepEqual(settled.dropped, [batch.messages[0]?.id]);
+});
+
+test('a lease: given back when its holder is gone, when it runs out, and when another server has taken over', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a');
+  await bench.next({ batchTimeoutMs: 0 });
+  bench.reopen();
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, [], 'a lease outlives the store process');
+  assert.equal(await bench.call('release', 'boot/12'), 0);
+  assert.equal(await bench.call('release', 'boot/1'), 1);
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, ['a 2']);
+  bench.now += 60_001;
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0, maxRetries: 9, owner: 'other/1' })).shown, ['a 3']);
+  await bench.call('watch', 'boot', watched);
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0, maxRetries: 9 })).shown, ['a 4']);
+});
+
+test('next: a message that was never settled in all its attempts is not handed out again', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('poison', 'good');
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    assert.equal((await bench.next({ batchTimeoutMs: 0, batchSize: 1 })).shown[0], `poison ${attempt}`);
+    await bench.call('release', 'boot');
+  }
+  const { batch, shown } = await bench.next({ batchTimeoutMs: 0, batchSize: 1, deadLetterQueue: 'dead' });
+  assert.equal(batch.dead.length, 1);
+  assert.deepEqual(shown, ['good 1']);
+});
+
+test('notices: once, when a batch is due; again after somebody has asked', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  await bench.send('a', 'b');
+  assert.deepEqual(await bench.noticed(), []);
+  await bench.send('c');
+  await bench.send('d', 'e', 'f');
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+  const { batch } = await bench.next();
+  assert.deepEqual(await bench.noticed(), [], 'one batch at a time');
+  await bench.call('settle', demand, { lease: batch.lease, retried: [] });
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+});
+
+test('pause: messages are taken in and not handed out', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  await bench.call('pause', 'q', true);
+  await bench.send('a', 'b', 'c');
+  assert.deepEqual(await bench.noticed(), []);
+  assert.deepEqual((await bench.next()).shown, []);
+  await bench.call('pause', 'q', false);
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+  assert.equal((await bench.next()).shown.length, 3);
+});
+
+test('purge, list and info: what the command line asks for', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'bc', 'd', 'e');
+  await bench.next();
+  assert.equal(await bench.call('purge', 'q'), 1);
+  assert.deepEqual(await bench.call('list'), [{ name: 'q', count: 3, bytes: 4, paused: false }]);
+  assert.deepEqual(await bench.call('info', 'q'), { name: 'q', count: 3, bytes: 4, paused: false, leased: 3, delayed: 0, attempts: 1, oldest: 1_000_000 });
+  assert.equal(await bench.call('info', 'none'), null);
+});
+
+test('retention: what nobody has consumed in four days is dropped', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('old');
+  bench.now += 86_400_000;
+  await bench.send('newer');
+  bench.now += 3 * 86_400_000 + 1;
+  bench.tick();
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, ['newer 1']);
+  assert.equal((await bench.call<QueueMetrics>('metrics', 'q')).backlogCount, 1);
+});
