@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { RecyclingStream } from '../ports/host-body.ts';
 
 /**
  * Sends all of the source, but not the end of the response.
@@ -15,6 +16,9 @@ import type { Readable } from 'node:stream';
  */
 export function pumpBody(source: Readable, response: ServerResponse, admit: (chunk: Uint8Array) => boolean): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  const recycler = 'recycle' in source ? (source as Readable & RecyclingStream) : undefined;
+  recycler?.startRecycling();
+  const write = (chunk: Uint8Array): boolean => (recycler === undefined ? response.write(chunk) : response.write(chunk, () => recycler.recycle(chunk)));
   const finish = (isWhole: boolean): void => {
     source.off('data', onData).off('end', onEnd).off('close', onClose);
     response.off('drain', onDrain).off('close', onGone);
@@ -23,7 +27,7 @@ export function pumpBody(source: Readable, response: ServerResponse, admit: (chu
   };
   const onData = (chunk: Uint8Array): void => {
     if (!admit(chunk)) finish(false);
-    else if (!response.write(chunk)) source.pause();
+    else if (!write(chunk)) source.pause();
   };
   const onDrain = (): void => {
     source.resume();

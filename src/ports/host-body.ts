@@ -6,6 +6,14 @@
  */
 import type { Readable } from 'node:stream';
 
+/** A stream that fills the memory of chunks again which come back. */
+export interface RecyclingStream {
+  /** Only to be called by who gives chunks to nobody but a socket: from now on they share memory with others before them. */
+  startRecycling(): void;
+  /** Nobody needs this chunk any more. */
+  recycle(chunk: Uint8Array): void;
+}
+
 export interface HostBody {
   /** The next chunk, or null at the end. Rejects when the body breaks off or exceeds its limit. */
   read(): Promise<Uint8Array | null>;

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { FsyncPolicy } from './database.ts';
+import { FileStream } from './file-stream.ts';
 
 export type WrittenBlob = { name: string; size: number; digests: Record<string, Uint8Array> };
 
@@ -85,8 +86,7 @@ export class Blobs {
    * @throws ENOENT where there is no such blob (any more)
    */
   async open(name: string, offset: number, length: number): Promise<Readable> {
-    const fd = await openFile(this.#pathOf(name), 'r');
-    return createReadStream('', { fd, start: offset, end: offset + length - 1, highWaterMark: READ_BYTES });
+    return new FileStream(await openFile(this.#pathOf(name), 'r'), offset, length);
   }
 
   /** Removes blobs; those that are not there are no error. */
