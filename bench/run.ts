@@ -21,6 +21,7 @@ import { hundredApps } from './questions/hundred-apps.ts';
 import { isolateChurn } from './questions/isolate-churn.ts';
 import { memory } from './questions/memory.ts';
 import { noisyNeighbour } from './questions/noisy-neighbour.ts';
+import { r2 } from './questions/r2.ts';
 import { registeredApps } from './questions/registered-apps.ts';
 import { stream } from './questions/stream.ts';
 import { type Measured, table, updatePage } from './report.ts';
@@ -38,6 +39,7 @@ const QUESTIONS: readonly Question[] = [
   isolateChurn,
   stream,
   kv,
+  r2,
   d1,
   micro,
 ];

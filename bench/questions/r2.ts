@@ -1,0 +1,83 @@
+/** R2 beside Miniflare: what one warm app with one bucket gets done. */
+import { typical, underLoad } from '../kit/contest.ts';
+import { startMiniflare } from '../kit/miniflare.ts';
+import { startNano } from '../kit/nano.ts';
+import { rounds } from '../kit/rounds.ts';
+import type { Question, Row } from '../question.ts';
+
+const LARGE = 10 * 1024 * 1024;
+const KEYS = 900;
+
+const APP = `
+const small = 'x'.repeat(1024);
+const large = new Uint8Array(${LARGE}).fill(7);
+let ready;
+const prepare = async (bucket) => {
+  await bucket.put('large', large);
+  for (let at = 0; at < ${KEYS}; at += 100) await Promise.all(Array.from({ length: 100 }, (_, more) => bucket.put('key ' + (at + more), small)));
+};
+let at = 0;
+const next = () => 'key ' + (at++ % ${KEYS});
+export default {
+  async fetch(request, { BUCKET }) {
+    switch (new URL(request.url).pathname) {
+      case '/get':
+        return new Response((await BUCKET.get(next())).body);
+      case '/put':
+        await BUCKET.put(next(), small);
+        return new Response('put');
+      case '/get-large':
+        return new Response((await BUCKET.get('large')).body);
+      case '/put-large':
+        await BUCKET.put('large ' + (at++ % 8), large);
+        return new Response('put');
+      default:
+        await (ready ??= prepare(BUCKET));
+        return new Response('ok');
+    }
+  },
+};
+`;
+
+const WRANGLER = JSON.stringify({ name: 'r2', main: 'index.js', compatibility_date: '2026-01-01', r2_buckets: [{ binding: 'BUCKET', bucket_name: 'bench' }] });
+const FILES = { 'r2/index.js': APP, 'r2/wrangler.json': WRANGLER };
+
+const LOADS = [
+  { path: '/get', what: 'get of 1 KB', connections: 64, writes: false },
+  { path: '/put', what: 'put of 1 KB', connections: 64, writes: true },
+  { path: '/get-large', what: 'get of 10 MB', connections: 4, writes: false },
+  { path: '/put-large', what: 'put of 10 MB', connections: 4, writes: true },
+] as const;
+
+export const r2: Question = {
+  name: 'r2',
+  title: 'R2: one warm app, one bucket',
+  method:
+    'A request makes one call of R2: on 900 objects of 1 KB, or on a few of 10 MB, which the app has in memory to put and passes on to the client to get. `nano serve` with one engine, Miniflare with its data on the same disk; wrk with 64 connections, 4 for 10 MB. NANO\'s rows are with "fsync": "normal", which is what workerd does; those that wait for the disk are with "full", the default.',
+  run: async (effort) => {
+    const rows: Row[] = [];
+    const nano = (): ReturnType<typeof startNano> => startNano({ files: FILES, config: { storage: { fsync: 'normal' } } });
+    const miniflare = (): ReturnType<typeof startMiniflare> => startMiniflare(APP, (dir) => ({ r2Buckets: { BUCKET: 'bench' }, r2Persist: dir }));
+    for (const { path, what, connections, writes } of LOADS) {
+      const load = { path, connections };
+      const results = await rounds(effort, {
+        nano: () => underLoad(effort, nano, load),
+        ...(writes && { full: () => underLoad(effort, () => startNano({ files: FILES }), load) }),
+        miniflare: () => underLoad(effort, miniflare, load),
+      });
+      const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
+      const who = { nano: 'NANO', full: 'NANO, waiting for the disk', miniflare: 'Miniflare' } as const;
+      const names = (['nano', 'full', 'miniflare'] as const).filter((name) => results.has(name));
+      rows.push(
+        ...names.map((name): Row => ({ what: `${what}: ${who[name]}`, value: rate(name), unit: 'req/s' })),
+        { what: `${what}: NANO to Miniflare`, value: rate('nano') / rate('miniflare'), unit: '×', goal: { atLeast: 3 } },
+        ...names.flatMap((name): Row[] => [
+          { what: `${what}: ${who[name]}, p50`, value: typical(results, name, 'p50'), unit: 'ms' },
+          { what: `${what}: ${who[name]}, p99`, value: typical(results, name, 'p99'), unit: 'ms' },
+          { what: `${what}: ${who[name]}, CPU time a request`, value: typical(results, name, 'cpuUs') / 1000, unit: 'ms' },
+        ]),
+      );
+    }
+    return rows;
+  },
+};
