@@ -11,7 +11,13 @@ import { loadLibc } from './walls/libc.ts';
 // A terminal sends these to the whole group: the router decides when it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+
 const [root = '', fsync] = process.argv.slice(2);
-raiseWalls(loadLibc());
+const libc = loadLibc();
+// An endless query looks at nothing: without the router there would be nobody to end it.
+libc?.prctl(PR_SET_PDEATHSIG, SIGKILL);
+raiseWalls(libc);
 serveRounds((onTrouble) => new D1Runner({ root, fsync: fsync === 'normal' ? 'normal' : 'full', onTrouble }));
 process.exit(0);
