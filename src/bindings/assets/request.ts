@@ -38,7 +38,8 @@ export function requestOf(method: string, url: string, headers: string): AssetRe
 }
 
 /** URLs that are written as the standard writes them: most of them. A dot after a slash may be more than a name. */
-const PLAIN = /^(https?:\/\/([a-z0-9][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*)(?::(?!80$|443$)\d{1,5})?)((?:\/[\w~-][\w.~-]*)*\/?)(\?[\w.~=&%+-]*)?$/;
+const PLAIN =
+  /^(https?:\/\/([a-z0-9][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*)(?::(?!(?:80|443)(?:[/?]|$))(?:[1-9]\d{0,3}|[1-5]\d{4}))?)((?:\/[\w~-][\w.~-]*)*\/?)(\?[\w.~=&%+-]*)?$/;
 
 /** What a path names: each segment decoded where it can be, slashes in a row made one. */
 export function decodePath(pathname: string): string {

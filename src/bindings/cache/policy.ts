@@ -88,7 +88,7 @@ function keptHeaders(headers: string, withoutCookie: boolean): string {
     const name = (parts[i] as string).toLowerCase();
     let value = parts[i + 1] as string;
     if (NOT_KEPT.has(name) || (withoutCookie && name === 'set-cookie')) continue;
-    if (withoutCookie && name === 'cache-control') value = value.replace(/\s*private\s*=\s*"?set-cookie"?\s*(?:,\s*|$)/i, '').replace(/,\s*$/, '');
+    if (withoutCookie && name === 'cache-control') value = value.replace(/private\s*=\s*"?set-cookie"?\s*(?:,\s*|$)/i, '').replace(/,\s*$/, '');
     if (value !== '') kept.push(name, value);
   }
   return kept.join('\n');

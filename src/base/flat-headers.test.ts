@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { flatHeader } from './flat-headers.ts';
+
+test('flatHeader: finds a name among names only, and joins its values', () => {
+  const headers = 'accept\nrange\nrange\nbytes=0-1\nx\n\nx\ntwo';
+  assert.equal(flatHeader(headers, 'range'), 'bytes=0-1');
+  assert.equal(flatHeader(headers, 'accept'), 'range');
+  assert.equal(flatHeader(headers, 'x'), ', two');
+  assert.equal(flatHeader(headers, 'bytes=0-1'), undefined);
+  assert.equal(flatHeader('', 'x'), undefined);
+  assert.equal(flatHeader('x', 'x'), undefined);
+});
