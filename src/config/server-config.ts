@@ -27,6 +27,8 @@ export interface ServerConfig {
   readonly timers: 'coarse' | 'precise';
   /** Absolute. */
   readonly dataDir: string;
+  /** The file of the keys that stored secrets are encrypted with; undefined: secrets.key in the data folder. Absolute. */
+  readonly secretsKeyFile: string | undefined;
   /** Does a write to storage wait for the disk ("full"), or only for the system ("normal")? */
   readonly fsync: 'full' | 'normal';
   readonly logLevel: ServerLogLevel;

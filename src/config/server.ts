@@ -30,6 +30,7 @@ const host = z.string().refine((value) => normalisePatternHost(value.includes(':
 const network = z.string().refine(isNetwork, { error: (issue) => `${shown(issue.input)} is neither an address nor a network such as 10.0.0.0/8.` });
 const limits = z.strictObject(limitShape('server'));
 
+const secretsSchema = z.strictObject({ key_file: z.string().min(1).optional() });
 const storageSchema = z.strictObject({ fsync: z.enum(['full', 'normal']).optional() });
 
 function isNetwork(text: string): boolean {
@@ -70,6 +71,11 @@ export const serverSchema = z.strictObject({
     .optional()
     .describe('"coarse": the clocks of apps stand still while their code runs and go on with I/O, so that no app can time itself; "precise": they run.'),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
+  secrets: secretsSchema
+    .optional()
+    .describe(
+      '`key_file`: the file of the key that stored secrets are encrypted with, relative to the configuration file. Not set: secrets.key in the data folder.',
+    ),
   storage: storageSchema
     .optional()
     .describe('`fsync`: "full" (a write is answered when the disk has it) or "normal" (a crash of the machine, not of NANO, may lose the last writes).'),
@@ -98,6 +104,7 @@ function knownKeys(path: KeyPath): readonly string[] {
   if (path.length === 0) return Object.keys(serverSchema.shape);
   if (path[0] === 'egress') return Object.keys(egressSchema.shape);
   if (path[0] === 'storage') return Object.keys(storageSchema.shape);
+  if (path[0] === 'secrets') return Object.keys(secretsSchema.shape);
   return path[0] !== 'limits' ? [] : path.length === 1 ? ['defaults', 'ceilings'] : Object.keys(limits.shape);
 }
 
@@ -136,6 +143,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     trustedProxies: file.trusted_proxies ?? DEFAULT_SERVER.trustedProxies,
     timers: merged.timers ?? DEFAULT_SERVER.timers,
     dataDir,
+    secretsKeyFile: file.secrets?.key_file === undefined ? undefined : resolve(configPath === undefined ? cwd : dirname(configPath), file.secrets.key_file),
     fsync: file.storage?.fsync ?? DEFAULT_SERVER.fsync,
     logLevel: merged.log_level ?? DEFAULT_SERVER.logLevel,
     limits: serverLimits,

@@ -98,6 +98,8 @@ export interface WorkerOptions {
   readonly devVars?: boolean | undefined;
   /** The caller's process.env, where CLOUDFLARE_ENV and its like are to be respected. Default: nothing is. */
   readonly processEnv?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The secrets that are stored for an app, by its name with its environment. @throws Error whose message tells why they cannot be read */
+  readonly storedSecrets?: ((app: string) => Readonly<Record<string, string>>) | undefined;
   /** Installed limits of env vars. */
   readonly limits?: Readonly<{ envVars: number; envVarBytes: number }> | undefined;
   /** Today as YYYY-MM-DD (UTC), after which no compatibility date may be. */

@@ -23,10 +23,12 @@ export interface WorkerEnvInput {
   /** `secrets.required`; undefined where secrets are not declared, and every one found counts. */
   readonly required: readonly string[] | undefined;
   readonly devVars: boolean;
+  /** Secrets that the server has stored for the app. */
+  readonly stored: Readonly<Record<string, string>>;
   readonly options: WorkerOptions;
 }
 
-/** Weakest first: `vars`, then `.dev.vars` or `.env`, then `--var`. */
+/** Weakest first: `vars`, then `.dev.vars` or `.env`, then stored secrets, then `--var`. */
 export function readWorkerEnv(input: WorkerEnvInput): WorkerEnv {
   const { options, required } = input;
   const vars = new Map<string, Json>(Object.entries(input.vars));
@@ -51,9 +53,16 @@ export function readWorkerEnv(input: WorkerEnvInput): WorkerEnv {
       secrets.set(name, value);
       from.set(name, files.files.at(-1) ?? '');
     }
-    const missing = (required ?? []).filter((name) => !secrets.has(name));
-    if (missing.length > 0) problems.push(missingSecrets(input, missing));
   }
+  for (const [name, value] of Object.entries(input.stored)) {
+    // On Cloudflare a name is either a variable or a secret.
+    if (Object.hasOwn(input.vars, name)) problems.push(hiddenVariable(input, name));
+    vars.delete(name);
+    secrets.set(name, value);
+    from.set(name, 'nano secret');
+  }
+  const missing = (required ?? []).filter((name) => !secrets.has(name));
+  if (missing.length > 0 && (input.devVars || options.storedSecrets !== undefined)) problems.push(missingSecrets(input, missing));
 
   for (const [name, value] of commandLineVars(options.vars, problems)) {
     secrets.delete(name);
@@ -83,9 +92,15 @@ function commandLineVars(given: WorkerOptions['vars'], problems: Problem[]): [st
   });
 }
 
+function hiddenVariable(input: WorkerEnvInput, name: string): Problem {
+  const message = `"${name}" is both a variable and a stored secret; the secret counts.`;
+  const hint = `Remove it from "vars", or the secret with nano secret delete ${name}.`;
+  return input.document?.problem('warning', [...input.path, 'vars', name], message, { hint }) ?? new Problem({ severity: 'warning', message, hint });
+}
+
 function missingSecrets(input: WorkerEnvInput, missing: readonly string[]): Problem {
   const message = `Missing required secrets: ${missing.join(', ')}.`;
-  const hint = 'Add them to .dev.vars, .env, or set as environment variables.';
+  const hint = `${input.options.storedSecrets === undefined ? '' : 'Store them with nano secret put. For development: '}Add them to .dev.vars, .env, or set as environment variables.`;
   return input.document?.problem('warning', [...input.path, 'secrets', 'required'], message, { hint }) ?? new Problem({ severity: 'warning', message, hint });
 }
 

@@ -61,6 +61,7 @@ class Reader {
     const noBundle = this.#get('no_bundle') ?? false;
     const varsIn = this.#env?.vars ?? (this.#env === undefined ? this.#top.vars : undefined);
     const env = readWorkerEnv({
+      stored: this.#storedSecrets(),
       dir,
       envName: this.#envName,
       document: this.#document,
@@ -271,6 +272,15 @@ class Reader {
     return readAssets(value, this.#files.dir, hasWorker, (severity, message) => {
       this.#problems.push(this.#document?.problem(severity, key, message) ?? new Problem({ severity, message }));
     });
+  }
+
+  #storedSecrets(): Readonly<Record<string, string>> {
+    try {
+      return this.#options.storedSecrets?.(this.#name()) ?? {};
+    } catch (error) {
+      this.#error(['secrets'], `The stored secrets cannot be used: ${(error as Error).message}.`);
+      return {};
+    }
   }
 
   /** The bindings of env: no two things may have one name. */

@@ -39,6 +39,11 @@ export class AppSource {
     return this.#row;
   }
 
+  /** The app's name, as far as it is known. */
+  get name(): string | undefined {
+    return this.#row?.name ?? this.#name;
+  }
+
   /** Files whose change asks for a new build. */
   get files(): readonly string[] {
     return this.#builder.watchFiles();

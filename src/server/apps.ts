@@ -83,6 +83,12 @@ export class Apps {
     return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** Builds apps again whose files are the same: something else of theirs has changed. */
+  async rebuild(names: ReadonlySet<string>): Promise<void> {
+    for (const [path, { name }] of this.#sources) if (name !== undefined && names.has(name)) this.#dirty.add(path);
+    await this.#flush();
+  }
+
   /** Names by slot. */
   nameOf(slot: number): string | undefined {
     for (const [name, own] of this.#slots) if (own === slot) return name;

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ENGINE_FOLDERS } from './engine-launch.ts';
 import { StartError } from './start-error.ts';
 
 export type DataFolder = {
@@ -20,6 +21,8 @@ export function openDataFolder(dir: string): DataFolder {
   try {
     mkdirSync(bundlesDir, { recursive: true });
     mkdirSync(runDir, { recursive: true });
+    // Engines may use what is there when they start, and no more.
+    for (const name of ENGINE_FOLDERS) mkdirSync(join(dir, name), { recursive: true });
     for (const name of readdirSync(runDir)) if (!isAlive(ownerOf(name))) rmSync(join(runDir, name), { force: true });
   } catch (error) {
     throw new StartError(`the data folder ${dir} cannot be used: ${(error as Error).message}`);

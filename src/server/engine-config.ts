@@ -67,6 +67,7 @@ export function restartKeys(before: ServerConfig, after: ServerConfig): string[]
     'engineLimitMb',
     'trustedProxies',
     'dataDir',
+    'secretsKeyFile',
     'fsync',
     'logLevel',
   ] as const;

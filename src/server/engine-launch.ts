@@ -1,6 +1,6 @@
 /**
  * What an engine process may do and see: it runs tenants, so that is as little as possible. No child processes,
- * no worker threads; it reads the package and the data folder, writes the data folder, and finds an almost empty environment.
+ * no worker threads; it reads the package and its folders of the data folder, writes these, and finds an almost empty environment.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -46,16 +46,20 @@ export function packageDir(): string {
   return dir;
 }
 
+/** What of the data folder engines use. The rest is not theirs to see: keys of secrets, for one. */
+export const ENGINE_FOLDERS = ['bundles', 'run', 'storage'] as const;
+
 /** @param readable further files and folders the engine may read */
 export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
   // The folder of dependencies may be a link to somewhere else.
-  const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, dataDir, '/etc/alpine-release'];
+  const data = ENGINE_FOLDERS.map((name) => join(dataDir, name));
+  const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, ...data, '/etc/alpine-release'];
   const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
   for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
-  flags.push(`--allow-fs-write=${realPath(dataDir)}`);
+  for (const path of data) flags.push(`--allow-fs-write=${realPath(path)}`);
   return flags;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -21,6 +21,7 @@ type Setup = { engines: Engines; port: number; deaths: (EngineDeath & { slots: n
 
 async function setUp(t: TestContext, options: { count?: number; spares?: number; apps?: AppRecord[]; file?: string } = {}): Promise<Setup> {
   const dataDir = mkdtempSync(join(tmpdir(), 'nano-engines-'));
+  mkdirSync(join(dataDir, 'run'));
   const listener = await bindListener('127.0.0.1', 0, '--port');
   const setup: Setup = { port: listener.port, deaths: [], catastrophes: [], engines: undefined as unknown as Engines };
   let serial = 0;
@@ -29,7 +30,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
     spares: options.spares ?? 1,
     clock: systemClock,
     launch: (apps, events) => {
-      const ledgerFile = join(dataDir, `ledger-${++serial}`);
+      const ledgerFile = join(dataDir, 'run', `ledger-${++serial}`);
       createLedger(ledgerFile);
       const config = {
         port: listener.port,

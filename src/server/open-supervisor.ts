@@ -5,6 +5,7 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { defaultEngineFile } from './engine-launch.ts';
 import { packageVersion } from './package-version.ts';
+import { SecretStore } from './secrets/secret-store.ts';
 import { Supervisor } from './supervisor.ts';
 import { WorkerBuilder, type WorkerBuilderOptions } from './worker-builder.ts';
 
@@ -22,10 +23,15 @@ export type OpenOptions = {
 export async function openSupervisor(options: OpenOptions): Promise<{ supervisor: Supervisor; log: Log }> {
   const { builder, ...rest } = options;
   const log = createLog({ level: options.config.logLevel });
+  const { dataDir, secretsKeyFile } = options.config;
+  // In nano dev secrets come from .dev.vars.
+  const secrets = options.dev ? undefined : new SecretStore({ dataDir, keyFile: secretsKeyFile, fromEnv: process.env['NANO_SECRETS_KEY'] });
+  const worker = secrets === undefined ? builder.worker : { ...builder.worker, storedSecrets: (app: string) => secrets.read(app) };
   const supervisor = new Supervisor({
     ...rest,
     log,
-    openBuilder: (path) => new WorkerBuilder(path, builder),
+    secrets,
+    openBuilder: (path) => new WorkerBuilder(path, { ...builder, worker }),
     version: packageVersion(),
     watch: true,
     quietStart: log.isPretty,

@@ -26,6 +26,8 @@ import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
 import { openS3, type S3Endpoint } from './s3.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
+import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { StoreProcess } from './store-process.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
@@ -40,6 +42,8 @@ export type SupervisorOptions = {
   dev: boolean;
   log: Log;
   openBuilder: OpenBuilder;
+  /** Where apps' secrets are stored; their changes are followed. */
+  secrets?: SecretStore | undefined;
   version: string;
   /** Reads the configuration again, for SIGHUP. @throws ConfigError */
   reread?: () => ServerConfig;
@@ -83,6 +87,7 @@ export class Supervisor implements AdminSource {
   #pushing: Promise<void> | undefined;
   #pushAgain = false;
   #cancelCleaning: (() => void) | undefined;
+  #secretsWatch: SecretsWatch | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -170,6 +175,7 @@ export class Supervisor implements AdminSource {
       this.#listener = await bindListener(host, port, '--port');
       if (this.#options.admin) this.#admin = await this.#startAdmin(adminHost, adminPort);
       await this.#apps.open(this.#options.watch);
+      if (this.#options.watch && this.#options.secrets !== undefined) this.#secretsWatch = this.#watchSecrets(this.#options.secrets);
       this.#table = this.#currentTable();
       this.#startStores();
       await this.#engines.start(this.#table);
@@ -253,6 +259,7 @@ export class Supervisor implements AdminSource {
   async #stop(endEngines: () => Promise<void>): Promise<void> {
     this.#quarantine.dispose();
     this.#cancelCleaning?.();
+    this.#secretsWatch?.close();
     this.#listener?.close();
     this.#events.stop();
     await Promise.all([this.#apps.close(), endEngines()]);
@@ -260,6 +267,16 @@ export class Supervisor implements AdminSource {
     this.#s3.close();
     await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
+  }
+
+  #watchSecrets(secrets: SecretStore): SecretsWatch {
+    return watchSecrets(
+      secrets,
+      (apps) => {
+        this.#apps.rebuild(apps).catch((error: unknown) => this.#options.log.warn('a change of secrets could not be followed', { error: String(error) }));
+      },
+      (error) => this.#options.log.warn('changes of secrets are not noticed: send SIGHUP after a change', { error: error.message }),
+    );
   }
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {

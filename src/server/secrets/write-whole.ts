@@ -1,0 +1,30 @@
+/** Files that are whole or not there: written aside, flushed, and renamed. Only their owner may read them. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export function writeWhole(file: string, text: string): void {
+  const aside = `${file}.${process.pid}.tmp`;
+  try {
+    const descriptor = openSync(aside, 'w', 0o600);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+  flushFolder(dirname(file));
+}
+
+function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
