@@ -136,6 +136,28 @@ suite('examples', () => {
     assert.ok((JSON.parse(kept.text) as { computed: string }).computed >= (JSON.parse(first) as { computed: string }).computed);
   });
 
+  test('image-store: takes images in, shows, lists and removes them', async () => {
+    const bytes = Buffer.alloc(300_000, 'image');
+    const put = (name: string, type: string): ReturnType<TestServer['get']> =>
+      server.get('image-store', `/images/${name}`, { method: 'PUT', body: bytes, headers: { 'content-type': type, 'content-length': String(bytes.length) } });
+    const made = await put('a%20cat.png', 'image/png');
+    assert.deepEqual([made.status, made.headers.location], [201, '/images/a%20cat.png']);
+    assert.equal((await put('a%20cat.png', 'image/png')).status, 409);
+    assert.equal((await put('script.svg', 'image/svg+xml')).status, 415);
+    const whole = await server.get('image-store', '/images/a%20cat.png');
+    assert.deepEqual([whole.status, whole.headers['content-type'], whole.headers['content-length']], [200, 'image/png', '300000']);
+    assert.ok(whole.bytes.equals(bytes));
+    const part = await server.get('image-store', '/images/a%20cat.png', { headers: { range: 'bytes=5-9' } });
+    assert.deepEqual([part.status, part.text, part.headers['content-range'], part.headers['content-length']], [206, 'image', 'bytes 5-9/300000', '5']);
+    const again = await server.get('image-store', '/images/a%20cat.png', { headers: { 'if-none-match': String(whole.headers.etag) } });
+    assert.deepEqual([again.status, again.text], [304, '']);
+    const { items, cursor } = JSON.parse((await server.get('image-store', '/images')).text) as { items: { key: string; size: number; type: string }[]; cursor: null };
+    assert.deepEqual([items.map(({ key, size, type }) => [key, size, type]), cursor], [[['a cat.png', 300_000, 'image/png']], null]);
+    assert.equal((await server.get('image-store', '/images/a%20cat.png', { method: 'DELETE' })).status, 204);
+    assert.equal((await server.get('image-store', '/images/a%20cat.png')).status, 404);
+    assert.match((await server.get('image-store')).text, /<h1>Images<\/h1>/);
+  });
+
   test('url-shortener: makes links, follows, lists and removes them', async () => {
     const make = (link: object): ReturnType<TestServer['get']> => server.get('url-shortener', '/links', { method: 'POST', body: JSON.stringify(link) });
     const made = await make({ url: 'https://example.com/long?a=b', days: 2 });
