@@ -13,6 +13,8 @@ import { micro } from './micro/question.ts';
 import type { Effort, Question } from './question.ts';
 import { d1 } from './questions/d1.ts';
 import { kv } from './questions/kv.ts';
+import { assets } from './questions/assets.ts';
+import { cache } from './questions/cache.ts';
 import { coldBundle, coldStart } from './questions/cold-start.ts';
 import { contextReset } from './questions/context-reset.ts';
 import { hello } from './questions/hello.ts';
@@ -23,6 +25,7 @@ import { memory } from './questions/memory.ts';
 import { noisyNeighbour } from './questions/noisy-neighbour.ts';
 import { r2 } from './questions/r2.ts';
 import { registeredApps } from './questions/registered-apps.ts';
+import { rpc } from './questions/rpc.ts';
 import { stream } from './questions/stream.ts';
 import { type Measured, table, updatePage } from './report.ts';
 
@@ -41,6 +44,9 @@ const QUESTIONS: readonly Question[] = [
   kv,
   r2,
   d1,
+  rpc,
+  assets,
+  cache,
   micro,
 ];
 const PAGE = join(packageRoot, 'docs/benchmarks.md');

@@ -81,7 +81,7 @@ export class RecordingResponder implements Responder {
 export class TestIsolate implements OpContext {
   readonly app = 'tested';
   readonly group = 'default';
-  readonly invoker: Invoker<Place> = { fetch: () => {}, open: () => {} };
+  invoker: Invoker<Place> = { fetch: () => {}, open: () => {} };
   readonly handles = new Handles();
   readonly egress: Egress;
   readonly responder = new RecordingResponder();

@@ -62,7 +62,9 @@ const nothing = (): void => undefined;
 
 /** @throws DataCloneError for what cannot be sent */
 export function encode(value: unknown): Message {
+  if (typeof value === 'string' && value.length > MOST_PAYLOAD_BYTES) throw tooLarge(value.length);
   const text = plainText(value);
+  if (text !== undefined && text.length > MOST_PAYLOAD_BYTES) throw tooLarge(text.length);
   if (text !== undefined || value === undefined) return { payload: text, pairs: [], objects: [], stubs: [], sent: nothing, undo: nothing };
   return new Encoder().encode(value);
 }
@@ -149,10 +151,11 @@ class Encoder {
 /** Before they are copied, too: there may be no memory for that. @throws Error with Cloudflare's text */
 const requireSize = (object: object): void => {
   const size = ArrayBufferIsView(object) ? asBytes(object).length : isArrayBuffer(object) ? ArrayBufferPrototypeGetByteLength(object) : 0;
-  if (size > MOST_PAYLOAD_BYTES) {
-    throw new ErrorCtor(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
-  }
+  if (size > MOST_PAYLOAD_BYTES) throw tooLarge(size);
 };
+
+const tooLarge = (size: number): Error =>
+  new ErrorCtor(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
 
 /** workerd's text. */
 const unserialisable = (type: string): DOMException =>
