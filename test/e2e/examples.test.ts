@@ -5,6 +5,7 @@ import { before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../support/folder.ts';
 import { suiteOwner } from '../support/nano-process.ts';
+import { send } from '../support/request.ts';
 import { dev, serve, type TestServer } from '../support/server.ts';
 
 const APPS = fileURLToPath(new URL('../../examples/apps', import.meta.url));
@@ -175,6 +176,44 @@ suite('examples', () => {
     assert.equal((await server.get('url-shortener', `/links/${code}`, { method: 'DELETE' })).status, 204);
     assert.equal((await server.get('url-shortener', `/${code}`)).status, 404);
     assert.match((await server.get('url-shortener')).text, /<h1>Short links<\/h1>/);
+  });
+
+  test('job-pipeline: does jobs, tries again, and tells of those that failed', async () => {
+    const jobs = await Promise.all(
+      ['one two three', 'busy now', 'will fail'].map(async (text) => {
+        const taken = await server.get('job-pipeline', '/jobs', { method: 'POST', body: JSON.stringify({ text }) });
+        assert.equal(taken.status, 202);
+        return String(taken.headers.location);
+      }),
+    );
+    const settled = async (path: string): Promise<unknown> => {
+      for (;;) {
+        const job = JSON.parse((await server.get('job-pipeline', path)).text) as { state: string };
+        if (job.state === 'done' || job.state === 'failed') return job;
+        // Its next batch tells that something may have changed.
+        await server.line({ event: 'queue', app: 'job-pipeline' }, server.mark);
+      }
+    };
+    assert.deepEqual(await Promise.all(jobs.map(settled)), [
+      { state: 'done', attempts: 1, words: 3 },
+      { state: 'done', attempts: 2, words: 2 },
+      { state: 'failed', attempts: 3, error: 'Error: this text cannot be counted' },
+    ]);
+    assert.equal((await server.get('job-pipeline', '/jobs', { method: 'POST', body: '{}' })).status, 400);
+    assert.equal((await server.get('job-pipeline', '/jobs/none')).status, 404);
+  });
+
+  test('cron-reporter: writes the report of a tick', async () => {
+    assert.equal((await server.get('cron-reporter')).text, 'Visit 1\n');
+    const time = Date.parse('2026-11-02T07:00:00Z');
+    const path = `/apps/cron-reporter/scheduled?${new URLSearchParams({ cron: '0 7 * * MON#1', time: String(time) }).toString()}`;
+    const answer = await send(server.adminPort, { path, method: 'POST', headers: { host: 'localhost' } });
+    assert.deepEqual(JSON.parse(answer.text), { outcome: 'ok' });
+    const reports = JSON.parse((await server.get('cron-reporter', '/reports')).text) as { kind: string }[];
+    assert.deepEqual(
+      reports.filter(({ kind }) => kind === 'monthly'),
+      [{ kind: 'monthly', scheduled: '2026-11-02T07:00:00.000Z', visits: 1 }],
+    );
   });
 
   test('throws: the client reads a code, the log has the stack in the lines of the source', async () => {

@@ -9,6 +9,8 @@ const EXAMPLES = [
   ['typescript-npm', '/', 'TypeScript with a package from npm'],
   ['static-site', '/', 'static files, with an API beside them'],
   ['url-shortener', '/', 'short links on KV'],
+  ['job-pipeline', '/', 'jobs on a queue, with a dead-letter queue'],
+  ['cron-reporter', '/reports', 'reports at fixed times'],
   ['guestbook', '/', 'a guestbook on D1, with migrations'],
   ['throws', '/', 'an app that throws'],
   ['loops', '/', 'an app that loops, and is stopped'],
