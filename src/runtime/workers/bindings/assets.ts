@@ -46,7 +46,7 @@ export class Fetcher {
     let url = urlOf(state);
     const headers = requestHeadersToWire(state);
     for (let redirects = 0; ; redirects++) {
-      const [status, statusText, wire, source] = (await callBinding(this.#index, 'fetch', method, url, headers)) as Answer;
+      const { 0: status, 1: statusText, 2: wire, 3: source } = (await callBinding(this.#index, 'fetch', method, url, headers)) as Answer;
       const location = state.redirect === 'follow' && isRedirect(status) ? getHeader(headersFromWire(wire, true), 'location') : null;
       if (location === null) {
         return adoptResponse({

@@ -98,7 +98,7 @@ export class Cache {
     if (!ignoresMethod(options, 'match') && state.method !== 'GET') return undefined;
     const found = (await callBinding(CACHE_INDEX, 'match', this.#name, keyOf(state), requestHeadersToWire(state))) as Match | null | undefined;
     if (found === null || found === undefined) return undefined;
-    const [status, statusText, headers, kind, body] = found;
+    const { 0: status, 1: statusText, 2: headers, 3: kind, 4: body } = found;
     const value =
       body === undefined || body === null
         ? null
