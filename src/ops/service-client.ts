@@ -25,13 +25,16 @@ export class ServiceClient implements FetchClient {
   readonly #isHead: boolean;
   readonly #resolve: (answer: ServiceAnswer) => void;
   readonly #reject: (error: OpError) => void;
+  readonly #accept: (() => MessageSocket) | undefined;
   #event: RunningEvent | undefined;
   #forget: () => void;
   #body: Upload | undefined;
   #isLeft = false;
   #isOver = false;
 
-  constructor(caller: Place, method: string) {
+  /** @param accept makes the callee's end of a WebSocket, where the request asks for one */
+  constructor(caller: Place, method: string, accept?: () => MessageSocket) {
+    this.#accept = accept;
     const { promise, resolve, reject } = Promise.withResolvers<ServiceAnswer>();
     this.answer = promise;
     this.#resolve = resolve;
@@ -95,8 +98,12 @@ export class ServiceClient implements FetchClient {
     else this.#reject(new OpError('Error', failure.error.message));
   }
 
-  upgrade(_headers: string): MessageSocket | undefined {
+  upgrade(headers: string): MessageSocket | undefined {
     this.#end();
+    if (this.#accept !== undefined && !this.#isLeft) {
+      this.#resolve([101, 'Switching Protocols', headers, 0]);
+      return this.#accept();
+    }
     const message = 'Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
     this.#resolve([0, 'TypeError', message]);
     return undefined;

@@ -11,19 +11,7 @@ import { uploadsOf } from '../body-upload.ts';
 import { callsOf } from '../calls.ts';
 import type { OpContext, RequestOp } from '../op.ts';
 import { ServiceClient } from '../service-client.ts';
-import { callingEvent, originOf, serviceAt } from '../service-target.ts';
-
-/** Longer than any head a client may send. */
-const MOST_HEAD_CHARACTERS = 1024 * 1024;
-
-/** Method, URL and headers as `Entry.fetch` takes them. @throws OpError */
-export function headOf(method: unknown, url: unknown, headers: unknown): string {
-  if (typeof method !== 'string' || typeof url !== 'string' || typeof headers !== 'string') throw new OpError('TypeError', 'Invalid request.');
-  if (method.includes('\n') || url.includes('\n')) throw new OpError('TypeError', 'Invalid request.');
-  const head = `${method}\n${url}\n${headers}`;
-  if (head.length > MOST_HEAD_CHARACTERS) throw new OpError('TypeError', 'The head of the request is too long.');
-  return head;
-}
+import { callingEvent, headOf, originOf, serviceAt } from '../service-target.ts';
 
 export const serviceFetch: RequestOp = async (context, eventId, call, ...args) => {
   const [service, method, url, headers, kind, body, length, cf] = args;

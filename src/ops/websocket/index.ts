@@ -5,7 +5,7 @@
  * to that isolate only; one that is taken is refused. Nothing in the arguments is trusted.
  */
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, pipeline } from 'node:stream';
+import { PassThrough, Readable, pipeline } from 'node:stream';
 import { Post, Request } from '../../protocol/ops.ts';
 import { sinkOf } from '../body-sink.ts';
 import { StreamBody } from '../body-stream.ts';
@@ -13,11 +13,14 @@ import { responseHeaders } from '../outbound-headers.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { Handles } from '../handles.ts';
 import { OpError } from '../../base/op-error.ts';
-import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
+import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
+import { ServiceClient } from '../service-client.ts';
+import { callingEvent, headOf, originOf, serviceAt } from '../service-target.ts';
 import { type Opened, openOutgoing, readTarget } from './connect.ts';
 import { couple } from './couple.ts';
 import { HostSocket } from './host-socket.ts';
 import { SOCKET_LIMITS } from './limits.ts';
+import { localPair } from './local-pair.ts';
 
 const socketsByIsolate = new WeakMap<Handles, Map<number, HostSocket>>();
 
@@ -70,9 +73,11 @@ async function socketOpen(context: OpContext, eventId: unknown, number: unknown,
 }
 
 /** `Request.fetchSocket`: fetch with `Upgrade: websocket`. Answers as fetch does. */
-async function fetchSocket(context: OpContext, eventId: unknown, _call: unknown, url: unknown, headers: unknown, number: unknown): Promise<unknown[]> {
+async function fetchSocket(context: OpContext, eventId: unknown, ...args: unknown[]): Promise<unknown[]> {
+  const [, url, headers, number, service] = args;
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
+  if (service !== undefined) return fetchService({ context, event }, service, url, headers, number);
   const socket = newSocket(context, event, number);
   try {
     const { response, socket: opened } = await handshake(context, event, socket, url, '', headers);
@@ -83,6 +88,30 @@ async function fetchSocket(context: OpContext, eventId: unknown, _call: unknown,
     }
     socket.discard();
     return [...head, adopt(context, event, new StreamBody(detached(response)))];
+  } catch (error) {
+    socket.discard();
+    throw error;
+  }
+}
+
+/** The same of another worker: the two ends meet here. */
+async function fetchService({ context, event }: Place, service: unknown, url: unknown, headers: unknown, number: unknown): Promise<unknown[]> {
+  const target = serviceAt(context, service);
+  callingEvent(context, event.id);
+  const head = headOf('GET', url, headers);
+  const socket = newSocket(context, event, number);
+  const client = new ServiceClient({ context, event }, 'GET', () => {
+    const [ours, theirs] = localPair();
+    socket.open(ours, false);
+    return theirs;
+  });
+  try {
+    context.invoker.fetch(target, originOf(context, event), { head, body: undefined, inline: undefined, cf: undefined }, client);
+    const [status, statusText, lines, source = 0, body] = await client.answer;
+    if (status === 0) throw new OpError(statusText, lines);
+    if (status !== 101) socket.discard();
+    const content = body === undefined ? undefined : new StreamBody(Readable.from([Buffer.from(body)], { objectMode: false }));
+    return [status, statusText, lines, url, false, content === undefined ? source : adopt(context, event, content)];
   } catch (error) {
     socket.discard();
     throw error;

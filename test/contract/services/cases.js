@@ -109,6 +109,26 @@ export const cases = {
     const result = await failure(OTHER.fetch('http://x/echo', { signal: AbortSignal.abort() }));
     return result.name;
   },
+  'websocket: messages there and back, and an end': async ({ OTHER }) => {
+    const response = await OTHER.fetch('http://x/socket', { headers: { upgrade: 'websocket' } });
+    const socket = response.webSocket;
+    const heard = [response.status, response.headers.get('x-own')];
+    const over = new Promise((resolve) => socket.addEventListener('close', ({ code, reason, wasClean }) => resolve([code, reason, wasClean])));
+    socket.accept();
+    socket.addEventListener('message', ({ data }) => {
+      heard.push(typeof data === 'string' ? data : data.byteLength);
+      if (heard.length === 5) socket.send('close');
+    });
+    socket.send('one');
+    socket.send('two');
+    socket.send(new Uint8Array(3).buffer);
+    return [...heard, await over, heard.length];
+  },
+  'websocket: refused': async ({ OTHER }) => {
+    const response = await OTHER.fetch('http://x/status', { headers: { upgrade: 'websocket' } });
+    return [response.status, response.webSocket, await response.text()];
+  },
+  'websocket: not asked for': async ({ OTHER }) => (await OTHER.fetch('http://x/socket')).status,
   'entrypoint: a named one, with props': async ({ NAMED }) => (await NAMED.fetch('http://x/y')).json(),
   'self: calls itself': async ({ SELF }, _ctx, request) => {
     if (request.headers.get('x-again') !== null) return 'again';

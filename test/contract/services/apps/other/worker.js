@@ -56,6 +56,16 @@ const handlers = {
       }),
     );
   },
+  '/socket': (request) => {
+    if (request.headers.get('upgrade') !== 'websocket') return new Response('no upgrade', { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    server.accept();
+    server.addEventListener('message', ({ data }) => {
+      if (data === 'close') server.close(4001, 'as asked');
+      else server.send(typeof data === 'string' ? `echo ${data}` : data);
+    });
+    return new Response(null, { status: 101, webSocket: client, headers: { 'x-own': 'socket' } });
+  },
   '/headers': (request) => Response.json([...request.headers.keys()]),
 };
 
