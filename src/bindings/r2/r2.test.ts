@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import type { ObjectContent } from '../../ports/buckets.ts';
+import type { Stores } from '../../ports/stores.ts';
+import { placeOf } from '../../storage/paths.ts';
+import { StoreHost } from '../../storage/store-host.ts';
+import { StoreReaders } from '../../storage/store-readers.ts';
+import { DiskBucket } from './bucket.ts';
+import { DiskBuckets } from './buckets.ts';
+import { successor } from './listing.ts';
+import { r2Product } from './store.ts';
+import { UPLOAD_MS } from './upload-store.ts';
+
+const ADDRESS = { product: 'r2', group: 'default', id: 'bucket' };
+const LARGE = Buffer.alloc(300_000, 'large');
+const DAY = 24 * 3600_000;
+
+type Setting = { root: string; dir: string; host: StoreHost; bucket: DiskBucket; clock: { now: number } };
+
+function setUp(t: TestContext, wrap: (stores: Stores) => Stores = (stores) => stores): Setting {
+  const root = mkdtempSync(join(tmpdir(), 'nano-r2-'));
+  const clock = { now: Date.now() };
+  const host = new StoreHost({ root, fsync: 'normal', products: [r2Product], now: () => clock.now });
+  t.after(() => {
+    host.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const readers = new StoreReaders(root);
+  t.after(() => readers.close());
+  const bucket = new DiskBucket({ stores: wrap(host), root, fsync: 'normal', group: 'default', readers }, 'bucket');
+  return { root, dir: placeOf(root, ADDRESS).dir, host, bucket, clock };
+}
+
+function files(dir: string): string[] {
+  try {
+    return readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** Every folder of files has its turn. */
+function tickAll(host: StoreHost): void {
+  for (let tick = 0; tick < 256; tick++) host.tick();
+}
+
+async function bytesOf(content: unknown): Promise<Buffer> {
+  const { body } = content as ObjectContent;
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+test('put: small objects make no files, large ones one, which goes with the object', async (t) => {
+  const { bucket, dir } = setUp(t);
+  await bucket.put('small', { body: Buffer.from('small') }, {});
+  assert.deepEqual(files(dir), []);
+  await bucket.put('large', { body: LARGE }, {});
+  await bucket.put('large', { body: Readable.from([LARGE, LARGE]), length: LARGE.length * 2 }, {});
+  assert.equal((await bytesOf(await bucket.get('large', {}))).length, LARGE.length * 2);
+  await bucket.delete(['large', 'small']);
+  assert.equal(await bucket.get('large', {}), null);
+});
+
+test('put: one that is refused, or brings too few or too many bytes, leaves nothing', async (t) => {
+  const { bucket, dir, host } = setUp(t);
+  const hash = { algorithm: 'md5', hex: '0'.repeat(32) } as const;
+  await assert.rejects(bucket.put('a', { body: LARGE }, { hash }), { error: 'badDigest' });
+  assert.equal(await bucket.put('a', { body: LARGE }, { onlyIf: { etagMatches: [{ value: '*' }] } }), null);
+  for (const length of [LARGE.length - 1, LARGE.length + 1, 3])
+    await assert.rejects(bucket.put('a', { body: Readable.from([LARGE]), length }, {}), /bytes that were announced/);
+  assert.equal(await bucket.get('a', {}), null);
+  // Files are removed behind the answer.
+  await new Promise((resolve) => setImmediate(resolve));
+  host.tick();
+  await bucket.list({});
+  for (let round = 0; files(dir).length > 0 && round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(files(dir), []);
+});
+
+test('put: a file that the store was lost over is kept if it is named, and removed if not', async (t) => {
+  let mode: 'fine' | 'before' | 'after' = 'fine';
+  const { bucket, dir } = setUp(t, (stores) => ({
+    call: async (address, method, args) => {
+      if (method !== 'put' || mode === 'fine') return stores.call(address, method, args);
+      if (mode === 'after') await stores.call(address, method, args);
+      throw new Error('lost');
+    },
+  }));
+  mode = 'after';
+  await assert.rejects(bucket.put('key', { body: LARGE }, {}), /lost/);
+  mode = 'fine';
+  assert.ok((await bytesOf(await bucket.get('key', {}))).equals(LARGE));
+  mode = 'before';
+  await assert.rejects(bucket.put('key', { body: Buffer.alloc(300_000) }, {}), /lost/);
+  mode = 'fine';
+  for (let round = 0; files(dir).length > 1 && round < 1000; round++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(files(dir).length, 1);
+  assert.ok((await bytesOf(await bucket.get('key', {}))).equals(LARGE));
+});
+
+test('tick: files of writers that died go after a day, those that are named or new stay', async (t) => {
+  const { bucket, dir, host, clock } = setUp(t);
+  await bucket.put('key', { body: LARGE }, {});
+  const [named = ''] = files(dir);
+  const orphan = (name: string, age: number): void => {
+    const path = join(dir, name.slice(0, 2), name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'x');
+    utimesSync(path, (clock.now - age) / 1000, (clock.now - age) / 1000);
+  };
+  orphan('a'.repeat(32), DAY + 60_000);
+  orphan('b'.repeat(32), DAY - 60_000);
+  utimesSync(join(dir, named.slice(0, 2), named), 1, 1);
+  tickAll(host);
+  assert.deepEqual(files(dir).sort(), [named, 'b'.repeat(32)].sort());
+});
+
+test('tick: an upload that nobody ends is aborted after a week', async (t) => {
+  const { bucket, dir, host, clock } = setUp(t);
+  const upload = await bucket.createUpload('key', {});
+  await bucket.uploadPart('key', upload, 1, { body: LARGE });
+  tickAll(host);
+  assert.equal((await bucket.uploads('', 10)).length, 1);
+  clock.now += UPLOAD_MS + 1;
+  host.tick();
+  assert.deepEqual(await bucket.uploads('', 10), []);
+  await assert.rejects(bucket.uploadPart('key', upload, 2, { body: LARGE }), { error: 'noSuchUpload' });
+  host.tick();
+  for (let round = 0; files(dir).length > 0 && round < 1000; round++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(files(dir), []);
+});
+
+test('get: an object in many parts is read to its end after it was replaced', async (t) => {
+  const { bucket, host } = setUp(t);
+  const upload = await bucket.createUpload('key', {});
+  const part = Buffer.alloc(5 * 1024 * 1024, 1);
+  const parts: { number: number; etag: string }[] = [];
+  for (let number = 1; number <= 34; number++) {
+    const body = number === 34 ? Buffer.from('end') : part;
+    parts.push({ number, etag: await bucket.uploadPart('key', upload, number, { body }) });
+  }
+  const { size, etag } = await bucket.completeUpload('key', upload, parts);
+  assert.deepEqual([size, etag.slice(-3)], [33 * part.length + 3, '-34']);
+  const content = await bucket.get('key', {});
+  await bucket.put('key', { body: Buffer.from('new') }, {});
+  host.tick();
+  let read = 0;
+  for await (const chunk of (content as ObjectContent).body as AsyncIterable<Buffer>) read += chunk.length;
+  assert.equal(read, size);
+});
+
+test('list: with a delimiter every page goes on where the last ended', async (t) => {
+  const { bucket } = setUp(t);
+  const keys = ['a', 'a/', 'a/1', 'a/2', 'b/c/1', 'b/c/2', 'b/d', 'c', '\u{10ffff}/1', '\u{10ffff}/2', '\uffff'];
+  for (const key of keys) await bucket.put(key, { body: Buffer.alloc(0) }, {});
+  for (const limit of [1, 2, 3, 100]) {
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await bucket.list({ delimiter: '/', limit, ...(cursor !== undefined && { cursor }) });
+      found.push(...page.objects.map(({ key }) => key), ...page.prefixes);
+      cursor = page.cursor;
+      assert.equal(page.truncated, cursor !== undefined);
+    } while (cursor !== undefined);
+    assert.deepEqual(found.sort(), ['a', 'a/', 'b/', 'c', '\uffff', '\u{10ffff}/'].sort(), `pages of ${limit}`);
+  }
+});
+
+test('successor: greater than all that begin with a text, and than nothing else', () => {
+  assert.equal(successor('a'), 'b');
+  assert.equal(successor(''), undefined);
+  assert.equal(successor('a\u{10ffff}'), 'b');
+  assert.equal(successor('\ud7ff'), '\ue000');
+  assert.equal(successor('\u{10ffff}'), undefined);
+});
+
+test('buckets: exist from their first object or by being made, until they are removed', async (t) => {
+  const { root, host, bucket } = setUp(t);
+  const buckets = new DiskBuckets({ stores: host, root, fsync: 'normal', group: 'default' });
+  const names = async (): Promise<string[]> => (await buckets.list()).map(({ name }) => name);
+  assert.deepEqual(await names(), []);
+  await bucket.put('key', { body: Buffer.from('x') }, {});
+  assert.equal(await buckets.create('other'), true);
+  assert.equal(await buckets.create('other'), false);
+  assert.deepEqual(await names(), ['bucket', 'other']);
+  assert.equal(await buckets.remove('bucket'), 'notEmpty');
+  await bucket.delete(['key']);
+  assert.equal(await buckets.remove('bucket'), 'removed');
+  assert.equal(await buckets.remove('bucket'), 'missing');
+  assert.equal(await buckets.find('bucket'), undefined);
+  await bucket.put('key', { body: Buffer.from('x') }, {});
+  assert.deepEqual(await names(), ['bucket', 'other']);
+  for (const name of ['', 'NO', '../x', 'a', '-ab']) await assert.rejects(buckets.create(name), { name: 'BucketError' });
+});
