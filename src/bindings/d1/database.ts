@@ -6,7 +6,7 @@
  * comes out as JSON, so that nobody on the way has to look into it.
  * @see https://developers.cloudflare.com/d1/platform/limits/
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { isReadOnly, newEffects } from './authorizer.ts';
 import { Connection, type Counts, LIMITS, type OpenOptions } from './connection.ts';
 import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
@@ -52,6 +52,7 @@ export class D1Database {
   /** What the connection counts, where it is known: asking is as dear as a small statement. */
   #known: Counts | undefined;
   #bookmark = Date.now();
+  #hasWritten = false;
   /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
   #isExact = false;
 
@@ -193,7 +194,15 @@ export class D1Database {
     }
     const real = queries.filter(({ sql }) => !isSkipped(sql));
     if (real.length === 0) throw new D1Failure(D1_TEXTS.noStatements);
-    return real.map((query) => this.#query(query));
+    const before = this.#size;
+    const results = real.map((query) => this.#query(query));
+    // Once for all of them: asking is as dear as a small statement. Reads have left it as it was.
+    if (this.#hasWritten) this.#size = this.#connection.size();
+    this.#hasWritten = false;
+    for (const { meta } of results) meta.size_after = this.#size;
+    const last = results.at(-1);
+    if (last !== undefined && this.#size !== before) last.meta.changed_db = true;
+    return results;
   }
 
   #query({ sql, params }: Query): QueryResult {
@@ -201,7 +210,6 @@ export class D1Database {
     let text = sql;
     let compiled = this.#compiled(text);
     const before = (this.#known ??= this.#connection.counts());
-    const sizeBefore = this.#size;
     while (compiled.rest !== '') {
       if (compiled.parameters.count > 0) throw new D1Failure(D1_TEXTS.prelude);
       this.#step(compiled, [], text);
@@ -213,13 +221,13 @@ export class D1Database {
     if (effects.changesSchema || compiled.columns === undefined) compiled.columns = compiled.statement.columns().map(({ name }) => name ?? '');
     const isRead = isReadOnly(effects) && text === sql;
     const after = isRead ? before : (this.#known = this.#connection.counts());
-    if (!isRead) this.#size = this.#connection.size();
+    if (!isRead) this.#hasWritten = true;
     if (effects.changesSchema) {
       this.#kept.clear();
       this.#schemaVersion = -1;
     }
     const changes = after.changes - before.changes;
-    const changed = changes !== 0 || after.row !== before.row || this.#size !== sizeBefore || effects.changesSchema;
+    const changed = changes !== 0 || after.row !== before.row || effects.changesSchema;
     if (changed) this.#bookmark = Math.max(this.#bookmark + 1, Date.now());
     const scanned = compiled.statement.stat('fullscanStep');
     compiled.statement.resetStats();
@@ -264,11 +272,14 @@ export class D1Database {
     this.#connection.distrust();
     if (this.#isExact) statement.setReadBigInts(true);
     try {
-      for (const row of Reflect.apply(iterate, statement, bound) as Iterable<unknown[]>) {
-        bytes += plain(row);
-        if (bytes > MOST_RESULT_BYTES) throw new D1Failure(D1_TEXTS.memory);
-        rows.push(row);
-      }
+      // Known to have no rows: that is cheaper.
+      if (compiled.columns?.length === 0) statement.run(...(bound as SQLInputValue[]));
+      else
+        for (const row of Reflect.apply(iterate, statement, bound) as Iterable<unknown[]>) {
+          bytes += plain(row);
+          if (bytes > MOST_RESULT_BYTES) throw new D1Failure(D1_TEXTS.memory);
+          rows.push(row);
+        }
       if (this.#isExact) statement.setReadBigInts(false);
       return rows;
     } catch (error) {
