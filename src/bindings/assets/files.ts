@@ -4,14 +4,18 @@
  * Contract: a path is made of a version's folder and a name that was made from a content (see ASSET_NAME), and of
  * nothing that a request says. What has a name never changes.
  */
-import { open, readFile } from 'node:fs/promises';
+import { createReadStream, open } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { ASSET_NAME, ASSETS_DIR } from '../../protocol/assets.ts';
 
 /** Files up to this size are kept. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+// Streams over a descriptor are quicker than those over a FileHandle.
+const openFile = promisify(open) as (path: string, flags: string) => Promise<number>;
 
 export class AssetFiles {
   readonly #bound: number;
@@ -59,8 +63,8 @@ export class AssetFiles {
 
   /** Part of a file, as a stream; the file is open when this resolves. @param end the last byte's position */
   async stream(dir: string, file: string, start: number, end: number): Promise<Readable> {
-    const handle = await open(pathOf(dir, file), 'r');
-    return handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES });
+    const fd = await openFile(pathOf(dir, file), 'r');
+    return createReadStream('', { fd, start, end, highWaterMark: CHUNK_BYTES });
   }
 
   #keep(path: string, bytes: Uint8Array): Uint8Array {
