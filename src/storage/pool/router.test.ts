@@ -227,6 +227,20 @@ test('tick: a worker that takes too much memory is ended', (t) => {
   assert.deepEqual(answers, ['large=memory']);
 });
 
+test('tick: a worker that a query has left large is replaced before the next is blamed for it', (t) => {
+  const { workers, answers, ask, wait, memory } = world(t);
+  ask('app', 'db', 'large');
+  const worker = ready(workers[0]);
+  memory.bytes = 60;
+  worker.answer();
+  wait(20);
+  assert.deepEqual([worker.isEnded, worker.isKilled, workers.length], [true, false, 2]);
+  ask('app', 'db', 'next');
+  memory.bytes = 10;
+  ready(workers[1]).answer();
+  assert.deepEqual(answers, ['large=large!', 'next=next!']);
+});
+
 test('call: too many that wait for one resource are refused, and none waits for ever', (t) => {
   const { answers, ask, wait } = world(t, { queueMs: 500 });
   for (let at = 0; at < 5001; at++) ask('app', 'db', 'x');

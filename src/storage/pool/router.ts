@@ -49,6 +49,7 @@ type Worker = {
   handle: WorkerHandle;
   isReady: boolean;
   isEnding: boolean;
+  hasWorked: boolean;
   round: Round | undefined;
   idleSince: number;
   verdict: 'timeout' | 'memory' | undefined;
@@ -117,10 +118,7 @@ export class PoolRouter {
     const now = this.#now();
     for (const worker of this.#workers) {
       if (worker.round !== undefined) this.#judge(worker, worker.round, now);
-      else if (worker.isReady && !worker.isEnding && this.#workers.size > 1 && now - worker.idleSince > this.#options.idleMs) {
-        worker.isEnding = true;
-        worker.handle.end();
-      }
+      else if (worker.isReady && !worker.isEnding) this.#spare(worker, now);
     }
     for (const call of this.#turns.expire(now - this.#options.queueMs)) call.answer(this.#options.answers.tooLong);
     this.#grow(now);
@@ -131,12 +129,24 @@ export class PoolRouter {
     this.#ticking = undefined;
   }
 
+  /** Lets an idle worker go that is not needed, or that a large query has left large: the next one would be blamed for it. */
+  #spare(worker: Worker, now: number): void {
+    const isLarge = worker.hasWorked && this.#isLarge(worker, this.#options.memoryBytes / 2);
+    if (!isLarge && (this.#workers.size === 1 || now - worker.idleSince <= this.#options.idleMs)) return;
+    worker.isEnding = true;
+    if (isLarge && this.#workers.size === 1) this.#launch();
+    worker.handle.end();
+  }
+
+  #isLarge({ handle: { pid } }: Worker, bytes: number): boolean {
+    return pid !== undefined && (this.#options.memoryOf(pid) ?? 0) > bytes;
+  }
+
   #judge(worker: Worker, round: Round, now: number): void {
     if (worker.verdict !== undefined) return;
     const took = now - round.startedAt;
     if (took > this.#options.roundMs) worker.verdict = 'timeout';
-    else if (took > MEMORY_AFTER_MS && worker.handle.pid !== undefined && (this.#options.memoryOf(worker.handle.pid) ?? 0) > this.#options.memoryBytes)
-      worker.verdict = 'memory';
+    else if (took > MEMORY_AFTER_MS && this.#isLarge(worker, this.#options.memoryBytes)) worker.verdict = 'memory';
     if (worker.verdict !== undefined) worker.handle.kill();
   }
 
@@ -152,6 +162,7 @@ export class PoolRouter {
     const worker: Worker = {
       isReady: false,
       isEnding: false,
+      hasWorked: false,
       round: undefined,
       idleSince: 0,
       verdict: undefined,
@@ -187,6 +198,7 @@ export class PoolRouter {
       }
       const worker = this.#idleFor(key);
       worker.round = { key, owner, calls, size: sent.length, startedAt: this.#now(), isCommitting: false };
+      worker.hasWorked = true;
       this.#remember(key, worker);
       worker.handle.send(key, sent);
     }
