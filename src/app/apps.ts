@@ -64,8 +64,17 @@ export class Apps {
     return sum;
   }
 
-  /** Brings a request to a worker of the app, starting one if need be. */
+  /** Brings a request to the app: to its static assets, where it has any and they have an answer, or else to a worker. */
   fetch(version: AppVersion, message: FetchMessage, client: FetchClient): void {
+    const { assets } = version;
+    // A named entrypoint is code.
+    const isForCode = assets === undefined || (message.entrypoint !== undefined && message.entrypoint !== 'default');
+    if (isForCode) this.#toWorker(version, message, client);
+    else assets.fetch(message, client, () => this.#toWorker(version, message, client));
+  }
+
+  /** Brings a request to a worker of the app, starting one if need be. */
+  #toWorker(version: AppVersion, message: FetchMessage, client: FetchClient): void {
     const worker = version.ready();
     if (worker !== undefined) {
       client.started(worker.fetch(message, client), false);

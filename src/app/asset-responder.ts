@@ -9,6 +9,13 @@ import { type AssetRequest, readRequest } from '../bindings/assets/request.ts';
 import type { AssetSite } from '../bindings/assets/site.ts';
 import { StreamBody } from '../ops/body-stream.ts';
 import type { FetchClient, FetchMessage } from '../ports/event-client.ts';
+import type { AppRecord } from '../protocol/engine.ts';
+
+/** What answers for the assets of an app's version; undefined where it has none. */
+export function respondWith(sites: AssetSites, record: AppRecord): AssetResponder | undefined {
+  const site = sites.of(record);
+  return site === undefined ? undefined : new AssetResponder(site, sites);
+}
 
 export class AssetResponder {
   readonly #site: AssetSite;
@@ -36,7 +43,8 @@ export class AssetResponder {
   }
 
   #answer(request: AssetRequest, message: FetchMessage, client: FetchClient): void {
-    const { status, statusText, headers, body, length } = this.#site.answer(request, true);
+    // Another worker reads what it gets.
+    const { status, statusText, headers, body, length } = this.#site.answer(request, (message.depth ?? 0) === 0);
     message.body?.cancel();
     if (body === undefined) {
       client.send(status, statusText, length === undefined ? headers : withLength(headers, length), undefined);

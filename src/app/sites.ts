@@ -3,9 +3,7 @@
  */
 import type { FetchClient, FetchMessage, Site, SiteDirectory } from '../ports/event-client.ts';
 import type { ClientErrorName } from '../protocol/errors.ts';
-import type { AssetSites } from '../bindings/assets/index.ts';
 import type { Apps } from './apps.ts';
-import { AssetResponder } from './asset-responder.ts';
 import type { AppVersion } from './version.ts';
 
 /** Marks which apps have requests in flight; see server/ledger.ts. */
@@ -20,15 +18,13 @@ export type Route = (host: string, path: string) => string | undefined;
 export class Sites implements SiteDirectory {
   readonly #apps: Apps;
   readonly #ledger: InFlightLedger;
-  readonly #assets: AssetSites | undefined;
   #route: Route;
   #sites = new WeakMap<AppVersion, AppSite>();
 
-  constructor(apps: Apps, ledger: InFlightLedger, route: Route = () => undefined, assets?: AssetSites) {
+  constructor(apps: Apps, ledger: InFlightLedger, route: Route = () => undefined) {
     this.#apps = apps;
     this.#ledger = ledger;
     this.#route = route;
-    this.#assets = assets;
   }
 
   /** Switches to another table of routes. */
@@ -42,8 +38,7 @@ export class Sites implements SiteDirectory {
     if (version === undefined) return undefined;
     let site = this.#sites.get(version);
     if (site === undefined) {
-      const assets = this.#assets?.of(version.record);
-      site = new AppSite(this.#apps, version, this.#ledger, assets && this.#assets && new AssetResponder(assets, this.#assets));
+      site = new AppSite(this.#apps, version, this.#ledger);
       this.#sites.set(version, site);
     }
     return site;
@@ -54,13 +49,11 @@ class AppSite implements Site {
   readonly #apps: Apps;
   readonly #version: AppVersion;
   readonly #ledger: InFlightLedger;
-  readonly #assets: AssetResponder | undefined;
 
-  constructor(apps: Apps, version: AppVersion, ledger: InFlightLedger, assets: AssetResponder | undefined) {
+  constructor(apps: Apps, version: AppVersion, ledger: InFlightLedger) {
     this.#apps = apps;
     this.#version = version;
     this.#ledger = ledger;
-    this.#assets = assets;
   }
 
   get app(): string {
@@ -88,8 +81,7 @@ class AppSite implements Site {
   }
 
   fetch(message: FetchMessage, client: FetchClient): void {
-    if (this.#assets === undefined) this.#apps.fetch(this.#version, message, client);
-    else this.#assets.fetch(message, client, () => this.#apps.fetch(this.#version, message, client));
+    this.#apps.fetch(this.#version, message, client);
   }
 
   scheduled(requestId: string, scheduledTime: number, cron: string, client: FetchClient): void {

@@ -14,6 +14,7 @@ import type { Bundle } from '../protocol/bundle.ts';
 import { compatDifferences } from '../protocol/compat.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import type { AssetResponder } from './asset-responder.ts';
 import { chunksOf, loadApp, originOf, StartupError } from './loader.ts';
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
@@ -28,6 +29,8 @@ export type VersionDeps = {
   invoker: Invoker<Place>;
   /** Opens the bindings of an app, in the order of its row. */
   bindings(record: AppRecord): readonly Binding[];
+  /** Its static assets, where it has any. */
+  assets?(record: AppRecord): AssetResponder | undefined;
   /** Opens the caches of an app. */
   cache?(record: AppRecord): Binding;
   observer: Observer;
@@ -57,6 +60,8 @@ export class AppVersion {
   readonly #egress: Egress;
   readonly #bindings: readonly Binding[];
   #cache: Binding | undefined;
+  /** Answers ahead of the workers. */
+  readonly assets: AssetResponder | undefined;
   readonly #workers: Worker[] = [];
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
@@ -75,6 +80,7 @@ export class AppVersion {
     this.#deps = deps;
     this.#egress = deps.egress(record);
     this.#bindings = deps.bindings(record);
+    this.assets = deps.assets?.(record);
     const Kind = record.isolation === 'request' ? ContextSeats : IsolateSeats;
     this.#seats = new Kind(deps.pool, record.limits.memoryMb, (message) => this.#lost(message));
   }

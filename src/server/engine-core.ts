@@ -3,6 +3,7 @@
  */
 import path from 'node:path';
 import { Apps } from '../app/apps.ts';
+import { respondWith } from '../app/asset-responder.ts';
 import { Budget } from '../app/budget.ts';
 import { Services } from '../app/services.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
@@ -83,6 +84,7 @@ export class Engine {
       pool: this.#pool,
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
+      assets: (record) => respondWith(this.#assets, record),
       cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
       egress: (record) => new UndiciEgress(agents, record.egress),
       observer: this.#observer,
@@ -92,7 +94,7 @@ export class Engine {
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
-    this.#sites = new Sites(this.#apps, this.#ledger, undefined, this.#assets);
+    this.#sites = new Sites(this.#apps, this.#ledger);
     this.#triggers = new Triggers({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, stores: this.#stores, newRequestId: () => requestId(undefined) });
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
