@@ -21,7 +21,13 @@ export type QueueDispatcherOptions = {
   boot: string;
 };
 
-type Consumed = { app: string; consumer: QueueConsumer; running: number };
+type Consumed = {
+  app: string;
+  consumer: QueueConsumer;
+  running: number;
+  /** A batch was due while as many as may be were being worked on. */
+  isDue: boolean;
+};
 
 /** The store is told of all consumers again so often: it makes up for whatever was lost. */
 const REFRESH_MS = 30_000;
@@ -50,7 +56,7 @@ export class QueueDispatcher {
         groups.set(group, queues);
         const other = queues.get(consumer.queue);
         if (other !== undefined) this.#conflict(consumer.queue, other.app, name);
-        else if (state === 'ready') queues.set(consumer.queue, { app: name, consumer, running: this.#running(group, consumer.queue) });
+        else if (state === 'ready') queues.set(consumer.queue, { app: name, consumer, running: this.#running(group, consumer.queue), isDue: false });
       }
     }
     const known = JSON.stringify([...groups].map(([group, queues]) => [group, [...queues.values()].map(({ app, consumer }) => [app, consumer])]));
@@ -91,7 +97,12 @@ export class QueueDispatcher {
 
   async #consume(group: string, queue: string): Promise<void> {
     const consumed = this.#groups.get(group)?.get(queue);
-    if (this.#isStopped || consumed === undefined || consumed.running >= consumed.consumer.maxConcurrency) return;
+    if (this.#isStopped || consumed === undefined) return;
+    if (consumed.running >= consumed.consumer.maxConcurrency) {
+      // A consumer that has just found nothing may be on its way back.
+      consumed.isDue = true;
+      return;
+    }
     // Where no engine serves the store says it again.
     const engine = this.#options.runner.next();
     if (engine === undefined) return;
@@ -100,6 +111,10 @@ export class QueueDispatcher {
     const result = await engine.trigger({ kind: 'queue', app: consumed.app, queue, owner });
     this.#count(group, queue, -1);
     if (result?.outcome !== 'ok') await this.#release(group, owner);
+    const now = this.#groups.get(group)?.get(queue);
+    if (now?.isDue !== true) return;
+    now.isDue = false;
+    void this.#consume(group, queue);
   }
 
   /** The table may have been replaced meanwhile. */

@@ -6,7 +6,7 @@
  * what a lease held that was not settled, because somebody died or time ran out, is delivered again. An attempt counts
  * from the moment it is handed out, so that a message that kills whoever takes it does not do so for ever.
  */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { OpError } from '../../base/op-error.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
 import { QueueRows } from './rows.ts';
@@ -60,7 +60,8 @@ class QueueStore implements OpenStore {
     for (const { size } of messages) bytes += size;
     if (queue.bytes + bytes > MOST_BACKLOG_BYTES) throw new OpError('Error', 'Storage Limit Exceeded');
     for (const { type, body, size, delayMs } of messages) {
-      const id = randomBytes(16).toString('hex');
+      // Node keeps random values for these in store: it is cheaper than asking for sixteen bytes.
+      const id = randomUUID().replaceAll('-', '');
       this.#rows.insert({ queue: queue.id, id, sent: now, entered: now, due: now + delayMs, type, body, size });
     }
     this.#rows.count(queue.id, messages.length, bytes);
