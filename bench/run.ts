@@ -23,6 +23,7 @@ import { hundredApps } from './questions/hundred-apps.ts';
 import { isolateChurn } from './questions/isolate-churn.ts';
 import { memory } from './questions/memory.ts';
 import { noisyNeighbour } from './questions/noisy-neighbour.ts';
+import { queues } from './questions/queues.ts';
 import { r2 } from './questions/r2.ts';
 import { registeredApps } from './questions/registered-apps.ts';
 import { rpc } from './questions/rpc.ts';
@@ -44,6 +45,7 @@ const QUESTIONS: readonly Question[] = [
   kv,
   r2,
   d1,
+  queues,
   rpc,
   assets,
   cache,
