@@ -3,6 +3,7 @@ import type { BindingType } from '../protocol/bindings.ts';
 import type { BindingManifest } from './binding.ts';
 import { assetsManifest } from './assets/index.ts';
 import { d1Manifest } from './d1/index.ts';
+import { analyticsManifest } from './analytics/index.ts';
 import { hyperdriveManifest } from './hyperdrive/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
@@ -17,6 +18,7 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   r2: r2Manifest,
   ratelimit: ratelimitManifest,
   hyperdrive: hyperdriveManifest,
+  analytics: analyticsManifest,
   queue: queueManifest,
   service: serviceManifest,
 };

@@ -57,11 +57,11 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive services'),
+  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows analytics_engine_datasets worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
+    'durable_objects workflows worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
     MISSING,
   ),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),

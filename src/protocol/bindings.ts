@@ -16,6 +16,7 @@ export const BINDING_CHUNKS = {
   service: 'rpc',
   ratelimit: 'ratelimit',
   hyperdrive: 'hyperdrive',
+  analytics: 'analytics',
   queue: 'queues',
   r2: 'r2',
 } as const satisfies Record<string, ChunkName>;

@@ -61,6 +61,7 @@ export const CHUNK_NAMES = [
   'r2',
   'sockets',
   'hyperdrive',
+  'analytics',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -137,4 +138,5 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** `cloudflare:sockets` */
   sockets: { needs: ['base', 'events', 'url', 'encoding', 'streams'] },
   hyperdrive: { needs: ['base', 'events', 'url', 'encoding', 'streams', 'sockets'] },
+  analytics: { needs: ['base', 'encoding', 'bindings'] },
 };

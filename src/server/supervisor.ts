@@ -14,6 +14,7 @@ import type { AppRecord, TriggerResult } from '../protocol/engine.ts';
 import { appAddress, serverAddress } from './address.ts';
 import type { OpenBuilder } from './app-builder.ts';
 import { AppEvents } from './app-events.ts';
+import { openAnalytics } from './analytics-query.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
@@ -281,7 +282,7 @@ export class Supervisor implements AdminSource {
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {
     try {
-      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route]);
+      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route, openAnalytics(this.#data.dir)]);
     } catch (error) {
       throw new StartError(explain(error, host, port, '--admin-port'));
     }

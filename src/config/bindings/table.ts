@@ -1,6 +1,7 @@
 /** Every key of a wrangler file that makes bindings. */
 import type { BindingRecord } from '../../protocol/bindings.ts';
 import type { BindingKey, BindingOwner } from './kind.ts';
+import { analyticsKey } from './analytics.ts';
 import { d1Key } from './d1.ts';
 import { hyperdriveKey } from './hyperdrive.ts';
 import { kvKey } from './kv.ts';
@@ -10,7 +11,7 @@ import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { servicesKey } from './services.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, hyperdrive: hyperdriveKey, unsafe: unsafeKey, queues: queuesKey, services: servicesKey } as const;
+const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, hyperdrive: hyperdriveKey, analytics_engine_datasets: analyticsKey, unsafe: unsafeKey, queues: queuesKey, services: servicesKey } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
@@ -21,6 +22,7 @@ export const bindingShape = {
   r2_buckets: r2Key.schema.optional(),
   ratelimits: ratelimitsKey.schema.optional(),
   hyperdrive: hyperdriveKey.schema.optional(),
+  analytics_engine_datasets: analyticsKey.schema.optional(),
   unsafe: unsafeKey.schema.optional(),
   queues: queuesKey.schema.optional(),
   services: servicesKey.schema.optional(),
