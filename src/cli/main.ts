@@ -30,6 +30,8 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./d1/d1.ts')).d1Group,
   },
   { name: 'secret', usage: 'put|list|delete|…', summary: 'look after the secrets of apps', load: async () => (await import('./secret.ts')).secretGroup },
+  { name: 'backup', usage: 'OUT', summary: 'copy the data of a server, running or not', load: async () => (await import('./backup.ts')).backupCommand },
+  { name: 'restore', usage: 'FROM', summary: 'make a data folder from a copy', load: async () => (await import('./backup.ts')).restoreCommand },
   { name: 'build', usage: '[DIR|FILE]', summary: 'bundle an app', load: async () => (await import('./build.ts')).buildCommand },
   { name: 'kv', usage: 'key|bulk|namespace …', summary: 'look after KV namespaces of a data folder', load: async () => (await import('./kv/kv.ts')).kvGroup },
 ];
