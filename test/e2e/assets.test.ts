@@ -179,3 +179,23 @@ test('assets: a request with a body is answered without it being read', async (t
   assert.equal((await server.get('site', '/', { body: 'x'.repeat(100_000) })).status, 405);
   assert.equal((await server.get('site', '/other', { body: 'x' })).text, 'worker /other');
 });
+
+test('assets: calls from other apps find them, uncompressed and after redirects', async (t) => {
+  const caller = `export default { async fetch(request, { SITE }) {
+    const { pathname } = new URL(request.url);
+    const response = await SITE.fetch('http://any' + pathname, { headers: { 'accept-encoding': 'br' } });
+    return new Response(response.status + ' ' + response.headers.get('content-encoding') + ' ' + (await response.text()).slice(0, 5));
+  } };`;
+  const dir = folder({
+    'site/wrangler.jsonc': CONFIG,
+    'site/public/index.html': 'home!',
+    'site/public/app.js': 'words '.repeat(1000),
+    'caller/wrangler.jsonc':
+      '{ "name": "caller", "main": "index.js", "compatibility_date": "2026-01-01", "services": [{ "binding": "SITE", "service": "site" }] }',
+    'caller/index.js': caller,
+  });
+  const server = await serve(t, dir, ['--data', folder()]);
+  const texts = await Promise.all(['/', '/index.html', '/app.js', '/none'].map(async (path) => (await server.get('caller', path)).text));
+  assert.deepEqual(texts, ['200 null home!', '200 null home!', '200 null words', '404 null ']);
+  assert.equal((await server.get('site', '/app.js', { headers: { 'accept-encoding': 'br' } })).headers['content-encoding'], 'br');
+});
