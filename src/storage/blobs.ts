@@ -20,10 +20,11 @@ export type WrittenBlob = { name: string; size: number; digests: Record<string, 
 
 const NAME = /^[0-9a-f]{32}$/;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-/** What one write takes: a disk that is waited for at each of them is not held up much by so few. */
+/** What one write takes: a disk that is waited for at each of them is not held up much by so few. More, once a file is large. */
 const BATCH_BYTES = 1024 * 1024;
-/** What one read of a file asks for. */
-const READ_BYTES = 256 * 1024;
+const MOST_BATCH_BYTES = 4 * BATCH_BYTES;
+/** A batch is this part of what is written already. */
+const BATCH_SHARE = 8;
 const openFile = promisify(openCallback) as (path: string, flags: string) => Promise<number>;
 
 export class Blobs {
@@ -125,6 +126,7 @@ class BatchWriter {
   readonly #file: FileHandle;
   #batch: Uint8Array[] = [];
   #size = 0;
+  #written = 0;
   #writing: Promise<unknown> | undefined;
 
   constructor(file: FileHandle) {
@@ -135,7 +137,7 @@ class BatchWriter {
   push(chunk: Uint8Array): Promise<void> | undefined {
     this.#batch.push(chunk);
     this.#size += chunk.length;
-    return this.#size < BATCH_BYTES ? undefined : this.#start();
+    return this.#size < Math.min(Math.max(BATCH_BYTES, this.#written / BATCH_SHARE), MOST_BATCH_BYTES) ? undefined : this.#start();
   }
 
   async flush(): Promise<void> {
@@ -152,6 +154,7 @@ class BatchWriter {
     await this.#writing;
     const batch = this.#batch;
     this.#batch = [];
+    this.#written += this.#size;
     this.#size = 0;
     this.#writing = writeAll(this.#file, batch);
     // Whoever waits next hears of it.
