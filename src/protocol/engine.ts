@@ -35,7 +35,7 @@ export type QueueConsumer = {
 export type Trigger =
   | { kind: 'scheduled'; app: string; cron: string; scheduledTime: number }
   /** Take batches of the queue, one after the other, for as long as there are any that are due. */
-  | { kind: 'queue'; app: string; queue: string; /** In whose name leases are taken. */ owner: string };
+  | { kind: 'queue'; app: string; queue: string /** In whose name leases are taken. */; owner: string };
 
 /** What became of it: "ok", or why not; `noRetry` where the app has said so. */
 export type TriggerResult = { outcome: string; error?: string; noRetry?: boolean };
@@ -95,7 +95,7 @@ export type EngineConfig = {
   forbidden: { host: string; port: number }[];
   ledgerFile: string;
   /** Where the store process listens, and how it treats the disk. */
-  stores: { socket: string; /** Where the router of SQL processes listens. */ sql: string; dir: string; fsync: 'full' | 'normal' };
+  stores: { socket: string /** Where the router of SQL processes listens. */; sql: string; dir: string; fsync: 'full' | 'normal' };
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;
   /** Milliseconds a client may take for the head of a request, and be without progress. */

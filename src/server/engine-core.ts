@@ -95,7 +95,13 @@ export class Engine {
     });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger);
-    this.#triggers = new Triggers({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, stores: this.#stores, newRequestId: () => requestId(undefined) });
+    this.#triggers = new Triggers({
+      apps: this.#apps,
+      ledger: this.#ledger,
+      observer: this.#observer,
+      stores: this.#stores,
+      newRequestId: () => requestId(undefined),
+    });
     this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
       this.#observer.cpu(app, milliseconds);
       this.#watch.used(app, milliseconds);

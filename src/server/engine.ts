@@ -17,7 +17,12 @@ const handle = async (message: ToEngine): Promise<void> => {
   switch (message.type) {
     case 'configure': {
       const libc = loadLibc();
-      engine = new Engine(message.config, (app, text) => tell({ type: 'catastrophe', app, message: text }), libc, () => tell({ type: 'storesForCache' }));
+      engine = new Engine(
+        message.config,
+        (app, text) => tell({ type: 'catastrophe', app, message: text }),
+        libc,
+        () => tell({ type: 'storesForCache' }),
+      );
       await engine.boot();
       raiseWalls(libc);
       return tell({ type: 'ready' });

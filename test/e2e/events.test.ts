@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
-import { runNano } from '../support/nano-process.ts';
+import { type LineMatch, runNano } from '../support/nano-process.ts';
 import { send } from '../support/request.ts';
 import { dev, serve, type TestServer } from '../support/server.ts';
 
@@ -64,7 +64,7 @@ const engines = (server: TestServer): number[] => {
   return direct.length > 0 ? direct : children(children(pid ?? 0, /nano|cli/)[0] ?? 0, /engine/);
 };
 
-const console_ = (text: string): object => ({ event: 'console', msg: text });
+const console_ = (text: string): LineMatch => ({ event: 'console', msg: text });
 
 test('a message: sent, handled, in the log and in the metrics', async (t) => {
   const server = await serve(t, apps(), ['--data', folder()]);
