@@ -6,7 +6,7 @@
 import type { AppRecord } from '../protocol/engine.ts';
 import type { BatchMessage, EventFailure, FetchClient, FetchMessage } from '../ports/event-client.ts';
 import type { Place } from '../ops/op.ts';
-import type { SessionClient } from '../ports/invoker.ts';
+import type { SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
 import { StartupError } from './loader.ts';
 import { StartupFailures } from './startup-failures.ts';
@@ -87,11 +87,11 @@ export class Apps {
   }
 
   /** Opens an event that is called, as `fetch` does one that is asked. */
-  open(version: AppVersion, requestId: string, depth: number, client: SessionClient<Place>): void {
+  open(version: AppVersion, call: SessionCall, client: SessionClient<Place>): void {
     const worker = version.ready();
-    if (worker !== undefined) return worker.open(requestId, depth, client);
+    if (worker !== undefined) return worker.open(call, client);
     this.#start(version).then(
-      (started) => started.open(requestId, depth, client),
+      (started) => started.open(call, client),
       (error: unknown) => client.fail(failureOf(error)),
     );
   }

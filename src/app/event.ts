@@ -8,7 +8,7 @@ import type { TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turns.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState } from '../ops/op.ts';
-import type { EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
+import type { CallLimits, EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
@@ -45,6 +45,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   source = 0;
   readonly #home: EventHome;
   readonly #client: EventClient;
+  readonly #mostCpuMs: number;
+  readonly #mostSubrequests: number;
   #cpuMs = 0;
   #answered = false;
   /** A body is being sent from the isolate (streaming) or from the host (piping). */
@@ -78,10 +80,12 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #abort: AbortController | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0) {
+  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits) {
     this.id = id;
     this.requestId = requestId;
     this.depth = depth;
+    this.#mostCpuMs = Math.min(home.limits.cpuMs, limits?.cpuMs ?? Number.POSITIVE_INFINITY);
+    this.#mostSubrequests = Math.min(home.limits.subrequests, limits?.subrequests ?? Number.POSITIVE_INFINITY);
     this.#home = home;
     this.#client = client;
   }
@@ -104,7 +108,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Milliseconds of CPU the event may still use; at least one, so that a turn can fail for itself. */
   get cpuLeft(): number {
-    return Math.max(1, Math.ceil(this.#home.limits.cpuMs - this.#cpuMs));
+    return Math.max(1, Math.ceil(this.#mostCpuMs - this.#cpuMs));
   }
 
   // EventState
@@ -126,8 +130,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   countSubrequest(): void {
-    if (++this.#subrequests > this.#home.limits.subrequests) {
-      this.#home.limitHit(this, 'subrequests', `more than ${this.#home.limits.subrequests} subrequests`);
+    if (++this.#subrequests > this.#mostSubrequests) {
+      this.#home.limitHit(this, 'subrequests', `more than ${this.#mostSubrequests} subrequests`);
       throw new OpError('Error', 'Too many subrequests.');
     }
   }
@@ -401,7 +405,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   turnEnded(cpuMs: number): void {
     this.#endTurn();
     this.#cpuMs += cpuMs;
-    if (this.#cpuMs > this.#home.limits.cpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
+    if (this.#cpuMs > this.#mostCpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
     else this.#home.turnDone(this, cpuMs);
     this.#checkIdle();
   }

@@ -44,12 +44,12 @@ export class Services implements Invoker<Place> {
     const version = this.#find(target, origin);
     if (typeof version === 'string') return client.fail(unavailable(version));
     const requestId = requestIdFor(origin);
-    const { entrypoint, props } = target;
+    const { entrypoint, props, limits } = target;
     const { head, body, inline, cf } = message;
     const [method = '', url = ''] = head.split('\n', 2);
     const record = new CallRecord(version, origin, requestId, { method, url }, { ledger: this.#ledger, observer: this.#observer });
     const depth = origin.depth + 1;
-    this.#apps.fetch(version, { requestId, head, body, inline, cf, entrypoint, props, depth }, new RecordedFetch(client, record));
+    this.#apps.fetch(version, { requestId, head, body, inline, cf, entrypoint, props, depth, limits }, new RecordedFetch(client, record));
   }
 
   open(target: ServiceTarget, origin: Origin, path: string, client: SessionClient<Place>): void {
@@ -57,14 +57,17 @@ export class Services implements Invoker<Place> {
     if (typeof version === 'string') return client.fail(unavailable(version));
     const requestId = requestIdFor(origin);
     const record = new CallRecord(version, origin, requestId, { method: 'RPC', url: path }, { ledger: this.#ledger, observer: this.#observer });
-    this.#apps.open(version, requestId, origin.depth + 1, new RecordedSession(client, record));
+    this.#apps.open(version, { requestId, depth: origin.depth + 1, limits: target.limits }, new RecordedSession(client, record));
   }
 
   /** The version that is to be called, or why none can be. */
-  #find({ app }: ServiceTarget, origin: Origin): AppVersion | string {
+  #find({ app, namespace }: ServiceTarget, origin: Origin): AppVersion | string {
     const version = this.#apps.get(app);
     // Of another group's apps not even the names are told.
-    if (version === undefined || version.record.group !== origin.group) return `Could not find the service "${app}": there is no such app in this trust group.`;
+    const isThere = version !== undefined && version.record.group === origin.group && version.record.namespace === namespace;
+    // Cloudflare's words.
+    if (!isThere && namespace !== undefined) return 'Worker not found.';
+    if (!isThere) return `Could not find the service "${app}": there is no such app in this trust group.`;
     const { state } = version.record;
     return state === 'ready' ? version : `The service "${app}" is unavailable: the app is ${state}.`;
   }

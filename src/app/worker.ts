@@ -12,10 +12,10 @@ import { OpError } from '../base/op-error.ts';
 import type { EventState, OpContext, Place } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import type { Binding } from '../bindings/binding.ts';
-import type { BatchMessage, EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { BatchMessage, CallLimits, EventClient, FetchMessage } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
-import type { Invoker, SessionClient } from '../ports/invoker.ts';
+import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { BodyKind, Entry, Load, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
@@ -144,7 +144,7 @@ export class Worker implements Inbox, OpContext, EventHome {
 
   /** Starts a fetch event; `client` gets the answer. */
   fetch(message: FetchMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(message.requestId, client, message.depth);
+    const event = this.#newEvent(message.requestId, client, message.depth, message.limits);
     const { head, body, cf, entrypoint, props, inline } = message;
     if (body !== undefined) event.source = this.handles.add(body);
     const args: unknown[] = [Entry.fetch, event.id, head, event.source];
@@ -155,8 +155,8 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   /** Starts an event whose client calls it. */
-  open(requestId: string, depth: number, client: SessionClient<Place>): void {
-    const event = this.#newEvent(requestId, client, depth);
+  open({ requestId, depth, limits }: SessionCall, client: SessionClient<Place>): void {
+    const event = this.#newEvent(requestId, client, depth, limits);
     this.#firstTurn(event, client.opened({ context: this, event }).map(toArgument));
   }
 
@@ -207,9 +207,9 @@ export class Worker implements Inbox, OpContext, EventHome {
     return JSON.parse(String(answer)) as string[];
   }
 
-  #newEvent(requestId: string, client: EventClient, depth = 0): AppEvent {
+  #newEvent(requestId: string, client: EventClient, depth = 0, limits?: CallLimits): AppEvent {
     this.#lastUsed = performance.now();
-    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth);
+    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth, limits);
     this.#events.set(event.id, event);
     return event;
   }

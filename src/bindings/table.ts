@@ -5,6 +5,7 @@ import { assetsManifest } from './assets/index.ts';
 import { d1Manifest } from './d1/index.ts';
 import { analyticsManifest } from './analytics/index.ts';
 import { hyperdriveManifest } from './hyperdrive/index.ts';
+import { dispatchManifest } from './dispatch/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
@@ -21,4 +22,5 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   analytics: analyticsManifest,
   queue: queueManifest,
   service: serviceManifest,
+  dispatch: dispatchManifest,
 };

@@ -63,6 +63,7 @@ export interface WorkerConfig {
   readonly egress: EgressConfig;
   /** Apps of one trust group may share an engine process. */
   readonly trustGroup: string | undefined;
+  readonly dispatchNamespace: string | undefined;
   readonly rules: readonly ModuleRule[];
   readonly noBundle: boolean;
   readonly findAdditionalModules: boolean;

@@ -86,6 +86,7 @@ export const nanoSchema = z.strictObject({
   limits: z.strictObject(limitShape('app')).optional().describe("The app's own limits, below the server's ceilings. See limits.md for the keys."),
   timers: z.literal('coarse').optional().describe('"coarse": clocks stand still while the app runs, also in `nano dev` and where the server says otherwise.'),
   trust_group: trustGroup.optional().describe('Apps of one trust group may share an engine process. Checked, without effect yet.'),
+  dispatch_namespace: z.string().min(1).optional().describe('The dispatch namespace the app is in: apps bound to that call it, and nobody else reaches it.'),
 });
 
 export const sectionSchema = z.looseObject({
@@ -121,6 +122,7 @@ export const sectionSchema = z.looseObject({
   isolation: isolation.optional(),
   egress: egressSchema.optional(),
   trust_group: trustGroup.optional(),
+  dispatch_namespace: z.string().min(1).optional(),
   timers: z.literal('coarse').optional(),
 });
 

@@ -94,6 +94,7 @@ class Reader {
       timers: nano.timers,
       egress: { allow: nano.egress?.allow ?? [], deny: nano.egress?.deny ?? [] },
       trustGroup: nano.trust_group,
+      dispatchNamespace: nano.dispatch_namespace,
       rules: this.#get('rules') ?? [],
       noBundle,
       findAdditionalModules: this.#get('find_additional_modules') ?? noBundle,
@@ -308,7 +309,13 @@ class Reader {
   }
 }
 
-function pickNano(section: Section): Pick<Section, 'isolation' | 'egress' | 'timers' | 'trust_group'> {
-  const { isolation, egress, timers, trust_group } = section;
-  return { ...(isolation && { isolation }), ...(egress && { egress }), ...(timers && { timers }), ...(trust_group && { trust_group }) };
+function pickNano(section: Section): Pick<Section, 'isolation' | 'egress' | 'timers' | 'trust_group' | 'dispatch_namespace'> {
+  const { isolation, egress, timers, trust_group, dispatch_namespace } = section;
+  return {
+    ...(isolation && { isolation }),
+    ...(egress && { egress }),
+    ...(timers && { timers }),
+    ...(trust_group && { trust_group }),
+    ...(dispatch_namespace && { dispatch_namespace }),
+  };
 }

@@ -57,11 +57,11 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services'),
+  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services dispatch_namespaces'),
   ...keys(
     'environment',
     'later',
-    'durable_objects workflows worker_loaders dispatch_namespaces secrets_store_secrets mtls_certificates',
+    'durable_objects workflows worker_loaders secrets_store_secrets mtls_certificates',
     MISSING,
   ),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),
@@ -89,7 +89,7 @@ const TABLE: readonly WranglerKey[] = [
 export const WRANGLER_KEYS: ReadonlyMap<string, WranglerKey> = new Map(TABLE.map((key) => [key.name, key]));
 
 /** NANO's own keys, at the top level of a wrangler file, in an environment, or in an object "nano" in either. */
-export const NANO_KEYS = ['isolation', 'egress', 'limits', 'timers', 'trust_group'] as const;
+export const NANO_KEYS = ['isolation', 'egress', 'limits', 'timers', 'trust_group', 'dispatch_namespace'] as const;
 
 /** The names under which a key's value would appear in env, as far as they can be seen. */
 export function bindingNames(value: unknown): string[] {

@@ -1,5 +1,6 @@
 /** Who is called, by the number an isolate has for it, and how deep calls may lead. */
 import { OpError } from '../base/op-error.ts';
+import { DispatchBinding } from '../bindings/dispatch/index.ts';
 import { ServiceBinding } from '../bindings/service/index.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
 import { serviceNumber } from '../protocol/rpc.ts';
@@ -16,11 +17,29 @@ export class GivenService {
 
 /** The service of that number: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
 export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
+  if (typeof number === 'string') return dispatched(context, number);
   const binding = Number.isSafeInteger(number) && (number as number) < 0 ? context.binding(serviceNumber(number as number)) : undefined;
   const found = binding instanceof ServiceBinding ? binding : context.handles.get(number, GivenService);
   if (found === undefined) throw new OpError('TypeError', 'Invalid service.');
   return found.target;
 }
+
+/** JSON text of a dispatch namespace's number, the app's name, and limits: see runtime/workers/bindings/dispatch.ts. */
+function dispatched(context: OpContext, text: string): ServiceTarget {
+  let parts: unknown;
+  try {
+    parts = text.length > 4096 ? undefined : JSON.parse(text);
+  } catch {
+    parts = undefined;
+  }
+  const [number, app, cpuMs, subrequests] = Array.isArray(parts) ? parts : [];
+  const binding = Number.isSafeInteger(number) && number < 0 ? context.binding(serviceNumber(number)) : undefined;
+  if (!(binding instanceof DispatchBinding) || typeof app !== 'string') throw new OpError('TypeError', 'Invalid service.');
+  const limits = { cpuMs: atMost(cpuMs), subrequests: atMost(subrequests) };
+  return { app, entrypoint: undefined, props: undefined, namespace: binding.namespace, limits };
+}
+
+const atMost = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : Number.POSITIVE_INFINITY);
 
 /** Workers that may be at work for one request, each called by the one before. */
 export const MOST_DEPTH = 16;

@@ -53,7 +53,11 @@ export type FetchMessage = {
   props?: string | undefined;
   /** Calls between workers that lead here; 0 for a request from outside. */
   depth?: number;
+  limits?: CallLimits | undefined;
 };
+
+/** Limits of one event, where whoever calls sets them, below the app's own. */
+export type CallLimits = { readonly cpuMs: number; readonly subrequests: number };
 
 /** A batch of messages on its way to a worker; see Entry.queue. */
 export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };

@@ -4,7 +4,7 @@
  * Contract: every call is an event of its own in the callee, with the callee's limits; nothing here throws, what
  * goes wrong is told to the client.
  */
-import type { EventClient, FetchClient, FetchMessage } from './event-client.ts';
+import type { CallLimits, EventClient, FetchClient, FetchMessage } from './event-client.ts';
 
 /** An entrypoint of an app, as a service binding, a stub or a namespace names it. */
 export type ServiceTarget = {
@@ -13,6 +13,10 @@ export type ServiceTarget = {
   readonly entrypoint: string | undefined;
   /** JSON text of `ctx.props`; undefined where there are none. */
   readonly props: string | undefined;
+  /** The dispatch namespace in which the app is meant; undefined: one that is in none. */
+  readonly namespace?: string;
+  /** What this call may use, below the app's own limits. */
+  readonly limits?: CallLimits;
 };
 
 /** Who calls. */
@@ -24,6 +28,9 @@ export type Origin = {
   /** Calls that lead to the calling event: 0 for a request from outside. */
   readonly depth: number;
 };
+
+/** An event that is called, on its way to a worker. */
+export type SessionCall = { requestId: string; depth: number; limits: CallLimits | undefined };
 
 /** Who an event is run for that is called, maybe more than once, instead of being asked for a response. */
 export interface SessionClient<Home> extends EventClient {

@@ -14,6 +14,7 @@ export const BINDING_CHUNKS = {
   kv: 'kv',
   d1: 'd1',
   service: 'rpc',
+  dispatch: 'dispatch',
   ratelimit: 'ratelimit',
   hyperdrive: 'hyperdrive',
   analytics: 'analytics',

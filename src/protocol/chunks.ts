@@ -54,6 +54,7 @@ export const CHUNK_NAMES = [
   'cache',
   'values',
   'rpc',
+  'dispatch',
   'kv',
   'd1',
   'ratelimit',
@@ -129,6 +130,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   values: { needs: ['base', 'clone'] },
   /** Service bindings, stubs, and calls from other isolates. */
   rpc: { needs: ['base', 'clone'] },
+  dispatch: { needs: ['base', 'clone', 'rpc'] },
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },

@@ -56,6 +56,8 @@ export type AppRecord = {
   assets?: AssetSettings;
   /** Apps of one group share stores of the same id, and may share an engine. */
   group: string;
+  /** The dispatch namespace it is in, through which alone it is reached. */
+  namespace?: string;
   limits: AppLimits;
   isolation: 'shared' | 'request';
   /** "coarse": the app's clocks stand still while its code runs. */

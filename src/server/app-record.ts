@@ -43,6 +43,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     bindings: withOrigins(config.name, config.bindings, settings),
     ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
     group: config.trustGroup ?? DEFAULT_GROUP,
+    ...(config.dispatchNamespace === undefined ? {} : { namespace: config.dispatchNamespace }),
     limits: appLimits,
     isolation: config.isolation,
     timers: config.timers ?? settings.timers,

@@ -143,7 +143,8 @@ export class Engine {
     // nano dev: one app, which every host belongs to.
     if (this.#config.dev && only !== undefined && records.length === 1) this.#sites.setRoute(() => only.name);
     else {
-      const table = createRouteTable(records);
+      // Apps of a dispatch namespace have no address of their own.
+      const table = createRouteTable(records.filter(({ namespace }) => namespace === undefined));
       this.#sites.setRoute((host, target) => table.match(host, target));
     }
   }

@@ -97,6 +97,17 @@ suite('examples', () => {
     await server.line({ event: 'console', app: 'service-worker', msg: 'POST / has been answered' });
   });
 
+  test('rpc-caller and rpc-greeter: call each other by method', async () => {
+    const ask = async (path: string): Promise<string> => (await server.get('rpc-caller', path)).text;
+    assert.equal(await ask('/greet'), 'Hello, World!\n');
+    assert.equal(await ask('/conversation'), 'Good morning, Ada!\nGood morning, Grace!\n2 greetings\n');
+    assert.equal(await ask('/pipelined'), 'Good evening, Barbara!\n');
+    assert.deepEqual(JSON.parse(await ask('/callback')), ['HELLO, ADA!', 'HELLO, GRACE!']);
+    assert.equal(await ask('/circle'), 'Hello, Ada!\n');
+    assert.equal(await ask('/fetch'), 'Ask rpc-caller.\n');
+    assert.equal((await server.get('rpc-greeter')).text, 'Ask rpc-caller.\n');
+  });
+
   test('typescript-npm: renders Markdown', async () => {
     assert.equal((await server.get('typescript-npm', '/', { body: '# Hi *there*' })).text, '<h1>Hi <em>there</em></h1>\n');
     assert.match((await server.get('typescript-npm')).text, /<h1>Markdown<\/h1>/);
@@ -152,7 +163,10 @@ suite('examples', () => {
     assert.deepEqual([part.status, part.text, part.headers['content-range'], part.headers['content-length']], [206, 'image', 'bytes 5-9/300000', '5']);
     const again = await server.get('image-store', '/images/a%20cat.png', { headers: { 'if-none-match': String(whole.headers.etag) } });
     assert.deepEqual([again.status, again.text], [304, '']);
-    const { items, cursor } = JSON.parse((await server.get('image-store', '/images')).text) as { items: { key: string; size: number; type: string }[]; cursor: null };
+    const { items, cursor } = JSON.parse((await server.get('image-store', '/images')).text) as {
+      items: { key: string; size: number; type: string }[];
+      cursor: null;
+    };
     assert.deepEqual([items.map(({ key, size, type }) => [key, size, type]), cursor], [[['a cat.png', 300_000, 'image/png']], null]);
     assert.equal((await server.get('image-store', '/images/a%20cat.png', { method: 'DELETE' })).status, 204);
     assert.equal((await server.get('image-store', '/images/a%20cat.png')).status, 404);

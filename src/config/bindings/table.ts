@@ -4,6 +4,7 @@ import type { BindingKey, BindingOwner } from './kind.ts';
 import { analyticsKey } from './analytics.ts';
 import { d1Key } from './d1.ts';
 import { hyperdriveKey } from './hyperdrive.ts';
+import { dispatchNamespacesKey } from './dispatch-namespaces.ts';
 import { kvKey } from './kv.ts';
 import { queuesKey } from './queues.ts';
 import { r2Key } from './r2.ts';
@@ -11,7 +12,18 @@ import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { servicesKey } from './services.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
-const KEYS = { kv_namespaces: kvKey, d1_databases: d1Key, r2_buckets: r2Key, ratelimits: ratelimitsKey, hyperdrive: hyperdriveKey, analytics_engine_datasets: analyticsKey, unsafe: unsafeKey, queues: queuesKey, services: servicesKey } as const;
+const KEYS = {
+  kv_namespaces: kvKey,
+  d1_databases: d1Key,
+  r2_buckets: r2Key,
+  ratelimits: ratelimitsKey,
+  hyperdrive: hyperdriveKey,
+  analytics_engine_datasets: analyticsKey,
+  unsafe: unsafeKey,
+  queues: queuesKey,
+  services: servicesKey,
+  dispatch_namespaces: dispatchNamespacesKey,
+} as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
 
@@ -26,6 +38,7 @@ export const bindingShape = {
   unsafe: unsafeKey.schema.optional(),
   queues: queuesKey.schema.optional(),
   services: servicesKey.schema.optional(),
+  dispatch_namespaces: dispatchNamespacesKey.schema.optional(),
   version_metadata: versionMetadataSchema.optional(),
 };
 

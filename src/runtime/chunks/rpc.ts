@@ -9,6 +9,7 @@ import { provide } from '../link.ts';
 const offers = {
   bind: (index: number): object => makeService(serviceNumber(index)),
   dropEvent,
+  makeService,
   Fetcher,
   receive,
   released,

@@ -37,7 +37,7 @@ type ServiceAnswer = [status: number, statusText: string, headers: string, sourc
 type Answer = [status: number, statusText: string, headers: string, url: string, redirected: boolean, source: number];
 
 /** `fetch` of a service: another worker answers, whatever host the URL names. @param service see protocol/rpc.ts */
-export function fetchService(service: number, input: unknown, init: unknown): Promise<Response> {
+export function fetchService(service: number | string, input: unknown, init: unknown): Promise<Response> {
   try {
     requireEvent();
     return start(createRequestState(input, init), service);
@@ -59,7 +59,7 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
   }
 }
 
-function start(state: RequestState, service: number | undefined = undefined): Promise<Response> {
+function start(state: RequestState, service: number | string | undefined = undefined): Promise<Response> {
   const signal = state.follows;
   if (signal !== undefined && chunk('events').signalAborted(signal)) {
     if (state.body?.kind === BodyKind.stream) chunk('streams').cancelStream(state.body.stream as ReadableStream, chunk('events').signalReason(signal));
@@ -116,7 +116,7 @@ function isHandshake(state: RequestState): boolean {
   return StringPrototypeToLowerCase(getHeader(requestHeaders(state), 'upgrade') ?? '') === 'websocket';
 }
 
-function overWebSocket(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | undefined): Promise<Response> {
+function overWebSocket(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | string | undefined): Promise<Response> {
   const opened = chunk('websocket').openByFetch(
     withoutFragment(url),
     requestHeadersToWire(state),
@@ -136,7 +136,7 @@ function overNetwork(state: RequestState, url: string, signal: AbortSignal | und
 }
 
 /** One request and its answer, from the network or from a service. */
-function send(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | undefined): Promise<Response> {
+function send(state: RequestState, url: string, signal: AbortSignal | undefined, service: number | string | undefined): Promise<Response> {
   const { body } = state;
   if (body === null && isHandshake(state)) return overWebSocket(state, url, signal, service);
   const event = currentEvent();

@@ -14,10 +14,10 @@ import { parseUrl, serializeUrl } from './url/parser.ts';
 const MOST_REDIRECTS = 20;
 const BODY_HEADERS = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
 
-export type Send = (state: RequestState, url: string, signal: AbortSignal | undefined, service: number) => Promise<Response>;
+export type Send = (state: RequestState, url: string, signal: AbortSignal | undefined, service: number | string) => Promise<Response>;
 
 /** Sends a request to a service, and where its answer leads. */
-export function followRedirects(state: RequestState, url: string, service: number, send: Send, before: readonly string[] = []): Promise<Response> {
+export function followRedirects(state: RequestState, url: string, service: number | string, send: Send, before: readonly string[] = []): Promise<Response> {
   const answered = send(state, url, state.follows, service);
   if (state.redirect === 'manual') return answered;
   return PromisePrototypeThen(answered, (response) => {

@@ -53,7 +53,7 @@ export function openByFetch(
   url: string,
   headers: string,
   follow: (abort: (reason: unknown) => void) => () => void,
-  service: number | undefined = undefined,
+  service: number | string | undefined = undefined,
 ): Promise<{ answer: Answer; socket: WebSocket | null }> {
   const socket = createSocket();
   const state = socketState(socket);

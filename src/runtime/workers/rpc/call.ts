@@ -72,7 +72,7 @@ function onValue(value: unknown, names: readonly string[], message: Message | un
   throw markRemote(notFunction(names.length === 0 ? '(this)' : ArrayPrototypeJoin(names, '.')));
 }
 
-function send(target: number, names: readonly string[], message: Message | undefined): Promise<unknown> {
+function send(target: number | string, names: readonly string[], message: Message | undefined): Promise<unknown> {
   const args: unknown[] = [Request.rpcCall, target, message === undefined ? Access.get : Access.call, joinPath(names), message?.payload];
   if (message !== undefined) for (let i = 0; i < message.pairs.length; i++) args[args.length] = message.pairs[i];
   const promise = ReflectApply(request, undefined, args) as Promise<unknown[]>;

@@ -36,12 +36,12 @@ export class Remote {
 
 /** What a stub stands for, an object of another isolate or of this one; undefined once it is disposed of. */
 export type StubState = { to: Remote | Held | undefined };
-/** A service: below zero a binding, else a handle. */
-export type ServiceState = { service: number };
+/** A service: below zero a binding, else a handle, or the text of an app in a dispatch namespace. */
+export type ServiceState = { service: number | string };
 export type PromiseState = { inner: Promise<unknown>; isDisposed: boolean };
 /** What a path of names starts from. */
 export type Root =
-  | { readonly kind: 'service'; readonly service: number }
+  | { readonly kind: 'service'; readonly service: number | string }
   | { readonly kind: 'stub'; readonly stub: StubState }
   | { readonly kind: 'promise'; readonly promise: PromiseState };
 export type PropertyState = { root: Root; names: readonly string[] };
@@ -54,7 +54,7 @@ export const promises: Behaviour<PromiseState> = lifeless();
 export const properties: Behaviour<PropertyState> = lifeless();
 
 /** The object in env, or one that came with a call. */
-export function makeService(service: number): object {
+export function makeService(service: number | string): object {
   return wildcard(services, { service });
 }
 

@@ -116,7 +116,8 @@ class Encoder {
       return { kind: STUB, data: this.#lend(to as Held, object) };
     }
     const service = serviceState(object);
-    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service, object) };
+    if (typeof service?.service === 'string') throw unserialisable('Fetcher');
+    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service as number, object) };
     if (isUnsettled(object)) throw unserialisable(typeNameOf(object));
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
     if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };

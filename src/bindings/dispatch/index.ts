@@ -1,0 +1,21 @@
+/** Dispatch namespaces: `env.NAME.get(app)`. What is called is an app of the namespace, and called as any service is. */
+import { OpError } from '../../base/op-error.ts';
+import type { Json } from '../../protocol/bindings.ts';
+import type { Binding, BindingManifest, Reply } from '../binding.ts';
+
+export class DispatchBinding implements Binding {
+  readonly namespace: string;
+
+  constructor(options: Readonly<Record<string, Json>>) {
+    this.namespace = String(options['namespace']);
+  }
+
+  call(): Reply {
+    throw new OpError('TypeError', 'Invalid call.');
+  }
+}
+
+export const dispatchManifest: BindingManifest = {
+  type: 'dispatch',
+  open: (_name, options) => new DispatchBinding(options),
+};

@@ -1,0 +1,36 @@
+/**
+ * DispatchNamespace: `env.NAME.get(app)` is a service, whichever app it may be.
+ * @see https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/dynamic-dispatch/
+ */
+import { serviceNumber } from '../../../protocol/rpc.ts';
+import { chunk } from '../../link.ts';
+import { JSONStringify, NumberIsFinite } from '../../primordials.ts';
+import { USVString, argument, defineInterface, illegalConstructor, isObject, requireArguments } from '../../webidl.ts';
+
+const internal = Symbol('internal');
+
+export class DispatchNamespace {
+  readonly #index: number;
+
+  constructor(key: symbol, index: number) {
+    if (key !== internal) throw illegalConstructor();
+    this.#index = index;
+  }
+
+  /** The app of that name. Whether it is there shows when it is called. */
+  get(name: unknown, _args: unknown = undefined, options: unknown = undefined): object {
+    const context = argument('get', 'DispatchNamespace', 1);
+    requireArguments(arguments.length, 1, context);
+    const limits = isObject(options) ? (options as { limits?: unknown }).limits : undefined;
+    const asked = isObject(limits) ? (limits as { cpuMs?: unknown; subRequests?: unknown }) : {};
+    return chunk('rpc').makeService(JSONStringify([serviceNumber(this.#index), USVString(name, context), count(asked.cpuMs), count(asked.subRequests)]));
+  }
+}
+defineInterface(DispatchNamespace, 'DispatchNamespace');
+
+const count = (value: unknown): number | null => (typeof value === 'number' && NumberIsFinite(value) && value >= 0 ? value : null);
+
+/** The object in env. */
+export function bindDispatch(index: number): DispatchNamespace {
+  return new DispatchNamespace(internal, index);
+}
