@@ -182,7 +182,12 @@ export class DiskBucket implements Bucket {
     if (length > R2_LIMITS.objectBytes) throw new BucketError('entityTooLarge');
     const wrongLength = (): Error => new OpError('TypeError', `The body did not have the ${length} bytes that were announced.`);
     if (length <= inline) {
-      const data = 'length' in source ? await collect(source.body, length, wrongLength) : source.body;
+      const data =
+        'length' in source
+          ? await collect(source.body, length, wrongLength).catch((error: unknown) => {
+              throw asFailure(error);
+            })
+          : source.body;
       const digests = Object.fromEntries(algorithms.map((algorithm) => [algorithm, createHash(algorithm).update(data).digest('hex')]));
       return { size: length, digests, content: { data } };
     }
@@ -256,6 +261,9 @@ function asFailure(error: unknown): unknown {
     case 'ENFILE':
     case 'ENOENT':
       return unreadable();
+    case 'ECONNRESET':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return new OpError('TypeError', 'The body broke off before its end.');
     default:
       return error;
   }

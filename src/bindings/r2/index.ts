@@ -51,7 +51,7 @@ const METHODS = {
   /** kind, value and length of a body, key, options */
   put: async (bucket: DiskBucket, [kind, value, length, key, options]: readonly unknown[], caller: Caller): Promise<Reply> => {
     const given = putOptions(options);
-    return jsonOf(await bucket.put(text(key), sourceOf(caller, kind, value, length), given));
+    return jsonOf(await withSource(caller, kind, value, length, (source) => bucket.put(text(key), source, given)));
   },
   delete: async (bucket: DiskBucket, [names]: readonly unknown[]): Promise<Reply> => bucket.delete(keys(names)),
   list: async (bucket: DiskBucket, [options]: readonly unknown[]): Promise<Reply> => JSON.stringify(await bucket.list(listOptions(options))),
@@ -60,7 +60,7 @@ const METHODS = {
   /** kind, value and length of a body, key, upload, number → entity tag */
   uploadPart: async (bucket: DiskBucket, [kind, value, length, key, upload, number]: readonly unknown[], caller: Caller): Promise<Reply> => {
     if (!Number.isInteger(number) || (number as number) < 1 || (number as number) > 10_000) throw invalidCall();
-    return bucket.uploadPart(text(key), text(upload), number as number, sourceOf(caller, kind, value, length));
+    return withSource(caller, kind, value, length, (source) => bucket.uploadPart(text(key), text(upload), number as number, source));
   },
   completeMultipartUpload: async (bucket: DiskBucket, [key, upload, list]: readonly unknown[]): Promise<Reply> =>
     jsonOf(await bucket.completeUpload(text(key), text(upload), parts(list))),
@@ -71,6 +71,16 @@ const METHODS = {
 const ownBytes = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
 
 const jsonOf = (object: unknown): string | null => (object === null ? null : JSON.stringify(object));
+
+/** Opens a body for as long as it is worked on: what is refused before it was read is let go of. */
+async function withSource<T>(caller: Caller, kind: unknown, value: unknown, announced: unknown, work: (source: ObjectSource) => Promise<T>): Promise<T> {
+  const source = sourceOf(caller, kind, value, announced);
+  try {
+    return await work(source);
+  } finally {
+    if ('length' in source) source.body.destroy();
+  }
+}
 
 function sourceOf(caller: Caller, kind: unknown, value: unknown, announced: unknown): ObjectSource {
   const { body = new Uint8Array(0), length } = caller.takeBody(kind, value, announced);
