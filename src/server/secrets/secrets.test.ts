@@ -62,7 +62,10 @@ test('read: a record moved to another name or app, or changed, is refused', asyn
   short.secrets['A'] = { key: short.secrets['A']?.key ?? '', value: 'AAAA' };
   for (const content of [swapped, changed, short]) {
     writeFileSync(file, JSON.stringify(content));
-    assert.throws(() => store.read('app'), (error) => error instanceof SecretsError && /has been changed/.test(error.message));
+    assert.throws(
+      () => store.read('app'),
+      (error) => error instanceof SecretsError && /has been changed/.test(error.message),
+    );
   }
   writeFileSync(join(dataDir, 'secrets/other.json'), good);
   assert.throws(() => store.read('other'), SecretsError);
@@ -81,7 +84,10 @@ test('read: without the key, or with another', async () => {
 
 test('keys: what is none is refused, without being shown', () => {
   for (const text of ['', 'short', `${KEY}x`, `${KEY},zz`])
-    assert.throws(() => new KeyRing(text, 'NANO_SECRETS_KEY'), (error) => error instanceof SecretsError && !error.message.includes(KEY));
+    assert.throws(
+      () => new KeyRing(text, 'NANO_SECRETS_KEY'),
+      (error) => error instanceof SecretsError && !error.message.includes(KEY),
+    );
 });
 
 test('keys: a file that others may read is refused', async () => {
