@@ -2,7 +2,7 @@
  * The intrinsics the runtime relies on, captured before any tenant code runs.
  *
  * Contract, binding on changes to this file: it imports nothing, has no side effect and exports only
- * captured intrinsics. A tenant that patches a prototype afterwards then changes its own code's view,
+ * captured intrinsics, those of property descriptors with a step of its own. A tenant that patches a prototype afterwards then changes its own code's view,
  * never what the runtime does. This is correctness, not the sandbox: the sandbox is the isolate.
  *
  * Only what is used stands here. `WebAssembly`, `SharedArrayBuffer` and host functions do not exist
@@ -27,12 +27,8 @@ const getterOf = (object: object, key: PropertyKey): AnyFunction => {
 export const {
   assign: ObjectAssign,
   create: ObjectCreate,
-  defineProperties: ObjectDefineProperties,
-  defineProperty: ObjectDefineProperty,
   entries: ObjectEntries,
   freeze: ObjectFreeze,
-  getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
-  getOwnPropertyDescriptors: ObjectGetOwnPropertyDescriptors,
   getOwnPropertyNames: ObjectGetOwnPropertyNames,
   getPrototypeOf: ObjectGetPrototypeOf,
   hasOwn: ObjectHasOwn,
@@ -45,16 +41,33 @@ export const ObjectCtor = Object;
 export const ObjectPrototype = Object.prototype;
 export const ObjectPrototypePropertyIsEnumerable = uncurryThis(Object.prototype.propertyIsEnumerable as (this: unknown, key: PropertyKey) => boolean);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as (this: unknown) => string);
-export const {
-  apply: ReflectApply,
-  construct: ReflectConstruct,
-  defineProperty: ReflectDefineProperty,
-  get: ReflectGet,
-  getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
-  has: ReflectHas,
-  ownKeys: ReflectOwnKeys,
-  set: ReflectSet,
-} = Reflect;
+export const { apply: ReflectApply, construct: ReflectConstruct, get: ReflectGet, has: ReflectHas, ownKeys: ReflectOwnKeys, set: ReflectSet } = Reflect;
+// Descriptors are read and written as they are: whatever an app has put on Object.prototype is no part of them.
+const { defineProperty } = Object;
+const defineReflected = Reflect.defineProperty;
+const { getOwnPropertyDescriptor } = Object;
+const { ownKeys } = Reflect;
+export const ObjectDefineProperty = <T>(object: T, key: PropertyKey, descriptor: PropertyDescriptor): T =>
+  defineProperty(object, key, { __proto__: null, ...descriptor } as PropertyDescriptor);
+export const ObjectDefineProperties = <T>(object: T, descriptors: PropertyDescriptorMap): T => {
+  const keys = ownKeys(descriptors);
+  for (let i = 0; i < keys.length; i++) ObjectDefineProperty(object, keys[i] as string, descriptors[keys[i] as string] as PropertyDescriptor);
+  return object;
+};
+export const ReflectDefineProperty = (object: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean =>
+  defineReflected(object, key, { __proto__: null, ...descriptor } as PropertyDescriptor);
+export const ObjectGetOwnPropertyDescriptor = (object: unknown, key: PropertyKey): PropertyDescriptor | undefined => {
+  const found = getOwnPropertyDescriptor(object, key);
+  return found === undefined ? undefined : ({ __proto__: null, ...found } as PropertyDescriptor);
+};
+export const ObjectGetOwnPropertyDescriptors = (object: object): PropertyDescriptorMap => {
+  const found = { __proto__: null } as unknown as PropertyDescriptorMap;
+  const keys = ownKeys(object);
+  for (let i = 0; i < keys.length; i++) found[keys[i] as string] = ObjectGetOwnPropertyDescriptor(object, keys[i] as string) as PropertyDescriptor;
+  return found;
+};
+export const ReflectGetOwnPropertyDescriptor = (object: object, key: PropertyKey): PropertyDescriptor | undefined =>
+  ObjectGetOwnPropertyDescriptor(object, key);
 export const ProxyCtor = Proxy;
 export const FunctionPrototype = Function.prototype;
 export const FunctionPrototypeCall = uncurryThis(Function.prototype.call as (this: unknown, self: unknown, ...args: unknown[]) => unknown);

@@ -55,7 +55,8 @@ export type IntegerOptions = { enforceRange?: boolean; clamp?: boolean };
  * @param bits 8, 16, 32 or 64
  * @see https://webidl.spec.whatwg.org/#abstract-opdef-converttoint
  */
-export function integer(bits: 8 | 16 | 32 | 64, signed: boolean, options: IntegerOptions = {}): Converter<number> {
+export function integer(bits: 8 | 16 | 32 | 64, signed: boolean, given: IntegerOptions = {}): Converter<number> {
+  const options: IntegerOptions = { __proto__: null, ...given } as IntegerOptions;
   const modulus = 2 ** bits;
   const upper = bits === 64 ? 2 ** 53 - 1 : signed ? 2 ** (bits - 1) - 1 : modulus - 1;
   const lower = bits === 64 ? (signed ? -(2 ** 53) + 1 : 0) : signed ? -(2 ** (bits - 1)) : 0;
@@ -152,7 +153,10 @@ export type Member<T> = { key: string; converter: Converter<T>; required?: boole
  * A dictionary type; `undefined` and `null` are the empty dictionary.
  * @see https://webidl.spec.whatwg.org/#js-dictionary
  */
-export function dictionary<T extends object>(name: string, members: readonly Member<unknown>[]): Converter<T> {
+export function dictionary<T extends object>(name: string, given: readonly Member<unknown>[]): Converter<T> {
+  // Each without a prototype: what it does not say nobody else may say.
+  const members: Member<unknown>[] = [];
+  for (let i = 0; i < given.length; i++) ArrayPrototypePush(members, { __proto__: null, ...(given[i] as Member<unknown>) } as Member<unknown>);
   return (value, context) => {
     const isEmpty = value === undefined || value === null;
     if (!isEmpty && !isObject(value)) throw new TypeErrorCtor(`${context} cannot be converted to dictionary ${name}.`);
@@ -160,8 +164,8 @@ export function dictionary<T extends object>(name: string, members: readonly Mem
     const result = { __proto__: null } as unknown as Record<string, unknown>;
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as Member<unknown>;
-      const given = isEmpty ? undefined : (value as Record<string, unknown>)[member.key];
-      if (given !== undefined) result[member.key] = member.converter(given, `${context}: member ${member.key}`);
+      const found = isEmpty ? undefined : (value as Record<string, unknown>)[member.key];
+      if (found !== undefined) result[member.key] = member.converter(found, `${context}: member ${member.key}`);
       else if (member.defaultValue !== undefined) result[member.key] = member.defaultValue();
       else if (member.required) throw new TypeErrorCtor(`${context}: required member ${member.key} of dictionary ${name} is undefined.`);
     }
@@ -188,7 +192,7 @@ export function interfaceOf<T>(name: string, isBranded: (value: unknown) => valu
 
 /** Makes numeric constants on both the interface object and its prototype. @see https://webidl.spec.whatwg.org/#define-the-constants */
 export function defineConstants(constructor: { prototype: object }, constants: Readonly<Record<string, number>>): void {
-  const descriptors: PropertyDescriptorMap = {};
+  const descriptors = { __proto__: null } as unknown as PropertyDescriptorMap;
   const keys = ReflectOwnKeys(constants);
   for (let i = 0; i < keys.length; i++) {
     descriptors[keys[i] as string] = { value: constants[keys[i] as string], enumerable: true, writable: false, configurable: false };

@@ -118,13 +118,13 @@ export const bufferSource: Converter<BufferSource> = (value, context) => {
  */
 export function defineInterface(constructor: { prototype: object }, name: string): void {
   const { prototype } = constructor;
-  const enumerable: PropertyDescriptorMap = {};
+  const enumerable = { __proto__: null } as unknown as PropertyDescriptorMap;
   const keys = ReflectOwnKeys(prototype);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as PropertyKey;
     if (typeof key === 'string' && key !== 'constructor') enumerable[key] = { enumerable: true };
   }
-  const statics: PropertyDescriptorMap = { prototype: { writable: false, enumerable: false, configurable: false } };
+  const statics = { __proto__: null, prototype: { writable: false, enumerable: false, configurable: false } } as unknown as PropertyDescriptorMap;
   const own = ReflectOwnKeys(constructor);
   for (let i = 0; i < own.length; i++) {
     const key = own[i] as PropertyKey;

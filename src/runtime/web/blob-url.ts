@@ -76,7 +76,7 @@ export function fetchBlob(state: RequestState): Response {
   if (range === null) return respond(url, 200, 'OK', `content-length\n${size}${type}`, bytes);
   const found = readRange(range, size);
   if (found === undefined) throw new TypeErrorCtor(`Fetch API cannot load: ${url}: it has no such range.`);
-  const [first, last] = found;
+  const { 0: first, 1: last } = found;
   const part = new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes) as ArrayBuffer, TypedArrayPrototypeGetByteOffset(bytes) + first, last - first + 1);
   return respond(url, 206, 'Partial Content', `content-length\n${last - first + 1}${type}\ncontent-range\nbytes ${first}-${last}/${size}`, part);
 }

@@ -228,7 +228,7 @@ export function blobState(parts: readonly BlobPart[], options: BlobOptions): [st
 
 /** Another Blob of the same bytes and type, for structured cloning. */
 export function shareBlob(blob: Blob): Blob {
-  const [state, token] = shareState(blob);
+  const { 0: state, 1: token } = shareState(blob);
   return new Blob(state, token);
 }
 

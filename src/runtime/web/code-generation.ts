@@ -41,7 +41,7 @@ export function forbidCodeGeneration(global: object): void {
     ['AsyncGeneratorFunction', ObjectGetPrototypeOf(async function* () {}) as object],
   ];
   for (let i = 0; i < kinds.length; i++) {
-    const [name, prototype] = kinds[i] as [string, object];
+    const { 0: name, 1: prototype } = kinds[i] as [string, object];
     ObjectDefineProperty(prototype, 'constructor', { value: standIn(name, prototype, Function), writable: false, enumerable: false, configurable: true });
   }
   ObjectDefineProperty(global, 'Function', { value: Function, writable: true, enumerable: false, configurable: true });

@@ -17,7 +17,7 @@ export function byGetters<T extends object>(constructor: { prototype: T }, name:
   return (value) => {
     const entries: [string, unknown][] = [];
     for (let i = 0; i < getters.length; i++) {
-      const [key, getter] = getters[i] as [string, () => unknown];
+      const { 0: key, 1: getter } = getters[i] as [string, () => unknown];
       ArrayPrototypePush(entries, [key, ReflectApply(getter, value, [])]);
     }
     return { name, entries };

@@ -24,8 +24,8 @@ export class File extends Blob {
 
   constructor(bits: unknown, name: unknown, options: unknown = undefined) {
     if (options === INTERNAL) {
-      const [blob, fileName, lastModified] = bits as [Blob, string, number];
-      const [state, token] = shareState(blob);
+      const { 0: blob, 1: fileName, 2: lastModified } = bits as [Blob, string, number];
+      const { 0: state, 1: token } = shareState(blob);
       super(state, token);
       this.#name = fileName;
       this.#lastModified = lastModified;
@@ -35,7 +35,7 @@ export class File extends Blob {
     const parts = blobParts(bits, "Failed to construct 'File': parameter 1");
     const fileName = USVString(name, "Failed to construct 'File': parameter 2");
     const given = fileOptions(options, "Failed to construct 'File': parameter 3");
-    const [state, token] = blobState(parts, given);
+    const { 0: state, 1: token } = blobState(parts, given);
     super(state, token);
     this.#name = fileName;
     this.#lastModified = given.lastModified ?? wallNow();

@@ -78,7 +78,7 @@ const describedBody = (it: Inspection, value: object, { name, entries }: Descrip
   const parts: string[] = [];
   it.indent += 2;
   for (let i = 0; i < entries.length && i < MAX_ITEMS; i++) {
-    const [key, item] = entries[i] as (typeof entries)[number];
+    const { 0: key, 1: item } = entries[i] as (typeof entries)[number];
     ArrayPrototypePush(parts, `${keyText(key, MAX_STRING, it.colors)}: ${format(it, item)}`);
   }
   it.indent -= 2;

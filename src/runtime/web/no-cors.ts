@@ -20,7 +20,7 @@ const VALUE_MOST = 128;
 export function guardNoCors(headers: Headers): void {
   const pairs = headerPairs(headers);
   for (let i = 0; i < pairs.length; i++) {
-    const [name] = pairs[i] as readonly [string, string];
+    const { 0: name } = pairs[i] as readonly [string, string];
     const values = getHeaderValues(headers, name);
     let kept: string | null = null;
     for (let j = 0; j < values.length; j++) {

@@ -89,7 +89,7 @@ export class SubtleCrypto {
     const given = algorithmIdentifier(algorithm, argument('digest', NAME, 1));
     const source = bufferSource(data, argument('digest', NAME, 2));
     const { name } = normalizeAlgorithm('digest', given, []);
-    return request(Request.digest, name, copyOf(source));
+    return await request(Request.digest, name, copyOf(source));
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-generateKey */
@@ -120,7 +120,7 @@ export class SubtleCrypto {
     call.algorithm('importKey', derived, 'derived');
     call.algorithm('getKeyLength', derived, 'derived');
     call.key(key);
-    return call.sendForKey('deriveKey');
+    return await call.sendForKey('deriveKey');
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-deriveBits */
@@ -132,7 +132,7 @@ export class SubtleCrypto {
     call.members.length = length === null ? null : unsignedLong(length, argument('deriveBits', NAME, 3));
     call.algorithm('deriveBits', given);
     call.key(key);
-    return call.send('deriveBits');
+    return await call.send('deriveBits');
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-importKey */
@@ -151,7 +151,7 @@ export class SubtleCrypto {
     if (isBytes === (form === 'jwk')) throw new TypeErrorCtor(`${context} is not of the type that format '${form}' takes.`);
     if (isBytes) call.bytes(data as BufferSource);
     else call.members.jwk = data;
-    return call.sendForKey('importKey');
+    return await call.sendForKey('importKey');
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-exportKey */
@@ -173,7 +173,7 @@ export class SubtleCrypto {
     const wrapping = cryptoKey(wrappingKey, argument('wrapKey', NAME, 3));
     call.algorithmOf('wrapKey', 'encrypt', algorithmIdentifier(wrapAlgorithm, argument('wrapKey', NAME, 4)));
     call.wrappingKey(wrapping);
-    return call.send('wrapKey');
+    return await call.send('wrapKey');
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-unwrapKey */
@@ -198,7 +198,7 @@ export class SubtleCrypto {
     call.algorithmOf('wrapKey', 'encrypt', given);
     call.algorithm('importKey', inner, 'derived');
     call.bytes(wrapped);
-    return call.sendForKey('unwrapKey');
+    return await call.sendForKey('unwrapKey');
   }
 
   /** @see https://wicg.github.io/webcrypto-modern-algos/#SubtleCrypto-method-getPublicKey */
@@ -207,7 +207,7 @@ export class SubtleCrypto {
     const call = new Call();
     call.key(cryptoKey(key, argument('getPublicKey', NAME, 1)));
     call.members.usages = usageBits(keyUsages, argument('getPublicKey', NAME, 2));
-    return call.sendForKey('getPublicKey');
+    return await call.sendForKey('getPublicKey');
   }
 
   /**

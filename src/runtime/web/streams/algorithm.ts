@@ -14,6 +14,9 @@ export type SizeAlgorithm = (chunk: unknown) => unknown;
 /** Marks the internal way of constructing a public class; tenants cannot have it. */
 export const INTERNAL: unique symbol = Symbol();
 
+/** Algorithms of the runtime's own, apart from Object.prototype: what an app has put there is none of them. */
+export const alone = <T extends object>(algorithms: T): T => ({ __proto__: null, ...algorithms });
+
 // Never handed out: only ever reacted to.
 const RESOLVED = PromiseResolve(undefined);
 
@@ -42,7 +45,30 @@ export function react(result: unknown, fulfilled: (value: unknown) => void, reje
  * "a promise resolved with" it is a new promise even where it is a promise itself.
  */
 export function reactToStart(result: unknown, fulfilled: () => void, rejected: (reason: unknown) => void): void {
+  if (OwnStart.is(result)) {
+    const later = (steps: () => void): void => queueMicrotask(() => queueMicrotask(steps));
+    PromisePrototypeThen(
+      result.promise,
+      () => later(fulfilled),
+      (reason) => later(() => rejected(reason)),
+    );
+    return;
+  }
   react(newPromiseFor(result), fulfilled, rejected);
+}
+
+/** A start that is the runtime's own. No promise is resolved with its promise: that would call a `then` that the app may have patched. */
+export class OwnStart {
+  readonly #brand = true;
+  readonly promise: Promise<unknown>;
+
+  constructor(promise: Promise<unknown>) {
+    this.promise = promise;
+  }
+
+  static is(value: unknown): value is OwnStart {
+    return isObject(value) && #brand in value;
+  }
 }
 
 /** Calls an algorithm; undefined where it has been cleared or was never given. */

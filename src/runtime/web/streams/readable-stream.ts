@@ -11,7 +11,16 @@ import { markHandled, ObjectDefineProperty, PromiseReject, RangeErrorCtor, Symbo
 import { argument, callback, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { boolean, dictionary, enumeration, interfaceOf, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { isAbortSignal } from '../abort.ts';
-import { controllerAlgorithm, extractHighWaterMark, extractSizeAlgorithm, finalAlgorithm, INTERNAL, optionalObject, queuingStrategy } from './algorithm.ts';
+import {
+  alone,
+  controllerAlgorithm,
+  extractHighWaterMark,
+  extractSizeAlgorithm,
+  finalAlgorithm,
+  INTERNAL,
+  optionalObject,
+  queuingStrategy,
+} from './algorithm.ts';
 import { newAsyncIterator } from './async-iterator.ts';
 import { ReadableStreamBYOBReader } from './byob-reader.ts';
 import { ReadableByteStreamController } from './byte-controller.ts';
@@ -195,15 +204,16 @@ export function isReadableStreamDisturbed(stream: ReadableStream): boolean {
 
 /** A stream of any chunks. `highWaterMark` is 1 unless given. @see https://streams.spec.whatwg.org/#create-readable-stream */
 export function createReadableStream(source: SourceAlgorithms): ReadableStream {
-  return create(newDefaultStream(source.highWaterMark ?? 1), source);
+  return create(newDefaultStream(alone(source).highWaterMark ?? 1), source);
 }
 
 /** A byte stream. `highWaterMark`, in bytes, is 0 unless given. @see https://streams.spec.whatwg.org/#abstract-opdef-createreadablebytestream */
 export function createReadableByteStream(source: SourceAlgorithms): ReadableStream {
-  return create(newByteStream(source.highWaterMark ?? 0), source);
+  return create(newByteStream(alone(source).highWaterMark ?? 0), source);
 }
 
-function create(stream: ReadableState, { start, pull, cancel, size }: SourceAlgorithms): ReadableStream {
+function create(stream: ReadableState, source: SourceAlgorithms): ReadableStream {
+  const { start, pull, cancel, size } = alone(source);
   const control = new SourceControl(stream);
   stream.size = size;
   if (pull !== undefined) stream.pull = () => pull(control);

@@ -10,6 +10,7 @@ import { newDeferred, PromisePrototypeThen, RangeErrorCtor, TypeErrorCtor, type 
 import { callback, defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { any, dictionary } from '../../webidl-types.ts';
 import {
+  alone,
   chunkAlgorithm,
   controllerAlgorithm,
   extractHighWaterMark,
@@ -17,7 +18,9 @@ import {
   finalAlgorithm,
   INTERNAL,
   optionalObject,
+  OwnStart,
   perform,
+  queueMicrotask,
   queuingStrategy,
   react,
   toPromise,
@@ -216,10 +219,17 @@ function terminate(it: TransformState): void {
 /** Starts both sides, once the algorithms are in their places. */
 function startTransform(it: TransformState, start: Algorithm | undefined): void {
   const started = newDeferred<unknown>();
-  const promise = (): Promise<unknown> => started.promise;
+  const promise = (): OwnStart => new OwnStart(started.promise);
   startWritable(it.writable, promise);
   startReadable(it.readable, promise);
-  started.resolve(start === undefined ? undefined : (start as () => unknown)());
+  const result = start === undefined ? undefined : (start as () => unknown)();
+  if (!isObject(result)) return started.resolve(undefined);
+  // Not resolved with the promise itself, whose patched `then` would be called; but as late as if it were.
+  react(
+    result,
+    () => queueMicrotask(() => started.resolve(undefined)),
+    (reason) => queueMicrotask(() => started.reject(reason)),
+  );
 }
 
 const CONTEXT = "Failed to construct 'TransformStream': parameter";
@@ -371,7 +381,8 @@ export type TransformAlgorithms = {
 };
 
 /** A stream of the runtime's own; without `transform` chunks pass as they are. @see https://streams.spec.whatwg.org/#transformstream-set-up */
-export function createTransformStream({ start, transform, flush, cancel, writableHighWaterMark, readableHighWaterMark }: TransformAlgorithms): TransformStream {
+export function createTransformStream(transformer: TransformAlgorithms): TransformStream {
+  const { start, transform, flush, cancel, writableHighWaterMark, readableHighWaterMark } = alone(transformer);
   const it = newTransform(writableHighWaterMark ?? 1, undefined, readableHighWaterMark ?? 0, undefined);
   const control = new TransformControl(it);
   it.transform = (chunk: unknown) => (transform === undefined ? enqueue(it, chunk) : transform(chunk, control));

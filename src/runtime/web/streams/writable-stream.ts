@@ -7,6 +7,7 @@ import { callback, defineInterface, illegalConstructor, illegalInvocation, isObj
 import { any, dictionary } from '../../webidl-types.ts';
 import type { AbortSignal } from '../abort.ts';
 import {
+  alone,
   chunkAlgorithm,
   controllerAlgorithm,
   extractHighWaterMark,
@@ -243,7 +244,8 @@ export function isWritableStreamLocked(stream: WritableStream): boolean {
 }
 
 /** A stream of the runtime's own. `highWaterMark` is 1 unless given. @see https://streams.spec.whatwg.org/#create-writable-stream */
-export function createWritableStream(sink: SinkAlgorithms): WritableStream {
+export function createWritableStream(given: SinkAlgorithms): WritableStream {
+  const sink = alone(given);
   const stream = newWritableState(sink.highWaterMark ?? 1, sink.size);
   stream.write = sink.write;
   stream.close = sink.close;

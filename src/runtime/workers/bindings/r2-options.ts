@@ -216,7 +216,7 @@ const HEX = /^[0-9a-f]*$/i;
 export function expectedHash(given: Fields): { algorithm: string; hex: string } | undefined {
   let found: { algorithm: string; hex: string } | undefined;
   for (let i = 0; i < HASHES.length; i++) {
-    const [algorithm, name, size] = HASHES[i] as (typeof HASHES)[number];
+    const { 0: algorithm, 1: name, 2: size } = HASHES[i] as (typeof HASHES)[number];
     const value = given[algorithm];
     if (value === undefined) continue;
     if (found !== undefined) throw new TypeErrorCtor('You cannot specify multiple hashing algorithms.');

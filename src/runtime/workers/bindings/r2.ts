@@ -136,7 +136,7 @@ defineInterface(R2Bucket, 'R2Bucket');
 const received = (reply: unknown): unknown => {
   if (reply === null || reply === undefined) return null;
   if (typeof reply === 'string') return newHead(parse(reply));
-  const [text, value] = reply as [string, Uint8Array | string | number];
+  const { 0: text, 1: value } = reply as [string, Uint8Array | string | number];
   return newObject(parse(text), bodyOf(value));
 };
 

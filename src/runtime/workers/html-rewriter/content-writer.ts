@@ -16,7 +16,7 @@ const HIGH_WATER = 65536;
 
 /** @param lists what comes before, instead (undefined: the unit itself) and after */
 export function writeContents(output: Output, unit: Unit, lists: readonly [Content[], Content[] | undefined, Content[]], onRoom: () => Wait): Wait {
-  const [before, replacement, after] = lists;
+  const { 0: before, 1: replacement, 2: after } = lists;
   const all: (Content | Unit)[] = [];
   append(all, before);
   if (replacement === undefined) ArrayPrototypePush(all, unit);

@@ -211,7 +211,7 @@ function parseNth(input: SelectorText, kind: 'nth-child' | 'nth-of-type'): Test 
   const match = RegExpPrototypeExec(NTH, argument);
   input.skipSpace();
   if (match === null) throw input.at >= end ? unexpectedEnd() : unexpectedToken();
-  const [, word, step, sign, offset, only] = match;
+  const { 1: word, 2: step, 3: sign, 4: offset, 5: only } = match;
   const test = newTest(kind);
   if (word !== undefined) {
     test.step = 2;
