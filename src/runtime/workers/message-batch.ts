@@ -101,6 +101,7 @@ export class QueueMessage {
     const { all, said } = this.#verdicts;
     if (all === ACKED) return this.#noEffect('retry', 'ackAll');
     if (said[this.#position] === ACKED) return this.#noEffect('retry', 'ack');
+    if (said[this.#position] === RETRIED && delay === '') return;
     said[this.#position] = RETRIED;
     tell(this.#verdicts, `r${this.#position}${delay}`);
   }
