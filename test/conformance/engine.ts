@@ -2,7 +2,7 @@
  * A NANO engine to run tests in: the process that `nano serve` runs apps in, with the same limits on itself, but its
  * table of apps is ours. One engine serves a whole run; one that dies is replaced.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { runtimeFile } from '../../src/build/runtime-bundle.ts';
 import { writeBundle } from '../../src/build/store.ts';
 import type { Bundle } from '../../src/protocol/bundle.ts';
 import type { AppRecord, EngineConfig } from '../../src/protocol/engine.ts';
-import { defaultEngineFile, engineEnv, engineExecArgv } from '../../src/server/engine-launch.ts';
+import { ENGINE_FOLDERS, defaultEngineFile, engineEnv, engineExecArgv } from '../../src/server/engine-launch.ts';
 import { EngineProcess } from '../../src/server/engine-process.ts';
 import { createLedger } from '../../src/server/ledger.ts';
 import { bindListener, type Listener } from '../../src/server/listen-socket.ts';
@@ -39,6 +39,7 @@ export class Engine {
 
   static async start(logLevel: string): Promise<Engine> {
     const dir = mkdtempSync(join(tmpdir(), 'nano-wpt-'));
+    for (const name of ENGINE_FOLDERS) mkdirSync(join(dir, name));
     const socket = await bindListener('127.0.0.1', 0, '--port');
     const engine = new Engine(dir, socket, await runtimeFile(runtimeCacheDir()), logLevel);
     engine.#launch();
@@ -76,18 +77,21 @@ export class Engine {
 
   /** Serves a bundle as an app. */
   async add(name: string, bundle: Bundle): Promise<void> {
-    const bundleDir = join(this.#dir, name);
+    const bundleDir = join(this.#dir, 'bundles', name);
     await writeBundle(bundle, bundleDir, { writeFile });
     const slot = freeSlot(this.#apps);
     const egress: AppRecord['egress'] = { private: 'loopback', allow: [], privateAllow: [], deny: [] };
-    this.#apps.set(name, appRecord(name, { version: bundle.digest.slice(0, 12), bundleDir, limits: LIMITS, egress, slot, compatibilityDate: '', compatibilityFlags: STANDARD }));
+    this.#apps.set(
+      name,
+      appRecord(name, { version: bundle.digest.slice(0, 12), bundleDir, limits: LIMITS, egress, slot, compatibilityDate: '', compatibilityFlags: STANDARD }),
+    );
     await this.#apply();
   }
 
   async remove(name: string): Promise<void> {
     this.#apps.delete(name);
     await this.#apply();
-    rmSync(join(this.#dir, name), { recursive: true, force: true });
+    rmSync(join(this.#dir, 'bundles', name), { recursive: true, force: true });
   }
 
   /** Asks an app. Rejects when it does not answer in time, or its engine dies. */
@@ -120,7 +124,7 @@ export class Engine {
   }
 
   #launch(): void {
-    const ledgerFile = join(this.#dir, `${++this.#launches}.ledger`);
+    const ledgerFile = join(this.#dir, 'run', `${++this.#launches}.ledger`);
     createLedger(ledgerFile);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#listening = promise;
