@@ -69,6 +69,7 @@ export const d1: Question = {
           return [
             { what: `${what}: ${who}, p50`, value: typical(results, name, 'p50'), unit: 'ms' },
             { what: `${what}: ${who}, p99`, value: typical(results, name, 'p99'), unit: 'ms' },
+            { what: `${what}: ${who}, CPU time of a request, all processes`, value: typical(results, name, 'cpuUs'), unit: 'µs' },
           ];
         }),
       );

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { D1Database } from './database.ts';
 import { D1_TEXTS } from './errors.ts';
 
-type Answer = { error?: string; results?: { meta: Record<string, unknown>; results: { columns: string[]; rows: unknown[][] } }[]; bookmark?: string };
+type Answer = { error?: string; results?: unknown[][]; bookmark?: string };
 type Call = readonly string[];
 
 async function open(t: TestContext, mostBytes?: number): Promise<{ file: string; run(...calls: Call[]): Answer[]; committed(): number }> {
@@ -31,7 +31,7 @@ async function open(t: TestContext, mostBytes?: number): Promise<{ file: string;
   };
 }
 
-const rows = (answer: Answer | undefined): unknown => answer?.results?.at(-1)?.results.rows ?? answer?.error;
+const rows = (answer: Answer | undefined): unknown => answer?.results?.at(-1)?.[8] ?? answer?.error;
 
 test('run: calls that come together share a commit, and one that fails takes no other with it', async (t) => {
   const { run, committed } = await open(t);
@@ -76,7 +76,7 @@ test('run: several statements in a text are one transaction, also when the first
 test('run: what another connection changes of the schema is seen', async (t) => {
   const { run, file } = await open(t);
   run(['CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)']);
-  const columns = (): unknown => run(['SELECT * FROM t'])[0]?.results?.[0]?.results.columns;
+  const columns = (): unknown => run(['SELECT * FROM t'])[0]?.results?.[0]?.[7];
   assert.deepEqual(columns(), ['a']);
   const other = new D1Database(file, { fsync: 'normal' });
   other.query([{ sql: 'ALTER TABLE t RENAME COLUMN a TO b', params: [] }]);

@@ -164,7 +164,7 @@ export class D1Database {
 
   #answer(work: () => QueryResult[]): string {
     try {
-      return JSON.stringify({ results: this.#inexactFirst(work), bookmark: this.#bookmarkText() });
+      return JSON.stringify({ results: this.#inexactFirst(work).map(packed), bookmark: this.#bookmarkText() });
     } catch (error) {
       if (error instanceof D1Failure) return failureText(error.message);
       throw error;
@@ -296,6 +296,11 @@ export class D1Database {
     const part = (value: number): string => value.toString(16).padStart(8, '0');
     return `${part(Math.floor(this.#bookmark / 0x100000000))}-${part(this.#bookmark % 0x100000000)}-00000000-${'0'.repeat(32)}`;
   }
+}
+
+/** A result without the names of its fields: a batch has many. The runtime's d1.ts puts them back. */
+function packed({ meta, results: { columns, rows } }: QueryResult): readonly unknown[] {
+  return [meta.duration, meta.changes, meta.last_row_id, meta.changed_db ? 1 : 0, meta.size_after, meta.rows_read, meta.rows_written, columns, rows];
 }
 
 /** What D1 takes for no statement at all: blanks, and comments that blanks come before. */

@@ -20,8 +20,19 @@ import {
 } from '../../primordials.ts';
 import { callBinding } from './call.ts';
 
-type Meta = { duration: number };
-type Result = { meta: Meta; results: { columns: string[]; rows: unknown[][] } };
+type Meta = Record<string, unknown>;
+/** As bindings/d1/database.ts packs it. */
+type Result = [
+  duration: number,
+  changes: number,
+  lastRowId: number,
+  isChanged: 0 | 1,
+  size: number,
+  rowsRead: number,
+  rowsWritten: number,
+  columns: string[],
+  rows: unknown[][],
+];
 type Answer = { error: string } | { results: Result[]; bookmark: string };
 type Row = Record<string, unknown>;
 type Rows = { success: true; meta: Meta; results: Row[] };
@@ -97,7 +108,7 @@ export class D1Database {
     const answer = await this.#connection.send(request);
     if ('error' in answer) throw failure('D1_EXEC_ERROR', `Error in line 1: ${lines[0]}: ${answer.error}`);
     let duration = 0;
-    for (let at = 0; at < answer.results.length; at++) duration += (answer.results[at] as Result).meta.duration;
+    for (let at = 0; at < answer.results.length; at++) duration += (answer.results[at] as Result)[0];
     return { count: answer.results.length, duration };
   }
 
@@ -157,7 +168,7 @@ export class D1PreparedStatement {
   }
 
   async first(colName?: string): Promise<unknown> {
-    const { columns, rows } = (await this.#connection.one(this.statement, this.params)).results;
+    const { 7: columns, 8: rows } = await this.#connection.one(this.statement, this.params);
     if (rows.length === 0) return null;
     const row = toObject(columns, rows[0] as unknown[]);
     if (colName === undefined) return row;
@@ -174,7 +185,7 @@ export class D1PreparedStatement {
   }
 
   async raw(options?: { columnNames?: boolean }): Promise<unknown[][]> {
-    const { columns, rows } = (await this.#connection.one(this.statement, this.params)).results;
+    const { 7: columns, 8: rows } = await this.#connection.one(this.statement, this.params);
     if (!options?.columnNames) return rows;
     const all: unknown[][] = [columns];
     for (let at = 0; at < rows.length; at++) ArrayPrototypePush(all, rows[at] as unknown[]);
@@ -212,7 +223,18 @@ function isBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
-function toObjects({ meta, results: { columns, rows } }: Result): Rows {
+function toObjects(result: Result): Rows {
+  const { 7: columns, 8: rows } = result;
+  const meta = {
+    served_by: 'nano.db',
+    duration: result[0],
+    changes: result[1],
+    last_row_id: result[2],
+    changed_db: result[3] === 1,
+    size_after: result[4],
+    rows_read: result[5],
+    rows_written: result[6],
+  };
   const results: Row[] = [];
   for (let at = 0; at < rows.length; at++) ArrayPrototypePush(results, toObject(columns, rows[at] as unknown[]));
   return { success: true, meta, results };
