@@ -1,5 +1,6 @@
 /** A supervisor with the real engine, builder and log: what the commands start. */
 import { join } from 'node:path';
+import { BuildMemos } from '../build/memo.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { createLog, type Log } from '../observe/log.ts';
@@ -27,11 +28,13 @@ export async function openSupervisor(options: OpenOptions): Promise<{ supervisor
   // In nano dev secrets come from .dev.vars.
   const secrets = options.dev ? undefined : new SecretStore({ dataDir, keyFile: secretsKeyFile, fromEnv: process.env['NANO_SECRETS_KEY'] });
   const worker = secrets === undefined ? builder.worker : { ...builder.worker, storedSecrets: (app: string) => secrets.read(app) };
+  // In nano dev esbuild keeps its state instead.
+  const memos = options.dev ? undefined : new BuildMemos(join(dataDir, 'cache', 'builds'), packageVersion());
   const supervisor = new Supervisor({
     ...rest,
     log,
     secrets,
-    openBuilder: (path) => new WorkerBuilder(path, { ...builder, worker }),
+    openBuilder: (path) => new WorkerBuilder(path, { ...builder, worker, memos }),
     version: packageVersion(),
     watch: true,
     quietStart: log.isPretty,
