@@ -443,6 +443,17 @@ export const cases = {
     const list = await R2.list({ prefix: 'l/a/', include: ['httpMetadata', 'customMetadata'] });
     return [Object.keys(list), list.objects.map(shown), list.truncated, list.delimitedPrefixes];
   },
+  'list: metadata that was not asked for': async ({ R2 }) => {
+    await R2.put('l/bare', 'x', { httpMetadata: { contentType: 'a/b' }, customMetadata: { c: 'd' } });
+    const [object] = (await R2.list({ prefix: 'l/bare' })).objects;
+    return [object.httpMetadata ?? null, object.customMetadata ?? null];
+  },
+  'put: storageClass': async ({ R2 }) => {
+    const put = await R2.put('class', 'x', { storageClass: 'InfrequentAccess' });
+    return [put.storageClass, (await R2.put('class', 'x')).storageClass];
+  },
+  'put: a key of the customer': ({ R2 }) => failure(R2.put('ssec', 'x', { ssecKey: '0'.repeat(64) }).then(() => null)),
+  'delete: more than a thousand': ({ R2 }) => failure(R2.delete(Array.from({ length: 1001 }, (_, at) => `many/${at}`)).then(() => null)),
   'list: prefix, limit and cursor': async ({ R2 }) => {
     for (let i = 0; i < 12; i++) await R2.put(`l/page/${String(i).padStart(2, '0')}`, 'x');
     const pages = [];
