@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { EgressPolicy } from '../../ports/egress.ts';
 import { Post, Request } from '../../protocol/ops.ts';
 import { egressFor, listen, tableResolver, TestIsolate } from '../egress/fixture.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../egress/fixture-certificate.ts';
 import { tcpPosts, tcpRequests } from './index.ts';
 import { TCP_LIMITS } from './limits.ts';
 
@@ -186,4 +188,50 @@ test('tcpStartTls: a server that hangs up', async (t) => {
   await request(Request.tcpConnect, 1, '127.0.0.1', port, 0);
   await assert.rejects(request(Request.tcpStartTls, 1, undefined));
   await assert.rejects(request(Request.tcpWrite, 1, new Uint8Array(1)));
+});
+
+const TRUSTED = { tls: { ca: TEST_CERTIFICATE }, resolve: tableResolver({ 'app.test': ['127.0.0.1'], 'other.test': ['127.0.0.1'] }) };
+const IDENTITY = { key: TEST_KEY, cert: TEST_CERTIFICATE };
+
+test('tcpConnect: with TLS from the start, to a host that has the certificate', async (t) => {
+  const port = await listen(
+    t,
+    createTlsServer(IDENTITY, (socket) => void socket.on('error', () => {}).end('secure')).on('tlsClientError', () => {}),
+  );
+  const { request } = calls(t, {}, TRUSTED);
+  await request(Request.tcpConnect, 1, 'app.test', port, 1);
+  assert.equal(String(await request(Request.tcpRead, 1)), 'secure');
+  assert.equal(await request(Request.tcpRead, 1), null);
+  await rejects(request(Request.tcpConnect, 2, 'other.test', port, 1), /cannot connect to the specified address/);
+});
+
+test('tcpStartTls: reads and writes that come at once wait for it; another name may be expected', async (t) => {
+  const { port } = await server(t, (socket) => {
+    socket.once('data', () => {
+      socket.write('S');
+      const secure = new TLSSocket(socket, { isServer: true, ...IDENTITY });
+      secure.on('error', () => {}).pipe(secure);
+    });
+  });
+  const { request } = calls(t, {}, TRUSTED);
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  for (const [number, host, expected, isFine] of [
+    [1, 'app.test', undefined, true],
+    [2, 'other.test', 'app.test', true],
+    [3, 'app.test', 'other.test', false],
+  ] as const) {
+    await request(Request.tcpConnect, number, host, port, 0);
+    await request(Request.tcpWrite, number, encode('go'));
+    assert.equal(String(await request(Request.tcpRead, number)), 'S');
+    const started = request(Request.tcpStartTls, number, expected);
+    const written = request(Request.tcpWrite, number, encode('hello'));
+    const read = request(Request.tcpRead, number);
+    if (isFine) {
+      await Promise.all([started, written]);
+      assert.equal(String(await read), 'hello');
+    } else {
+      await rejects(started, /TLS connection to "other\.test" failed/);
+      await Promise.all([assert.rejects(written), assert.rejects(read)]);
+    }
+  }
 });
