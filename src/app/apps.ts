@@ -4,7 +4,7 @@
  * An update switches at once: new events go to the new version, the old one finishes what it has.
  */
 import type { AppRecord } from '../protocol/engine.ts';
-import type { BatchMessage, EventFailure, FetchClient, FetchMessage } from '../ports/event-client.ts';
+import type { BatchMessage, EventFailure, FetchClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
 import type { Place } from '../ops/op.ts';
 import type { SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
@@ -104,6 +104,11 @@ export class Apps {
   /** Runs the handler of a batch of messages. */
   queue(version: AppVersion, requestId: string, batch: BatchMessage, client: FetchClient): void {
     this.#run(version, client, (worker) => worker.queue(requestId, batch, client));
+  }
+
+  /** Runs the tail handler. */
+  tail(version: AppVersion, traces: TailMessage, client: FetchClient): void {
+    this.#run(version, client, (worker) => worker.tail(traces, client));
   }
 
   #run(version: AppVersion, client: FetchClient, start: (worker: Worker) => AppEvent): void {

@@ -15,12 +15,15 @@ import type { Responder } from '../ports/responder.ts';
 import { MOST_BINDING_CALLS } from '../protocol/bindings.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { Entry } from '../protocol/ops.ts';
+import { Trace, type TraceOf } from './trace.ts';
 
 /** The worker an event runs in, as the event sees it. */
 export interface EventHome {
   readonly limits: AppLimits;
   /** Is the isolate to be told when an event's client goes away before it has its answer? */
   readonly tellsOfLeaving: boolean;
+  /** Whom to tell what the event has done; undefined: nobody. */
+  readonly traceOf?: TraceOf | undefined;
   /** The event is over. `unfinished`: the isolate still waits for something of it. */
   eventEnded(event: AppEvent, unfinished: boolean): void;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
@@ -43,6 +46,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   readonly depth: number;
   /** The number of the request's body, which goes with the event. */
   source = 0;
+  readonly trace: Trace | undefined;
   readonly #home: EventHome;
   readonly #client: EventClient;
   readonly #mostCpuMs: number;
@@ -59,6 +63,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Nothing is sent for it: it is over when what it does is. */
   #isUnanswered = false;
   #failure: EventFailure | undefined;
+  /** An answer has been given before its client left. */
+  #isDelivered = false;
   /** Sockets open, and how many of them are the response. */
   #kept = 0;
   #upgraded = 0;
@@ -84,6 +90,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.id = id;
     this.requestId = requestId;
     this.depth = depth;
+    this.trace = home.traceOf === undefined ? undefined : new Trace(home.traceOf);
     this.#mostCpuMs = Math.min(home.limits.cpuMs, limits?.cpuMs ?? Number.POSITIVE_INFINITY);
     this.#mostSubrequests = Math.min(home.limits.subrequests, limits?.subrequests ?? Number.POSITIVE_INFINITY);
     this.#home = home;
@@ -219,6 +226,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
     if (!this.#answer()) return;
+    this.#isDelivered = true;
+    this.trace?.answered(status);
     this.#client.send(status, statusText, headers, body);
     this.#settle();
   }
@@ -226,6 +235,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   start(status: number, statusText: string, headers: string): void {
     if (!this.#answer()) return;
     this.#streaming = true;
+    this.#isDelivered = true;
+    this.trace?.answered(status);
     this.#client.start(status, statusText, headers);
   }
 
@@ -250,6 +261,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
     if (!this.#answer()) return body.cancel();
     this.#piping = true;
+    this.#isDelivered = true;
+    this.trace?.answered(status);
     try {
       await this.#client.pipe(status, statusText, headers, body);
     } finally {
@@ -442,5 +455,6 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#abort?.abort();
     this.#home.eventEnded(this, unfinished);
     this.#client.ended?.();
+    this.trace?.end(this.#cpuMs, this.depth, this.#failure, this.#clientGone && !this.#isDelivered);
   }
 }

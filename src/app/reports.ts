@@ -16,6 +16,7 @@ export class Reports {
   log(event: AppEvent | undefined, level: unknown, text: unknown): void {
     const { app, version, observer } = this.#of;
     const name = LOG_LEVELS[level as number] ?? 'log';
+    event?.trace?.log(name, String(text));
     observer.console({ app, version, requestId: event?.requestId, level: name, text: String(text) });
   }
 
@@ -23,6 +24,7 @@ export class Reports {
   threw(event: AppEvent | undefined, [name, message, stack, passThrough]: unknown[]): void {
     const { app, version, observer, stacks } = this.#of;
     const error = stacks.describe(String(name), String(message), String(stack));
+    event?.trace?.exception(error);
     observer.exception(app, version, event?.requestId, 'Uncaught', error);
     event?.fail({ name: 'exception', error, passThrough: passThrough === 1 });
   }
@@ -31,6 +33,7 @@ export class Reports {
   uncaught(event: AppEvent | undefined, [name, message, stack, where]: unknown[]): void {
     const { app, version, observer, stacks } = this.#of;
     const error = stacks.describe(String(name), String(message), String(stack));
+    event?.trace?.exception(error);
     observer.exception(app, version, event?.requestId, String(where), error);
     if (where === 'waitUntil') event?.waitUntilFailed({ name: 'exception', error, passThrough: false });
   }

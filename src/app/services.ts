@@ -57,7 +57,7 @@ export class Services implements Invoker<Place> {
     if (typeof version === 'string') return client.fail(unavailable(version));
     const requestId = requestIdFor(origin);
     const record = new CallRecord(version, origin, requestId, { method: 'RPC', url: path }, { ledger: this.#ledger, observer: this.#observer });
-    this.#apps.open(version, { requestId, depth: origin.depth + 1, limits: target.limits }, new RecordedSession(client, record));
+    this.#apps.open(version, { requestId, depth: origin.depth + 1, limits: target.limits, method: path }, new RecordedSession(client, record));
   }
 
   /** The version that is to be called, or why none can be. */

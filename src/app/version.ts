@@ -19,6 +19,7 @@ import { chunksOf, loadApp, originOf, StartupError } from './loader.ts';
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
+import type { TraceOf } from './trace.ts';
 import { Worker, type WorkerDeps } from './worker.ts';
 
 export type VersionDeps = {
@@ -27,6 +28,8 @@ export type VersionDeps = {
   egress(record: AppRecord): Egress;
   /** Calls from one app to another. */
   invoker: Invoker<Place>;
+  /** What traces the events of an app, where it is tailed. */
+  trace?(record: AppRecord): TraceOf | undefined;
   /** Opens the bindings of an app, in the order of its row. */
   bindings(record: AppRecord): readonly Binding[];
   /** Its static assets, where it has any. */
@@ -230,6 +233,7 @@ export class AppVersion {
       limits: this.record.limits,
       egress: this.#egress,
       invoker: this.#deps.invoker,
+      trace: this.#deps.trace?.(this.record),
       bindings: this.#bindings,
       cache: () => this.#openCache(),
       observer: this.#deps.observer,

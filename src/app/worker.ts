@@ -6,20 +6,20 @@
  */
 import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
-import { describeFailure, type Inbox, type TurnFailure } from '../isolate/realm.ts';
+import type { Inbox, TurnFailure } from '../isolate/realm.ts';
 import { Handles } from '../ops/handles.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState, OpContext, Place } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import type { Binding } from '../bindings/binding.ts';
-import type { BatchMessage, CallLimits, EventClient, FetchMessage } from '../ports/event-client.ts';
+import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
-import type { Observer } from '../ports/observer.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { BodyKind, Entry, Load, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
+import { BodyKind, Entry, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
 import { CACHE_INDEX } from '../protocol/cache.ts';
+import { DynamicImports } from './dynamic-import.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
 import { clampDelay, toArgument, withoutStack } from './op-values.ts';
@@ -27,32 +27,11 @@ import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import { Reports } from './reports.ts';
 import type { Seat } from './seat.ts';
-import type { StackMapper } from './stack.ts';
+import type { TraceOf } from './trace.ts';
+import type { Surroundings } from './surroundings.ts';
 import { followed, nobody } from './turn-owners.ts';
 
-/** What a worker needs of its surroundings. */
-export type WorkerDeps = {
-  app: string;
-  version: string;
-  group: string;
-  limits: AppLimits;
-  egress: Egress;
-  invoker: Invoker<Place>;
-  /** In the order of the app's row. */
-  bindings: readonly Binding[];
-  /** The caches of the app, opened when first asked for. */
-  cache?(): Binding;
-  observer: Observer;
-  stacks: StackMapper;
-  /** Does the app use WebAssembly, whose memory has to be asked for? */
-  hasWasm: boolean;
-  /** Is the app told when an event's client goes away? */
-  tellsOfLeaving: boolean;
-  /** Told when the worker may take no more events. */
-  onCondemned(worker: Worker, reason: string): void;
-  /** Told when the last event in hand is over. */
-  onIdle(worker: Worker): void;
-};
+export type WorkerDeps = Surroundings<Worker>;
 
 export class Worker implements Inbox, OpContext, EventHome {
   readonly handles = new Handles();
@@ -62,13 +41,13 @@ export class Worker implements Inbox, OpContext, EventHome {
   readonly app: string;
   readonly group: string;
   readonly invoker: Invoker<Place>;
+  readonly traceOf: TraceOf | undefined;
   readonly #seat: Seat;
   readonly #deps: WorkerDeps;
   readonly #events = new Map<number, AppEvent>();
-  #modules: Modules | undefined;
+  #imports: DynamicImports | undefined;
   #loaded: Loaded = { entrypoints: {} };
   #nextEvent = 1;
-  #nextImport = 1;
   readonly #habits = new Habits();
   readonly #reports: Reports;
   #condemned: string | undefined;
@@ -98,12 +77,13 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.app = deps.app;
     this.group = deps.group;
     this.invoker = deps.invoker;
+    this.traceOf = deps.trace;
     seat.connect(this);
   }
 
   /** The app's modules are in: the worker can take events. */
   ready(modules: Modules, loaded: Loaded): void {
-    this.#modules = modules;
+    this.#imports = new DynamicImports(modules, this.limits.startupMs);
     this.#loaded = loaded;
   }
 
@@ -146,6 +126,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   fetch(message: FetchMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(message.requestId, client, message.depth, message.limits);
     const { head, body, cf, entrypoint, props, inline } = message;
+    event.trace?.request(head, cf, entrypoint);
     if (body !== undefined) event.source = this.handles.add(body);
     const args: unknown[] = [Entry.fetch, event.id, head, event.source];
     if (inline !== undefined) args.push(cf, entrypoint, props, toArgument(inline));
@@ -155,8 +136,9 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   /** Starts an event whose client calls it. */
-  open({ requestId, depth, limits }: SessionCall, client: SessionClient<Place>): void {
+  open({ requestId, depth, limits, method }: SessionCall, client: SessionClient<Place>): void {
     const event = this.#newEvent(requestId, client, depth, limits);
+    event.trace?.is({ rpcMethod: method });
     this.#firstTurn(event, client.opened({ context: this, event }).map(toArgument));
   }
 
@@ -167,9 +149,17 @@ export class Worker implements Inbox, OpContext, EventHome {
     } else this.#run(event, args);
   }
 
+  tail({ requestId, text, depth }: TailMessage, client: EventClient): AppEvent {
+    const event = this.#newEvent(requestId, client, depth);
+    event.expectNoAnswer();
+    this.#run(event, [Entry.tail, event.id, text]);
+    return event;
+  }
+
   scheduled(requestId: string, scheduledTime: number, cron: string, entrypoint: string, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client);
     event.expectNoAnswer();
+    event.trace?.is({ cron, scheduledTime });
     this.#run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
     return event;
   }
@@ -320,6 +310,19 @@ export class Worker implements Inbox, OpContext, EventHome {
     event.terminate();
   }
 
+  #import(id: number, specifier: string, referrer: string): Promise<number> {
+    if (this.#imports === undefined) throw new OpError('Error', `No such module "${specifier}".`);
+    return this.#imports.import(
+      specifier,
+      referrer,
+      () => this.isolate.isDisposed,
+      (failure) => {
+        const event = this.#events.get(id);
+        if (event !== undefined) this.turnFailed(event, failure);
+      },
+    );
+  }
+
   async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
     if (op === Request.importModule) return this.#import(id, String(args[0]), String(args[1]));
     const implementation = requests[op];
@@ -339,22 +342,6 @@ export class Worker implements Inbox, OpContext, EventHome {
       return this.#run(event, [Entry.settle, id, call, false, 'Error', 'internal error']);
     }
     this.#run(event, [Entry.settle, id, call, ok, ...taken]);
-  }
-
-  /** A dynamic import: the namespace goes in first, under a key that the answer names. */
-  async #import(id: number, specifier: string, referrer: string): Promise<number> {
-    if (this.#modules === undefined) throw new OpError('Error', `No such module "${specifier}".`);
-    const key = this.#nextImport++;
-    try {
-      const module = await this.#modules.import(specifier, referrer, this.limits.startupMs);
-      await this.#modules.adopt(module, Load.imported, key, this.limits.startupMs);
-    } catch (error) {
-      const failure = describeFailure(error, this.isolate.isDisposed);
-      const event = this.#events.get(id);
-      if (failure.kind !== 'rejection' && event !== undefined) this.turnFailed(event, failure);
-      throw new OpError(error instanceof TypeError ? 'TypeError' : 'Error', error instanceof Error ? error.message : String(error));
-    }
-    return key;
   }
 
   // EventHome

@@ -53,6 +53,8 @@ export interface WorkerConfig {
   readonly routes: readonly RouteConfig[];
   /** Cron expressions. */
   readonly crons: readonly string[];
+  /** Apps that tail it. */
+  readonly tailConsumers: readonly string[];
   /** The queues it consumes. */
   readonly consumers: readonly QueueConsumer[];
   /** What the app asks for; `resolveLimits` brings it below the server's ceilings. */

@@ -116,6 +116,7 @@ export const sectionSchema = z.looseObject({
   alias: strings.optional(),
   ...bindingShape,
   triggers: triggersSchema.optional(),
+  tail_consumers: z.array(z.looseObject({ service: z.string().min(1), environment: z.string().optional() })).optional(),
   assets: assetsSchema.optional(),
   env: z.record(z.string(), z.looseObject({})).optional(),
   nano: nanoSchema.optional(),

@@ -88,6 +88,7 @@ class Reader {
       assets,
       routes: this.#routes(),
       crons: [...new Set(this.#get('triggers')?.crons)],
+      tailConsumers: (this.#get('tail_consumers') ?? []).map(({ service, environment }) => (environment === undefined ? service : `${service}-${environment}`)),
       consumers: queueConsumers((this.#env ?? this.#top).queues),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',

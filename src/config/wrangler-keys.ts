@@ -57,16 +57,15 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
-  ...keys('environment', 'acted', 'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services dispatch_namespaces'),
   ...keys(
     'environment',
-    'later',
-    'durable_objects workflows worker_loaders secrets_store_secrets mtls_certificates',
-    MISSING,
+    'acted',
+    'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services dispatch_namespaces tail_consumers',
   ),
+  ...keys('environment', 'later', 'durable_objects workflows worker_loaders secrets_store_secrets mtls_certificates', MISSING),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),
   ...keys('environment', 'later', 'connect', 'no TCP port is listened on'),
-  ...keys('environment', 'later', 'tail_consumers streaming_tail_consumers', 'no tail worker is called'),
+  ...keys('environment', 'later', 'streaming_tail_consumers', 'no tail worker is called'),
   ...keys('environment', 'unsupported', 'cloudchamber containers', 'no container is started'),
   ...keys(
     'environment',

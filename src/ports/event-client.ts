@@ -59,6 +59,9 @@ export type FetchMessage = {
 /** Limits of one event, where whoever calls sets them, below the app's own. */
 export type CallLimits = { readonly cpuMs: number; readonly subrequests: number };
 
+/** Traces on their way to a tail handler; see Entry.tail. */
+export type TailMessage = { requestId: string; text: string; depth: number };
+
 /** A batch of messages on its way to a worker; see Entry.queue. */
 export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };
 

@@ -30,7 +30,7 @@ export type Origin = {
 };
 
 /** An event that is called, on its way to a worker. */
-export type SessionCall = { requestId: string; depth: number; limits: CallLimits | undefined };
+export type SessionCall = { requestId: string; depth: number; limits: CallLimits | undefined; method: string };
 
 /** Who an event is run for that is called, maybe more than once, instead of being asked for a response. */
 export interface SessionClient<Home> extends EventClient {

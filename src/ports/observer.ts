@@ -22,7 +22,7 @@ export type RequestRecord = {
   error?: string;
 };
 
-export type EventKind = 'scheduled' | 'queue';
+export type EventKind = 'scheduled' | 'queue' | 'tail';
 
 /** An event that no client asked for. */
 export type EventRecord = {

@@ -55,6 +55,7 @@ export const CHUNK_NAMES = [
   'values',
   'rpc',
   'dispatch',
+  'tail',
   'kv',
   'd1',
   'ratelimit',
@@ -130,6 +131,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   values: { needs: ['base', 'clone'] },
   /** Service bindings, stubs, and calls from other isolates. */
   rpc: { needs: ['base', 'clone'] },
+  /** Events of tail workers. */
+  tail: { needs: [] },
   dispatch: { needs: ['base', 'clone', 'rpc'] },
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },

@@ -58,6 +58,8 @@ export type AppRecord = {
   group: string;
   /** The dispatch namespace it is in, through which alone it is reached. */
   namespace?: string;
+  /** Apps whose tail handlers hear of its events. */
+  tailConsumers?: readonly string[];
   limits: AppLimits;
   isolation: 'shared' | 'request';
   /** "coarse": the app's clocks stand still while its code runs. */

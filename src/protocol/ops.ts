@@ -174,6 +174,8 @@ export const Entry = {
    * length] of each message; the bodies lie one after the other in `text` and, where there are such, in `bytes`.
    */
   queue: 7,
+  /** (event, items): what events of other apps have done, as JSON text; see app/trace.ts */
+  tail: 14,
   /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */
   socket: 8,
   /**

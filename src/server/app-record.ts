@@ -51,6 +51,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     routes: config.routes.map(({ pattern, customDomain }) => ({ pattern, customDomain })),
     hosts: hostsOf(config.name, settings),
     crons: [...config.crons],
+    ...(config.tailConsumers.length === 0 ? {} : { tailConsumers: config.tailConsumers }),
     ...(config.consumers.length === 0 ? {} : { consumers: config.consumers.map((consumer) => ({ ...consumer })) }),
   };
   const version = createHash('sha256')

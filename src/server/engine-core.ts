@@ -6,6 +6,7 @@ import { Apps } from '../app/apps.ts';
 import { respondWith } from '../app/asset-responder.ts';
 import { Budget } from '../app/budget.ts';
 import { Services } from '../app/services.ts';
+import { Tails } from '../app/tails.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { Triggers } from '../app/triggers.ts';
@@ -82,6 +83,7 @@ export class Engine {
     const agents = new EgressAgents({ forbidden: config.forbidden });
     this.#apps = new Apps({
       pool: this.#pool,
+      trace: (record) => tails.of(record),
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       assets: (record) => respondWith(this.#assets, record),
@@ -93,6 +95,7 @@ export class Engine {
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
+    const tails = new Tails({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, newRequestId: () => requestId(undefined) });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger);
     this.#triggers = new Triggers({

@@ -79,6 +79,10 @@ export function handleQueue(event: number, head: string, text: string, bytes: Ar
   });
 }
 
+export function handleTail(event: number, items: string): void {
+  runHeld(event, (context) => callHandler('', 'tail', chunk('tail').readTraces(items), context));
+}
+
 /** Runs an event that is not answered: it is held until its handler is done. */
 const runHeld = (event: number, start: (context: ExecutionContext) => unknown): void => {
   enterEvent(event);

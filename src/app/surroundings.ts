@@ -1,0 +1,35 @@
+/** What a worker is given, and whom it tells of its end. */
+import type { Binding } from '../bindings/binding.ts';
+import type { Place } from '../ops/op.ts';
+import type { Egress } from '../ports/egress.ts';
+import type { Invoker } from '../ports/invoker.ts';
+import type { Observer } from '../ports/observer.ts';
+import type { AppLimits } from '../protocol/engine.ts';
+import type { StackMapper } from './stack.ts';
+import type { TraceOf } from './trace.ts';
+
+/** What a worker needs of its surroundings. */
+export type Surroundings<Worker> = {
+  app: string;
+  version: string;
+  group: string;
+  limits: AppLimits;
+  egress: Egress;
+  invoker: Invoker<Place>;
+  /** Absent where nobody tails the app. */
+  trace?: TraceOf | undefined;
+  /** In the order of the app's row. */
+  bindings: readonly Binding[];
+  /** The caches of the app, opened when first asked for. */
+  cache?(): Binding;
+  observer: Observer;
+  stacks: StackMapper;
+  /** Does the app use WebAssembly, whose memory has to be asked for? */
+  hasWasm: boolean;
+  /** Is the app told when an event's client goes away? */
+  tellsOfLeaving: boolean;
+  /** Told when the worker may take no more events. */
+  onCondemned(worker: Worker, reason: string): void;
+  /** Told when the last event in hand is over. */
+  onIdle(worker: Worker): void;
+};
