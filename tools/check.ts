@@ -8,6 +8,7 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 const STEPS: readonly [name: string, command: string, ...args: string[]][] = [
   ['types of the host', bin('tsc'), '-p', 'tsconfig.json'],
   ['types of the runtime', bin('tsc'), '-p', 'tsconfig.runtime.json'],
+  ['types of the runtime’s tests', bin('tsc'), '-p', 'tsconfig.runtime-tests.json'],
   ['format and lint', bin('biome'), 'ci', '--error-on-warnings', '--reporter=summary', '--colors=off', '.'],
   ['who imports whom', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'test', 'bench', 'tools'],
   ['tables', process.execPath, 'tools/check-tables.ts'],

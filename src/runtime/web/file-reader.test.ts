@@ -33,9 +33,9 @@ const heard = (reader: FileReader): string[] => {
 async function read(begin: (reader: FileReader) => void): Promise<unknown> {
   const reader = new FileReader();
   begin(reader);
-  assert.equal(reader.readyState, FileReader.LOADING);
+  assert.equal(reader.readyState, 1);
   await settle();
-  assert.equal(reader.readyState, FileReader.DONE);
+  assert.equal(reader.readyState, 2);
   return reader.result;
 }
 

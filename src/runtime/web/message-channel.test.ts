@@ -85,7 +85,7 @@ describe('postMessage', () => {
     one.postMessage(1);
     await settle();
     const [event] = seen;
-    assert.ok(event?.isTrusted);
+    assert.ok(event !== undefined && (event as { isTrusted?: boolean }).isTrusted);
     assert.deepEqual([event.target, event.origin, event.source, event.ports.length], [two, '', null, 0]);
   });
   test('overloads of the second argument', () => {

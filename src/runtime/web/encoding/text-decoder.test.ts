@@ -137,7 +137,7 @@ test('decode: sees a detached buffer as empty', () => {
   assert.equal(
     new TextDecoder().decode(input, {
       get stream() {
-        return void input.buffer.transfer();
+        return void (input.buffer as ArrayBuffer).transfer();
       },
     }),
     '',

@@ -92,5 +92,5 @@ test('URLSearchParams: is recognised by its brand', () => {
   assert.equal(isURLSearchParams(new URLSearchParams()), true);
   assert.equal(isURLSearchParams({}), false);
   assert.equal(serializeSearchParams(new URLSearchParams('a')), 'a=');
-  assert.throws(() => new URLSearchParams().append('a'), TypeError);
+  assert.throws(() => (new URLSearchParams().append as (name: string) => void)('a'), TypeError);
 });

@@ -5,6 +5,8 @@ import { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { HTMLRewriter } from './html-rewriter.ts';
 import { bytesOf, rewrite, rewriteBytes, streamOf, transformed } from './testing/rewrite.ts';
 
+type Reader = { read(): Promise<{ done: boolean; value: Uint8Array }>; cancel(reason?: unknown): Promise<void> };
+
 // biome-ignore lint/suspicious/noExplicitAny: tokens are untyped for handlers
 type Token = any;
 // biome-ignore lint/suspicious/noExplicitAny: the runtime's classes take and give unknown
@@ -213,7 +215,7 @@ describe('streaming', () => {
       },
       { highWaterMark: 0 },
     );
-    const reader = untyped(new HTMLRewriter().on('p', { element() {} }).transform(new Response(source))).body.getReader();
+    const reader = untyped(new HTMLRewriter().on('p', { element() {} }).transform(new Response(source))).body.getReader() as unknown as Reader;
     await turn();
     assert.equal(pulled, 0);
     await reader.read();
@@ -226,7 +228,7 @@ describe('streaming', () => {
     let release = (): void => {};
     const reader = transformed('<b>ready</b><p>x</p>', (r) =>
       r.on('p', { element: (e: Token) => new Promise<void>((resolve) => (release = () => (e.before('!'), resolve()))) }),
-    ).body.getReader();
+    ).body.getReader() as unknown as Reader;
     assert.equal(new TextDecoder().decode((await reader.read()).value), '<b>ready</b>');
     const next = reader.read();
     release();
@@ -245,7 +247,7 @@ describe('streaming', () => {
       },
       { highWaterMark: 0 },
     );
-    const reader = transformed('a<p>b', (r) => r.on('p', { element: (e: Token) => void e.before(content) })).body.getReader();
+    const reader = transformed('a<p>b', (r) => r.on('p', { element: (e: Token) => void e.before(content) })).body.getReader() as unknown as Reader;
     await reader.read();
     await turn();
     assert.ok(chunks < 4);
