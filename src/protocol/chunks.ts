@@ -53,6 +53,7 @@ export const CHUNK_NAMES = [
   'assets',
   'cache',
   'values',
+  'unanswered',
   'rpc',
   'dispatch',
   'tail',
@@ -127,6 +128,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   assets: { needs: ['base', 'url', 'fetch', 'bindings'] },
   /** The Cache API, which is no binding but calls its host as they do. */
   cache: { needs: ['base', 'url', 'fetch', 'bindings'], interfaces: 'Cache CacheStorage', members: 'caches' },
+  /** Events without an answer: cron ticks, batches of messages. */
+  unanswered: { needs: [] },
   /** Values as bytes, for what leaves the isolate. */
   values: { needs: ['base', 'clone'] },
   /** Service bindings, stubs, and calls from other isolates. */

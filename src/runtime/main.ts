@@ -14,7 +14,7 @@ import { forbidCodeGeneration } from './web/code-generation.ts';
 import { replaceDate } from './web/coarse-clock.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
-import { handleFetch, handleQueue, handleScheduled, handleTail } from './workers/dispatch.ts';
+import { handleFetch } from './workers/dispatch.ts';
 import { countResizableBuffers, setBufferLimit } from './web/resizable-buffers.ts';
 import { setAsideWebAssembly } from './web/wasm/original.ts';
 import { builtins, load } from './workers/load.ts';
@@ -39,11 +39,11 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
     case Entry.timer:
       return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:
-      return handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
+      return chunk('unanswered').handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
     case Entry.queue:
-      return handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
+      return chunk('unanswered').handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
     case Entry.tail:
-      return handleTail(event, args[0] as string);
+      return chunk('unanswered').handleTail(event, args[0] as string);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:

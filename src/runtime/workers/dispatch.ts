@@ -15,7 +15,6 @@ import { errorDetails } from '../web/report-error.ts';
 import { isObject } from '../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext, hold, passesThrough, release } from './execution-context.ts';
 import { callHandler } from './handlers.ts';
-import { ScheduledController } from './scheduled-controller.ts';
 
 let serviceWorker = false;
 
@@ -59,46 +58,6 @@ export function handleFetch(event: number, args: unknown[]): void {
   else fail(event, context, new TypeErrorCtor("Callback returned incorrect type; expected 'Promise'"));
 }
 
-export function handleScheduled(event: number, scheduledTime: number, cron: string, entrypoint: string): void {
-  runHeld(event, (context) => {
-    if (serviceWorker) return chunk('service').dispatchScheduled(scheduledTime, cron, context);
-    return callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);
-  });
-}
-
-export function handleQueue(event: number, head: string, text: string, bytes: ArrayBuffer | undefined, entrypoint: string): void {
-  runHeld(event, (context) => {
-    const open = chunk('queues').openBatch(event, head, text, bytes);
-    try {
-      return serviceWorker ? chunk('service').dispatchQueue(open, context) : callHandler(entrypoint, 'queue', open.batch, context);
-    } catch (error) {
-      // What has been said of messages counts all the same.
-      open.flush();
-      throw error;
-    }
-  });
-}
-
-export function handleTail(event: number, items: string): void {
-  runHeld(event, (context) => callHandler('', 'tail', chunk('tail').readTraces(items), context));
-}
-
-/** Runs an event that is not answered: it is held until its handler is done. */
-const runHeld = (event: number, start: (context: ExecutionContext) => unknown): void => {
-  enterEvent(event);
-  const context = createExecutionContext(event);
-  hold(context);
-  const failed = (error: unknown): void => {
-    fail(event, context, error);
-    release(context);
-  };
-  try {
-    PromisePrototypeThen(PromiseResolve(start(context)) as Promise<unknown>, () => release(context), failed);
-  } catch (error) {
-    failed(error);
-  }
-};
-
 const respond = (event: number, context: ExecutionContext, response: unknown): void => {
   try {
     const streaming = sendResponse(response, event);
@@ -111,7 +70,8 @@ const respond = (event: number, context: ExecutionContext, response: unknown): v
   }
 };
 
-const fail = (event: number, context: ExecutionContext, error: unknown): void => {
+/** The event's handler threw. */
+export const fail = (event: number, context: ExecutionContext, error: unknown): void => {
   const details = errorDetails(error);
   postFor(event, Post.threw, details[0], details[1], details[2], passesThrough(context) ? 1 : 0);
   endContext(event, context);
