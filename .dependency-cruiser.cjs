@@ -142,7 +142,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/|^examples/|^test/worker/apps/' },
+    exclude: { path: '^dist/|^examples/|^test/worker/apps/|^test/contract/[^/]+/(?:cases|apps/)' },
     parser: 'swc',
     // "import type" from @types/node would else resolve to nothing.
     enhancedResolveOptions: {

@@ -34,7 +34,8 @@ const startBoth = (): Promise<Server> =>
   startNano({
     files: {
       'caller/index.js': CALLER,
-      'caller/wrangler.jsonc': '{ "name": "caller", "main": "index.js", "compatibility_date": "2026-01-01", "services": [{ "binding": "CALLEE", "service": "callee" }] }',
+      'caller/wrangler.jsonc':
+        '{ "name": "caller", "main": "index.js", "compatibility_date": "2026-01-01", "services": [{ "binding": "CALLEE", "service": "callee" }] }',
       'callee/index.js': CALLEE,
       'callee/wrangler.jsonc': '{ "name": "callee", "main": "index.js", "compatibility_date": "2026-01-01" }',
     },

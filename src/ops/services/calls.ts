@@ -6,45 +6,48 @@
  */
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, Place } from '../op.ts';
-import { dropPassed, type Payload, type PassedThing } from './passed.ts';
+
+/** Text or bytes that only the isolates understand. */
+export type Payload = string | Uint8Array | undefined;
 
 /** What hears the answer. Whoever takes the things passed has to give or drop them. */
-export type Answer = {
-  settle(outcome: number, payload: Payload, passed: PassedThing[]): void;
+export type Answer<Thing> = {
+  settle(outcome: number, payload: Payload, passed: Thing[]): void;
   fail(error: OpError): void;
 };
 
-const callsByEvent = new WeakMap<EventState, Calls>();
+const callsByEvent = new WeakMap<EventState, Calls<never>>();
 
-export class Calls {
+export class Calls<Thing> {
   readonly #place: Place;
-  readonly #waiting = new Map<number, Answer>();
+  readonly #waiting = new Map<number, Answer<Thing>>();
   #next = 1;
   #isOver = false;
 
   constructor(place: Place) {
     this.#place = place;
-    callsByEvent.set(place.event, this);
+    callsByEvent.set(place.event, this as unknown as Calls<never>);
   }
 
   /** The calls of an event; undefined where it has been given none. */
-  static of(event: EventState): Calls | undefined {
-    return callsByEvent.get(event);
+  static of<Thing>(event: EventState): Calls<Thing> | undefined {
+    return callsByEvent.get(event) as Calls<Thing> | undefined;
   }
 
   /** A number for one more call. */
-  add(answer: Answer): number {
+  add(answer: Answer<Thing>): number {
     const call = this.#next++;
     this.#waiting.set(call, answer);
     return call;
   }
 
-  /** The isolate has answered. */
-  settle(call: unknown, outcome: number, payload: Payload, passed: PassedThing[]): void {
+  /** The isolate has answered. False where nobody waits for that. */
+  settle(call: unknown, outcome: number, payload: Payload, passed: Thing[]): boolean {
     const answer = this.#waiting.get(call as number);
-    if (answer === undefined) return dropPassed(passed);
+    if (answer === undefined) return false;
     this.#waiting.delete(call as number);
     answer.settle(outcome, payload, passed);
+    return true;
   }
 
   /** The answer cannot be passed on. */

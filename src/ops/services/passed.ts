@@ -14,10 +14,9 @@ import { Upload, uploadsOf } from '../body-upload.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { Place } from '../op.ts';
 import { GivenService, serviceAt } from '../service-target.ts';
+import type { Payload } from './calls.ts';
 import { Capability, giveStub, stubAt } from './capability.ts';
 
-/** Text or bytes that only the isolates understand. */
-export type Payload = string | Uint8Array | undefined;
 /** On its way: a reference to a capability, a service, or a body. */
 export type PassedThing = Capability | GivenService | StreamBody;
 

@@ -13,9 +13,9 @@ import { Access, Outcome } from '../../protocol/rpc.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
 import { callingEvent, originOf, serviceAt } from '../service-target.ts';
-import { type Answer, Calls } from './calls.ts';
+import { type Answer, Calls, type Payload } from './calls.ts';
 import { type Capability, Stub, stubAt } from './capability.ts';
-import { dropPassed, givePassed, type PassedThing, type Payload, readPayload, takePassed } from './passed.ts';
+import { dropPassed, givePassed, type PassedThing, readPayload, takePassed } from './passed.ts';
 
 const MOST_PATH_CHARACTERS = 64 * 1024;
 
@@ -32,7 +32,7 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   const origin = service === undefined ? undefined : originOf(context, event);
   const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs) };
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
-  const answer: Answer = {
+  const answer: Answer<PassedThing> = {
     settle: (outcome, value, passed) => {
       if (event.signal.aborted) return dropPassed(passed);
       resolve([outcome, value, ...givePassed(caller, passed)]);
@@ -49,9 +49,9 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   return promise;
 };
 
-function callStub(capability: Capability, call: Call, answer: Answer): void {
+function callStub(capability: Capability, call: Call, answer: Answer<PassedThing>): void {
   const { home, target } = capability;
-  const calls = Calls.of(home.event);
+  const calls = Calls.of<PassedThing>(home.event);
   if (calls === undefined || calls.isOver) {
     dropPassed(call.passed);
     return answer.fail(new OpError('Error', 'The destination object for this RPC no longer exists.'));
@@ -68,13 +68,13 @@ function argsOf(home: Place, number: number, target: number, { access, path, pay
 class Session implements SessionClient<Place> {
   readonly #service: ServiceTarget;
   readonly #call: Call;
-  readonly #answer: Answer;
+  readonly #answer: Answer<PassedThing>;
   #home: Place | undefined;
-  #calls: Calls | undefined;
+  #calls: Calls<PassedThing> | undefined;
   #isLeft = false;
   #isSettled = false;
 
-  constructor(service: ServiceTarget, call: Call, answer: Answer) {
+  constructor(service: ServiceTarget, call: Call, answer: Answer<PassedThing>) {
     this.#service = service;
     this.#call = call;
     this.#answer = answer;
@@ -82,8 +82,8 @@ class Session implements SessionClient<Place> {
 
   opened(home: Place): readonly unknown[] {
     this.#home = home;
-    this.#calls = new Calls(home);
-    const answer: Answer = {
+    this.#calls = new Calls<PassedThing>(home);
+    const answer: Answer<PassedThing> = {
       settle: (outcome, payload, passed) => {
         this.#isSettled = true;
         this.#answer.settle(outcome, payload, passed);
@@ -130,13 +130,13 @@ class Session implements SessionClient<Place> {
 /** `Post.rpcReturn` */
 export const rpcReturn: PostOp = (context, eventId, call, outcome, payload, ...pairs) => {
   const event = context.event(eventId);
-  const calls = event === undefined ? undefined : Calls.of(event);
+  const calls = event === undefined ? undefined : Calls.of<PassedThing>(event);
   if (event === undefined || calls === undefined) return;
   if (outcome !== Outcome.threw && outcome !== Outcome.returned && outcome !== Outcome.returnedDisposable) return;
   settle(context, event, calls, call, outcome, payload, pairs);
 };
 
-function settle(context: OpContext, event: EventState, calls: Calls, call: unknown, outcome: number, payload: unknown, pairs: unknown[]): void {
+function settle(context: OpContext, event: EventState, calls: Calls<PassedThing>, call: unknown, outcome: number, payload: unknown, pairs: unknown[]): void {
   let value: Payload;
   let passed: PassedThing[];
   try {
@@ -146,7 +146,7 @@ function settle(context: OpContext, event: EventState, calls: Calls, call: unkno
     calls.fail(call, error instanceof OpError ? error : new OpError('Error', 'internal error'));
     throw error;
   }
-  calls.settle(call, outcome, value, passed);
+  if (!calls.settle(call, outcome, value, passed)) dropPassed(passed);
 }
 
 /** `Post.rpcRelease` */

@@ -13,7 +13,13 @@ import { ReadableStream, createReadableByteStream } from '../web/streams/readabl
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from '../web/streams/strategies.ts';
 import { TransformStream, TransformStreamDefaultController } from '../web/streams/transform-stream.ts';
 import { lendWritable } from '../web/streams/lent-writable.ts';
-import { createWritableStream, isWritableStream, WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter } from '../web/streams/writable-stream.ts';
+import {
+  createWritableStream,
+  isWritableStream,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+} from '../web/streams/writable-stream.ts';
 import { provide } from '../link.ts';
 
 const offers = {

@@ -121,12 +121,12 @@ export const cases = {
     ),
   'functions: that call back again': ({ CALLEE }) => CALLEE.call(async (a) => (await CALLEE.add(a, 1)) * 10, 4),
   'functions: returned': async ({ CALLEE }) => {
-    using f = await CALLEE.function();
+    const f = await CALLEE.function();
     return [await f(6, 7), await f.property, typeof f, await failure(f.missing())];
   },
   'functions: in what is returned to': ({ CALLEE }) => CALLEE.call((f) => f, 1),
   'stubs: methods and properties': async ({ CALLEE }) => {
-    using counter = await CALLEE.counter(5);
+    const counter = await CALLEE.counter(5);
     return [
       await counter.increment(),
       await counter.increment(10),
@@ -137,7 +137,7 @@ export const cases = {
     ];
   },
   'stubs: what cannot be reached': async ({ CALLEE }) => {
-    using counter = await CALLEE.counter(5);
+    const counter = await CALLEE.counter(5);
     return await Promise.all([
       failure(counter.own),
       failure(counter.missing()),
@@ -148,11 +148,11 @@ export const cases = {
     ]);
   },
   'stubs: an exception': async ({ CALLEE }) => {
-    using counter = await CALLEE.counter(5);
+    const counter = await CALLEE.counter(5);
     return failure(counter.fail());
   },
   'stubs: in an object': async ({ CALLEE }) => {
-    using all = await CALLEE.counters();
+    const all = await CALLEE.counters();
     return [await all.one.increment(), await all.two.increment(), all.plain, await all.list[0].increment()];
   },
   'stubs: dup': async ({ CALLEE }) => {
@@ -162,12 +162,12 @@ export const cases = {
     return [await dup.increment(), await failure(counter.increment())];
   },
   'stubs: given back': async ({ CALLEE }) => {
-    using counter = await CALLEE.counter(1);
-    using same = await CALLEE.passBack(counter);
+    const counter = await CALLEE.counter(1);
+    const same = await CALLEE.passBack(counter);
     return [await same.increment(), await counter.increment()];
   },
   'stubs: given to the one whose they are': async ({ CALLEE }) => {
-    using counter = await CALLEE.counter(1);
+    const counter = await CALLEE.counter(1);
     return [await CALLEE.increment(counter, 4), await counter.value];
   },
   'stubs: the end of the caller is the end of its stubs': async ({ CALLEE }) => {
@@ -181,7 +181,7 @@ export const cases = {
     return CALLEE.disposals();
   },
   'stubs: arguments are disposed of after the call': async ({ CALLEE }) => {
-    using result = await CALLEE.disposed((text) => text);
+    const result = await CALLEE.disposed((text) => text);
     return failure(result.use());
   },
   'stubs: kept with dup, used in the same event': ({ CALLEE }) => failure(CALLEE.keep((text) => text)),
@@ -194,11 +194,11 @@ export const cases = {
     return CALLEE.increment(new Mine(), 3);
   },
   'stubs: RpcStub of a plain object': async ({ CALLEE }) => {
-    using stub = await CALLEE.stubOf();
+    const stub = await CALLEE.stubOf();
     return [await stub.a, await stub.method(), await failure(stub.other)];
   },
   'stubs: RpcStub of the caller itself': async (_env, _ctx, _request, { RpcStub }) => {
-    using stub = new RpcStub({ a: { b: 2 }, add: (x, y) => x + y });
+    const stub = new RpcStub({ a: { b: 2 }, add: (x, y) => x + y });
     return [await stub.a.b, await stub.add(1, 2), await failure(stub.missing())];
   },
   'stubs: RpcStub of anything else': async (_env, _ctx, _request, { RpcStub }) => [
@@ -254,7 +254,7 @@ export const cases = {
   },
   'objects: Headers': async ({ CALLEE }) => [...(await CALLEE.headers(new Headers({ a: 'b' })))],
   'services: given as an argument': async ({ CALLEE, NAMED }) => {
-    using same = await CALLEE.passBack(NAMED);
+    const same = await CALLEE.passBack(NAMED);
     return same.props();
   },
   'entrypoint: a named one, with props': ({ NAMED }) => NAMED.props(),

@@ -62,8 +62,8 @@ export default class extends WorkerEntrypoint {
   kind(value) {
     return [Object.prototype.toString.call(value), typeof value, value?.constructor?.name];
   }
-  count() {
-    return arguments.length;
+  count(...given) {
+    return given.length;
   }
   nothing() {}
   async later() {
