@@ -47,7 +47,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     link: 'https://w3c.github.io/FileAPI/',
     globals: 'Blob File FileList FileReader',
     deviations: {
-      'FileReader, URL.createObjectURL()': 'There for programs that were written for pages; Workers do not have them. A blob: URL means something to its isolate only, and has no origin.',
+      'FileReader, URL.createObjectURL()':
+        'There for programs that were written for pages; Workers do not have them. A blob: URL means something to its isolate only, and has no origin.',
       FileList: 'Nothing makes one, since there is no document.',
     },
   },
@@ -116,7 +117,10 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   'Service Workers': {
     link: 'https://w3c.github.io/ServiceWorker/',
     globals: 'Cache CacheStorage ExtendableEvent FetchEvent ScheduledEvent ServiceWorkerGlobalScope caches',
-    deviations: { Cache: `Keeps and finds responses by their headers, and has put(), match() and delete() only. caches.default is an app’s own. ${WORKERS}`, ScheduledEvent: 'Cloudflare’s own.' },
+    deviations: {
+      Cache: `Keeps and finds responses by their headers, and has put(), match() and delete() only. caches.default is an app’s own. ${WORKERS}`,
+      ScheduledEvent: 'Cloudflare’s own.',
+    },
   },
   'Cloudflare’s own': {
     link: 'https://developers.cloudflare.com/workers/runtime-apis/',
