@@ -32,7 +32,6 @@ export function makeClockCoarse(): void {
 /** Puts a Date into the global scope that goes by the known time. @see https://tc39.es/ecma262/#sec-date-constructor */
 export function replaceDate(scope: object): void {
   const { prototype } = DateCtor;
-  // biome-ignore lint/complexity/useArrowFunction: called with new, and without.
   const Ctor = function (...args: unknown[]): unknown {
     if (new.target === undefined) return DatePrototypeToString(new DateCtor(knownTime()));
     return ReflectConstruct(DateCtor, args.length === 0 ? [knownTime()] : args, new.target);
