@@ -64,7 +64,10 @@ export class Services implements Invoker<Place> {
   #find({ app, namespace }: ServiceTarget, origin: Origin): AppVersion | string {
     const version = this.#apps.get(app);
     // Of another group's apps not even the names are told.
-    const isThere = version !== undefined && version.record.group === origin.group && version.record.namespace === namespace;
+    const isThere =
+      version !== undefined &&
+      version.record.group === origin.group &&
+      (version.record.namespace === namespace || (namespace === undefined && app === origin.app));
     // Cloudflare's words.
     if (!isThere && namespace !== undefined) return 'Worker not found.';
     if (!isThere) return `Could not find the service "${app}": there is no such app in this trust group.`;

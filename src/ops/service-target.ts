@@ -3,7 +3,7 @@ import { OpError } from '../base/op-error.ts';
 import { DispatchBinding } from '../bindings/dispatch/index.ts';
 import { ServiceBinding } from '../bindings/service/index.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
-import { serviceNumber } from '../protocol/rpc.ts';
+import { OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
 import type { EventState, OpContext } from './op.ts';
 
 /** A service that an isolate has been given by another: behind a handle. */
@@ -24,19 +24,25 @@ export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
   return found.target;
 }
 
-/** JSON text of a dispatch namespace's number, the app's name, and limits: see runtime/workers/bindings/dispatch.ts. */
+/** JSON text of a dispatch namespace's number, the app's name, and limits (see runtime/workers/bindings/dispatch.ts), or of OWN_EXPORT, an entrypoint, and props. */
 function dispatched(context: OpContext, text: string): ServiceTarget {
   let parts: unknown;
   try {
-    parts = text.length > 4096 ? undefined : JSON.parse(text);
+    parts = text.length > 64 * 1024 ? undefined : JSON.parse(text);
   } catch {
     parts = undefined;
   }
   const [number, app, cpuMs, subrequests] = Array.isArray(parts) ? parts : [];
+  if (number === OWN_EXPORT && typeof app === 'string') return ownExport(context, app, cpuMs);
   const binding = Number.isSafeInteger(number) && number < 0 ? context.binding(serviceNumber(number)) : undefined;
   if (!(binding instanceof DispatchBinding) || typeof app !== 'string') throw new OpError('TypeError', 'Invalid service.');
   const limits = { cpuMs: atMost(cpuMs), subrequests: atMost(subrequests) };
   return { app, entrypoint: undefined, props: undefined, namespace: binding.namespace, limits };
+}
+
+/** @param props any JSON value */
+function ownExport(context: OpContext, entrypoint: string, props: unknown): ServiceTarget {
+  return { app: context.app, entrypoint: entrypoint === 'default' ? undefined : entrypoint, props: props === undefined ? undefined : JSON.stringify(props) };
 }
 
 const atMost = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : Number.POSITIVE_INFINITY);

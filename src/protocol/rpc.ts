@@ -35,6 +35,9 @@ export const Outcome = {
 /** How a binding is named where a handle could be. */
 export const serviceNumber = (binding: number): number => -1 - binding;
 
+/** In place of a binding's number: an entrypoint of the calling app itself. */
+export const OWN_EXPORT = 'exports';
+
 /** Bytes of a payload. @see https://developers.cloudflare.com/workers/runtime-apis/rpc/#limitations */
 export const MOST_PAYLOAD_BYTES = 32 * 1024 * 1024;
 /** Things beside one payload. */

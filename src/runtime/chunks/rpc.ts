@@ -2,6 +2,7 @@
 import { serviceNumber } from '../../protocol/rpc.ts';
 import { thrownError } from '../workers/rpc/errors.ts';
 import { makeService } from '../workers/rpc/kinds.ts';
+import { ownExports } from '../workers/rpc/loopback.ts';
 import { dropEvent, receive, released } from '../workers/rpc/receive.ts';
 import { Fetcher, RpcPromise, RpcProperty, RpcStub } from '../workers/rpc/stub.ts';
 import { provide } from '../link.ts';
@@ -11,6 +12,7 @@ const offers = {
   dropEvent,
   makeService,
   Fetcher,
+  ownExports,
   receive,
   released,
   RpcPromise,

@@ -8,6 +8,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { postFor } from '../bridge.ts';
+import { chunk } from '../link.ts';
 import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
 import { forgetInbound } from '../web/inbound.ts';
 import { errorDetails } from '../web/report-error.ts';
@@ -54,6 +55,12 @@ export class ExecutionContext {
       postFor(this.#event, Post.uncaught, details[0], details[1], details[2], 'waitUntil');
       this.#release();
     });
+  }
+
+  /** The worker's own entrypoints, as services. */
+  get exports(): object {
+    if (!(#event in this)) throw illegalInvocation('ExecutionContext');
+    return chunk('rpc').ownExports();
   }
 
   passThroughOnException(): void {

@@ -11,6 +11,7 @@ import {
   ErrorCtor,
   FunctionPrototypeCall,
   MapCtor,
+  MapPrototypeForEach,
   MapPrototypeGet,
   MapPrototypeSet,
   ObjectGetPrototypeOf,
@@ -86,6 +87,13 @@ export function adoptExports(namespace: Record<string, unknown>): Loaded {
     loaded.entrypoints[name] = methods;
   }
   return loaded;
+}
+
+/** What other workers could call, or this one through `ctx.exports`. */
+export function entrypointNames(): string[] {
+  const names: string[] = [];
+  MapPrototypeForEach(entrypoints, (_entrypoint, name) => ArrayPrototypePush(names, name));
+  return names;
 }
 
 /**

@@ -258,6 +258,8 @@ export const cases = {
     return same.props();
   },
   'entrypoint: a named one, with props': ({ NAMED }) => NAMED.props(),
+  'services: an entrypoint of the callee, passed to the caller': async ({ CALLEE }) => (await CALLEE.passOwnExport()).props(),
+  'entrypoint: ctx.exports': ({ CALLEE }) => CALLEE.ownExports(),
   'entrypoint: fetch is a request': async ({ CALLEE }) => (await CALLEE.fetch('http://x/')).text(),
   'plain object: one argument, env and ctx': ({ PLAIN }) => PLAIN.one('x'),
   'plain object: without env and ctx': ({ PLAIN }) => PLAIN.lone('x'),

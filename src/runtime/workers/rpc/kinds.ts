@@ -50,6 +50,8 @@ const lifeless = <S>(): Behaviour<S> => ({ prototype: ObjectPrototype, property:
 
 export const stubs: Behaviour<StubState> = lifeless();
 export const services: Behaviour<ServiceState> = lifeless();
+/** Services that are entrypoints of the worker's own: called, they come with props. */
+export const loopbacks: Behaviour<ServiceState> = lifeless();
 export const promises: Behaviour<PromiseState> = lifeless();
 export const properties: Behaviour<PropertyState> = lifeless();
 
@@ -73,7 +75,7 @@ export function stubState(value: unknown): StubState | undefined {
 }
 
 export function serviceState(value: unknown): ServiceState | undefined {
-  return stateOf(services, value);
+  return stateOf(services, value) ?? stateOf(loopbacks, value);
 }
 
 /** Is it a promise or property of a call, which cannot be passed on? */

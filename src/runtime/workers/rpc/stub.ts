@@ -7,7 +7,22 @@ import { FunctionPrototypeCall, ObjectDefineProperty, PromisePrototypeThen, Refl
 import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { callOn } from './call.ts';
 import { disposeSymbol, Held } from './held.ts';
-import { disposeStub, duplicate, makeStub, type PromiseState, promises, properties, type Root, services, stubbable, stubs } from './kinds.ts';
+import {
+  disposeStub,
+  duplicate,
+  loopbacks,
+  makeStub,
+  type PromiseState,
+  promises,
+  properties,
+  type Root,
+  services,
+  type ServiceState,
+  serviceState,
+  stubbable,
+  stubs,
+} from './kinds.ts';
+import { withProps } from './loopback.ts';
 import { deeper } from './path.ts';
 import { type Behaviour, stateOf, wildcard } from './wildcard.ts';
 
@@ -79,9 +94,15 @@ export class Fetcher {
 
   /** @see https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/http/ */
   fetch(input: unknown, init: unknown = undefined): Promise<unknown> {
-    return chunk('fetch').fetchService(stateFor(services, this, 'Fetcher').service, input, init);
+    return chunk('fetch').fetchService(requireService(this).service, input, init);
   }
 }
+
+const requireService = (value: unknown): ServiceState => {
+  const state = serviceState(value);
+  if (state === undefined) throw illegalInvocation('Fetcher');
+  return state;
+};
 
 const settleBy = (promise: Promise<unknown>, onFinally: () => void): Promise<unknown> => {
   const run = (): unknown => FunctionPrototypeCall(onFinally as never, undefined);
@@ -135,7 +156,7 @@ tag(RpcPromise.prototype, 'JsRpcPromise');
 tag(RpcProperty.prototype, 'JsRpcProperty');
 defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self, 'RpcStub')));
 // A service is nothing that could be given up.
-defineDispose(Fetcher.prototype, (self) => void stateFor(services, self, 'Fetcher'));
+defineDispose(Fetcher.prototype, (self) => void requireService(self));
 defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self, 'RpcPromise')));
 
 // Behaviours
@@ -166,8 +187,6 @@ live(stubs, {
   property: (stub, name) => (name === 'then' ? undefined : property({ kind: 'stub', stub }, [name])),
   call: (stub, args) => promiseOf(callOn({ kind: 'stub', stub }, [], args)),
 });
-live(services, {
-  prototype: Fetcher.prototype,
-  property: ({ service }, name) => (name === 'then' ? undefined : property({ kind: 'service', service }, [name])),
-  call: undefined,
-});
+const propertyOfService = ({ service }: ServiceState, name: string): unknown => (name === 'then' ? undefined : property({ kind: 'service', service }, [name]));
+live(services, { prototype: Fetcher.prototype, property: propertyOfService, call: undefined });
+live(loopbacks, { prototype: Fetcher.prototype, property: propertyOfService, call: ({ service }, args) => withProps(service as string, args[0]) });

@@ -32,8 +32,8 @@ import { readSpecial, writeSpecial } from './special.ts';
 /** A value that is ready to be sent. */
 export type Message = {
   payload: string | Uint8Array<ArrayBuffer> | undefined;
-  /** Passed and number in turn. */
-  pairs: number[];
+  /** Passed and number, or a service's text, in turn. */
+  pairs: (number | string)[];
   /** What the numbers stand for, for a receiver in this isolate. */
   objects: object[];
   /** Stubs in the value. */
@@ -70,7 +70,7 @@ export function encode(value: unknown): Message {
 }
 
 class Encoder {
-  readonly #pairs: number[] = [];
+  readonly #pairs: (number | string)[] = [];
   readonly #objects: object[] = [];
   readonly #stubs: StubState[] = [];
   readonly #lent: number[] = [];
@@ -93,7 +93,7 @@ class Encoder {
     }
   }
 
-  #pass(kind: number, number: number, object: object): number {
+  #pass(kind: number, number: number | string, object: object): number {
     ArrayPrototypePush(this.#pairs, kind, number);
     ArrayPrototypePush(this.#objects, object);
     return this.#objects.length - 1;
@@ -116,8 +116,7 @@ class Encoder {
       return { kind: STUB, data: this.#lend(to as Held, object) };
     }
     const service = serviceState(object);
-    if (typeof service?.service === 'string') throw unserialisable('Fetcher');
-    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service as number, object) };
+    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service, object) };
     if (isUnsettled(object)) throw unserialisable(typeNameOf(object));
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
     if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };

@@ -200,6 +200,13 @@ export default class extends WorkerEntrypoint {
     this.ctx.waitUntil(Promise.resolve());
     return typeof this.ctx.waitUntil;
   }
+  async ownExports() {
+    const { exports } = this.ctx;
+    return [Object.keys(exports).sort(), await exports.Named.props(), await exports.Named({ props: { own: true } }).props(), await exports.default.add(1, 2)];
+  }
+  async passOwnExport() {
+    return this.ctx.exports.Named({ props: { passed: 'on' } });
+  }
   alarm() {}
   _private() {
     return 'underscores mean nothing';
