@@ -78,33 +78,38 @@ export const FunctionPrototypeSymbolHasInstance = uncurryThis(Function.prototype
 export const ArrayCtor = Array;
 export const { isArray: ArrayIsArray, from: ArrayFrom } = Array;
 export const ArrayPrototype = Array.prototype;
-export const ArrayPrototypeConcat = uncurryThis(Array.prototype.concat as AnyFunction) as unknown as <T>(
-  self: readonly T[],
-  ...items: (T | readonly T[])[]
-) => T[];
-export const ArrayPrototypeFilter = uncurryThis(Array.prototype.filter as AnyFunction) as unknown as <T>(
-  self: readonly T[],
-  f: (value: T, index: number) => boolean,
-) => T[];
+// Those that make a new array are written out: V8's ask the (patchable) species of the one they are called on.
+export const ArrayPrototypeConcat = <T>(first: readonly T[], second: readonly T[]): T[] => {
+  const result: T[] = [];
+  for (let i = 0; i < first.length; i++) result[result.length] = first[i] as T;
+  for (let i = 0; i < second.length; i++) result[result.length] = second[i] as T;
+  return result;
+};
+export const ArrayPrototypeFilter = <T>(list: readonly T[], f: (value: T, index: number) => boolean): T[] => {
+  const result: T[] = [];
+  for (let i = 0; i < list.length; i++) if (f(list[i] as T, i)) result[result.length] = list[i] as T;
+  return result;
+};
 export const ArrayPrototypeIncludes = uncurryThis(Array.prototype.includes as (this: readonly unknown[], value: unknown) => boolean);
 export const ArrayPrototypeIndexOf = uncurryThis(Array.prototype.indexOf as (this: readonly unknown[], value: unknown) => number);
 export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join as (this: readonly unknown[], separator?: string) => string);
-export const ArrayPrototypeMap = uncurryThis(Array.prototype.map as AnyFunction) as unknown as <T, U>(
-  self: readonly T[],
-  f: (value: T, index: number) => U,
-) => U[];
 export const ArrayPrototypePop = uncurryThis(Array.prototype.pop as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
 export const ArrayPrototypePush = uncurryThis(Array.prototype.push as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
 export const ArrayPrototypeReverse = uncurryThis(Array.prototype.reverse as AnyFunction) as unknown as <T>(self: T[]) => T[];
 export const ArrayPrototypeShift = uncurryThis(Array.prototype.shift as AnyFunction) as unknown as <T>(self: T[]) => T | undefined;
-export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice as AnyFunction) as unknown as <T>(self: readonly T[], start?: number, end?: number) => T[];
+export const ArrayPrototypeSlice = <T>(list: readonly T[], start = 0, end = list.length): T[] => {
+  const result: T[] = [];
+  for (let i = start; i < end; i++) result[result.length] = list[i] as T;
+  return result;
+};
 export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort as AnyFunction) as unknown as <T>(self: T[], compare?: (a: T, b: T) => number) => T[];
-export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice as AnyFunction) as unknown as <T>(
-  self: T[],
-  start: number,
-  deleteCount: number,
-  ...items: T[]
-) => T[];
+/** Takes elements out, and returns them. */
+export const ArrayPrototypeSplice = <T>(list: T[], start: number, count: number): T[] => {
+  const gone = ArrayPrototypeSlice(list, start, start + count);
+  for (let i = start + count; i < list.length; i++) list[i - count] = list[i] as T;
+  list.length -= count;
+  return gone;
+};
 export const ArrayPrototypeUnshift = uncurryThis(Array.prototype.unshift as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
 export const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symbol.iterator]()) as object;
 export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(
@@ -308,8 +313,11 @@ export const TypedArrayPrototypeGetLength = uncurryThis(getterOf(TypedArrayProto
 /** The concrete type's name ("Uint8Array", …), or undefined for anything that is not a typed array. */
 export const TypedArrayPrototypeGetSymbolToStringTag = uncurryThis(getterOf(TypedArrayPrototype, Symbol.toStringTag) as (this: unknown) => string | undefined);
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set as (this: Uint8Array, source: ArrayLike<number>, offset?: number) => void);
-export const TypedArrayPrototypeSubarray = uncurryThis(TypedArrayPrototype.subarray as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
-export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice as (this: Uint8Array, start?: number, end?: number) => Uint8Array);
+/** Of bytes, and of no species; the ends are within them. */
+export const TypedArrayPrototypeSubarray = (bytes: Uint8Array, start = 0, end = TypedArrayPrototypeGetLength(bytes)): Uint8Array =>
+  new Uint8ArrayCtor(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + start, end - start);
+export const TypedArrayPrototypeSlice = (bytes: Uint8Array, start?: number, end?: number): Uint8Array<ArrayBuffer> =>
+  new Uint8ArrayCtor(TypedArrayPrototypeSubarray(bytes, start, end));
 export const TypedArrayPrototypeIndexOf = uncurryThis(TypedArrayPrototype.indexOf as (this: Uint8Array, byte: number, from?: number) => number);
 export const TypedArrayPrototypeFill = uncurryThis(TypedArrayPrototype.fill as (this: Uint8Array, value: number, start?: number, end?: number) => Uint8Array);
 export const DataViewPrototypeGetBuffer = uncurryThis(getterOf(DataView.prototype, 'buffer') as (this: unknown) => ArrayBufferLike);

@@ -12,7 +12,7 @@ type FileOptions = BlobOptions & { lastModified?: number };
 
 const fileOptions = dictionary<FileOptions>(
   'FilePropertyBag',
-  ArrayPrototypeConcat<Member<unknown>>(BLOB_OPTIONS, { key: 'lastModified', converter: integer(64, true) }),
+  ArrayPrototypeConcat<Member<unknown>>(BLOB_OPTIONS, [{ key: 'lastModified', converter: integer(64, true) }]),
 );
 const INTERNAL = {};
 

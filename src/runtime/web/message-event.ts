@@ -72,7 +72,7 @@ export class MessageEvent extends Event {
     origin: unknown = '',
     lastEventId: unknown = '',
     sender: unknown = null,
-    given: unknown = [],
+    given: unknown = undefined,
   ): void {
     MessageEvent.#of(this);
     requireArguments(arguments.length, 1, "Failed to execute 'initMessageEvent' on 'MessageEvent'");
@@ -82,7 +82,7 @@ export class MessageEvent extends Event {
       origin: USVString(origin, at(5)),
       lastEventId: DOMString(lastEventId, at(6)),
       source: source(sender, at(7)),
-      ports: ObjectFreeze(ports(given, at(8))),
+      ports: ObjectFreeze(given === undefined ? [] : ports(given, at(8))),
     };
     if (initialise(eventState(this), DOMString(type, at(1)), !!bubbles, !!cancelable)) this.#init = init;
   }

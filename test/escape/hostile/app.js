@@ -100,6 +100,16 @@ function patchAll() {
     }
     return 'stack';
   };
+  // What a method of an inner object makes would be of a class of the app's.
+  for (const Class of [Array, ArrayBuffer, RegExp, Uint8Array]) {
+    const Spy = class extends Class {
+      constructor(first, second) {
+        super(first, second);
+        if (depth === 1) note(`${Class.name}[Symbol.species] during ${where}`);
+      }
+    };
+    defineProperty(Class, Symbol.species, { __proto__: null, configurable: true, get: () => (depth === 1 ? Spy : Class) });
+  }
   // What an internal object does not have itself it would take from here, and show itself.
   for (const name of NAMES) {
     if (name in ObjectPrototype) continue;

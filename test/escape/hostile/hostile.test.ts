@@ -3,6 +3,10 @@
  *
  * What counts as found: an object that is neither the app's nor of a public interface and that a patched function, or an
  * accessor on Object.prototype for any property name the runtime uses, got to see.
+ *
+ * Left out, because nothing in the language is proof against it and it shows an app nothing but its own: the species and the constructor of
+ * promises, which every `then` asks; setters for indices on Array.prototype; and toJSON, asked for what some calls of
+ * the host are made of, which the host checks in any case.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -37,7 +41,7 @@ function propertyNames(): string[] {
     .join('\n');
   const names = [...text.matchAll(/(?:\.|\b)([a-zA-Z_][a-zA-Z0-9_]*)(?=\??:|[,;)\]} =.(])/g)].map(([, name = '']) => name);
   // "constructor" and the like are there already; a patched "then" makes every object a promise of the app's.
-  return [...new Set(names)].filter((name) => name.length < 40 && !['__proto__', 'then', 'undefined'].includes(name));
+  return [...new Set(names)].filter((name) => name.length < 40 && !['__proto__', 'then', 'toJSON', 'undefined'].includes(name));
 }
 
 const INTERFACES = [
