@@ -70,7 +70,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #upgraded = 0;
   /** It has had sockets, or lent something: the isolate is told when it is over. */
   #hadSockets = false;
-  /** What other events have of this one. */
+  /** What other events have of this one, which they may use to answer it; and what of that it has to stay for. */
+  #lent = 0;
   #retained = 0;
   #ended = false;
   #subrequests = 0;
@@ -183,16 +184,18 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     };
   }
 
-  retain(): () => void {
-    this.#retained++;
+  lend(isAnswer: boolean): () => void {
+    this.#lent++;
+    if (isAnswer) this.#retained++;
     this.#hadSockets = true;
-    let isRetained = true;
+    let isLent = true;
     return () => {
-      if (!isRetained) return;
-      isRetained = false;
-      this.#retained--;
+      if (!isLent) return;
+      isLent = false;
+      this.#lent--;
+      if (isAnswer && this.#retained > 0) this.#retained--;
       this.#settle();
-      if (this.#retained === 0 && !this.#ended) this.#home.letGo(this);
+      if (this.#lent === 0 && !this.#ended) this.#home.letGo(this);
     };
   }
 
@@ -373,13 +376,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
-    if (this.#retained > 0) return false;
+    if (this.#lent > 0) return false;
     return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
   get isActive(): boolean {
-    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || this.#retained > 0 || (this.#timers?.size ?? 0) > 0;
+    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || (this.#timers?.size ?? 0) > 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */

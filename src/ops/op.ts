@@ -36,9 +36,10 @@ export interface EventState {
   /** Enters the isolate in a turn of the event: a message has come, which gets CPU time of its own. `done` is called when the turn is over. */
   deliver(args: readonly unknown[], done: () => void): void;
   /**
-   * Keeps the event without end, as long as another event holds something of it. Call what it returns when that lets go.
+   * Another event has something of this one, and may yet bring what it waits for. Where it came with an answer the event stays for it,
+   * as long as whoever asked does; where it came with a call it goes with the event. Call what it returns when the other lets go.
    */
-  retain(): () => void;
+  lend(isAnswer: boolean): () => void;
   /** The first call of an event that is called has been answered: it lasts only for what holds it. */
   complete(): void;
   /** Nobody waits for its answer any more. */

@@ -112,7 +112,7 @@ export class TestIsolate implements OpContext {
       requestId: 'request-1',
       depth: 0,
       failure: undefined,
-      retain: () => () => {},
+      lend: () => () => {},
       complete: () => {},
       clientGone: () => {},
       countBindingCall: () => {},

@@ -23,15 +23,15 @@ export class Capability {
   readonly #release: () => void;
   #references = 1;
 
-  /** @throws OpError for a number that is taken */
-  constructor(home: Place, target: unknown) {
+  /** @param isAnswer it is lent with the answer to a call, and not with a call @throws OpError for a number that is taken */
+  constructor(home: Place, target: unknown, isAnswer: boolean) {
     let taken = exportsOf.get(home.event);
     if (taken === undefined) exportsOf.set(home.event, (taken = new Set()));
     if (!Number.isSafeInteger(target) || (target as number) <= 0 || taken.has(target as number)) throw new OpError('TypeError', 'Invalid RPC target.');
     taken.add(target as number);
     this.home = home;
     this.target = target as number;
-    this.#release = home.event.retain();
+    this.#release = home.event.lend(isAnswer);
     if (Calls.of(home.event) === undefined) {
       const calls = new Calls(home);
       closeWithEvent(home.event, () => calls.end());

@@ -33,11 +33,11 @@ export function readPayload(value: unknown): Payload {
 }
 
 /** Takes what a payload brings from its sender. @throws OpError, having taken nothing, for what the sender does not have */
-export function takePassed(from: Place, pairs: readonly unknown[]): PassedThing[] {
+export function takePassed(from: Place, pairs: readonly unknown[], isAnswer: boolean): PassedThing[] {
   if (pairs.length > MOST_PASSED * 2 || pairs.length % 2 !== 0) throw new OpError('Error', 'Too many streams and stubs in one message.');
   const things: PassedThing[] = [];
   try {
-    for (let i = 0; i < pairs.length; i += 2) things.push(take(from, pairs[i], pairs[i + 1]));
+    for (let i = 0; i < pairs.length; i += 2) things.push(take(from, pairs[i], pairs[i + 1], isAnswer));
   } catch (error) {
     dropPassed(things);
     throw error;
@@ -45,11 +45,11 @@ export function takePassed(from: Place, pairs: readonly unknown[]): PassedThing[
   return things;
 }
 
-function take(from: Place, kind: unknown, number: unknown): PassedThing {
+function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): PassedThing {
   const { context, event } = from;
   switch (kind) {
     case Passed.target:
-      return new Capability(from, number);
+      return new Capability(from, number, isAnswer);
     case Passed.stub: {
       const { capability } = stubAt(context, event, number);
       capability.add();
@@ -58,7 +58,7 @@ function take(from: Place, kind: unknown, number: unknown): PassedThing {
     case Passed.service:
       return new GivenService(serviceAt(context, number));
     case Passed.stream:
-      return takeStream(from, number);
+      return takeStream(from, number, isAnswer);
     case Passed.source: {
       const body = takeBody(context, number);
       body.disown();
@@ -70,12 +70,12 @@ function take(from: Place, kind: unknown, number: unknown): PassedThing {
 }
 
 /** A stream of the sender's, which stays until it is sent or nobody wants it any more. */
-function takeStream({ context, event }: Place, number: unknown): StreamBody {
+function takeStream({ context, event }: Place, number: unknown, isAnswer: boolean): StreamBody {
   const uploads = uploadsOf(context.handles);
   if (!Number.isSafeInteger(number) || uploads.has(number as number)) throw new OpError('TypeError', 'Invalid RPC payload.');
   const upload = new Upload();
   uploads.set(number as number, upload);
-  const release = event.retain();
+  const release = event.lend(isAnswer);
   const untie = closeWithEvent(event, () => upload.abort());
   upload.once('close', () => {
     uploads.delete(number as number);

@@ -30,7 +30,7 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   const stub = typeof target === 'number' && target > 0 && context.handles.get(target, Stub) !== undefined ? stubAt(context, event, target) : undefined;
   const service = stub === undefined ? serviceAt(context, target) : undefined;
   const origin = service === undefined ? undefined : originOf(context, event);
-  const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs) };
+  const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs, false) };
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
   const answer: Answer<PassedThing> = {
     settle: (outcome, value, passed) => {
@@ -141,7 +141,7 @@ function settle(context: OpContext, event: EventState, calls: Calls<PassedThing>
   let passed: PassedThing[];
   try {
     value = readPayload(payload);
-    passed = takePassed({ context, event }, pairs);
+    passed = takePassed({ context, event }, pairs, true);
   } catch (error) {
     calls.fail(call, error instanceof OpError ? error : new OpError('Error', 'internal error'));
     throw error;
