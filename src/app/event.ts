@@ -211,6 +211,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#home.enter(this, args, done);
   }
 
+  enter(args: readonly unknown[], done: () => void): void {
+    if (this.#ended) done();
+    else this.#home.enter(this, args, done);
+  }
+
   /** Ops and turns under way. */
   get backlog(): number {
     return this.#calls + this.#turns;

@@ -35,6 +35,8 @@ export interface EventState {
   keep(isResponse: boolean): () => void;
   /** Enters the isolate in a turn of the event: a message has come, which gets CPU time of its own. `done` is called when the turn is over. */
   deliver(args: readonly unknown[], done: () => void): void;
+  /** The same on the event's own CPU time: whoever makes it run cannot give it more. */
+  enter(args: readonly unknown[], done: () => void): void;
   /**
    * Another event has something of this one, and may yet bring what it waits for. Where it came with an answer the event stays for it,
    * as long as whoever asked does; where it came with a call it goes with the event. Call what it returns when the other lets go.

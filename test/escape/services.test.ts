@@ -33,6 +33,7 @@ const cases = {
     return sum + ' in ' + calls;
   },
   mutual: (env) => env.EVIL.mutual(async (n) => (n === 0 ? 'met' : env.EVIL.mutualAgain(n))),
+  collude: (env) => env.EVIL.collude(() => { const end = Date.now() + 1; let n = 0; for (let i = 0; i < 3e7; i++) n += i; return n; }),
   getter: (env) => env.EVIL.getter(),
   thenable: (env) => env.EVIL.thenable(),
   patched: (env) => env.EVIL.patched(),
@@ -82,6 +83,7 @@ export default class extends WorkerEntrypoint {
   }
   async mutual(callback) { this.constructor.callback = callback.dup(); return callback(1); }
   async mutualAgain(n) { return 'met after ' + n; }
+  async collude(burn) { for (let i = 0; i < 1000; i++) await burn(); return 'burnt'; }
   getter() { return { get value() { throw new Error('a getter threw'); } }; }
   thenable() { return { then(resolve) { resolve('from a thenable'); } }; }
   patched() {
@@ -172,6 +174,11 @@ suite('services: hostile callees and callers', () => {
 
   test('forward: fifty calls back at once', async () => assert.equal(await ask('forward'), '1225 in 50'));
   test('mutual: each waits for the other, and neither for ever', async () => assert.equal(await ask('mutual'), 'met after 1'));
+  test('collude: being called back gives no CPU time of its own', async () => {
+    const { status, text } = await server.get('good', '/collude');
+    assert.deepEqual([status, text], [503, 'error code: 1102']);
+    assert.equal(await ask('fine'), 'fine');
+  });
   test('getter: what throws while a result is read is the call’s failure', async () => assert.equal(await ask('getter'), 'caught Error: a getter threw'));
   test('thenable: is waited for', async () => assert.equal(await ask('thenable'), 'from a thenable'));
   test('endless-body: the callee is stopped when its reader leaves', async () => assert.equal(await ask('endless-body'), 'a chunk'));

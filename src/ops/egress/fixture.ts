@@ -131,12 +131,15 @@ export class TestIsolate implements OpContext {
         this.kept++;
         return () => void this.kept--;
       },
-      deliver: (args, done) => {
-        this.delivered.push([...args]);
-        this.turns.push(done);
-        this.onDelivery?.();
-      },
+      deliver: (args, done) => this.#deliver(args, done),
+      enter: (args, done) => this.#deliver(args, done),
     };
+  }
+
+  #deliver(args: readonly unknown[], done: () => void): void {
+    this.delivered.push([...args]);
+    this.turns.push(done);
+    this.onDelivery?.();
   }
 
   binding(index: unknown): Binding | undefined {

@@ -46,7 +46,7 @@ export class Capability {
     if (--this.#references > 0) return;
     const { event } = this.home;
     exportsOf.get(event)?.delete(this.target);
-    event.deliver([Entry.rpcRelease, event.id, this.target], this.#release);
+    event.enter([Entry.rpcRelease, event.id, this.target], this.#release);
   }
 }
 

@@ -56,7 +56,7 @@ function callStub(capability: Capability, call: Call, answer: Answer<PassedThing
     dropPassed(call.passed);
     return answer.fail(new OpError('Error', 'The destination object for this RPC no longer exists.'));
   }
-  home.event.deliver(argsOf(home, calls.add(answer), target, call), () => {});
+  home.event.enter(argsOf(home, calls.add(answer), target, call), () => {});
 }
 
 /** Arguments of the turn that the call comes to. */
