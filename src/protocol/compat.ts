@@ -121,7 +121,7 @@ nonclass_entrypoint_reuses_ctx_across_invocations | - | - | unsupported | Events
 set_forwardable_email_full_headers | set_forwardable_email_single_headers | 2025-08-01 | none | About e-mail, which is not there.
 enable_validate_workflow_entrypoint | disable_validate_workflow_entrypoint | 2025-09-20 | none | About the checks of a deployment at Cloudflare.
 enable_email_sending_queuing | disable_email_sending_queuing | - | none | About e-mail, which is not there.
-enable_ctx_exports | disable_ctx_exports | 2025-11-17 | unsupported | ctx.exports, the app's own entrypoints as bindings.
+enable_ctx_exports | disable_ctx_exports | 2025-11-17 | always | ctx.exports has the app's own entrypoints as bindings.
 env_module_nullable_support | no_env_module_nullable_support | - | none | About an inner function of cloudflare:workers.
 allow_irrevocable_stub_storage | - | - | unsupported | Stubs could be stored.
 rpc_params_dup_stubs | rpc_params_transfer_stubs | 2026-01-20 | always | A stub given as an argument stays its owner's.
