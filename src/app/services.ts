@@ -14,6 +14,9 @@ import { CallRecord, RecordedFetch, RecordedSession } from './call-record.ts';
 import type { InFlightLedger } from './sites.ts';
 import type { AppVersion } from './version.ts';
 
+/** Characters of a call's path that the log tells. */
+const MOST_PATH_LOGGED = 256;
+
 let calls = 0;
 
 /** A call's own id: the caller's, and a number after it. */
@@ -56,7 +59,13 @@ export class Services implements Invoker<Place> {
     const version = this.#find(target, origin);
     if (typeof version === 'string') return client.fail(unavailable(version));
     const requestId = requestIdFor(origin);
-    const record = new CallRecord(version, origin, requestId, { method: 'RPC', url: path }, { ledger: this.#ledger, observer: this.#observer });
+    const record = new CallRecord(
+      version,
+      origin,
+      requestId,
+      { method: 'RPC', url: path.slice(0, MOST_PATH_LOGGED) },
+      { ledger: this.#ledger, observer: this.#observer },
+    );
     this.#apps.open(version, { requestId, depth: origin.depth + 1, limits: target.limits, method: path }, new RecordedSession(client, record));
   }
 

@@ -37,6 +37,7 @@ export class LogObserver extends Observer {
     const mask = this.#masks.get(record.app);
     const path = mask === undefined ? record.path : mask.mask(record.path);
     let line = `{"level":"info","time":"${this.#time()}","event":"request","app":"${record.app}","version":"${record.version}","requestId":${JSON.stringify(record.requestId)},"method":"${record.method}","host":${JSON.stringify(record.host)},"path":${JSON.stringify(path)},"status":${record.status},"durationMs":${round(record.durationMs)},"cpuMs":${round(record.cpuMs)},"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"outcome":"${record.outcome}"`;
+    if (record.parent !== undefined) line += `,"parent":${JSON.stringify(record.parent)}`;
     if (record.coldStart) line += ',"coldStart":true';
     if (record.error !== undefined) line += `,"error":${JSON.stringify(this.#masked(record.app, record.error))}`;
     this.#log.raw(`${line},"msg":"request"}\n`);

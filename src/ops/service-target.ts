@@ -5,6 +5,7 @@ import { ServiceBinding } from '../bindings/service/index.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
 import { OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
 import type { EventState, OpContext } from './op.ts';
+import { isToken } from './outbound-headers.ts';
 
 /** A service that an isolate has been given by another: behind a handle. */
 export class GivenService {
@@ -69,13 +70,14 @@ export function callingEvent(context: OpContext, id: unknown): EventState {
   return event;
 }
 
+const MOST_URL_CHARACTERS = 64 * 1024;
 /** Longer than any head a client may send. */
 const MOST_HEAD_CHARACTERS = 1024 * 1024;
 
 /** Method, URL and headers as `Entry.fetch` takes them. @throws OpError */
 export function headOf(method: unknown, url: unknown, headers: unknown): string {
   if (typeof method !== 'string' || typeof url !== 'string' || typeof headers !== 'string') throw new OpError('TypeError', 'Invalid request.');
-  if (method.includes('\n') || url.includes('\n')) throw new OpError('TypeError', 'Invalid request.');
+  if (!isToken(method) || method.length > 64 || url.length > MOST_URL_CHARACTERS || url.includes('\n')) throw new OpError('TypeError', 'Invalid request.');
   const head = `${method}\n${url}\n${headers}`;
   if (head.length > MOST_HEAD_CHARACTERS) throw new OpError('TypeError', 'The head of the request is too long.');
   return head;
