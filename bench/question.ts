@@ -16,7 +16,7 @@ export type Effort = {
   tell(line: string): void;
 };
 
-export type Unit = 'req/s' | 'msg/s' | 'ms' | 'µs' | 'MB' | 'GB/s' | '×' | '%' | 's';
+export type Unit = 'req/s' | 'msg/s' | 'errors' | 'connections' | 'ms' | 'µs' | 'MB' | 'GB/s' | '×' | '%' | 's';
 
 /** What a value should be. */
 export type Goal = { atLeast: number } | { under: number };

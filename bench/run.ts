@@ -14,6 +14,7 @@ import type { Effort, Question } from './question.ts';
 import { d1 } from './questions/d1.ts';
 import { kv } from './questions/kv.ts';
 import { assets } from './questions/assets.ts';
+import { attacks } from './questions/attacks.ts';
 import { cache } from './questions/cache.ts';
 import { coldBundle, coldStart } from './questions/cold-start.ts';
 import { contextReset } from './questions/context-reset.ts';
@@ -40,6 +41,7 @@ const QUESTIONS: readonly Question[] = [
   registeredApps,
   contextReset,
   noisyNeighbour,
+  attacks,
   isolateChurn,
   stream,
   kv,

@@ -1,6 +1,7 @@
 /** A server under test. */
 import type { ChildProcess } from 'node:child_process';
 import { stop } from './processes.ts';
+import { family } from './usage.ts';
 
 export class Server {
   readonly port: number;
@@ -18,6 +19,22 @@ export class Server {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  get isAlive(): boolean {
+    return isAlive(this.#child);
+  }
+
+  /** Ends it and all it has started at once: what is in an endless loop does not listen to a signal. */
+  async kill(): Promise<void> {
+    for (const pid of isAlive(this.#child) ? family(this.pid) : []) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    await this.stop();
   }
 
   /** Does not wait for what is in flight. */

@@ -31,7 +31,8 @@ function ticks(pid: number): number {
   }
 }
 
-function family(pid: number): number[] {
+/** A process and what it has started, and so on. */
+export function family(pid: number): number[] {
   const pids = [pid];
   try {
     for (const task of readdirSync(`/proc/${pid}/task`)) {

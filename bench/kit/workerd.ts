@@ -19,13 +19,15 @@ export type WorkerdOptions = {
   workers: Readonly<Record<string, string>>;
   /** Workers that the first is given as service bindings, by their names. */
   bindings?: readonly string[];
+  /** Let them reach this machine's own addresses. */
+  reachesLoopback?: boolean;
   seconds?: number;
 };
 
-export async function startWorkerd({ workers, bindings = [], seconds = 60 }: WorkerdOptions): Promise<Server> {
+export async function startWorkerd({ workers, bindings = [], reachesLoopback = false, seconds = 60 }: WorkerdOptions): Promise<Server> {
   const names = Object.keys(workers);
   const files = Object.fromEntries(Object.entries(workers).map(([name, code]) => [`${name}.js`, code]));
-  const dir = folder({ ...files, 'config.capnp': capnp(names, bindings) });
+  const dir = folder({ ...files, 'config.capnp': capnp(names, bindings, reachesLoopback) });
   const child = start(workerdBinary(), ['serve', join(dir, 'config.capnp'), '--control-fd=3'], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   const output = listenTo(child);
   try {
@@ -56,12 +58,13 @@ async function listeningPort(control: Readable, seconds: number): Promise<number
   }
 }
 
-function capnp(names: readonly string[], bindings: readonly string[]): string {
+function capnp(names: readonly string[], bindings: readonly string[], reachesLoopback: boolean): string {
   const [first] = names;
   const services = names.map((name) => {
     const given = name === first ? bindings.map((each) => `(name = "${each}", service = "${each}")`).join(', ') : '';
     return `    (name = "${name}", worker = (modules = [(name = "${name}.js", esModule = embed "${name}.js")], compatibilityDate = "2026-01-01", bindings = [${given}])),`;
   });
+  if (reachesLoopback) services.push('    (name = "internet", network = (allow = ["public", "private"])),');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [

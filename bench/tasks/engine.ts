@@ -42,10 +42,11 @@ export async function openApps(records: readonly AppRecord[], spares: number): P
   return { apps, pool };
 }
 
-const HEAD = 'GET\nhttp://bench.localhost/\nhost\nbench.localhost\naccept\n*/*\nuser-agent\nbench';
+const headOf = (path: string): string => `GET\nhttp://bench.localhost${path}\nhost\nbench.localhost\naccept\n*/*\nuser-agent\nbench`;
+const HEAD = headOf('/');
 
 /** One request, from the HTTP layer's call to its answer, in milliseconds. */
-export function request(apps: Apps, version: AppVersion): Promise<number> {
+export function request(apps: Apps, version: AppVersion, path?: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const started = performance.now();
   const done = (): void => resolve(performance.now() - started);
@@ -59,7 +60,8 @@ export function request(apps: Apps, version: AppVersion): Promise<number> {
     pipe: async () => done(),
     fail: (failure: EventFailure) => reject(new Error(`${failure.name}: ${failure.error.stack}`)),
   };
-  apps.fetch(version, { requestId: 'bench', head: HEAD, body: undefined, cf: undefined, entrypoint: undefined }, client);
+  const head = path === undefined ? HEAD : headOf(path);
+  apps.fetch(version, { requestId: 'bench', head, body: undefined, cf: undefined, entrypoint: undefined }, client);
   return promise;
 }
 

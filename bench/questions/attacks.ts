@@ -1,0 +1,224 @@
+/** What a tenant's neighbour feels of attacks, and what becomes of the server: NANO, workerd, Miniflare. */
+import { type Attack, ATTACKS, HOSTILE, UNINTERRUPTIBLE } from '../apps/attacks.ts';
+import { HELLO } from '../apps/sources.ts';
+import { attackOn, Attacker, type SilentServer, startSilentServer } from '../kit/attacker.ts';
+import { ask } from '../kit/client.ts';
+import { startMiniflare } from '../kit/miniflare.ts';
+import { startNano } from '../kit/nano.ts';
+import { longestDisturbance, Neighbour, p99, type Sample } from '../kit/neighbour.ts';
+import type { Server } from '../kit/server.ts';
+import { median } from '../kit/statistics.ts';
+import { residentMb, watchMemory } from '../kit/usage.ts';
+import { startWorkerd } from '../kit/workerd.ts';
+import { type LoadResult, wrk } from '../kit/wrk.ts';
+import type { Effort, Question, Row } from '../question.ts';
+
+/** A steady load that leaves the machine idle most of the time: what is measured is waiting, not saturation. */
+const PACE = { connections: 16, pauseMs: 10 };
+const LIMITS = { limits: { cpu_ms: 50 }, nano: { limits: { memory_mb: 32 } } };
+/** Apps of the storm of cold starts, and how many are asked for the first time at once. */
+const STORM = { apps: 240, together: 6, everyMs: 50 };
+/** What a server without limits may take before it is ended, in megabytes. */
+const ENOUGH_MB = 2500;
+/** How long the others are watched, in seconds. */
+const WATCH_SECONDS = 3;
+/** Names the engine it is in. */
+const NAMED = 'let name; export default { fetch() { name ??= crypto.randomUUID(); return new Response(name); } };\n';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const config = (name: string): string => JSON.stringify({ name, main: 'index.js', compatibility_date: '2026-01-01', ...LIMITS });
+const hostileFiles = (name: string, code: string): Record<string, string> => ({ [`${name}/index.js`]: code, [`${name}/wrangler.json`]: config(name) });
+
+// NANO: what V8 can interrupt
+
+type Felt = { alone: LoadResult; beside: LoadResult; grewMb: number; connections: number };
+
+async function nanoUnderAttack(effort: Effort, silent: SilentServer): Promise<Map<string, Felt>> {
+  const files: Record<string, string> = { 'quiet/index.js': HELLO, ...hostileFiles('hostile', HOSTILE.replace("'TO'", `'${silent.url}'`)) };
+  for (let at = 0; at < STORM.apps; at++) files[`storm-${at}.js`] = HELLO;
+  const server = await startNano({ files, apps: ['quiet', 'hostile'], config: { egress: { allow: ['127.0.0.1'] } } });
+  const load = { port: server.port, hosts: ['quiet.localhost'], ...PACE };
+  const felt = new Map<string, Felt>();
+  const measure = async (what: string, attack: () => Promise<unknown>): Promise<void> => {
+    effort.tell(`NANO: ${what}`);
+    const alone = await wrk({ ...load, seconds: 2 });
+    silent.forget();
+    const memory = watchMemory(server.pid);
+    const attacker = new Attacker(attack);
+    const beside = await wrk({ ...load, seconds: effort.quick ? 2 : 3 });
+    await attacker.stop();
+    const { before, peak } = memory.stop();
+    felt.set(what, { alone, beside, grewMb: peak - before, connections: silent.mostConnections() });
+  };
+  try {
+    await wrk({ ...load, seconds: 1 });
+    for (const { what, path } of ATTACKS) await measure(what, attackOn(server.port, 'hostile.localhost', path));
+    let next = 0;
+    await measure('a storm of cold starts', async () => {
+      const names = Array.from({ length: STORM.together }, () => `storm-${next++ % STORM.apps}`);
+      await Promise.all([sleep(STORM.everyMs), ...names.map((name) => ask(server.port, '/', `${name}.localhost`))]);
+    });
+    return felt;
+  } finally {
+    await server.stop();
+  }
+}
+
+function feltRows(what: string, { alone, beside, grewMb, connections }: Felt): Row[] {
+  const note = what === 'a thousand connections' ? `${connections} at once` : `the server grew by ${Math.round(grewMb)} MB meanwhile`;
+  return [
+    { what: `${what}: failed requests of the neighbour`, value: beside.errors, unit: 'errors', goal: { under: 1 }, note: `of ${beside.requests}` },
+    { what: `${what}: neighbour's p99, beside to alone`, value: beside.p99 / alone.p99, unit: '×', goal: { under: 2 }, note },
+  ];
+}
+
+// NANO: what V8 cannot interrupt
+
+type Loss = { disturbedMs: number; errors: number; noticedMs: number; replacedMs: number | undefined };
+
+async function nanoLosesThreads(effort: Effort): Promise<Map<string, Loss[]>> {
+  const times = effort.quick ? 1 : 3;
+  const names = new Map(UNINTERRUPTIBLE.map(({ path }) => [path, Array.from({ length: times }, (_, at) => `${path.slice(1)}-${at}`)]));
+  const files: Record<string, string> = { 'quiet/index.js': NAMED };
+  // Each app may do so once: the second time it would be quarantined.
+  for (const name of [...names.values()].flat()) Object.assign(files, hostileFiles(name, HOSTILE));
+  const server = await startNano({ files, apps: ['quiet'] });
+  try {
+    const losses = new Map<string, Loss[]>();
+    for (let at = 0; at < times; at++) {
+      for (const { path, what } of UNINTERRUPTIBLE) {
+        effort.tell(`NANO: ${what}, ${at + 1} of ${times}`);
+        const host = `${names.get(path)?.[at]}.localhost`;
+        losses.set(what, [...(losses.get(what) ?? []), await lose(server, host, path)]);
+      }
+    }
+    return losses;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function lose(server: Server, host: string, path: string): Promise<Loss> {
+  const neighbour = new Neighbour(server.port, 'quiet.localhost');
+  await sleep(1500);
+  const quiet = p99(neighbour.samples.slice(10));
+  const engine = neighbour.samples.at(-1)?.body;
+  const from = neighbour.samples.length;
+  const attacked = performance.now();
+  // Its answer is the moment at which the engine is given up.
+  await ask(server.port, path, host, 30_000).catch(() => {});
+  const noticed = performance.now();
+  const isOther = ({ body }: Sample): boolean => body !== undefined && body !== engine;
+  while (!neighbour.samples.some(isOther) && performance.now() < noticed + 2000) await sleep(10);
+  // Until the spare engine is there again, too.
+  await sleep(1500);
+  const samples = (await neighbour.stop()).slice(from);
+  const other = samples.find(isOther);
+  return {
+    disturbedMs: longestDisturbance(samples, quiet * 2),
+    errors: samples.filter(({ body }) => body === undefined).length,
+    noticedMs: noticed - attacked,
+    replacedMs: other === undefined ? undefined : other.at + other.ms - noticed,
+  };
+}
+
+function lossRows(what: string, losses: readonly Loss[]): Row[] {
+  const replaced = losses.flatMap(({ replacedMs }) => (replacedMs === undefined ? [] : [replacedMs]));
+  const errors = losses.reduce((sum, each) => sum + each.errors, 0);
+  const none: Row = { what: `${what}: until another engine answers`, value: undefined, unit: 'ms', note: 'V8 came back, no engine was lost' };
+  return [
+    { what: `${what}: failed requests of the neighbour`, value: errors, unit: 'errors', goal: { under: 1 }, note: `${losses.length} times` },
+    { what: `${what}: longest time the neighbour was slow`, value: median(losses.map(({ disturbedMs }) => disturbedMs)), unit: 'ms', goal: { under: 300 } },
+    replaced.length === 0
+      ? none
+      : { what: `${what}: from giving up the engine until another answers`, value: median(replaced), unit: 'ms', goal: { under: 300 } },
+    { what: `${what}: until NANO gives up on it`, value: median(losses.map(({ noticedMs }) => noticedMs)), unit: 'ms' },
+  ];
+}
+
+// The others
+
+/** The front passes what is not "/" on to the hostile worker. */
+const FRONT = `export default { fetch: (request, env) => (new URL(request.url).pathname === '/' ? env.quiet : env.hostile).fetch(request) };\n`;
+
+type Peer = { name: string; attacks: readonly string[]; start(hostile: string): Promise<Server> };
+
+const PEERS: readonly Peer[] = [
+  {
+    name: 'workerd',
+    attacks: ['/loop', '/regex', '/heap', '/buffers', '/logs', '/connections', '/fill', '/replace'],
+    start: (hostile) => startWorkerd({ workers: { front: FRONT, quiet: HELLO, hostile }, bindings: ['quiet', 'hostile'], reachesLoopback: true }),
+  },
+  {
+    name: 'Miniflare',
+    attacks: ['/loop', '/heap', '/buffers', '/logs', '/connections'],
+    start: (hostile) => {
+      const worker = (name: string, script: string): object => ({ name, modules: true, script, compatibilityDate: '2026-01-01' });
+      const front = { ...worker('front', FRONT), serviceBindings: { quiet: 'quiet', hostile: 'hostile' } };
+      return startMiniflare(FRONT, () => ({ workers: [front, worker('quiet', HELLO), worker('hostile', hostile)] }));
+    },
+  },
+];
+
+async function peerUnderAttack({ name, start }: Peer, { path, what }: Attack, silent: SilentServer): Promise<Row> {
+  const server = await start(HOSTILE.replace("'TO'", `'${silent.url}'`));
+  silent.forget();
+  const before = residentMb(server.pid);
+  let most = before;
+  let endedAt: number | undefined;
+  const watch = setInterval(() => {
+    most = Math.max(most, residentMb(server.pid));
+    if (most > before + ENOUGH_MB) void server.kill();
+    if (!server.isAlive) endedAt ??= performance.now();
+  }, 20);
+  try {
+    const neighbour = new Neighbour(server.port, 'localhost');
+    await sleep(500);
+    const quiet = p99(neighbour.samples.slice(10));
+    const from = neighbour.samples.length;
+    const attacker = new Attacker(attackOn(server.port, 'localhost', path));
+    const started = performance.now();
+    while (endedAt === undefined && performance.now() < started + WATCH_SECONDS * 1000) await sleep(20);
+    void attacker.stop();
+    const samples = (await neighbour.stop()).slice(from);
+    const since = ((endedAt ?? 0) - started) / 1000;
+    const grew = Math.round(most - before);
+    const notes = [
+      path === '/connections' ? `${silent.mostConnections()} connections at once` : `grew by ${grew} MB`,
+      endedAt === undefined ? '' : grew > ENOUGH_MB ? `ended by us after ${since.toFixed(1)} s` : `died after ${since.toFixed(1)} s`,
+      endedAt === undefined && samples.at(-1)?.body === undefined ? 'no answer any more' : '',
+    ];
+    return {
+      what: `${what}, ${name}: longest time the neighbour was slow`,
+      value: longestDisturbance(samples, quiet * 2),
+      unit: 'ms',
+      note: notes.filter(Boolean).join(', '),
+    };
+  } finally {
+    clearInterval(watch);
+    await server.kill();
+  }
+}
+
+export const attacks: Question = {
+  name: 'attacks',
+  title: 'A quiet app beside hostile ones',
+  method: `One tenant asks for the same attack again as soon as it is answered (50 ms of CPU, 32 MB of memory), while a neighbour in the same engine answers a paced load (${PACE.connections} connections, ${PACE.pauseMs} ms between requests); before each attack the same load alone. What V8 cannot interrupt is asked for once by an app each time: "slow" is beyond twice the quiet p99 of one request after the other, the longest stretch of it counts, and NANO gives up an engine some five seconds after the CPU limit. workerd and Miniflare have no limits of their own for this: they are watched for ${WATCH_SECONDS} seconds in a process of their own each, which is ended when it has grown by ${ENOUGH_MB} MB.`,
+  run: async (effort) => {
+    const silent = await startSilentServer();
+    try {
+      const rows = [...(await nanoUnderAttack(effort, silent))].flatMap(([what, felt]) => feltRows(what, felt));
+      rows.push(...[...(await nanoLosesThreads(effort))].flatMap(([what, losses]) => lossRows(what, losses)));
+      for (const peer of PEERS) {
+        for (const attack of [...ATTACKS, ...UNINTERRUPTIBLE]) {
+          if (!peer.attacks.includes(attack.path)) continue;
+          effort.tell(`${peer.name}: ${attack.what}`);
+          rows.push(await peerUnderAttack(peer, attack, silent));
+        }
+      }
+      return rows;
+    } finally {
+      silent.stop();
+    }
+  },
+};
