@@ -1,4 +1,5 @@
 /** Does the memory of isolates that limits have killed come back? */
+import { engineEnv } from '../../src/server/engine-launch.ts';
 import { folder, removeFolder } from '../kit/folder.ts';
 import { runTask } from '../kit/task.ts';
 import type { Question } from '../question.ts';
@@ -25,13 +26,15 @@ type Result = { before: number; half: number; after: number; seconds: number; ki
 export const isolateChurn: Question = {
   name: 'isolate-churn',
   title: 'Memory after ten thousand isolates created and killed by limits',
-  method: `${TOGETHER} apps at a time are started, answer a request and then die of a limit: half of them loop (${LIMITS.cpuMs} ms of CPU), a quarter fills the heap, a quarter array buffers (${LIMITS.memoryMb} MB), until 10,000 isolates have come and gone (1,000 with --quick). The first 500 (100) warm up the allocator and do not count. The process gives free memory back to the system as an engine does.`,
+  method: `${TOGETHER} apps at a time are started, answer a request and then die of a limit: half of them loop (${LIMITS.cpuMs} ms of CPU), a quarter fills the heap, a quarter array buffers (${LIMITS.memoryMb} MB), until 10,000 isolates have come and gone (1,000 with --quick). The first 500 (100) warm up the allocator and do not count. The process has an engine's settings and gives free memory back to the system as an engine does.`,
   run: async (effort) => {
     const dir = folder();
     const isolates = effort.quick ? 1000 : 10_000;
     effort.tell(`${isolates} isolates`);
     try {
-      const result = await runTask<Result>('isolate-churn', { dir, code: APP, isolates, together: TOGETHER, limits: LIMITS, deaths: DEATHS });
+      const parameters = { dir, code: APP, isolates, together: TOGETHER, limits: LIMITS, deaths: DEATHS };
+      // With the allocator's settings of an engine.
+      const result = await runTask<Result>('isolate-churn', parameters, undefined, { flags: ['--no-turboshaft-loop-unrolling'], env: engineEnv() });
       return [
         { what: 'resident memory before', value: result.before, unit: 'MB' },
         { what: `after ${(isolates / 2).toLocaleString('en')}`, value: result.half, unit: 'MB' },
