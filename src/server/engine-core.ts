@@ -29,6 +29,7 @@ import { Observers } from '../observe/observers.ts';
 import { StreamBody } from '../ops/body-stream.ts';
 import { EgressAgents } from '../ops/egress/agents.ts';
 import { WS_OPTIONS, WsSocket } from '../ops/websocket/ws-socket.ts';
+import { CountedEgress } from '../ops/egress/counted.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
 import type { AppRecord, EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -88,7 +89,7 @@ export class Engine {
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       assets: (record) => respondWith(this.#assets, record),
       cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
-      egress: (record) => new UndiciEgress(agents, record.egress),
+      egress: ({ name, egress }) => new CountedEgress(new UndiciEgress(agents, egress), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
