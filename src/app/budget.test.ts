@@ -54,6 +54,10 @@ class FakeVersion {
   stop(worker: FakeWorker): void {
     this.evict(worker, 'stop');
   }
+  takeCpuOfGone(): number {
+    return 0;
+  }
+
   forgetContentIfIdle(): void {}
 }
 

@@ -77,6 +77,8 @@ export class Budget {
         // The measurement of a busy isolate waits for its turn, which eviction must not.
         else void this.#measure(worker, now);
       }
+      const gone = version.takeCpuOfGone();
+      if (gone > 0) this.#onCpu(version.record.name, gone);
       version.forgetContentIfIdle(now, IDLE_MS);
     }
     await Promise.all(measured);

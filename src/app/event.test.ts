@@ -18,6 +18,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     eventEnded: (_event, unfinished) => told.push(unfinished ? 'ended unfinished' : 'ended'),
     turnFailed: (_event, failure) => failures.push(failure),
     turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),
+    used: () => {},
     enter: (_event, _args, done) => done(),
     letGo: () => told.push('let go'),
     timerDue: (_event, timer) => told.push(`timer ${timer}`),

@@ -28,6 +28,8 @@ export interface EventHome {
   eventEnded(event: AppEvent, unfinished: boolean): void;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
   turnDone(event: AppEvent, cpuMs: number): void;
+  /** CPU time that no turn's good end tells of: of turns that failed, and of the host's threads. */
+  used(cpuMs: number): void;
   /** Enters the isolate with these arguments in a turn of the event. */
   enter(event: AppEvent, args: readonly unknown[], done: () => void): void;
   /** A timer of the event is due. */
@@ -134,6 +136,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   charge(milliseconds: number): void {
     if (this.#ended) return;
     this.#cpuMs += milliseconds;
+    this.#home.used(milliseconds);
     if (this.#cpuMs > this.#home.limits.cpuMs) this.#home.turnFailed(this, { kind: 'timeout' });
   }
 
@@ -426,8 +429,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   turnEnded(cpuMs: number): void {
     this.#endTurn();
     this.#cpuMs += cpuMs;
-    if (this.#cpuMs > this.#mostCpuMs && !this.#ended) this.#home.turnFailed(this, { kind: 'timeout' });
-    else this.#home.turnDone(this, cpuMs);
+    if (this.#cpuMs > this.#mostCpuMs && !this.#ended) {
+      this.#home.used(cpuMs);
+      this.#home.turnFailed(this, { kind: 'timeout' });
+    } else this.#home.turnDone(this, cpuMs);
     this.#checkIdle();
   }
 
@@ -439,6 +444,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   turnFailed(failure: TurnFailure, cpuMs: number): void {
     this.#endTurn();
     this.#cpuMs += cpuMs;
+    this.#home.used(cpuMs);
     this.#home.turnFailed(this, failure);
     this.#checkIdle();
   }

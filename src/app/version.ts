@@ -66,6 +66,7 @@ export class AppVersion {
   /** Answers ahead of the workers. */
   readonly assets: AssetResponder | undefined;
   readonly #workers: Worker[] = [];
+  #cpuOfGone = 0;
   #starting: Promise<Worker> | undefined;
   #content: Content | undefined;
   #contentUsed = 0;
@@ -289,12 +290,20 @@ export class AppVersion {
     const at = this.#workers.indexOf(worker);
     if (at === -1) return;
     this.#workers.splice(at, 1);
+    this.#cpuOfGone += worker.takeCpu();
     // A timer left behind would keep the worker, and all its isolate's memory with it, until it fires.
     clearTimeout(this.#graces.get(worker));
     this.#graces.delete(worker);
     const keeping = this.#keeping;
     if (keeping?.worker === worker) void keeping.done.finally(() => worker.dispose());
     else worker.dispose();
+  }
+
+  /** CPU milliseconds, since last asked, of workers that nobody asked before they went. */
+  takeCpuOfGone(): number {
+    const used = this.#cpuOfGone;
+    this.#cpuOfGone = 0;
+    return used;
   }
 
   /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */

@@ -59,9 +59,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   #cpuMs = 0;
   /** Of turns that are run for no event any more. */
   readonly #nobody = nobody(
-    (cpuMs) => {
-      this.#cpuMs += cpuMs;
-    },
+    (cpuMs) => this.used(cpuMs),
     (failure) => {
       if (failure.kind === 'gone') this.#gone(undefined);
     },
@@ -345,6 +343,8 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   // EventHome
+
+  readonly used = (cpuMs: number): void => void (this.#cpuMs += cpuMs);
 
   eventEnded(event: AppEvent, unfinished: boolean): void {
     this.#events.delete(event.id);

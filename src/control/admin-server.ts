@@ -19,7 +19,9 @@ export type AppUsage = {
   requests: Record<string, number>;
   /** By outcome. */
   subrequests: Record<string, number>;
+  /** As they came from the network, heads of requests included. */
   bytesIn: number;
+  /** Bodies of responses. */
   bytesOut: number;
   exceptions: number;
   /** By limit. */

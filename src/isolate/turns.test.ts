@@ -215,7 +215,10 @@ test('runLight: a disposed isolate fails the turn at once, or the run at its che
   assert.deepEqual(second.told, [[0, 'gone']]);
   t.mock.timers.tick(50);
   await realm.end(0, new Error('Isolate is disposed'));
-  assert.deepEqual(first.told, [[0, 'gone']]);
+  const [[cpu = Number.NaN, end] = []] = first.told;
+  assert.equal(end, 'gone');
+  // Nobody knows any more; no more than the time since.
+  assert.ok(cpu >= 0 && cpu < 1000, String(cpu));
 });
 
 test('progress: changes with every end, and is undefined while nothing is under way', async () => {

@@ -48,6 +48,8 @@ export class Turns {
   #head = 0;
   #endings = 0;
   #cpu = 0n;
+  /** When the oldest turn under way can have started. */
+  #since = 0;
   #light: LightRun | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
 
@@ -63,6 +65,7 @@ export class Turns {
   run(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     // Light turns are settled first, so that their CPU time is not taken for this one's.
     if (this.#light !== undefined) this.#endLightRun(realm);
+    if (this.#owners.length === 0) this.#since = performance.now();
     this.#owners.push(owner);
     this.#most.push(timeout);
     realm.enter(args, timeout).then(this.#ended, this.#failed);
@@ -108,6 +111,7 @@ export class Turns {
     const run = this.#light;
     if (run === undefined) return;
     this.#light = undefined;
+    if (this.#owners.length === 0) this.#since = performance.now();
     this.#owners.push(new Checkpoint(run));
     this.#most.push(Number.POSITIVE_INFINITY);
     this.#watch(run);
@@ -148,7 +152,10 @@ export class Turns {
    */
   #sinceLast(most: number): number {
     const now = this.#isolate.cpuTime;
-    if (now === 0n) return 0;
+    const since = this.#since;
+    this.#since = performance.now();
+    // The isolate's clock has gone with it: all the time there was.
+    if (now === 0n) return Math.min(most, this.#since - since);
     const used = Number(now - this.#cpu) / 1e6;
     if (used <= most) {
       this.#cpu = now;

@@ -139,7 +139,7 @@ export class MetricsObserver extends Observer {
       metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', requests),
       metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', durations),
       metric('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.', cpu),
-      metric('counter', 'nano_body_bytes_total', 'Bytes of request and response bodies.', bytes),
+      metric('counter', 'nano_body_bytes_total', 'Bytes that came with requests, heads included, and bytes of response bodies.', bytes),
       metric('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.', exceptions),
       metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', colds),
       metric('histogram', 'nano_cold_start_seconds', 'Time to start an isolate for a waiting event.', coldTimes),

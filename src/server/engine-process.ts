@@ -105,6 +105,7 @@ export class EngineProcess {
   drain(ms: number): void {
     if (this.#state === 'dead') return;
     this.#expected = true;
+    void this.metrics();
     this.#leave(ms);
     this.#send({ type: 'drain', ms });
   }
@@ -163,6 +164,8 @@ export class EngineProcess {
       case 'catastrophe':
         if (this.#state === 'leaving' || this.#state === 'dead') return;
         this.#expected = true;
+        // It may have no chance to tell later what it has counted.
+        void this.metrics();
         this.#leave(LEAVE_MS);
         this.#events.catastrophe(this, message.app, message.message);
         return;

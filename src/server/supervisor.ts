@@ -33,6 +33,9 @@ import { StoreProcess } from './store-process.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
 
+/** How old the counts of an engine that is killed may be. */
+const SAMPLE_MS = 5000;
+
 export type SupervisorOptions = {
   config: ServerConfig;
   /** Folder of apps, or the app. */
@@ -85,6 +88,7 @@ export class Supervisor implements AdminSource {
   #serial = 0;
   #started = false;
   #stopping: Promise<void> | undefined;
+  #cancelSampling: (() => void) | undefined;
   #pushing: Promise<void> | undefined;
   #pushAgain = false;
   #cancelCleaning: (() => void) | undefined;
@@ -182,6 +186,7 @@ export class Supervisor implements AdminSource {
       await this.#engines.start(this.#table);
       this.#started = true;
       this.#events.setApps(this.#table);
+      this.#sampleLater();
       const { port: own, adminPort: admin } = this.ports;
       if (this.#options.quietStart !== true)
         this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
@@ -192,6 +197,14 @@ export class Supervisor implements AdminSource {
       await this.kill();
       throw error;
     }
+  }
+
+  /** Asks engines what they have counted, so that one that is killed takes little of it along. */
+  #sampleLater(): void {
+    this.#cancelSampling = this.#clock.after(SAMPLE_MS, () => {
+      for (const engine of this.#engines.alive) void engine.metrics();
+      this.#sampleLater();
+    });
   }
 
   isReady(): boolean {
@@ -259,6 +272,7 @@ export class Supervisor implements AdminSource {
 
   async #stop(endEngines: () => Promise<void>): Promise<void> {
     this.#quarantine.dispose();
+    this.#cancelSampling?.();
     this.#cancelCleaning?.();
     this.#secretsWatch?.close();
     this.#listener?.close();
