@@ -36,5 +36,7 @@ export interface Question {
   readonly title: string;
   /** How it is measured and what the figures do not say: for the reader of the page. */
   readonly method: string;
+  /** Why goals are missed, as far as it is known: printed where one is. */
+  readonly shortfall?: string;
   run(effort: Effort): Promise<Row[]>;
 }

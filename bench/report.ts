@@ -42,6 +42,9 @@ export function updatePage(page: string, order: readonly string[], measured: rea
 }
 
 function section({ question, rows, when, machine, effort }: Measured): string {
-  const { name, title, method } = question;
-  return [open(name), `## ${title}`, '', method, '', table(rows), '', `${when}, \`node bench/run.ts ${name}\`, ${effort}. ${machine}.`, '', CLOSE].join('\n');
+  const { name, title, method, shortfall } = question;
+  const why = shortfall !== undefined && rows.some((row) => verdict(row).startsWith('short')) ? [`Why it falls short: ${shortfall}`, ''] : [];
+  return [open(name), `## ${title}`, '', method, '', table(rows), '', ...why, `${when}, \`node bench/run.ts ${name}\`, ${effort}. ${machine}.`, '', CLOSE].join(
+    '\n',
+  );
 }

@@ -38,10 +38,14 @@ async function compare(
   return new Map([...results].map(([name, all]) => [name, merge(all)]));
 }
 
+const SHORTFALL =
+  'an app is loaded in four entries (chunks and configuration, the seal, its script, the request), each of them a hand-off between threads of 45 to 60 µs; without a spare, V8 takes some 0.8 ms to make an isolate of the snapshot and as much for the context, which is deserialised once more. "First" also reads the bundle, checks its digest and looks through its sources for the globals they name.';
+
 export const coldStart: Question = {
   name: 'cold-start',
   title: 'Cold start of hello',
   method: METHOD,
+  shortfall: SHORTFALL,
   run: async (effort) => {
     const results = await compare(effort, HELLO, effort.quick ? 100 : 300, {
       spare: { spares: 4, cached: true },
@@ -68,6 +72,7 @@ export const coldStart: Question = {
 export const coldBundle: Question = {
   name: 'cold-bundle',
   title: 'Cold start of a 300 KB bundle',
+  shortfall: SHORTFALL,
   method: `${METHOD} The bundle is Hono with its JSX renderer and middlewares, and zod, bundled and not minified; the request renders a page.`,
   run: async (effort) => {
     const code = await bundle(SSR);

@@ -10,6 +10,8 @@ import type { Question } from '../question.ts';
 export const hello: Question = {
   name: 'hello',
   title: 'Hello world, one warm app',
+  shortfall:
+    "the I/O thread is the limit. Of the 25 µs a request takes there, about ten are the kernel's (reading, writing, waking up) and most of the rest is Node's HTTP; the bare server has those alone. The isolate adds a turn of its own on another thread and two hand-offs between threads, which on two processors, with the load generator on the same ones, are paid with waiting.",
   method: '`nano serve` with one engine, workerd, and a node:http server that only answers; wrk with one thread and 64 connections on the same machine.',
   run: async (effort) => {
     const files = { 'hello/index.js': HELLO };

@@ -10,6 +10,8 @@ import type { Question } from '../question.ts';
 export const hono: Question = {
   name: 'hono',
   title: 'A Hono app with JSON in and out',
+  shortfall:
+    'as for hello, a request takes some 25 µs of the I/O thread before and after the app runs, and the body of the request crosses to the isolate in an answer of its own: one more hand-off between threads.',
   method: `POST of ${HONO_ORDER.length} bytes of JSON to a route with a parameter and a middleware; the app sums it up and answers JSON. The same bundle in NANO and workerd.`,
   run: async (effort) => {
     const code = await bundle(HONO);

@@ -46,6 +46,7 @@ async function workerd(apps: number): Promise<number> {
 export const memory: Question = {
   name: 'memory',
   title: 'Resident memory per warm hello app',
+  shortfall: "an empty isolate with isolated-vm's own context and ours takes 1.26 MB before anything of NANO is in it; the runtime is paid in both contexts.",
   method:
     'Growth of the resident memory (VmRSS) while apps become warm in one process, three requests each, divided by their number; workerd with as many workers in one configuration, less one with a single worker.',
   run: async (effort) => {

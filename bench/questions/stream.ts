@@ -33,6 +33,8 @@ const config = { limits: { defaults: { request_body_bytes: 2e9 }, ceilings: { re
 export const stream: Question = {
   name: 'stream',
   title: 'A body of 1 GB streamed through',
+  shortfall:
+    "the bytes come from the socket through Node's HTTP and go back through it, each chunk an event of JavaScript; a bare node:http server that pipes has the same limit.",
   method:
     'One client sends 1 GB (100 MB with --quick) and reads it back on the same connection, so every byte crosses the loopback twice; client and server share the machine. "Passed on" answers with the body of the request as it is; "through the app" has every chunk go through a TransformStream of the app.',
   run: async (effort) => {
