@@ -53,6 +53,23 @@ export type CommandEntry = {
   load(): Promise<Command | CommandGroup>;
 };
 
+/** A command of a group. */
+export function entry(command: Command): CommandEntry {
+  return { name: wordOf(command), usage: command.usage, summary: command.summary, load: async () => command };
+}
+
+/** A group of a group. */
+export function groupEntry(group: CommandGroup): CommandEntry {
+  return { name: wordOf(group), usage: group.commands.map(({ name }) => name).join('|'), summary: group.summary, load: async () => group };
+}
+
+const wordOf = ({ name }: { name: string }): string => name.slice(name.lastIndexOf(' ') + 1);
+
+/** A line of what a command is asked for. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 export function isGroup(command: Command | CommandGroup): command is CommandGroup {
   return 'commands' in command;
 }

@@ -1,8 +1,9 @@
 /** `nano queues`: what is in the queues of a data folder, whether a server runs on it or not. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DEFAULT_GROUP } from '../server/app-record.ts';
 import { queueFile, withQueues } from '../server/local-queues.ts';
-import { type Command, CommandError, type CommandGroup, type OptionSpec, type Parsed, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
 
 type QueueRow = { name: string; count: number; bytes: number; paused: boolean };
 type QueueInfo = QueueRow & { leased: number; delayed: number; attempts: number | null; oldest: number | null };
@@ -31,7 +32,7 @@ function command(
       const [queue = ''] = input.positionals;
       if (needsQueue && queue === '') throw new UsageError(`which queue? nano queues ${name} QUEUE`);
       const dataDir = resolve(input.text('data') ?? '.nano');
-      const group = input.text('group') ?? 'default';
+      const group = input.text('group') ?? DEFAULT_GROUP;
       if (!existsSync(queueFile(dataDir, group))) throw new CommandError(`there are no queues in ${dataDir}`);
       await withQueues(dataDir, group, (call) => run(call, queue, input));
       return 0;
@@ -82,17 +83,8 @@ const resume = command('resume', 'Lets a held queue go on.', undefined, async (c
   print(`${queue} goes on`);
 });
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 export const queuesCommand: CommandGroup = {
   name: 'queues',
   summary: 'Looks after the queues of a data folder, whether a server runs on it or not.',
-  commands: [list, info, purge, pause, resume].map((one) => ({
-    name: one.name.slice('queues '.length),
-    usage: one.usage,
-    summary: one.summary,
-    load: async () => one,
-  })),
+  commands: [list, info, purge, pause, resume].map(entry),
 };

@@ -5,9 +5,10 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, BucketError, type Buckets } from '../ports/buckets.ts';
+import { DEFAULT_GROUP } from '../server/app-record.ts';
 import { withBuckets } from '../server/local-r2.ts';
 import { S3Keys } from '../server/s3-keys.ts';
-import { type Command, CommandError, type CommandGroup, type OptionSpec, type Parsed, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
 
 const PLACE: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
@@ -42,7 +43,7 @@ function command({ name, summary, usage, description, options = {}, run }: Spec)
 }
 
 const dataDirOf = (input: Parsed): string => resolve(input.text('data') ?? '.nano');
-const groupOf = (input: Parsed): string => input.text('group') ?? 'default';
+const groupOf = (input: Parsed): string => input.text('group') ?? DEFAULT_GROUP;
 const inBuckets = (input: Parsed, work: (buckets: Buckets) => Promise<void>): Promise<void> => withBuckets(dataDirOf(input), groupOf(input), work);
 
 async function bucketOf(buckets: Buckets, name: string): Promise<Bucket> {
@@ -214,14 +215,10 @@ const tokenDelete = command({
   },
 });
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 const group = (name: string, summary: string, commands: readonly Command[]): CommandGroup => ({
   name: `r2 ${name}`,
   summary,
-  commands: commands.map((one) => ({ name: one.name.slice(`r2 ${name} `.length), usage: one.usage, summary: one.summary, load: async () => one })),
+  commands: commands.map(entry),
 });
 
 const GROUPS = [
@@ -233,10 +230,5 @@ const GROUPS = [
 export const r2Command: CommandGroup = {
   name: 'r2',
   summary: 'Looks after the buckets of a data folder, whether a server runs on it or not.',
-  commands: GROUPS.map((one) => ({
-    name: one.name.slice('r2 '.length),
-    usage: one.commands.map(({ name }) => name).join('|'),
-    summary: one.summary,
-    load: async () => one,
-  })),
+  commands: GROUPS.map(groupEntry),
 };

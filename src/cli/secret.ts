@@ -9,7 +9,7 @@ import { readWorkerConfig } from '../config/worker.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { SecretsError } from '../server/secrets/key-ring.ts';
 import { SecretStore } from '../server/secrets/secret-store.ts';
-import { type Command, CommandError, type CommandGroup, type OptionSpec, type Parsed, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, UsageError } from './command.ts';
 import { workerOptions } from './options.ts';
 import { readHidden, readInput } from './standard-input.ts';
 
@@ -106,13 +106,6 @@ const rotateCommand: Command = {
   description: 'With NANO_SECRETS_KEY="NEW,OLD" everything is encrypted with NEW; OLD can go afterwards.',
   run: async (input) => say(`encrypted ${await guarded(openStore(input).rotate())} secrets with a new key`),
 };
-
-const entry = (command: Command): CommandGroup['commands'][number] => ({
-  name: command.name.slice('secret '.length),
-  usage: command.usage,
-  summary: command.summary,
-  load: async () => command,
-});
 
 export const secretGroup: CommandGroup = {
   name: 'secret',

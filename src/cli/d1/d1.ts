@@ -3,10 +3,10 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:f
 import { resolve } from 'node:path';
 import { listDatabases, localDatabaseFile } from '../../server/local-d1.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
-import { type Command, CommandError, type CommandGroup, UsageError } from '../command.ts';
+import { type Command, CommandError, type CommandGroup, entry, groupEntry, print, UsageError } from '../command.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
-import { configOf, dataDirOf, entry, open, print, TARGET_OPTIONS, target } from './target.ts';
+import { configOf, dataDirOf, open, TARGET_OPTIONS, target } from './target.ts';
 
 const execute: Command = {
   name: 'd1 execute',
@@ -101,10 +101,5 @@ function read(file: string): string {
 export const d1Group: CommandGroup = {
   name: 'd1',
   summary: 'Looks after the D1 databases of a data folder, whether a server runs on it or not.',
-  commands: [
-    entry(execute),
-    { name: 'migrations', usage: 'create|list|apply', summary: migrationsGroup.summary, load: async () => migrationsGroup },
-    entry(exportCommand),
-    entry(list),
-  ],
+  commands: [entry(execute), groupEntry(migrationsGroup), entry(exportCommand), entry(list)],
 };

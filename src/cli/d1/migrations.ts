@@ -9,8 +9,8 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { join, relative, resolve } from 'node:path';
 import type { LocalDatabase } from '../../server/local-d1.ts';
 import { isD1Failure } from '../../server/local-d1.ts';
-import { type Command, CommandError, type CommandGroup, UsageError } from '../command.ts';
-import { entry, open, print, TARGET_OPTIONS, type Target, target } from './target.ts';
+import { type Command, CommandError, type CommandGroup, entry, print, UsageError } from '../command.ts';
+import { open, TARGET_OPTIONS, type Target, target } from './target.ts';
 
 const NUMBER_DIGITS = 4;
 

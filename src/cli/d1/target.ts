@@ -5,7 +5,7 @@ import { readWorkerConfig } from '../../config/worker.ts';
 import type { WorkerConfig } from '../../config/worker-config.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { type DatabaseName, isD1Failure, type LocalDatabase, withDatabase } from '../../server/local-d1.ts';
-import { type Command, CommandError, type CommandEntry, type OptionSpec, type Parsed, UsageError } from '../command.ts';
+import { CommandError, type OptionSpec, type Parsed, UsageError } from '../command.ts';
 import { workerOptions } from '../options.ts';
 
 export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -66,12 +66,4 @@ export function open<T>({ dataDir, name, title }: Target, work: (database: Local
     if (isD1Failure(error) || (error instanceof Error && 'code' in error)) throw new CommandError(`${title}: ${error.message}`);
     throw error;
   }
-}
-
-export function entry(command: Command): CommandEntry {
-  return { name: command.name.split(' ').at(-1) as string, usage: command.usage, summary: command.summary, load: async () => command };
-}
-
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,8 +1,8 @@
 /** `nano kv bulk put|get|delete FILE`: many keys at once, in the JSON files that wrangler takes. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type Command, CommandError, type CommandGroup, type Parsed, UsageError } from '../command.ts';
-import { entry, kvCommand } from './run.ts';
+import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { kvCommand } from './run.ts';
 
 /** So many are under way at a time: they share commits. */
 const AT_ONCE = 200;

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { type Command, CommandError, type CommandGroup, type Parsed, UsageError } from '../command.ts';
-import { entry, kvCommand } from './run.ts';
+import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { kvCommand } from './run.ts';
 import { numberOption } from './target.ts';
 
 const put: Command = kvCommand({

@@ -4,9 +4,8 @@ import { isApp } from '../../config/find-app.ts';
 import { readWorkerConfig } from '../../config/worker.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { listNamespaces } from '../../server/local-kv.ts';
-import type { Command, CommandGroup, Parsed } from '../command.ts';
+import { type Command, type CommandGroup, entry, type Parsed } from '../command.ts';
 import { workerOptions } from '../options.ts';
-import { entry } from './run.ts';
 import { DATA_OPTIONS, dataDirOf } from './target.ts';
 
 type Row = { id: string; title: string; group: string };

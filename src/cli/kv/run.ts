@@ -1,6 +1,6 @@
 /** What all commands on a namespace share: opening it, and saying what went wrong. */
 import { withNamespace } from '../../server/local-kv.ts';
-import { type Command, CommandError, type CommandEntry, type OptionSpec, type Parsed } from '../command.ts';
+import { type Command, CommandError, type OptionSpec, type Parsed } from '../command.ts';
 import { TARGET_OPTIONS, target } from './target.ts';
 
 type Namespace = Parameters<Parameters<typeof withNamespace>[3]>[0];
@@ -33,8 +33,4 @@ export function kvCommand({ options, run, check, ...rest }: KvCommand): Command 
 /** A namespace refuses with an error that says all; those of the file system do, too. */
 function isAnswer(error: unknown): error is Error {
   return error instanceof Error && (error.constructor.name === 'OpError' || 'code' in error);
-}
-
-export function entry(command: Command): CommandEntry {
-  return { name: command.name.split(' ').at(-1) as string, usage: command.usage, summary: command.summary, load: async () => command };
 }
