@@ -7,6 +7,7 @@
 import { CACHE_LIMITS } from '../../protocol/cache.ts';
 import { Blobs } from '../../storage/blobs.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
+import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
 import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
 
 export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'size' | 'blob' | 'value'>;
@@ -15,19 +16,15 @@ export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'size' | '
 const ROW_BYTES = 200;
 const MOST_CLEARED = 1000;
 const EVICTED_AT_ONCE = 20;
-const SWEEP_MS = 60 * 60 * 1000;
 
 class CacheStore implements OpenStore {
   readonly #context: StoreContext;
-  readonly #blobs: Blobs;
+  readonly #unnamed: UnnamedBlobs;
   readonly #mostBytes: number;
-  #unnamed: string[] = [];
-  #sweptAt = Number.NEGATIVE_INFINITY;
-  #isClosed = false;
 
   constructor(context: StoreContext, mostBytes: number) {
     this.#context = context;
-    this.#blobs = new Blobs(context.dir, 'normal');
+    this.#unnamed = new UnnamedBlobs(new Blobs(context.dir, 'normal'), (blob) => context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined);
     this.#mostBytes = mostBytes;
   }
 
@@ -64,13 +61,11 @@ class CacheStore implements OpenStore {
   tick(): void {
     const { db, now } = this.#context;
     this.#drop(db.all('DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE expires <= ? LIMIT ?) RETURNING blob', now(), MOST_CLEARED));
-    if (now() - this.#sweptAt < SWEEP_MS) return;
-    this.#sweptAt = now();
-    this.#blobs.sweep(now() - SWEEP_MS, (name) => this.#isClosed || this.#isNamed(name)).catch(() => {});
+    this.#unnamed.sweep(now());
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#unnamed.close();
   }
 
   #evict(): void {
@@ -84,26 +79,8 @@ class CacheStore implements OpenStore {
 
   #drop(rows: readonly Record<string, unknown>[]): void {
     for (const { blob } of rows) {
-      if (typeof blob !== 'string') continue;
-      this.#unnamed.push(blob);
-      // The commit has come to its end by then, one way or the other.
-      if (this.#unnamed.length === 1) setImmediate(() => this.#removeUnnamed());
+      if (typeof blob === 'string') this.#unnamed.drop(blob);
     }
-  }
-
-  #removeUnnamed(): void {
-    const names = this.#unnamed;
-    this.#unnamed = [];
-    if (this.#isClosed) return;
-    try {
-      this.#blobs.remove(names.filter((name) => !this.#isNamed(name))).catch(() => {});
-    } catch {
-      // They are swept later.
-    }
-  }
-
-  #isNamed(blob: string): boolean {
-    return this.#context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined;
   }
 }
 

@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { Blobs } from '../../storage/blobs.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
+import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
 import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
 
 export type ListedKey = { name: string; expiration: number | null; metadata: string | null };
@@ -15,8 +16,6 @@ export type ListedKey = { name: string; expiration: number | null; metadata: str
 /** Expired entries that are cleared away at once; the rest waits a little, and lets others have their turn. */
 const MOST_CLEARED = 1000;
 const CLEAR_AGAIN_MS = 100;
-/** Files without a row: how old they must be to be nobody's, and how often they are looked for. */
-const SWEEP_MS = 60 * 60 * 1000;
 
 /** Where a namespace's large values lie. @param dir the store's folder */
 export function blobsDir(dir: string): string {
@@ -33,15 +32,16 @@ const CLEAR = 'DELETE FROM entries WHERE number IN (SELECT number FROM entries W
 
 class KvStore implements OpenStore {
   readonly #context: StoreContext;
-  readonly #blobs: Blobs;
-  #unnamed: string[] = [];
-  #sweptAt = Number.NEGATIVE_INFINITY;
+  readonly #unnamed: UnnamedBlobs;
   #isClosed = false;
   #isLabelled = false;
 
   constructor(context: StoreContext) {
     this.#context = context;
-    this.#blobs = new Blobs(blobsDir(context.dir), 'normal');
+    this.#unnamed = new UnnamedBlobs(
+      new Blobs(blobsDir(context.dir), 'normal'),
+      (blob) => context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined,
+    );
   }
 
   readonly methods = {
@@ -62,7 +62,7 @@ class KvStore implements OpenStore {
 
     /** Removes a file, unless a row names it. */
     abandon: (blob: string): null => {
-      this.#dropBlob(blob);
+      this.#unnamed.drop(blob);
       return null;
     },
 
@@ -77,14 +77,12 @@ class KvStore implements OpenStore {
 
   tick(): void {
     this.#clear();
-    const now = Date.now();
-    if (now - this.#sweptAt < SWEEP_MS) return;
-    this.#sweptAt = now;
-    this.#blobs.sweep(now - SWEEP_MS, (name) => this.#isClosed || this.#isNamed(name)).catch(() => {});
+    this.#unnamed.sweep(Date.now());
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#unnamed.close();
   }
 
   /** The file's name is made of the id, which cannot always be read from it. */
@@ -101,7 +99,7 @@ class KvStore implements OpenStore {
   /** Takes away what has expired. */
   #clear(): void {
     const cleared = this.#context.db.all(CLEAR, this.#now(), MOST_CLEARED);
-    for (const { blob } of cleared) if (blob !== null) this.#dropBlob(blob as string);
+    for (const { blob } of cleared) if (blob !== null) this.#unnamed.drop(blob as string);
     if (cleared.length === MOST_CLEARED) setTimeout(() => this.#clearAgain(), CLEAR_AGAIN_MS).unref();
   }
 
@@ -115,28 +113,7 @@ class KvStore implements OpenStore {
 
   #dropBlobOf(key: string): void {
     const blob = this.#context.db.get('SELECT blob FROM entries WHERE key = ?', key)?.['blob'];
-    if (typeof blob === 'string') this.#dropBlob(blob);
-  }
-
-  #dropBlob(name: string): void {
-    this.#unnamed.push(name);
-    // Methods run within a commit, which has come to its end, one way or the other, by then.
-    if (this.#unnamed.length === 1) setImmediate(() => this.#removeUnnamed());
-  }
-
-  #removeUnnamed(): void {
-    const names = this.#unnamed;
-    this.#unnamed = [];
-    if (this.#isClosed) return;
-    try {
-      this.#blobs.remove(names.filter((name) => !this.#isNamed(name))).catch(() => {});
-    } catch {
-      // They are swept later.
-    }
-  }
-
-  #isNamed(blob: string): boolean {
-    return this.#context.db.get('SELECT 1 FROM entries WHERE blob = ?', blob) !== undefined;
+    if (typeof blob === 'string') this.#unnamed.drop(blob);
   }
 }
 
