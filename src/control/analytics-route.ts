@@ -2,8 +2,7 @@
  * `POST /analytics_engine/sql`: the body is a query, the answer is Cloudflare's.
  * @see https://developers.cloudflare.com/analytics/analytics-engine/sql-api/
  */
-import type { IncomingMessage } from 'node:http';
-import { type AdminRoute, send, sendJson, sendText } from './route.ts';
+import { type AdminRoute, readText, send, sendJson, sendText } from './route.ts';
 
 export type QueryResult = { ok: true; meta: { name: string; type: string }[]; data: Record<string, unknown>[] } | { ok: false; message: string };
 
@@ -16,7 +15,7 @@ export function analyticsRoute(query: (sql: string, group: string) => Promise<Qu
     method: 'POST',
     path: '/analytics_engine/sql',
     handle: async ({ request, response, query: parameters }) => {
-      const text = await readBody(request);
+      const text = await readText(request, MOST_QUERY_BYTES).catch(() => undefined);
       if (text === undefined) return sendText(response, 413, `a query has ${MOST_QUERY_BYTES} bytes at most\n`);
       const format = FORMAT.exec(text)?.[1]?.toLowerCase() ?? 'json';
       if (format !== 'json' && format !== 'jsoneachrow') return sendText(response, 422, 'FORMAT is JSON or JSONEachRow\n');
@@ -27,15 +26,4 @@ export function analyticsRoute(query: (sql: string, group: string) => Promise<Qu
       sendJson(response, 200, { meta, data, rows: data.length, rows_before_limit_at_least: data.length });
     },
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MOST_QUERY_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

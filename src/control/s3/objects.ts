@@ -1,5 +1,5 @@
 /** S3's operations on objects. @see https://developers.cloudflare.com/r2/api/s3/api/ */
-import type { Bucket, ObjectContent } from '../../ports/buckets.ts';
+import type { Bucket, ObjectContent, ObjectSource } from '../../ports/buckets.ts';
 import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
 import { S3Error } from './errors.ts';
@@ -88,13 +88,22 @@ export async function copySource(call: S3Call, range?: R2GetOptions['range']): P
   return found;
 }
 
+/** Works on a source; one that was refused before it was read would keep its file open. */
+export async function closing<T>(source: ObjectSource, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if ('length' in source) source.body.destroy();
+  }
+}
+
 /** CopyObject. */
 export async function copyObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
   const { object, body } = await copySource(call);
   const { http = {}, custom = {}, storageClass, size } = object;
   const isReplacing = call.header('x-amz-metadata-directive') === 'REPLACE';
   const source = body instanceof Uint8Array ? { body } : { body, length: size };
-  const copy = await bucket.put(key, source, isReplacing ? metadataOptions(call) : { http, custom, storageClass });
+  const copy = await closing(source, () => bucket.put(key, source, isReplacing ? metadataOptions(call) : { http, custom, storageClass }));
   if (copy === null) throw new S3Error('PreconditionFailed');
   call.xml('CopyObjectResult', { ETag: `"${copy.etag}"`, LastModified: new Date(copy.uploaded).toISOString() });
 }

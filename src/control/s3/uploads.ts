@@ -3,7 +3,7 @@ import type { Bucket, ObjectSource } from '../../ports/buckets.ts';
 import type { S3Call } from './call.ts';
 import { S3Error } from './errors.ts';
 import { metadataOptions, storageClassOf } from './headers.ts';
-import { copySource } from './objects.ts';
+import { closing, copySource } from './objects.ts';
 import { elements, textOf } from './xml.ts';
 
 const MOST_LISTED = 1000;
@@ -23,7 +23,8 @@ export async function uploadPart(call: S3Call, bucket: Bucket, key: string, uplo
     const etag = await bucket.uploadPart(key, upload, number, call.body());
     return call.empty(200, { etag: `"${etag}"` });
   }
-  const etag = await bucket.uploadPart(key, upload, number, await copiedPart(call));
+  const source = await copiedPart(call);
+  const etag = await closing(source, () => bucket.uploadPart(key, upload, number, source));
   call.xml('CopyPartResult', { ETag: `"${etag}"`, LastModified: new Date().toISOString() });
 }
 
