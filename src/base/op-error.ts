@@ -6,3 +6,8 @@ export class OpError extends Error {
     this.name = name;
   }
 }
+
+/** What is said to a call that the platform's own code in an isolate does not make. */
+export function invalidCall(): OpError {
+  return new OpError('TypeError', 'Invalid call.');
+}

@@ -33,6 +33,8 @@ export const R2_LIMITS = {
   multipartBytes: 5_497_558_138_880,
   /** Characters of all names and values of customMetadata; twice as many where one of them is beyond Latin-1. */
   metadataBytes: 2048,
+  /** Of all fields of httpMetadata together: as much as a request's headers can bring. */
+  httpMetadataCharacters: 8192,
   /** Of every part but the last. */
   partBytes: 5 * 1024 * 1024,
   parts: 10_000,

@@ -1,5 +1,5 @@
 /** Static assets: `env.ASSETS.fetch(request)` on the host, and the sites that answer before the worker. */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { AppRecord } from '../../protocol/engine.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 import { AssetFiles } from './files.ts';
@@ -41,8 +41,7 @@ class AssetsBinding implements Binding {
   /** fetch(method, url, headers) → status, statusText, headers, number of the body (0: none) */
   async call(method: string, args: readonly unknown[], caller: Caller): Promise<Reply> {
     const [verb, url, headers] = args;
-    if (method !== 'fetch' || typeof verb !== 'string' || typeof url !== 'string' || typeof headers !== 'string')
-      throw new OpError('TypeError', 'Invalid call.');
+    if (method !== 'fetch' || typeof verb !== 'string' || typeof url !== 'string' || typeof headers !== 'string') throw invalidCall();
     const request = requestOf(verb, url, headers);
     if (request === undefined) throw new OpError('TypeError', `Invalid URL: ${url}`);
     if (!this.#site.isLoaded) await this.#site.load();

@@ -7,7 +7,8 @@
  */
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { OpError } from '../../base/op-error.ts';
+import { continued } from '../../base/continued.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import { CACHE_LIMITS, CacheBody } from '../../protocol/cache.ts';
 import { Blobs } from '../../storage/blobs.ts';
@@ -34,8 +35,6 @@ const MOST_KEY = 32 * 1024;
 const MOST_HEADERS = 128 * 1024;
 /** How long after its last known use another one is worth writing down. */
 const TOUCH_MS = 60_000;
-
-const invalidCall = (): OpError => new OpError('TypeError', 'Invalid call.');
 
 function text(value: unknown, most: number): string {
   if (typeof value !== 'string' || value.length > most) throw invalidCall();
@@ -157,15 +156,7 @@ class CacheBinding implements Binding {
     rest: Iterator<Uint8Array> | AsyncIterator<Uint8Array>,
     length: number | undefined,
   ): Promise<Pick<Entry, 'size' | 'blob' | 'value'> | undefined> {
-    async function* all(): AsyncIterable<Uint8Array> {
-      yield* chunks;
-      for (;;) {
-        const next = await rest.next();
-        if (next.done === true) return;
-        yield next.value;
-      }
-    }
-    const { name, size } = await this.#blobs.write(all(), [], CACHE_LIMITS.objectBytes, () => new Error('too large'));
+    const { name, size } = await this.#blobs.write(continued(chunks, rest), [], CACHE_LIMITS.objectBytes, () => new Error('too large'));
     if (length === undefined || size === length) return { size, blob: name, value: null };
     await this.#blobs.remove([name]);
     return undefined;

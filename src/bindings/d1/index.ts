@@ -2,7 +2,7 @@
  * D1 databases: `env.DB`, on the host. What the isolate sends is passed on unread to the process that has the
  * database, and so is its answer.
  */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 
 /** More is no request of D1's: its statements are 100 KB, its values 2 MB. */
@@ -15,7 +15,7 @@ export const d1Manifest: BindingManifest = {
     return {
       call: (method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> => {
         const [request] = args;
-        if (method !== 'query' || typeof request !== 'string') throw new OpError('TypeError', 'Invalid call.');
+        if (method !== 'query' || typeof request !== 'string') throw invalidCall();
         if (request.length > MOST_REQUEST_CHARACTERS) throw new OpError('Error', 'D1_ERROR: string or blob too big: SQLITE_TOOBIG');
         return scope.stores.call(address, 'query', [scope.app, request]);
       },

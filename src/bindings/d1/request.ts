@@ -28,6 +28,10 @@ function toValue(value: unknown): Value {
   if (value === null || typeof value === 'number' || typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   // Bytes come as an array of numbers.
-  if (Array.isArray(value)) return Uint8Array.from(value as number[]);
+  if (Array.isArray(value) && value.every(isByte)) return Uint8Array.from(value);
   throw wrong();
+}
+
+function isByte(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 255 && Number.isInteger(value);
 }

@@ -1,5 +1,5 @@
 /** Dispatch namespaces: `env.NAME.get(app)`. What is called is an app of the namespace, and called as any service is. */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, Reply } from '../binding.ts';
 
@@ -11,7 +11,7 @@ export class DispatchBinding implements Binding {
   }
 
   call(): Reply {
-    throw new OpError('TypeError', 'Invalid call.');
+    throw invalidCall();
   }
 }
 

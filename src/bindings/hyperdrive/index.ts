@@ -1,5 +1,5 @@
 /** Databases: `env.NAME.connect()` and what drivers make of `connectionString`. All there is on the host is where sockets go. */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall } from '../../base/op-error.ts';
 import type { Binding, BindingManifest, Origin } from '../binding.ts';
 
 class HyperdriveBinding implements Binding {
@@ -10,7 +10,7 @@ class HyperdriveBinding implements Binding {
   }
 
   call(): never {
-    throw new OpError('TypeError', 'Invalid call.');
+    throw invalidCall();
   }
 }
 

@@ -1,5 +1,6 @@
 /** KV namespaces: `env.NAME.get(…)` and its kind, on the host. */
-import { OpError } from '../../base/op-error.ts';
+import { Readable } from 'node:stream';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import { readersOf } from '../../storage/store-readers.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
@@ -26,7 +27,7 @@ class KvBinding implements Binding {
       case 'list':
         return this.#list(args);
       default:
-        throw new OpError('TypeError', 'Invalid call.');
+        throw invalidCall();
     }
   }
 
@@ -41,7 +42,7 @@ class KvBinding implements Binding {
       case 'stream':
         return map(this.#namespace.stream(key, ttl), (body, size) => (body instanceof Uint8Array ? body : caller.giveBody(body, size)));
       default:
-        throw new OpError('TypeError', 'Invalid call.');
+        throw invalidCall();
     }
   }
 
@@ -54,10 +55,14 @@ class KvBinding implements Binding {
   /** A body (kind, value, length), key, expiration, expirationTtl, metadata as JSON. */
   async #put([kind, value, size, key, expiration, expirationTtl, metadata]: readonly unknown[], caller: Caller): Promise<Reply> {
     const { body, length } = caller.takeBody(kind, value, size);
-    if (metadata !== undefined && typeof metadata !== 'string') throw new OpError('TypeError', 'Invalid metadata.');
-    const options = { expiration: optionalNumber(expiration), expirationTtl: optionalNumber(expirationTtl), metadata };
-    await this.#namespace.put(key, body ?? '', length, options);
-    return null;
+    try {
+      const options = { expiration: optionalNumber(expiration), expirationTtl: optionalNumber(expirationTtl), metadata: optionalText(metadata) };
+      await this.#namespace.put(key, body ?? '', length, options);
+      return null;
+    } finally {
+      // One that was refused before it was read.
+      if (body instanceof Readable) body.destroy();
+    }
   }
 
   /** prefix, limit, cursor → JSON text of the answer as the app gets it. */

@@ -8,6 +8,8 @@ export const MOST_KEY_BYTES = 512;
 export const MOST_VALUE_BYTES = 25 * 1024 * 1024;
 export const MOST_METADATA_BYTES = 1024;
 export const MOST_LISTED = 1000;
+/** Characters of a cursor: a key in base64. */
+const MOST_CURSOR = MOST_KEY_BYTES * 2;
 export const MOST_KEYS_AT_ONCE = 100;
 const LEAST_TTL_SECONDS = 60;
 const LEAST_CACHE_TTL_SECONDS = 30;
@@ -49,13 +51,13 @@ export function checkCacheTtl(operation: KvOperation, seconds: number | undefine
  */
 export function expirationOf(expiration: number | undefined, ttl: number | undefined, now: number): number | null {
   if (ttl !== undefined) {
-    if (!(ttl > 0)) throw kvError('PUT', 400, `Invalid expiration_ttl of ${ttl}. Please specify integer greater than 0.`);
+    if (!Number.isInteger(ttl) || ttl <= 0) throw kvError('PUT', 400, `Invalid expiration_ttl of ${ttl}. Please specify integer greater than 0.`);
     if (ttl < LEAST_TTL_SECONDS) throw kvError('PUT', 400, `Invalid expiration_ttl of ${ttl}. Expiration TTL must be at least ${LEAST_TTL_SECONDS}.`);
     // The latest time that list can tell.
     return Math.min(now + ttl, MOST_SECONDS);
   }
   if (expiration === undefined) return null;
-  if (!(expiration > now)) {
+  if (!Number.isSafeInteger(expiration) || expiration <= now) {
     const advice = 'Please specify integer greater than the current number of seconds since the UNIX epoch.';
     throw kvError('PUT', 400, `Invalid expiration of ${expiration}. ${advice}`);
   }
@@ -80,7 +82,12 @@ export function valueTooLarge(bytes: number): OpError {
 }
 
 /** @throws OpError */
+export function checkCursor(cursor: string): void {
+  if (cursor.length > MOST_CURSOR) throw kvError('GET', 400, 'Invalid cursor');
+}
+
+/** @throws OpError */
 export function checkListLimit(limit: number): void {
-  if (Number.isNaN(limit) || limit < 1) throw kvError('GET', 400, `Invalid key_count_limit of ${limit}. Please specify an integer greater than 0.`);
+  if (!Number.isInteger(limit) || limit < 1) throw kvError('GET', 400, `Invalid key_count_limit of ${limit}. Please specify an integer greater than 0.`);
   if (limit > MOST_LISTED) throw kvError('GET', 400, `Invalid key_count_limit of ${limit}. Please specify an integer less than ${MOST_LISTED}.`);
 }

@@ -8,6 +8,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { continued } from '../../base/continued.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import { blobPath, Blobs } from '../../storage/blobs.ts';
@@ -18,6 +19,7 @@ import { Gate } from './gate.ts';
 import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
 import {
   checkCacheTtl,
+  checkCursor,
   checkKey,
   checkLength,
   checkListLimit,
@@ -29,7 +31,7 @@ import {
   MOST_VALUE_BYTES,
   valueTooLarge,
 } from './limits.ts';
-import { continued, counted, encoded, PIECE_BYTES, readText } from './pieces.ts';
+import { counted, encoded, PIECE_BYTES, readText } from './pieces.ts';
 import { blobsDir, type ListedKey } from './store.ts';
 
 export type NamespaceOptions = {
@@ -153,6 +155,7 @@ export class Namespace {
   async list(prefix = '', limit: number = MOST_LISTED, cursor = ''): Promise<Listing> {
     checkListLimit(limit);
     checkLength('GET', prefix);
+    checkCursor(cursor);
     const after = Buffer.from(cursor, 'base64').toString();
     const keys = (await this.#options.stores.call(this.#address, 'list', [prefix, after, limit])) as ListedKey[];
     if (keys.length <= limit) return { keys, cursor: undefined };

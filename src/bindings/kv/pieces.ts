@@ -24,16 +24,6 @@ export function* encoded(text: string): Generator<Uint8Array> {
   }
 }
 
-/** What was read of a stream already, and what is left of it. */
-export async function* continued(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* first;
-  for (;;) {
-    const { done, value } = await rest.next();
-    if (done === true) return;
-    yield value;
-  }
-}
-
 /** Tells of each piece that passes how long it is. */
 export async function* counted(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const piece of body) {

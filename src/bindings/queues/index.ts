@@ -5,10 +5,10 @@
  * are not looked into.
  * @see https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
  */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
-import { type ContentType, type NewMessage, QUEUES_ID, type QueueMetrics } from './messages.ts';
+import { type NewMessage, QUEUES_ID, type QueueMetrics } from './messages.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const MOST_MESSAGE_BYTES = 128_000;
@@ -20,8 +20,8 @@ const MOST_DELAY_SECONDS = 86_400;
 /** What Cloudflare allows for bodies alone, which its message names. */
 const NAMED_BATCH_BYTES = 256_000;
 
+const SEND_FAILED = 'Queue send failed';
 const BATCH_FAILED = 'Queue sendBatch failed';
-const BAD_REQUEST = 'Bad Request';
 
 class QueueBinding implements Binding {
   readonly #scope: BindingScope;
@@ -41,24 +41,26 @@ class QueueBinding implements Binding {
   async call(method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> {
     switch (method) {
       case 'send':
-        return this.#store('send', [this.#message(args[0], args[1], args[2])], 'Queue send failed');
+        return this.#store('send', () => [this.#message(args[0], args[1], args[2])], SEND_FAILED);
       case 'sendBatch':
-        return this.#store('send', this.#batch(args), BATCH_FAILED);
+        return this.#store('send', () => this.#batch(args), BATCH_FAILED);
       case 'metrics':
         return this.#store('metrics', undefined, 'Queue metrics failed');
       default:
-        throw new OpError('TypeError', 'Invalid call.');
+        throw invalidCall();
     }
   }
 
-  async #store(method: string, messages: readonly NewMessage[] | undefined, failure: string): Promise<Reply> {
+  /** @param make the messages to store; what it refuses is told as a failure of the call, but for what is no call at all */
+  async #store(method: string, make: (() => readonly NewMessage[]) | undefined, failure: string): Promise<Reply> {
     try {
+      const messages = make?.();
       if (messages !== undefined) checkSizes(messages, failure === BATCH_FAILED);
       const address = { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
       const metrics = (await this.#scope.stores.call(address, method, messages === undefined ? [this.#queue] : [this.#queue, messages])) as QueueMetrics;
       return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
     } catch (error) {
-      if (error instanceof OpError) throw new OpError('Error', `${failure}: ${error.message}`);
+      if (error instanceof OpError && error.name === 'Error') throw new OpError('Error', `${failure}: ${error.message}`);
       throw error;
     }
   }
@@ -68,24 +70,37 @@ class QueueBinding implements Binding {
     if ((type === 'text' || type === 'json') && typeof body === 'string') return { type, body, size: Buffer.byteLength(body), delayMs };
     const bytes = bytesOf(body);
     if ((type === 'bytes' || type === 'v8') && bytes !== undefined) return { type, body: bytes, size: bytes.byteLength, delayMs };
-    throw new OpError('TypeError', 'Invalid call.');
+    throw invalidCall();
   }
 
   #batch([head, text, bytes]: readonly unknown[]): NewMessage[] {
-    const rows: unknown = typeof head === 'string' ? JSON.parse(head) : undefined;
+    const rows = rowsOf(head);
     const all = bytesOf(bytes) ?? new Uint8Array();
-    if (!Array.isArray(rows) || typeof text !== 'string') throw new OpError('TypeError', 'Invalid call.');
-    if (rows.length > MOST_BATCH) throw new OpError('Error', `${BATCH_FAILED}: batch message count of ${rows.length} exceeds limit of ${MOST_BATCH}`);
+    if (typeof text !== 'string') throw invalidCall();
+    if (rows.length > MOST_BATCH) throw new OpError('Error', `batch message count of ${rows.length} exceeds limit of ${MOST_BATCH}`);
     const at = { text: 0, bytes: 0 };
-    return rows.map((row: unknown) => {
-      const [type, length, delay] = row as [ContentType, number, number | null];
+    return rows.map((row) => {
+      if (!Array.isArray(row)) throw invalidCall();
+      const [type, length, delay] = row as unknown[];
       const kind = type === 'text' || type === 'json' ? 'text' : 'bytes';
-      if (!Number.isSafeInteger(length) || length < 0) throw new OpError('TypeError', 'Invalid call.');
       const start = at[kind];
+      if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0 || start + length > (kind === 'text' ? text : all).length)
+        throw invalidCall();
       at[kind] += length;
       return this.#message(type, delay, kind === 'text' ? text.slice(start, at.text) : all.slice(start, at.bytes));
     });
   }
+}
+
+/** The head of a batch: JSON that a tenant may have had a hand in, by way of toJSON. */
+function rowsOf(head: unknown): unknown[] {
+  try {
+    const rows: unknown = JSON.parse(String(head));
+    if (Array.isArray(rows)) return rows;
+  } catch {
+    // No JSON, either.
+  }
+  throw invalidCall();
 }
 
 /** The texts are Miniflare's. */
@@ -104,8 +119,7 @@ function checkSizes(messages: readonly NewMessage[], isBatch: boolean): void {
 }
 
 function delayOf(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MOST_DELAY_SECONDS)
-    throw new OpError('Error', `Queue send failed: ${BAD_REQUEST}`);
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MOST_DELAY_SECONDS) throw new OpError('Error', 'Bad Request');
   return value;
 }
 

@@ -1,5 +1,5 @@
 /** What an isolate sends as options: JSON text of a known shape, or else nothing of ours. */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall } from '../../base/op-error.ts';
 import {
   R2_HASHES,
   type R2Conditions,
@@ -19,8 +19,6 @@ type Kind = 'string' | 'number' | 'boolean';
 const HTTP_FIELDS = ['contentType', 'contentLanguage', 'contentDisposition', 'contentEncoding', 'cacheControl'] as const;
 /** Names and values of metadata are checked more closely later; this is far more than may be. */
 const MOST_TEXT = 256 * 1024;
-
-export const invalidCall = (): OpError => new OpError('TypeError', 'Invalid call.');
 
 export function text(value: unknown): string {
   if (typeof value !== 'string') throw invalidCall();
@@ -53,6 +51,14 @@ function pick(given: Fields, names: readonly string[], kind: Kind): Fields {
   return result;
 }
 
+/** A range's numbers; those of good will are whole and not negative. */
+function range(value: unknown): R2Range {
+  const given = fields(value);
+  const numbers = pick(given, ['offset', 'length', 'suffix'], 'number');
+  for (const number of Object.values(numbers)) if (!Number.isInteger(number) || (number as number) < 0) throw invalidCall();
+  return { ...numbers, ...pick(given, ['header'], 'string') } as R2Range;
+}
+
 function etags(value: unknown): R2Conditions['etagMatches'] {
   if (!Array.isArray(value)) throw invalidCall();
   return value.map((etag) => {
@@ -74,11 +80,9 @@ function conditions(value: unknown): R2Conditions {
 export function getOptions(json: unknown): R2GetOptions {
   if (json === undefined) return {};
   const given = fields(parse(json));
-  const { range, onlyIf } = given;
+  const { onlyIf } = given;
   return {
-    ...(range !== undefined && {
-      range: { ...pick(fields(range), ['offset', 'length', 'suffix'], 'number'), ...pick(fields(range), ['header'], 'string') } as R2Range,
-    }),
+    ...(given['range'] !== undefined && { range: range(given['range']) }),
     ...(onlyIf !== undefined && { onlyIf: conditions(onlyIf) }),
   };
 }

@@ -24,7 +24,7 @@ import { Blobs } from '../../storage/blobs.ts';
 import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
-import { checkHash, checkKey, checkMetadata } from './checks.ts';
+import { checkHash, checkKey, checkListTexts, checkMetadata } from './checks.ts';
 import type { Changed, Content, Found, NewObject } from './objects.ts';
 import { openPieces } from './pieces.ts';
 import { readHead, readObject } from './reads.ts';
@@ -132,6 +132,7 @@ export class DiskBucket implements Bucket {
   async list(options: R2ListOptions): Promise<R2ListResult> {
     const { limit } = options;
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 1 || limit > R2_LIMITS.listKeys)) throw new BucketError('invalidMaxKeys');
+    checkListTexts(options);
     return (await this.#call('list', options)) as R2ListResult;
   }
 
@@ -229,7 +230,7 @@ export class DiskBucket implements Bucket {
 
 function metaOf(options: R2MetadataOptions): ObjectMeta {
   const { http = {}, custom = {}, storageClass = 'Standard' } = options;
-  checkMetadata(custom);
+  checkMetadata(options);
   return { checksums: {}, http, custom, storageClass };
 }
 

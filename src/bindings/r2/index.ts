@@ -4,13 +4,13 @@
  * A body that comes from the client or goes to it does so without entering the isolate, unless the app reads it.
  */
 import { isAscii } from 'node:buffer';
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import { BucketError, type ObjectSource } from '../../ports/buckets.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import { R2_ERRORS } from '../../protocol/r2.ts';
 import { readersOf } from '../../storage/store-readers.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
-import { getOptions, invalidCall, keys, listOptions, metadataOptions, parts, putOptions, text } from './arguments.ts';
+import { getOptions, keys, listOptions, metadataOptions, parts, putOptions, text } from './arguments.ts';
 import { DiskBucket } from './bucket.ts';
 
 const UNKNOWN_LENGTH = 'Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)';

@@ -74,9 +74,10 @@ export class ObjectTable {
     if (pieces.length > 0) this.forget(pieces, pieces.length > MOST_OPEN_PIECES ? [] : garbage, pieces.length > MOST_OPEN_PIECES ? LINGER_MS : 0);
   }
 
-  /** Files that nothing names any more. */
+  /** Files that nothing names any more. A part of no bytes has none: see NewPart. */
   forget(blobs: readonly string[], garbage: string[], lingerMs = 0): void {
     for (const blob of blobs) {
+      if (blob === '') continue;
       this.#db.run('INSERT OR IGNORE INTO garbage (blob, due) VALUES (?, ?)', blob, this.#now() + lingerMs);
       garbage.push(blob);
     }

@@ -198,3 +198,28 @@ test('buckets: exist from their first object or by being made, until they are re
   assert.deepEqual(await names(), ['bucket', 'other']);
   for (const name of ['', 'NO', '../x', 'a', '-ab']) await assert.rejects(buckets.create(name), { name: 'BucketError' });
 });
+
+test('uploads: a part of no bytes leaves no file to be removed', async (t) => {
+  const { bucket, host } = setUp(t);
+  const upload = await bucket.createUpload('empty', {});
+  const etag = await bucket.uploadPart('empty', upload, 1, { body: new Uint8Array(0) });
+  assert.equal((await bucket.completeUpload('empty', upload, [{ number: 1, etag }])).size, 0);
+  const { garbage } = (await host.call(ADDRESS, 'delete', [['empty']])) as { garbage: string[] };
+  assert.deepEqual(garbage, []);
+  await assert.rejects(bucket.uploadPart('empty', upload, 1, { body: new Uint8Array(0) }), { error: 'noSuchUpload' });
+});
+
+test('list: refuses texts that no key can begin with or stand behind', async (t) => {
+  const { bucket } = setUp(t);
+  const long = 'x'.repeat(1025);
+  for (const options of [{ prefix: long }, { delimiter: long }, { startAfter: long }])
+    await assert.rejects(bucket.list(options), { error: 'invalidObjectName' });
+  await assert.rejects(bucket.list({ cursor: 'x'.repeat(2049) }), { error: 'invalidArgument' });
+});
+
+test('put: refuses HTTP metadata that no header could bring', async (t) => {
+  const { bucket } = setUp(t);
+  const body = new Uint8Array(1);
+  await assert.rejects(bucket.put('key', { body }, { http: { contentType: 'x'.repeat(9000) } }), { error: 'metadataTooLarge' });
+  await assert.rejects(bucket.createUpload('key', { storageClass: 'x'.repeat(9000) }), { error: 'metadataTooLarge' });
+});

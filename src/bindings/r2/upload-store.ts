@@ -8,6 +8,7 @@ import type { Changed, ObjectTable } from './objects.ts';
 
 type UploadRow = { key: string; meta: string; ended: number | null };
 type PartRow = { number: number; blob: string; size: number; etag: string; uploaded: number };
+/** A part of no bytes has no file: its `blob` is "". */
 export type NewPart = { number: number; blob: string; size: number; etag: string };
 export type Refused = { error: R2ErrorName };
 
@@ -26,7 +27,7 @@ export function uploadMethods(db: Database, objects: ObjectTable, now: () => num
     },
     putPart: (key: string, id: string, part: NewPart): Changed<Refused | null> => {
       const row = upload(key, id);
-      if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: [part.blob] };
+      if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: part.blob === '' ? [] : [part.blob] };
       const garbage: string[] = [];
       const old = db.get('DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob', id, part.number);
       if (old !== undefined) objects.forget([String(old['blob'])], garbage);

@@ -6,7 +6,7 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
 import { createHash } from 'node:crypto';
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
 
@@ -34,7 +34,7 @@ class RatelimitBinding implements Binding {
   /** `limit`: key, then the limit and the period where the call has its own → whether it is within the limit. */
   async call(method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> {
     const [name, limit = this.#limit, period = this.#period] = args;
-    if (method !== 'limit' || typeof name !== 'string' || typeof limit !== 'number') throw new OpError('TypeError', 'Invalid call.');
+    if (method !== 'limit' || typeof name !== 'string' || typeof limit !== 'number') throw invalidCall();
     if (!PERIODS.includes(period)) throw new OpError('Error', `unsupported period: ${String(period)}`);
     const key = name.length > LONGEST_KEY ? `#${createHash('sha256').update(name).digest('base64')}` : name;
     const window = Math.floor(Date.now() / ((period as number) * 1000));

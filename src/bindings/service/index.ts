@@ -1,5 +1,5 @@
 /** Service bindings: `env.NAME.fetch(…)` and its methods. What they come to is in ops/services; here is only who is meant. */
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall } from '../../base/op-error.ts';
 import type { ServiceTarget } from '../../ports/invoker.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, Reply } from '../binding.ts';
@@ -17,7 +17,7 @@ export class ServiceBinding implements Binding {
   }
 
   call(): Reply {
-    throw new OpError('TypeError', 'Invalid call.');
+    throw invalidCall();
   }
 }
 

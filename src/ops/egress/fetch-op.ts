@@ -12,7 +12,7 @@ import { adoptBody, type BodyArgument, openBody } from '../body-argument.ts';
 import type { StreamBody } from '../body-stream.ts';
 import { uploadsOf } from '../body-upload.ts';
 import { callsOf } from '../calls.ts';
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
 import { aborted } from '../network-errors.ts';
 import { closeWithEvent } from '../event-scope.ts';
@@ -52,7 +52,7 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
   const calls = callsOf(context.handles);
-  if (!Number.isSafeInteger(call) || calls.has(call)) throw new OpError('TypeError', 'Invalid call.');
+  if (!Number.isSafeInteger(call) || calls.has(call)) throw invalidCall();
   const request = checked(method, url, headers, redirect);
   event.countSubrequest();
 
