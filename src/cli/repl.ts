@@ -13,6 +13,7 @@ import { shellApp } from './shell-app.ts';
 
 const HISTORY_FILE = join(homedir(), '.nano_repl_history');
 const HISTORY_LINES = 1000;
+const HELP = 'Tab completes names, Ctrl+C gives up a line, Ctrl+D or .exit ends the session.';
 const PROMPT = '> ';
 const MORE = '… ';
 
@@ -20,7 +21,7 @@ export const replCommand: Command = {
   name: 'repl',
   summary: 'Evaluates line by line in one isolate; with DIR inside that app, its bindings in `env`.',
   usage: '[DIR]',
-  description: 'Ctrl+C gives up a line, Ctrl+D or .exit ends the session. Tab completes names.',
+  description: HELP,
   positionals: 1,
   options: WORKER_OPTIONS,
   run: async (input) => {
@@ -66,12 +67,20 @@ const converse = async (session: Session, print: (text: string) => void): Promis
   let text = '';
   reader.on('SIGINT', () => {
     text = '';
+    // To the end, a new line, and away with what was written: a prompt alone would show it again.
+    reader.write(null, { ctrl: true, name: 'e' });
     print('');
+    reader.write(null, { ctrl: true, name: 'u' });
     prompt(reader, PROMPT);
   });
   prompt(reader, PROMPT);
   for await (const line of reader) {
     if (text === '' && line.trim() === '.exit') break;
+    if (text === '' && line.trim() === '.help') {
+      print(HELP);
+      prompt(reader, PROMPT);
+      continue;
+    }
     text = text === '' ? line : `${text}\n${line}`;
     if (text.trim() !== '' && isIncomplete(text)) {
       prompt(reader, MORE);

@@ -146,7 +146,9 @@ const rewriteTyped = async (source: string): Promise<Rewritten> => {
   } catch (error) {
     try {
       const { transform } = await import('esbuild');
-      return rewrite((await transform(source, { loader: 'ts', target: 'esnext', logLevel: 'silent' })).code);
+      // Or an import of what is not used would be dropped, and not be refused.
+      const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } };
+      return rewrite((await transform(source, { loader: 'ts', target: 'esnext', logLevel: 'silent', tsconfigRaw })).code);
     } catch {
       throw error;
     }
