@@ -51,10 +51,10 @@ export class ConfigDocument {
 }
 
 /** Reads a .json, .jsonc or .toml file. An empty file is an error: it is always a mistake. */
-export function readDocument(path: string): ConfigDocument {
+export function readDocument(path: string, example = APP_EXAMPLE): ConfigDocument {
   const text = readConfigText(path);
   const format = extname(path) === '.toml' ? 'toml' : 'jsonc';
-  const document = format === 'toml' ? tomlDocument(path, text) : jsoncDocument(path, text);
+  const document = format === 'toml' ? tomlDocument(path, text) : jsoncDocument(path, text, example);
   checkShape(document, document.value, []);
   return document;
 }
@@ -101,7 +101,7 @@ function fileFailure(code: string): Pick<ProblemFields, 'message' | 'hint'> {
   }
 }
 
-function jsoncDocument(path: string, text: string): ConfigDocument {
+function jsoncDocument(path: string, text: string, example: string): ConfigDocument {
   const errors: ParseError[] = [];
   let root: Node | undefined;
   let value: unknown;
@@ -113,7 +113,7 @@ function jsoncDocument(path: string, text: string): ConfigDocument {
     throw error;
   }
   const first = errors[0];
-  if (root === undefined && stripComments(text).trim() === '') throw emptyFile(path);
+  if (root === undefined && stripComments(text).trim() === '') throw emptyFile(path, example);
   if (first !== undefined) {
     const position = positionAt(text, first.offset);
     const near = getLocation(text, first.offset).path;
@@ -169,7 +169,7 @@ function nodeValue(node: Node): unknown {
 }
 
 function tomlDocument(path: string, text: string): ConfigDocument {
-  if (text.split('\n').every((line) => /^\s*(?:#|$)/.test(line))) throw emptyFile(path);
+  if (text.split('\n').every((line) => /^\s*(?:#|$)/.test(line))) throw emptyFile(path, 'name = "my-app"');
   try {
     const value = parseToml(text);
     return new ConfigDocument(path, value, text, (key) => locateTomlKey(text, key));
@@ -187,12 +187,14 @@ function tomlDocument(path: string, text: string): ConfigDocument {
   }
 }
 
-function emptyFile(path: string): Error {
+const APP_EXAMPLE = '{ "name": "my-app", "main": "src/index.ts" }';
+
+function emptyFile(path: string, example: string): Error {
   return configError({
     file: path,
     line: 1,
     message: 'The file is empty.',
-    hint: 'Write at least { "name": "my-app", "main": "src/index.ts" }, or remove the file.',
+    hint: `Write at least ${example}, or remove the file.`,
   });
 }
 

@@ -121,7 +121,7 @@ export interface ServerReadOptions {
 export function readServerConfig(path?: string, options: ServerReadOptions = {}): ServerConfig {
   const cwd = resolve(options.cwd ?? '.');
   const configPath = path === undefined ? SERVER_FILES.map((name) => join(cwd, name)).find((file) => existsSync(file)) : resolve(cwd, path);
-  const document = configPath === undefined ? undefined : readDocument(configPath);
+  const document = configPath === undefined ? undefined : readDocument(configPath, '{ "port": 8080 }');
   const file = document === undefined ? {} : parse(document);
   const given = readOverrides(options.overrides ?? {});
   const serverLimits = readLimits(file, document);
