@@ -1,6 +1,7 @@
 /**
  * One call between apps in the ledger and in the log, and the clients that write down what becomes of it.
  */
+import { errorLine } from '../base/error-line.ts';
 import type { Place } from '../ops/op.ts';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -66,7 +67,7 @@ export class CallRecord {
 
   failed({ name, error }: EventFailure): void {
     const { status, outcome } = ClientErrors[name];
-    this.end(status, 0, outcome, `${error.name}: ${error.message}`);
+    this.end(status, 0, outcome, errorLine(error));
   }
 }
 

@@ -14,10 +14,11 @@ export class Reports {
   }
 
   log(event: AppEvent | undefined, level: unknown, text: unknown): void {
-    const { app, version, observer } = this.#of;
+    const { app, version, observer, stacks } = this.#of;
     const name = LOG_LEVELS[level as number] ?? 'log';
-    event?.trace?.log(name, String(text));
-    observer.console({ app, version, requestId: event?.requestId, level: name, text: String(text) });
+    const shown = stacks.mapText(String(text));
+    event?.trace?.log(name, shown);
+    observer.console({ app, version, requestId: event?.requestId, level: name, text: shown });
   }
 
   /** `Post.threw`: the event's handler did. */

@@ -45,3 +45,18 @@ test('map: a hostile line takes no longer than it is', () => {
 test('describe: keeps name and message', () => {
   assert.deepEqual(mapper().describe('TypeError', 'no', 'TypeError: no'), { name: 'TypeError', message: 'no', stack: 'TypeError: no' });
 });
+
+test('describe: what was thrown and is no error has its text for a stack', () => {
+  assert.deepEqual(mapper().describe('', 'thrown text', ''), { name: '', message: 'thrown text', stack: 'thrown text' });
+});
+
+test('mapText: stacks in text have positions of the source and no frames of the platform, and all else stays', () => {
+  const shown = '{\n  e: Error: no\n      at handler (index.js:1:1)\n      at nano:runtime:1:5 {\n    cause: 1\n  }\n}';
+  assert.equal(mapper(MAP).mapText(shown), '{\n  e: Error: no\n      at handler (src/app.ts:3:3) {\n    cause: 1\n  }\n}');
+  assert.equal(mapper(MAP).mapText('Error: a\n    at nano:runtime:1:5 {\n  b: 1\n}'), 'Error: a {\n  b: 1\n}');
+  const quoted = 'of a server:\n    at f (file:///srv/x.js:1:2)\n    at node:net:1:1';
+  assert.equal(mapper(MAP).mapText(quoted), quoted);
+  const long = 'x\n'.repeat(100);
+  assert.equal(mapper(MAP).mapText(long), long);
+  assert.equal(mapper(MAP).mapText(`${long}\n    at index.js:1:1`), `${long}\n    at src/app.ts:3:3`);
+});

@@ -5,12 +5,17 @@
  * The stack's text comes from the tenant and may be anything; it is treated as text, line by line.
  */
 import { SourceMap } from 'node:module';
+import { errorLine } from '../base/error-line.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 
 /** "    at f (index.js:1:2)" or "    at index.js:1:2" */
 const FRAME = /^(\s+at (?:.*? \()?)([^\s()]+):(\d+):(\d+)(\)?)$/;
 /** Frames that are not the tenant's. */
 const OWN = /\(?(?:nano:|<isolated-vm|node:|file:\/\/\/)[^\n]*$/;
+/** The same in text, which may quote stacks of other programs. */
+const RUNTIME = /\(?(?:nano:|<isolated-vm)[^\n]*$/;
+/** Behind the last frame of an error that is shown with its properties. */
+const OPEN = ' {';
 const MAX_LINES = 50;
 
 export class StackMapper {
@@ -23,22 +28,31 @@ export class StackMapper {
 
   /** An exception with its stack mapped. */
   describe(name: string, message: string, stack: string): { name: string; message: string; stack: string } {
-    return { name, message, stack: this.map(stack) };
+    return { name, message, stack: stack === '' ? errorLine({ name, message }) : this.map(stack) };
   }
 
   map(stack: string): string {
-    const lines: string[] = [];
-    for (const line of stack.split('\n', MAX_LINES)) {
-      const frame = FRAME.exec(line);
-      if (frame === null) {
-        if (!/^\s+at /.test(line) || !OWN.test(line)) lines.push(line);
-        continue;
-      }
-      const [, head = '', file = '', row = '', column = '', tail = ''] = frame;
-      if (OWN.test(file)) continue;
-      lines.push(`${head}${this.#position(file, Number(row), Number(column))}${tail}`);
+    return this.#lines(stack.split('\n', MAX_LINES), OWN);
+  }
+
+  /** Text that an app has written, and values that are shown: stacks may be anywhere in it. */
+  mapText(text: string): string {
+    return /\n {4,}at /.test(text) ? this.#lines(text.split('\n'), RUNTIME) : text;
+  }
+
+  #lines(lines: readonly string[], own: RegExp): string {
+    const kept: string[] = [];
+    for (const line of lines) {
+      const open = line.endsWith(OPEN) ? OPEN : '';
+      const text = open === '' ? line : line.slice(0, -OPEN.length);
+      const frame = FRAME.exec(text);
+      if (frame === null ? /^\s+at /.test(text) && own.test(text) : own.test(frame[2] as string)) {
+        // What the frame opened is closed further down.
+        if (open !== '') kept.push(`${kept.pop() ?? ''}${open}`);
+      } else if (frame === null) kept.push(line);
+      else kept.push(`${frame[1]}${this.#position(frame[2] as string, Number(frame[3]), Number(frame[4]))}${frame[5]}${open}`);
     }
-    return lines.join('\n');
+    return kept.join('\n');
   }
 
   #position(file: string, row: number, column: number): string {

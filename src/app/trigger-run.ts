@@ -4,6 +4,7 @@
  * Contract: it is marked in the ledger while it runs, and comes to exactly one result. It gets as long as Cloudflare
  * gives it; the isolate's limits hold as for requests.
  */
+import { errorLine } from '../base/error-line.ts';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
 import type { EventKind, Observer } from '../ports/observer.ts';
 import { ClientErrors } from '../protocol/errors.ts';
@@ -87,7 +88,7 @@ class TriggerClient implements FetchClient {
   }
 
   fail({ name, error }: EventFailure): void {
-    this.#resolve({ outcome: ClientErrors[name].outcome, error: `${error.name}: ${error.message}`, verdicts: this.#verdicts });
+    this.#resolve({ outcome: ClientErrors[name].outcome, error: errorLine(error), verdicts: this.#verdicts });
   }
 
   /** The event is left what waitUntil may use, then it is ended. */

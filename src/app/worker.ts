@@ -251,7 +251,7 @@ export class Worker implements Inbox, OpContext, EventHome {
       case Post.uncaught:
         return this.#reports.uncaught(event, args);
       case Post.shell:
-        return event?.shown(String(args[0]), this.#deps.stacks.map(String(args[1])));
+        return event?.shown(String(args[0]), this.#deps.stacks.mapText(String(args[1])));
       default:
         posts[op]?.(this, id, ...args);
     }

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { errorLine } from '../base/error-line.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
@@ -225,7 +226,7 @@ export class Exchange implements FetchClient {
 
   fail(failure: EventFailure): void {
     const name = this.#body?.exceeded === true ? 'bodyTooLarge' : failure.name;
-    this.refuse(name, `${failure.error.name}: ${failure.error.message}`, failure);
+    this.refuse(name, errorLine(failure.error), failure);
   }
 
   /** Answers with an error of the platform's. `reason` is for the log. */

@@ -2,6 +2,7 @@
  * What the data plane tells, as log lines. The request line is the hot path: it is built by hand, and where
  * `info` is not written the methods that would write it are no-ops.
  */
+import { errorLine } from '../base/error-line.ts';
 import { type ConsoleRecord, type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Log } from './log.ts';
@@ -63,7 +64,7 @@ export class LogObserver extends Observer {
     error: { name: string; message: string; stack: string },
   ): void {
     const stack = this.#masked(app, error.stack);
-    this.#log.error(this.#masked(app, `${error.name}: ${error.message}`), { event: 'exception', app, version, requestId, where, stack });
+    this.#log.error(this.#masked(app, errorLine(error)), { event: 'exception', app, version, requestId, where, stack });
   }
 
   override limit(app: string, version: string, requestId: string | undefined, limit: LimitName, detail: string): void {

@@ -68,6 +68,16 @@ test('repl: keeps state between lines, survives errors, ends with its input', as
   assert.match(stdout, /\n42\n'awaited'\n$/);
 });
 
+test('repl: refuses import statements, and tells what it knows', async () => {
+  const { stdout } = await runNano(['repl'], { input: 'import x from "y"\n.help\nimport type { T } from "t"; const n: number = 4; n\n' });
+  assert.match(stdout, /^Uncaught SyntaxError: import statements cannot be used here[^\n]*\nTab completes names[^\n]*\n4\n$/);
+});
+
+test('eval: an error shows its own lines and its properties', async () => {
+  const { stdout } = await runNano(['eval', 'console.log(new Error("a", { cause: 1 })); Array.from({ length: 7 }, () => "x".repeat(70))']);
+  assert.match(stdout, /^Error: a\n {4}at eval:1:13 \{\n {2}\[cause\]: 1\n\}\n\[/);
+});
+
 test('repl: has the env of an app', async () => {
   const dir = folder({
     'index.js': 'export default {};',
