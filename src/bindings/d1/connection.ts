@@ -23,7 +23,7 @@ export const LIMITS = {
   triggerDepth: 10,
 };
 
-export const MOST_DATABASE_BYTES = 10 * 1024 * 1024 * 1024;
+const MOST_DATABASE_BYTES = 10 * 1024 * 1024 * 1024;
 /** How long a statement waits for another process that writes: `nano d1`. */
 const BUSY_MS = 5000;
 const CACHE_KB = 1024;

@@ -6,7 +6,7 @@ import { OpError } from '../../base/op-error.ts';
 
 export const MOST_KEY_BYTES = 512;
 export const MOST_VALUE_BYTES = 25 * 1024 * 1024;
-export const MOST_METADATA_BYTES = 1024;
+const MOST_METADATA_BYTES = 1024;
 export const MOST_LISTED = 1000;
 /** Characters of a cursor: a key in base64. */
 const MOST_CURSOR = MOST_KEY_BYTES * 2;

@@ -6,7 +6,7 @@
  */
 
 /** Keys counted at a time, per namespace and period. */
-export const MOST_KEYS = 100_000;
+const MOST_KEYS = 100_000;
 
 export class Counters {
   readonly #periodMs: number;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { bindingKey } from './kind.ts';
 
 /** Where migrations lie and where it is noted which were applied, unless the key says otherwise. */
-export const MIGRATIONS_DIR = 'migrations';
-export const MIGRATIONS_TABLE = 'd1_migrations';
+const MIGRATIONS_DIR = 'migrations';
+const MIGRATIONS_TABLE = 'd1_migrations';
 
 const database = z.looseObject({
   binding: z.string().min(1),

@@ -1,4 +1,5 @@
 /** S3's operations on objects. @see https://developers.cloudflare.com/r2/api/s3/api/ */
+import { parseByteRange } from '../../base/byte-ranges.ts';
 import type { Bucket, ObjectContent, ObjectSource } from '../../ports/buckets.ts';
 import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
@@ -34,15 +35,14 @@ export async function getObject(call: S3Call, bucket: Bucket, key: string): Prom
 
 /** A Range header's only range, which must be satisfiable; one that is malformed is none. */
 async function rangeOf(call: S3Call, bucket: Bucket, key: string): Promise<{ offset: number; length: number } | undefined> {
-  const [, first, last] = /^\s*bytes=(\d*)-(\d*)\s*$/.exec(call.header('range') ?? '') ?? [];
-  if (first === undefined || last === undefined || first + last === '') return undefined;
+  const header = call.header('range');
+  if (header === undefined) return undefined;
   const object = await bucket.head(key);
   if (object === null) throw new S3Error('NoSuchKey');
-  const offset = first === '' ? Math.max(object.size - Number(last), 0) : Number(first);
-  const end = first === '' || last === '' ? object.size : Math.min(Number(last) + 1, object.size);
-  if (first !== '' && last !== '' && Number(last) < offset) return undefined;
-  if (offset >= end) throw new S3Error('InvalidRange');
-  return { offset, length: end - offset };
+  const range = parseByteRange(header, object.size);
+  if (range === 'all') return undefined;
+  if (range === 'none') throw new S3Error('InvalidRange');
+  return { offset: range.start, length: range.end - range.start + 1 };
 }
 
 function refused(call: S3Call, object: R2Metadata): void {
