@@ -55,6 +55,8 @@ test('dependencies: each is used and has a reason, and no reason outlives its de
   assert.equal(dependencyProblems(['zod'], '## zod\n', host).length, 1);
   assert.equal(dependencyProblems(['zod'], '### zod\n### pino\n', host).length, 1);
   assert.equal(dependencyProblems(['pino'], '### pino\n', host).length, 1);
+  assert.deepEqual(dependencyProblems([], '- **hono** and **marked** are examples.\n', host, ['hono', 'marked']), []);
+  assert.equal(dependencyProblems([], '- **hono** is one.\n', host, ['marked']).length, 2);
 });
 
 test('globals: what is installed and what is described are the same', () => {

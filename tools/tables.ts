@@ -93,10 +93,16 @@ export function limitProblems(limits: Readonly<Record<string, Limit>>): string[]
 /** A package that is run, not imported: the binary that bin/nano.js looks for. */
 const RUN = 'node';
 
-/** Each runtime dependency is used, and has its reason: a heading of its own in docs/dependencies.md. */
-export function dependencyProblems(dependencies: readonly string[], page: string, host: Sources): string[] {
+/**
+ * Each runtime dependency is used, and has its reason: a heading of its own in docs/dependencies.md.
+ * @param development those that are needed to develop only: explained in a list, by names in bold
+ */
+export function dependencyProblems(dependencies: readonly string[], page: string, host: Sources, development: readonly string[] = []): string[] {
   const explained = [...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name as string);
+  const listed = [...page.matchAll(/^- .*$/gm)].flatMap(([line]) => [...line.matchAll(/\*\*(\S+)\*\*/g)].map(([, name]) => name as string));
   return [
+    ...development.filter((name) => !listed.includes(name)).map((name) => `docs/dependencies.md does not say why ${name} is needed.`),
+    ...listed.filter((name) => !development.includes(name)).map((name) => `docs/dependencies.md explains ${name}, which package.json does not have.`),
     ...dependencies.filter((name) => !explained.includes(name)).map((name) => `docs/dependencies.md does not say why ${name} is needed.`),
     ...dependencies
       .filter((name) => name !== RUN && !Object.values(host).some((source) => source.includes(`'${name}'`)))
