@@ -1,11 +1,11 @@
 /** Crons and queues, as an operator and an app's author meet them. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
 import { type LineMatch, runNano } from '../support/nano-process.ts';
+import { processesOf } from '../support/processes.ts';
 import { send } from '../support/request.ts';
-import { dev, serve, type TestServer } from '../support/server.ts';
+import { dev, serve } from '../support/server.ts';
 
 const APP = `
 const seen = [];
@@ -42,28 +42,6 @@ const config = (more: object = {}): string =>
   });
 const apps = (more?: object): string => folder({ 'app/index.js': APP, 'app/wrangler.json': config(more) });
 
-/** The processes that a server has started, by what they run. */
-function children(pid: number, program: RegExp): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((one) => {
-      try {
-        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${one}/stat`, 'utf8'))?.[1];
-        return Number(parent) === pid && program.test(readFileSync(`/proc/${one}/cmdline`, 'utf8'));
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** The server itself: bin/nano.js may have started it as another process. */
-const engines = (server: TestServer): number[] => {
-  const { pid } = server.process.child;
-  const direct = children(pid ?? 0, /engine/);
-  return direct.length > 0 ? direct : children(children(pid ?? 0, /nano|cli/)[0] ?? 0, /engine/);
-};
-
 const console_ = (text: string): LineMatch => ({ event: 'console', msg: text });
 
 test('a message: sent, handled, in the log and in the metrics', async (t) => {
@@ -93,7 +71,7 @@ test('a message is delivered again when its engine is killed', async (t) => {
   const server = await serve(t, apps(), ['--data', folder()]);
   await server.get('app', '/send?bodies=slow');
   await server.line(console_('jobs slow 1'));
-  for (const pid of engines(server)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(server, 'engine')) process.kill(pid, 'SIGKILL');
   await server.line(console_('jobs slow 2'));
 });
 

@@ -1,9 +1,10 @@
 /** The cache while its processes die: what is found is whole, and the app goes on. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
+import { processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `const key = (request) => 'http://cache' + new URL(request.url).pathname;
@@ -36,30 +37,15 @@ async function use(server: TestServer, name: string, isOver: () => boolean): Pro
   return hits;
 }
 
-/** The store process of a data folder: it is told what it may read. */
-function storePids(data: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return /server\/store\.[tj]s/.test(command) && command.includes(realpathSync(data));
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
 test('cache: no store process before an app stores something', { skip: process.platform !== 'linux' }, async (t) => {
   const data = folder();
   const server = await serve(t, folder({ 'app.js': APP }), ['--data', data]);
   assert.equal((await server.get('app', '/a')).status, 404);
   assert.equal((await server.get('app', '/a', { method: 'DELETE' })).text, 'false');
-  assert.deepEqual(storePids(data), []);
+  assert.deepEqual(processesOf(server, 'store'), []);
   assert.equal((await server.get('app', '/a', { method: 'PUT', body: 'x' })).text, 'put');
   assert.equal((await server.get('app', '/a')).text, 'x');
-  assert.equal(storePids(data).length, 1);
+  assert.equal(processesOf(server, 'store').length, 1);
 });
 
 test('cache: the store process is killed again and again, and what is found is whole', { skip: process.platform !== 'linux' }, async (t) => {
@@ -69,7 +55,7 @@ test('cache: the store process is killed again and again, and what is found is w
   let isOver = false;
   const users = ['a', 'b', 'c', 'd'].map((name) => use(server, name, () => isOver));
   for (let kills = 0; kills < 5; ) {
-    for (const pid of storePids(data)) {
+    for (const pid of processesOf(server, 'store')) {
       process.kill(pid, 'SIGKILL');
       kills++;
     }

@@ -5,7 +5,6 @@
  * process alone and many: NANO_KV_KILLS, for a soak.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -15,7 +14,8 @@ import { StoreProcess } from '../../src/server/store-process.ts';
 import { StoreClient } from '../../src/storage/store-client.ts';
 import { StoreReaders } from '../../src/storage/store-readers.ts';
 import { folder } from '../support/folder.ts';
-import { serve, type TestServer } from '../support/server.ts';
+import { processesOf } from '../support/processes.ts';
+import { serve } from '../support/server.ts';
 
 const SERVER_KILLS = 3;
 const KILLS = Number(process.env['NANO_KV_KILLS'] ?? 12);
@@ -53,23 +53,6 @@ function valueOf(key: string): string {
   return `${key} `.repeat(Math.ceil(size / (key.length + 1)));
 }
 
-/** The store process of a server; undefined while there is none. */
-function storePid(server: TestServer): number | undefined {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args=']).toString().split('\n');
-  const children = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => Number(match?.[2]) === nanoPid(lines, server));
-  const found = children.find((match) => /[/\\]server[/\\]store\.[jt]s/.test(String(match?.[3])));
-  return found === undefined ? undefined : Number(found?.[1]);
-}
-
-/** bin/nano.js may have started another Node, which is the server then. */
-function nanoPid(lines: readonly string[], server: TestServer): number {
-  const { pid } = server.process.child;
-  const inner = lines
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .find((match) => Number(match?.[2]) === pid && /nano\.js|cli/.test(String(match?.[3])) && !/server/.test(String(match?.[3])));
-  return inner === undefined ? (pid as number) : Number(inner?.[1]);
-}
-
 test('kv: a server whose store process is killed loses nothing that was acknowledged, and shows nothing torn', { timeout: 120_000 }, async (t) => {
   const dir = folder({
     'app/index.js': APP,
@@ -101,7 +84,7 @@ test('kv: a server whose store process is killed loses nothing that was acknowle
   const writing = Array.from({ length: WRITERS }, (_, number) => writer(number));
   for (let kill = 0; kill < SERVER_KILLS; kill++) {
     await more(WRITES + kill);
-    const pid = storePid(server);
+    const pid = processesOf(server, 'store').at(-1);
     if (pid === undefined) assert.fail('there is no store process');
     process.kill(pid, 'SIGKILL');
   }

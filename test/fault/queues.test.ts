@@ -1,8 +1,8 @@
 /** Engine, store process and server are killed while messages go through: none that was acknowledged to its sender is lost. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
+import { processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `
@@ -24,26 +24,6 @@ const WRANGLER = JSON.stringify({
   compatibility_date: '2026-01-01',
   queues: { producers: [{ binding: 'Q', queue: 'jobs' }], consumers: [{ queue: 'jobs', max_batch_size: 4, max_batch_timeout: 0, max_retries: 100 }] },
 });
-
-/** A process that a server has started, by its program; the newest where there are several. */
-function childOf(pid: number, program: RegExp): number | undefined {
-  const family = new Set([pid]);
-  const found: number[] = [];
-  for (const one of readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .sort((a, b) => a - b)) {
-    try {
-      const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${one}/stat`, 'utf8'))?.[1]);
-      if (!family.has(parent)) continue;
-      family.add(one);
-      if (program.test(readFileSync(`/proc/${one}/cmdline`, 'utf8'))) found.push(one);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return found.at(-1);
-}
 
 const KILLS = ['engine', 'store', 'server', 'store', 'engine', 'server'] as const;
 
@@ -71,7 +51,7 @@ test('queues: what was sent is delivered, whoever is killed', async (t) => {
     await server.line({ event: 'queue' });
     if (target === 'server') await server.process.stop();
     else {
-      const pid = childOf(server.process.child.pid ?? 0, target === 'engine' ? /\/engine\./ : /\/store\./);
+      const pid = processesOf(server, target).at(-1);
       assert.ok(pid !== undefined, target);
       process.kill(pid, 'SIGKILL');
     }

@@ -5,12 +5,12 @@
  * NANO_R2_KILLS sets the number of kills, for a soak.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
 import { runNano } from '../support/nano-process.ts';
-import { serve, type TestServer } from '../support/server.ts';
+import { type Program, processesOf } from '../support/processes.ts';
+import { serve } from '../support/server.ts';
 
 const KILLS = Number(process.env['NANO_R2_KILLS'] ?? 4);
 const WRITERS = 4;
@@ -37,23 +37,6 @@ const APP = `export default {
 function valueOf(key: string, version: number): Buffer {
   const text = `${key} ${version} `;
   return Buffer.alloc(SIZES[(version + key.length) % SIZES.length] as number, text);
-}
-
-/** A process that the server has started, by the file it runs; undefined while there is none. */
-function childPid(server: TestServer, name: string): number | undefined {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='])
-    .toString()
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, pid, parent, args]) => ({ pid: Number(pid), parent: Number(parent), args: String(args) }));
-  const family = new Set([server.process.child.pid as number]);
-  // bin/nano.js may have started another Node, which is the server then.
-  for (let size = 0; size < family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of rows) if (family.has(parent)) family.add(pid);
-  }
-  return rows.find(({ pid, args }) => family.has(pid) && new RegExp(`[/\\\\]server[/\\\\]${name}\\.[jt]s`).test(args))?.pid;
 }
 
 test('r2: nothing acknowledged is lost when processes are killed, and nothing torn is seen', { timeout: 60_000 + KILLS * 20_000 }, async (t) => {
@@ -113,7 +96,7 @@ test('r2: nothing acknowledged is lost when processes are killed, and nothing to
   const writers = Array.from({ length: WRITERS }, (_, number) => writer(number));
   await more(WRITES);
   for (let kill = 0; kill < KILLS; kill++) {
-    const pid = childPid(server, VICTIMS[kill % VICTIMS.length] as string);
+    const pid = processesOf(server, VICTIMS[kill % VICTIMS.length] as Program).at(-1);
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
     await more(WRITES);
   }
