@@ -50,7 +50,7 @@ const MOST_UNREAD = 256 * 1024;
  * The response is out and the request still coming: so much of it is dropped that the connection can be used again, and
  * no more. Node drops what comes unseen, so it is counted at the socket.
  */
-const boundRest = (message: IncomingMessage): void => {
+export const boundRest = (message: IncomingMessage): void => {
   const { socket } = message;
   let dropped = 0;
   const count = (chunk: Buffer): void => {

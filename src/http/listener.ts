@@ -10,6 +10,7 @@ import type { Observer } from '../ports/observer.ts';
 import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
 import { Peers } from './peer.ts';
+import { KEEP_MS, type Passage } from './relay.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { handleScheduledRoute } from './scheduled-route.ts';
@@ -17,6 +18,11 @@ import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
 
 /** While draining: what a connection without a request gets to send the one that may be under way. */
 const IDLE_GRACE_MS = 200;
+/** Behind the front: longer than the front keeps an idle connection, so that it is always the front that ends one. */
+const FRONT_GRACE_MS = 2 * KEEP_MS;
+const FRONT_IDLE_MS = 60 * KEEP_MS;
+/** What the front adds to a head. */
+const FRONT_HEADER_BYTES = 4096;
 
 export type ListenerOptions = {
   sites: SiteDirectory;
@@ -27,6 +33,10 @@ export type ListenerOptions = {
   normaliseHost(raw: string): string | undefined;
   /** Where there are WebSockets. */
   upgrades?: Upgrades;
+  /** Takes requests that are in order, instead of their sites: in the front process. */
+  relay?(passage: Passage, host: string, target: string): void;
+  /** Only the front process can connect: what it says of clients is true, and their time-outs are its business. */
+  isBehindFront?: boolean;
   urlBytes: number;
   headerBytes: number;
   /** Milliseconds a client may take for the head of a request. */
@@ -48,14 +58,14 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#peers = new Peers(options.trustedProxies);
+    this.#peers = new Peers(options.isBehindFront === true ? 'everybody' : options.trustedProxies);
     this.#server = createServer(
       {
-        maxHeaderSize: options.headerBytes,
+        maxHeaderSize: options.headerBytes + (options.isBehindFront === true ? FRONT_HEADER_BYTES : 0),
         headersTimeout: options.headMs,
         // A body may take as long as it makes progress: see the idle time-out.
         requestTimeout: 0,
-        keepAliveTimeout: options.idleMs,
+        keepAliveTimeout: options.isBehindFront === true ? FRONT_IDLE_MS : options.idleMs,
         connectionsCheckingInterval: 1000,
         insecureHTTPParser: false,
         requireHostHeader: false,
@@ -100,7 +110,8 @@ export class Listener {
   drain(): Promise<void> {
     this.#draining = true;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const closing = setInterval(() => this.#server.closeIdleConnections(), IDLE_GRACE_MS);
+    const graceMs = this.#options.isBehindFront === true ? FRONT_GRACE_MS : IDLE_GRACE_MS;
+    const closing = setInterval(() => this.#server.closeIdleConnections(), graceMs);
     // Not the HTTP server's own close(), which cuts connections whose request is just on its way.
     TcpServer.prototype.close.call(this.#server, () => {
       clearInterval(closing);
@@ -119,24 +130,32 @@ export class Listener {
 
   #handle(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade, expectsContinue = false): void {
     const started = performance.now();
-    const { sites, observer, dev } = this.#options;
+    const { sites, observer, dev, relay } = this.#options;
     const head = readHead(message);
     this.#newest.set(message.socket, response);
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
     const target = typeof head === 'string' ? '' : head.target;
     const id = requestId(typeof head === 'string' ? undefined : head.requestId);
-    const exchange = new Exchange(message, response, {
-      observer,
-      pages: dev ? developerPages : productionPages,
-      requestId: id,
-      host: host ?? '',
-      target,
-      started,
-      isDraining: this.#isDraining,
-      expectsContinue,
-      upgrade,
-    });
+    const open = (): Exchange =>
+      new Exchange(message, response, {
+        observer,
+        pages: dev ? developerPages : productionPages,
+        requestId: id,
+        host: host ?? '',
+        target,
+        started,
+        isDraining: this.#isDraining,
+        expectsContinue,
+        upgrade,
+      });
+    if (relay !== undefined && typeof head !== 'string' && host !== undefined && target.length <= this.#options.urlBytes) {
+      const origin = this.#peers.originOf(message.socket, head.forwarded);
+      const refuse: Passage['refuse'] = (name, reason) => open().refuse(name, reason);
+      const { hasBody } = head;
+      return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, refuse }, host, target);
+    }
+    const exchange = open();
     if (typeof head === 'string') return exchange.refuse('badRequest', head);
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
     if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);

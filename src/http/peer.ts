@@ -16,10 +16,13 @@ export type Origin = { scheme: 'http' | 'https' /** `\nname\nvalue…` */; heade
 /** The peers of a server, and who of them is believed. */
 export class Peers {
   readonly #trusted = new BlockList();
+  readonly #trustsAll: boolean;
   readonly #known = new WeakMap<Socket, Peer>();
 
-  /** @param trusted addresses and networks ("10.0.0.0/8") of reverse proxies */
-  constructor(trusted: readonly string[]) {
+  /** @param trusted addresses and networks ("10.0.0.0/8") of reverse proxies, or everybody, where only the front can connect */
+  constructor(trusted: readonly string[] | 'everybody') {
+    this.#trustsAll = trusted === 'everybody';
+    if (trusted === 'everybody') return;
     for (const network of trusted) {
       const [address = '', prefix] = network.split('/');
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
@@ -51,7 +54,7 @@ export class Peers {
     const raw = remote ?? '127.0.0.1';
     const address = raw.startsWith('::ffff:') && isIP(raw.slice(7)) === 4 ? raw.slice(7) : raw;
     const bare = address.split('%')[0] as string;
-    return { address: bare, isProxy: this.#trusted.check(bare, isIP(bare) === 6 ? 'ipv6' : 'ipv4'), headers: headersFor(bare, 'http') };
+    return { address: bare, isProxy: this.#trustsAll || this.#trusted.check(bare, isIP(bare) === 6 ? 'ipv6' : 'ipv4'), headers: headersFor(bare, 'http') };
   }
 }
 

@@ -68,6 +68,12 @@ export class Upgrade {
     this.response.detachSocket(this.#raw);
     return this.#upgrades.complete(this.#message, this.#raw, this.#head, { lines, protocol }, onClosed);
   }
+
+  /** Gives the connection away, with what the client has sent already after its request: somebody else has completed the handshake. */
+  release(): { raw: Socket; head: Buffer } {
+    this.response.detachSocket(this.#raw);
+    return { raw: this.#raw, head: this.#head };
+  }
 }
 
 type Answer = { lines: string[]; protocol: string | undefined };
