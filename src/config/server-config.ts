@@ -5,6 +5,22 @@ import type { EgressConfig } from './worker-config.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type ServerLogLevel = (typeof LOG_LEVELS)[number];
 
+/** What the operator says of a trust group. */
+export interface TrustGroup {
+  /** Its apps: others do not get in. Undefined: whoever names it is in it. */
+  readonly apps: readonly string[] | undefined;
+  /** Engine processes; undefined: one, or the server's number where it is the only or the default group. */
+  readonly engines: number | undefined;
+  readonly spare: boolean | undefined;
+}
+
+/** Which apps may share a process. */
+export interface TrustConfig {
+  readonly groups: Readonly<Record<string, TrustGroup>>;
+  /** Apps that no group lists are in the group "untrusted", whatever they say. */
+  readonly cordon: boolean;
+}
+
 export interface ServerConfig {
   /** The file it was read from; undefined where there is none. */
   readonly configPath: string | undefined;
@@ -41,6 +57,7 @@ export interface ServerConfig {
   readonly hosts: Readonly<Record<string, string>>;
   /** Connection strings of databases, by the id that `hyperdrive` bindings name. */
   readonly hyperdrive: Readonly<Record<string, string>>;
+  readonly trust: TrustConfig;
 }
 
 /** What the command line says; it wins over the file. Keys as in ServerConfig, values as typed. */

@@ -118,3 +118,12 @@ test('resolveLimits: an app moves below the ceiling, and server limits are not i
   assert.equal(limits.envVars, 128);
   assert.deepEqual(lowered, [{ name: 'subrequests', asked: 5000, given: 1000 }]);
 });
+
+test('readServerConfig: trust groups are names with lists of apps, and an app is in one', (t) => {
+  const cwd = project(t, { 'nano.jsonc': JSON.stringify({ trust_groups: { shop: { apps: ['a', 'b'], engines: 2 } }, cordon: true }) });
+  assert.deepEqual(readServerConfig(undefined, { cwd }).trust, { groups: { shop: { apps: ['a', 'b'], engines: 2, spare: undefined } }, cordon: true });
+  assert.match(errors(t, { trust_groups: { one: { apps: ['a'] }, two: { apps: ['a'] } } }).message, /"a" is in the group "one" already/);
+  assert.match(errors(t, { trust_groups: { 'My Group': {} } }).message, /"My Group" cannot be the name of a trust group/);
+  assert.match(errors(t, { trust_groups: { one: { apps: ['A b'] } } }).message, /"A b" is not the name of an app/);
+  assert.match(errors(t, { trust_groups: { one: { app: [] } } }).message, /Did you mean "apps"/);
+});

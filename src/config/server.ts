@@ -17,7 +17,7 @@ import { NAME_RULE, nameFault } from './names.ts';
 import { ConfigError, configError, Problem } from './problem.ts';
 import { normalisePatternHost } from './route-pattern.ts';
 import { schemaProblems, shown } from './schema-problems.ts';
-import { LOG_LEVELS, type ServerConfig, type ServerOverrides } from './server-config.ts';
+import { LOG_LEVELS, type ServerConfig, type ServerOverrides, type TrustGroup } from './server-config.ts';
 
 export const SERVER_FILES = ['nano.jsonc', 'nano.json'] as const;
 const MAX_ENGINES = 64;
@@ -29,8 +29,16 @@ const host = z.string().refine((value) => normalisePatternHost(value.includes(':
 });
 const network = z.string().refine(isNetwork, { error: (issue) => `${shown(issue.input)} is neither an address nor a network such as 10.0.0.0/8.` });
 const limits = z.strictObject(limitShape('server'));
+const appName = z.string().refine((value) => nameFault(value) === undefined, {
+  error: (issue) => `${shown(issue.input)} is not the name of an app: it ${nameFault(String(issue.input))}. Allowed are ${NAME_RULE}.`,
+});
 
 const secretsSchema = z.strictObject({ key_file: z.string().min(1).optional() });
+const trustGroupSchema = z.strictObject({
+  apps: z.array(appName).optional(),
+  engines: engines.optional(),
+  spare: z.boolean().optional(),
+});
 const storageSchema = z.strictObject({ fsync: z.enum(['full', 'normal']).optional() });
 
 function isNetwork(text: string): boolean {
@@ -95,6 +103,13 @@ export const serverSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('Databases, each a connection string by the id that the `hyperdrive` bindings of apps name. They may be in the private network.'),
+  trust_groups: z
+    .record(z.string(), trustGroupSchema)
+    .optional()
+    .describe(
+      'Groups of apps that may share processes, by name, each with `apps`: the names of all its apps, which wins over what apps say (not set: whoever names the group), `engines` (1; for the group "default" the same as `engines` above) and `spare` (false; for "default" as above).',
+    ),
+  cordon: z.boolean().optional().describe('Apps that no group of `trust_groups` lists are in the group "untrusted", whatever they say. Default: false.'),
   hosts: z.record(z.string(), z.string()).optional().describe('Custom host names, each with the name of its app.'),
 });
 
@@ -104,6 +119,7 @@ function knownKeys(path: KeyPath): readonly string[] {
   if (path.length === 0) return Object.keys(serverSchema.shape);
   if (path[0] === 'egress') return Object.keys(egressSchema.shape);
   if (path[0] === 'storage') return Object.keys(storageSchema.shape);
+  if (path[0] === 'trust_groups') return path.length === 2 ? Object.keys(trustGroupSchema.shape) : [];
   if (path[0] === 'secrets') return Object.keys(secretsSchema.shape);
   return path[0] !== 'limits' ? [] : path.length === 1 ? ['defaults', 'ceilings'] : Object.keys(limits.shape);
 }
@@ -150,6 +166,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     drainMs: serverLimits.defaults.drainMs,
     egress: { allow: file.egress?.allow ?? [], deny: file.egress?.deny ?? [] },
     hyperdrive: file.hyperdrive ?? {},
+    trust: { groups: readTrustGroups(file.trust_groups ?? {}, document), cordon: file.cordon ?? false },
     hosts: readHosts(file.hosts ?? {}, document),
   });
 }
@@ -213,6 +230,28 @@ function readLimits(file: ServerFile, document: ConfigDocument | undefined): { d
   // A lowered ceiling lowers the built-in default with it.
   const defaults = Object.fromEntries(LIMIT_NAMES.map((name) => [name, Math.min(asked[name] ?? DEFAULT_LIMITS[name], ceilings[name])]));
   return { defaults: defaults as unknown as Limits, ceilings };
+}
+
+function readTrustGroups(groups: NonNullable<ServerFile['trust_groups']>, document: ConfigDocument | undefined): Record<string, TrustGroup> {
+  const groupOf = new Map<string, string>();
+  const result: [string, TrustGroup][] = [];
+  const problems: Problem[] = [];
+  const note = (path: KeyPath, message: string, hint: string): void => {
+    if (document !== undefined) problems.push(document.problem('error', ['trust_groups', ...path], message, { hint }));
+  };
+  for (const [group, { apps, engines: count, spare }] of Object.entries(groups)) {
+    const fault = nameFault(group);
+    if (fault !== undefined) note([group], `${shown(group)} cannot be the name of a trust group: it ${fault}.`, `A trust group is named with ${NAME_RULE}.`);
+    for (const app of new Set(apps)) {
+      const other = groupOf.get(app);
+      if (other !== undefined)
+        note([group, 'apps'], `The app "${app}" is in the group "${other}" already.`, 'An app is in one group: remove it from the other.');
+      groupOf.set(app, group);
+    }
+    result.push([group, { apps, engines: count, spare }]);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(result);
 }
 
 function readHosts(hosts: Readonly<Record<string, string>>, document: ConfigDocument | undefined): Record<string, string> {

@@ -85,7 +85,9 @@ export const nanoSchema = z.strictObject({
   egress: egressSchema.optional().describe('`allow`: if not empty, the only hosts, addresses and networks that fetch may reach; `deny`: those it may not.'),
   limits: z.strictObject(limitShape('app')).optional().describe("The app's own limits, below the server's ceilings. See limits.md for the keys."),
   timers: z.literal('coarse').optional().describe('"coarse": clocks stand still while the app runs, also in `nano dev` and where the server says otherwise.'),
-  trust_group: trustGroup.optional().describe('Apps of one trust group may share an engine process. Checked, without effect yet.'),
+  trust_group: trustGroup
+    .optional()
+    .describe('Apps of one trust group may share processes and stores; others never do. The server decides who may be in which. Default: "default".'),
   dispatch_namespace: z.string().min(1).optional().describe('The dispatch namespace the app is in: apps bound to that call it, and nobody else reaches it.'),
 });
 

@@ -123,7 +123,7 @@ async function handle(routes: readonly AdminRoute[], configured: string, request
 }
 
 function summary(app: AppRecord): Record<string, unknown> {
-  return { name: app.name, version: app.version, state: app.state, ...(app.state === 'ready' ? {} : { reason: app.reason }) };
+  return { name: app.name, version: app.version, group: app.group, state: app.state, ...(app.state === 'ready' ? {} : { reason: app.reason }) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -5,8 +5,8 @@ import { lasting, type MetricJson, mergeMetrics, parseMetrics } from './metric-j
 export type PlatformGauges = {
   /** Apps by state: ready, broken, quarantined. */
   apps: Readonly<Record<string, number>>;
-  /** Engine processes by state: booting, ready, listening, leaving. */
-  engines: Readonly<Record<string, number>>;
+  /** Engine processes by trust group, then by state: booting, ready, listening, leaving. Fronts are under "". */
+  engines: Readonly<Record<string, Readonly<Record<string, number>>>>;
 };
 
 export const BLAMES = 'nano_engine_deaths_total';
@@ -18,7 +18,8 @@ export class PlatformMetrics {
   readonly #blames: client.Counter<'app'>;
   readonly #builds: client.Counter<'result'>;
   readonly #apps: client.Gauge<'state'>;
-  readonly #engines: client.Gauge<'state'>;
+  readonly #engines: client.Gauge<'state' | 'group'>;
+  readonly #fronts: client.Gauge<'state'>;
   readonly #resident: client.Gauge;
   /** What engines counted that are gone: a sum must not fall because an engine died. */
   #past: MetricJson[] = [];
@@ -40,7 +41,13 @@ export class PlatformMetrics {
     });
     this.#builds = new client.Counter({ name: 'nano_builds_total', help: 'Builds of apps, by result.', labelNames: ['result'], registers });
     this.#apps = new client.Gauge({ name: 'nano_apps', help: 'Apps by state.', labelNames: ['state'], registers });
-    this.#engines = new client.Gauge({ name: 'nano_engines', help: 'Engine processes by state.', labelNames: ['state'], registers });
+    this.#engines = new client.Gauge({ name: 'nano_engines', help: 'Engine processes by state and trust group.', labelNames: ['state', 'group'], registers });
+    this.#fronts = new client.Gauge({
+      name: 'nano_fronts',
+      help: 'Front processes by state; none where all apps are of one group.',
+      labelNames: ['state'],
+      registers,
+    });
     this.#resident = new client.Gauge({ name: 'nano_supervisor_resident_bytes', help: 'Resident memory of the supervisor.', registers });
     const info = new client.Gauge({ name: 'nano_info', help: 'Versions in use.', labelNames: ['version', 'node', 'v8'], registers });
     info.set({ version, node: process.versions.node, v8: process.versions.v8 }, 1);
@@ -91,7 +98,13 @@ export class PlatformMetrics {
     this.#apps.reset();
     for (const [state, count] of Object.entries(gauges.apps)) this.#apps.set({ state }, count);
     this.#engines.reset();
-    for (const [state, count] of Object.entries(gauges.engines)) this.#engines.set({ state }, count);
+    this.#fronts.reset();
+    for (const [group, states] of Object.entries(gauges.engines)) {
+      for (const [state, count] of Object.entries(states)) {
+        if (group === '') this.#fronts.set({ state }, count);
+        else this.#engines.set({ state, group }, count);
+      }
+    }
     this.#resident.set(process.memoryUsage.rss());
     const merged = mergeMetrics([this.#past, ...engines.map(parseMetrics)]);
     return (await this.#registry.metrics()) + (await merged.metrics());

@@ -105,6 +105,10 @@ export type EngineConfig = {
   /** Milliseconds a client may take for the head of a request, and be without progress. */
   headMs: number;
   idleMs: number;
+  /** The socket it listens on is its trust group's, and who connects is the front. */
+  isBehindFront?: boolean;
+  /** For the front: the folder of the groups' sockets. */
+  groupSockets?: string;
 };
 
 export type ToEngine =
@@ -128,4 +132,5 @@ export type FromEngine =
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }
   | { type: 'triggered'; call: number; result: TriggerResult }
+  /** Told to drain, it has no request in flight any more. */
   | { type: 'drained' };

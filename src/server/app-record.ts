@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { AssetsConfig } from '../config/assets.ts';
 import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits.ts';
+import type { TrustConfig } from '../config/server-config.ts';
 import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
 import { withOrigins } from './hyperdrive.ts';
+import { groupOf } from './trust.ts';
 import type { AssetSettings } from '../protocol/assets.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 
-/** The group of apps that name none. */
-export const DEFAULT_GROUP = 'default';
+export { DEFAULT_GROUP } from './trust.ts';
 
 /** What of the server's configuration is part of every app's row. */
 export type AppSettings = {
@@ -22,6 +23,8 @@ export type AppSettings = {
   timers: 'coarse' | 'precise';
   /** Connection strings of databases, by id. */
   hyperdrive: Readonly<Record<string, string>>;
+  /** Which app may be in which trust group. */
+  trust: TrustConfig;
 };
 
 /** Everything of a row but the place where things lie. */
@@ -42,7 +45,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     secretNames: Object.keys(config.secrets),
     bindings: withOrigins(config.name, config.bindings, settings),
     ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
-    group: config.trustGroup ?? DEFAULT_GROUP,
+    group: groupOf(config.name, config.trustGroup, settings.trust),
     ...(config.dispatchNamespace === undefined ? {} : { namespace: config.dispatchNamespace }),
     limits: appLimits,
     isolation: config.isolation,
@@ -75,7 +78,7 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     vars: {},
     secretNames: [],
     bindings: [],
-    group: DEFAULT_GROUP,
+    group: groupOf(name, undefined, settings.trust),
     limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
     isolation: 'shared',
     timers: 'coarse',

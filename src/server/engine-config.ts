@@ -18,6 +18,11 @@ export type EnginePlace = {
   stores: StoreConfig;
   /** The socket of the router of SQL processes. */
   sql: string;
+  /** Engines that share the machine's memory, of all groups; the configured number where nothing is said. */
+  engines?: number;
+  isBehindFront?: boolean;
+  /** For a front: the folder of the groups' sockets. */
+  groupSockets?: string;
 };
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
@@ -27,8 +32,8 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     dataDir: config.dataDir,
     dev: place.dev,
     logLevel: config.logLevel,
-    isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(config.engines),
-    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(config.engines),
+    isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(place.engines ?? config.engines),
+    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(place.engines ?? config.engines),
     trustedProxies: config.trustedProxies,
     spareIsolates: place.dev ? SPARE_ISOLATES_DEV : SPARE_ISOLATES,
     urlBytes: config.limits.defaults.urlBytes,
@@ -39,6 +44,8 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     runtimeFile: place.runtimeFile,
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,
+    isBehindFront: place.isBehindFront ?? false,
+    ...(place.groupSockets === undefined ? {} : { groupSockets: place.groupSockets }),
   };
 }
 
@@ -51,6 +58,7 @@ export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
     private: dev ? 'loopback' : 'deny',
     timers: dev ? 'precise' : config.timers,
     hyperdrive: config.hyperdrive,
+    trust: config.trust,
   };
 }
 

@@ -121,6 +121,7 @@ export class Engine {
       headMs: config.headMs,
       idleMs: config.idleMs,
       trustedProxies: config.trustedProxies,
+      isBehindFront: config.isBehindFront ?? false,
       dev: config.dev,
     });
     this.#watch = new ResidentWatch(this.#apps, {

@@ -63,6 +63,14 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   return flags;
 }
 
+/** What the front may do: take connections and make some. It runs no tenant's code. */
+export function frontExecArgv(): string[] {
+  const flags = ['--permission', '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning'];
+  if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
+  for (const path of new Set([codeRoot(packageDir()), join(packageDir(), 'node_modules')].map(realPath))) flags.push(`--allow-fs-read=${path}`);
+  return flags;
+}
+
 /** What the store process may do: use its own files, and listen where engines find it. It runs no tenant's code. */
 export function storeExecArgv(root: string, socketDir: string): string[] {
   const flags = ['--permission', '--allow-net', '--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning'];

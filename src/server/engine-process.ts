@@ -36,6 +36,8 @@ export type EngineSpawn = {
   listenFd: number;
   config: EngineConfig;
   apps: readonly AppRecord[];
+  /** What it is in log lines: its trust group, or that it is a front. */
+  about?: Readonly<Record<string, string>>;
 };
 
 const METRICS_TIMEOUT_MS = 2000;
@@ -44,6 +46,7 @@ const KILL_GRACE_MS = 2000;
 
 export class EngineProcess {
   readonly ledgerFile: string;
+  readonly about: Readonly<Record<string, string>>;
   readonly #child: ChildProcess;
   readonly #events: EngineEvents;
   readonly #startedAt = performance.now();
@@ -56,12 +59,14 @@ export class EngineProcess {
   #killTimer: NodeJS.Timeout | undefined;
   #done: Promise<void>;
   #finish: () => void = () => {};
+  readonly #quiet = Promise.withResolvers<void>();
   /** What it counted, as far as it was asked. */
   lastMetrics = '[]';
 
   constructor(spawn: EngineSpawn, events: EngineEvents) {
     this.#events = events;
     this.ledgerFile = spawn.config.ledgerFile;
+    this.about = spawn.about ?? {};
     this.#done = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -86,6 +91,11 @@ export class EngineProcess {
   /** Resolves when the process has gone. */
   get done(): Promise<void> {
     return this.#done;
+  }
+
+  /** Resolves when, having been told to go, it has no request in flight; at the latest when it has gone. */
+  get quiet(): Promise<void> {
+    return this.#quiet.promise;
   }
 
   /** Resolves when the engine works by this table, or has died. */
@@ -178,8 +188,9 @@ export class EngineProcess {
         this.#triggers.get(message.call)?.(message.result);
         this.#triggers.delete(message.call);
         return;
-      case 'ready':
       case 'drained':
+        return this.#quiet.resolve();
+      case 'ready':
         return;
     }
   }
@@ -201,6 +212,7 @@ export class EngineProcess {
     this.#triggers.clear();
     this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected });
     this.#finish();
+    this.#quiet.resolve();
   }
 
   /** Nobody waits for an answer that cannot come. */

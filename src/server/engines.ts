@@ -65,6 +65,11 @@ export class Engines {
     return [...this.#alive];
   }
 
+  /** Resolves when, having been told to go, none has a request in flight. */
+  get quiet(): Promise<unknown> {
+    return Promise.all([...this.#alive].map((engine) => engine.quiet));
+  }
+
   /** Engines by what they are doing, for metrics. */
   states(): Record<string, number> {
     const states: Record<string, number> = { booting: 0, ready: 0, listening: 0, leaving: 0 };

@@ -15,8 +15,8 @@ export interface TriggerEngine {
 
 export type EventRunnerOptions = {
   clock: Clock;
-  /** Engines that serve. */
-  engines(): readonly TriggerEngine[];
+  /** Engines that serve an app. */
+  engines(app: string): readonly TriggerEngine[];
 };
 
 const WAIT_STEP_MS = 100;
@@ -30,15 +30,15 @@ export class EventRunner {
   }
 
   /** The engine whose turn it is; undefined while none serves. */
-  next(): TriggerEngine | undefined {
-    const engines = this.#options.engines();
+  next(app: string): TriggerEngine | undefined {
+    const engines = this.#options.engines(app);
     return engines[this.#turn++ % Math.max(1, engines.length)];
   }
 
   /** @param waitMs how long to wait for an engine @returns outcome "noEngine" or "engineDied" where none could run it */
   async run(trigger: Trigger, waitMs: number): Promise<TriggerResult> {
     for (let attempt = 0; attempt < 2; attempt++) {
-      const engine = await this.#wait(waitMs);
+      const engine = await this.#wait(trigger.app, waitMs);
       if (engine === undefined) return { outcome: 'noEngine', error: 'No engine was there to run it.' };
       const result = await engine.trigger(trigger);
       if (result !== undefined) return result;
@@ -46,9 +46,9 @@ export class EventRunner {
     return { outcome: 'engineDied', error: 'The engines that ran it died.' };
   }
 
-  async #wait(milliseconds: number): Promise<TriggerEngine | undefined> {
+  async #wait(app: string, milliseconds: number): Promise<TriggerEngine | undefined> {
     for (let left = milliseconds; ; left -= WAIT_STEP_MS) {
-      const engine = this.next();
+      const engine = this.next(app);
       if (engine !== undefined || left <= 0) return engine;
       await new Promise<void>((resolve) => this.#options.clock.after(WAIT_STEP_MS, resolve));
     }

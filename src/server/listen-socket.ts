@@ -47,13 +47,25 @@ function bind(address: string, port: number): Listener {
   return bindByHandle(address, port);
 }
 
+/** Binds a Unix socket, for engines of one trust group: kept and handed on like the public one. @throws what binding throws */
+export function bindPath(path: string): { readonly fd: number; close(): void } {
+  if (net.BoundSocket !== undefined) {
+    // Not in the types yet.
+    const socket = new net.BoundSocket({ path } as object);
+    return { fd: socket.fd(), close: () => socket[Symbol.dispose]() };
+  }
+  const { fd, close } = bindByHandle(path, -1, -1);
+  return { fd, close };
+}
+
 type RawHandle = { fd: number; getsockname(into: { port?: number }): number; close(): void };
 
 /** Node before 26.4 has no public way to bind without accepting; this is what node:cluster itself uses. */
-function bindByHandle(address: string, port: number): Listener {
+function bindByHandle(address: string, port: number, family = net.isIP(address)): Listener {
   const create = (net as unknown as { _createServerHandle(address: string, port: number, family: number): RawHandle | number })._createServerHandle;
-  const handle = create(address, port, net.isIP(address));
+  const handle = create(address, port, family);
   if (typeof handle === 'number') throw Object.assign(new Error('bind failed'), { errno: handle });
+  if (family === -1) return { address, port, fd: handle.fd, close: () => handle.close() };
   const name: { port?: number } = {};
   const failure = handle.getsockname(name);
   if (failure !== 0) {

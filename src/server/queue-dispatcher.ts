@@ -104,7 +104,7 @@ export class QueueDispatcher {
       return;
     }
     // Where no engine serves the store says it again.
-    const engine = this.#options.runner.next();
+    const engine = this.#options.runner.next(consumed.app);
     if (engine === undefined) return;
     const owner = `${this.#options.boot}/${++this.#runs}`;
     this.#count(group, queue, 1);

@@ -14,6 +14,8 @@ export type ReporterOptions = {
   address(app: string): string;
 };
 
+type About = Readonly<Record<string, string>>;
+
 export class Reporter {
   readonly #log: Log;
   readonly #metrics: PlatformMetrics;
@@ -83,19 +85,28 @@ export class Reporter {
     this.#log.info('removed', { app });
   }
 
-  listening(pid: number): void {
-    this.#log.debug('engine listens', { pid });
+  /** @param about its trust group, or that it is a front */
+  listening(pid: number, about: About): void {
+    this.#log.debug('engine listens', { pid, ...about });
   }
 
-  died(pid: number, exit: EngineExit, inFlight: readonly string[]): void {
+  divided(groups: readonly string[]): void {
+    this.#log.info('several trust groups: a front process takes the connections', { groups });
+  }
+
+  stuck(error: unknown): void {
+    this.#log.error('engines of a trust group do not start: tried again in a while', { error: error instanceof Error ? error.message : String(error) });
+  }
+
+  died(pid: number, about: About, exit: EngineExit, inFlight: readonly string[]): void {
     this.#metrics.engineDied('crash');
     const { code, signal, uptimeMs } = exit;
-    this.#log.error('engine died', { pid, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), inFlight });
+    this.#log.error('engine died', { pid, ...about, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), inFlight });
   }
 
-  catastrophe(pid: number, app: string, message: string): void {
+  catastrophe(pid: number, about: About, app: string, message: string): void {
     this.#metrics.engineDied('catastrophe');
-    this.#log.error('an app has taken a thread from its engine, which is being replaced', { app, pid, detail: message });
+    this.#log.error('an app has taken a thread from its engine, which is being replaced', { app, pid, ...about, detail: message });
   }
 
   quarantined(app: string, pauseMs: number): void {

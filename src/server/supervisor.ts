@@ -19,9 +19,10 @@ import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
 import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
-import { engineEnv, engineExecArgv } from './engine-launch.ts';
+import { EngineGroups, type EngineRole } from './engine-groups.ts';
+import { engineEnv, engineExecArgv, frontExecArgv, siblingFile } from './engine-launch.ts';
 import { EngineProcess } from './engine-process.ts';
-import { type EngineDeath, Engines } from './engines.ts';
+import type { EngineDeath } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
@@ -30,6 +31,7 @@ import { openS3, type S3Endpoint } from './s3.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { StoreProcess } from './store-process.ts';
+import { DEFAULT_GROUP } from './trust.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
 
@@ -79,7 +81,7 @@ export class Supervisor implements AdminSource {
   readonly #sql: StoreProcess;
   readonly #s3: S3Endpoint;
   readonly #apps: Apps;
-  readonly #engines: Engines;
+  readonly #engines: EngineGroups;
   readonly #events: AppEvents;
   #config: ServerConfig;
   #listener: Listener | undefined;
@@ -146,21 +148,27 @@ export class Supervisor implements AdminSource {
         if (this.#started) void this.#push();
       },
     });
-    this.#engines = new Engines({
-      count: options.dev ? 1 : options.config.engines,
-      spares: options.dev || !options.config.spare ? 0 : 1,
+    this.#engines = new EngineGroups({
       clock: this.#clock,
-      launch: (apps, events) => this.#launch(apps, events),
+      publicFd: () => this.#listener?.fd ?? -1,
+      size: (group, alone) => this.#sizeOf(group, alone),
+      // To pass a request on costs about as much as to answer it.
+      fronts: options.config.engines,
+      launch: (role, apps, events) => this.#launch(role, apps, events),
+      drainMs: () => this.#config.drainMs,
       onDeath: (death) => this.#died(death),
       onCatastrophe: (engine, app, message) => this.#catastrophe(engine, app, message),
-      onListening: (engine) => this.#report.listening(engine.pid),
+      onListening: (engine) => this.#report.listening(engine.pid, engine.about),
+      onDivided: (groups) => this.#report.divided(groups),
+      onStuck: (error) => this.#report.stuck(error),
+      retry: () => void this.#push(),
     });
     this.#events = new AppEvents({
       clock: this.#clock,
       log: options.log,
       dataDir: this.#data.dir,
       storeSocket: this.#stores.config.socket,
-      engines: () => this.#engines.serving,
+      engines: (app) => this.#engines.serving(app),
       dev: options.dev,
     });
   }
@@ -241,7 +249,15 @@ export class Supervisor implements AdminSource {
     if (next === undefined) return;
     const fixed = restartKeys(this.#config, next);
     if (fixed.length > 0) this.#options.log.warn('some changes need a restart', { keys: fixed });
-    this.#config = { ...this.#config, limits: next.limits, drainMs: next.drainMs, egress: next.egress, hosts: next.hosts, hyperdrive: next.hyperdrive };
+    this.#config = {
+      ...this.#config,
+      limits: next.limits,
+      drainMs: next.drainMs,
+      egress: next.egress,
+      hosts: next.hosts,
+      hyperdrive: next.hyperdrive,
+      trust: next.trust,
+    };
     await this.#apps.rescan(appSettings(this.#config, this.#options.dev));
     await this.#push();
     this.#options.log.info('configuration read again', { apps: this.#table.length });
@@ -302,14 +318,33 @@ export class Supervisor implements AdminSource {
     }
   }
 
-  #launch(apps: readonly AppRecord[], events: ConstructorParameters<typeof EngineProcess>[1]): EngineProcess {
+  /** A group of its own has one engine and no spare, unless the operator says otherwise: each takes the memory of a process. */
+  #sizeOf(group: string, alone: boolean): { count: number; spares: number } {
+    if (this.#options.dev) return { count: 1, spares: 0 };
+    const { engines, spare, trust } = this.#config;
+    const own = Object.hasOwn(trust.groups, group) ? trust.groups[group] : undefined;
+    const isMain = alone || group === DEFAULT_GROUP;
+    return { count: own?.engines ?? (isMain ? engines : 1), spares: (own?.spare ?? (isMain && spare)) ? 1 : 0 };
+  }
+
+  /** Engines of all groups in the table, which share the machine's memory. */
+  #engineCount(): number {
+    const groups = new Set(this.#table.map(({ group }) => group));
+    return Math.max(
+      1,
+      [...groups].reduce((sum, group) => sum + this.#sizeOf(group, groups.size === 1).count, 0),
+    );
+  }
+
+  #launch(role: EngineRole, apps: readonly AppRecord[], events: ConstructorParameters<typeof EngineProcess>[1]): EngineProcess {
+    const isFront = role.kind === 'front';
     const ledgerFile = this.#data.ledgerFile(++this.#serial);
-    createLedger(ledgerFile);
+    if (!isFront) createLedger(ledgerFile);
     const spawn = {
-      file: this.#options.engineFile,
-      execArgv: engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
+      file: isFront ? siblingFile('front') : this.#options.engineFile,
+      execArgv: isFront ? frontExecArgv() : engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
       env: engineEnv(),
-      listenFd: this.#listener?.fd ?? -1,
+      listenFd: role.fd,
       config: engineConfig(this.#config, {
         dev: this.#options.dev,
         ...this.ports,
@@ -317,8 +352,11 @@ export class Supervisor implements AdminSource {
         runtimeFile: this.#options.runtimeFile,
         stores: this.#stores.config,
         sql: this.#sql.config.socket,
+        engines: this.#engineCount(),
+        ...(isFront ? { isBehindFront: false, groupSockets: role.socketDir } : { isBehindFront: role.isBehindFront }),
       }),
       apps,
+      about: isFront ? { role: 'front' } : { group: role.group ?? DEFAULT_GROUP },
     };
     // Caches are no bindings: that an app uses one shows when it does.
     return new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
@@ -330,12 +368,12 @@ export class Supervisor implements AdminSource {
     this.#metrics.engineGone(engine.lastMetrics);
     if (exit.expected) return;
     const names = slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined);
-    this.#report.died(engine.pid, exit, names);
+    this.#report.died(engine.pid, engine.about, exit, names);
     this.#blame(names);
   }
 
   #catastrophe(engine: EngineProcess, app: string, message: string): void {
-    this.#report.catastrophe(engine.pid, app, message);
+    this.#report.catastrophe(engine.pid, engine.about, app, message);
     if (app !== '') this.#blame([app]);
   }
 
@@ -351,7 +389,7 @@ export class Supervisor implements AdminSource {
     }
     if (!changed) return;
     this.#table = this.#currentTable();
-    void this.#engines.setApps(this.#table);
+    this.#engines.refresh(this.#table);
     this.#events.setApps(this.#table);
   }
 

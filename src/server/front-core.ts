@@ -1,0 +1,98 @@
+/** Everything of the front, wired: the HTTP listener of engines, with a relay where engines have their apps. */
+import { Listener } from '../http/listener.ts';
+import { Relay } from '../http/relay.ts';
+import { Upgrades } from '../http/upgrade.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { LogObserver } from '../observe/log-observer.ts';
+import { MetricsObserver } from '../observe/metrics-observer.ts';
+import { Observers } from '../observe/observers.ts';
+import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
+import { normaliseHost } from '../router/host.ts';
+import { createRouteTable, type RouteTable } from '../router/table.ts';
+import { groupSocket } from './group-socket.ts';
+
+/** How often a drain looks whether requests are still under way. */
+const DRAIN_STEP_MS = 50;
+/** A connection may be about to send a request when a drain begins. */
+const DRAIN_GRACE_MS = 500;
+
+export class Front {
+  readonly #log: Log;
+  readonly #metrics: MetricsObserver;
+  readonly #relay = new Relay();
+  readonly #listener: Listener;
+  readonly #socketDir: string;
+  #routes: RouteTable = createRouteTable([]);
+  /** Of each app, where engines of its group listen. */
+  #places = new Map<string, string>();
+
+  constructor(config: EngineConfig) {
+    this.#log = createLog({ level: config.logLevel });
+    this.#metrics = new MetricsObserver(() => ({ isolates: { active: 0, idle: 0, condemned: 0, spare: 0 }, heapBytes: 0, byApp: new Map() }));
+    this.#socketDir = config.groupSockets ?? '';
+    this.#listener = new Listener({
+      sites: { find: () => undefined },
+      observer: new Observers([this.#metrics, new LogObserver(this.#log)]),
+      openBody: () => {
+        throw new Error('the front reads no body');
+      },
+      normaliseHost,
+      upgrades: new Upgrades(() => {
+        throw new Error('the front opens no WebSocket');
+      }, {}),
+      relay: (passage, host, target) => {
+        const app = this.#routes.match(host, target);
+        const place = app === undefined ? undefined : this.#places.get(app);
+        if (place === undefined) passage.refuse('unknownHost', `no app for ${host}`);
+        else this.#relay.pass(passage, place);
+      },
+      urlBytes: config.urlBytes,
+      headerBytes: config.headerBytes,
+      headMs: config.headMs,
+      idleMs: config.idleMs,
+      trustedProxies: config.trustedProxies,
+      dev: config.dev,
+    });
+  }
+
+  setApps(apps: readonly AppRecord[]): void {
+    this.#routes = createRouteTable(apps);
+    this.#places = new Map(apps.map(({ name, group }) => [name, groupSocket(this.#socketDir, group)]));
+  }
+
+  listen(where: { port: number; host: string } | { fd: number }): Promise<number> {
+    return this.#listener.listen(where);
+  }
+
+  metrics(): Promise<string> {
+    return this.#metrics.collect();
+  }
+
+  /**
+   * Stops accepting; resolves when the last connection has gone, after `ms` at most.
+   * @param onQuiet told when no request is under way any more; WebSockets end with their engines
+   */
+  async drain(ms: number, onQuiet: () => void): Promise<void> {
+    const until = performance.now() + ms;
+    const grace = performance.now() + DRAIN_GRACE_MS;
+    let isClosed = false;
+    void this.#listener.drain().then(() => {
+      isClosed = true;
+    });
+    let isQuiet = false;
+    while (!isClosed && performance.now() < until) {
+      if (!isQuiet && performance.now() > grace && this.#relay.active === 0) {
+        isQuiet = true;
+        onQuiet();
+      }
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+    if (!isQuiet) onQuiet();
+  }
+
+  close(): void {
+    this.#listener.destroy();
+    this.#relay.close();
+    this.#log.flushSync();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The front process: with several trust groups it takes the connections and passes each request on to an engine of its
+ * app's group. It runs no tenant code and knows no more of apps than their names, groups and addresses.
+ *
+ * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
+ */
+import type { FromEngine, ToEngine } from '../protocol/engine.ts';
+import { LISTEN_FD } from './engine-launch.ts';
+import { Front } from './front-core.ts';
+import { raiseWalls } from './walls/harden.ts';
+import { loadLibc } from './walls/libc.ts';
+
+const tell = (message: FromEngine): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+};
+
+let front: Front | undefined;
+
+const handle = async (message: ToEngine): Promise<void> => {
+  switch (message.type) {
+    case 'configure':
+      front = new Front(message.config);
+      raiseWalls(loadLibc());
+      return tell({ type: 'ready' });
+    case 'apps':
+      front?.setApps(message.apps);
+      return tell({ type: 'applied', apps: message.apps.length });
+    case 'listen':
+      if (front !== undefined) tell({ type: 'listening', port: await front.listen({ fd: LISTEN_FD }) });
+      return;
+    case 'drain':
+      await front?.drain(message.ms, () => tell({ type: 'drained' }));
+      return end();
+    case 'metrics':
+      return tell({ type: 'metrics', call: message.call, text: (await front?.metrics()) ?? '[]' });
+    case 'trigger':
+      return tell({ type: 'triggered', call: message.call, result: { outcome: 'noEngine' } });
+  }
+};
+
+const end = (): never => {
+  front?.close();
+  process.exit(0);
+};
+
+// What an error of its own left undone nobody knows: another front takes over.
+const failed = (error: unknown): never => {
+  process.stderr.write(`the front met an error of its own and is replaced: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+};
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+
+// Messages are answered in the order they came.
+let queue = Promise.resolve();
+process.on('message', (message) => {
+  const run = (): Promise<void> => handle(message as ToEngine);
+  // Draining takes as long as the last request: what comes meanwhile does not wait for it.
+  if ((message as ToEngine).type === 'drain') void queue.then(run);
+  else queue = queue.then(run);
+});
+// The supervisor is gone: nobody would ever stop this process.
+process.on('disconnect', end);
+// These are the supervisor's to act on; a terminal sends them to the whole group.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});

@@ -1,0 +1,21 @@
+/**
+ * Which trust group an app is in. Apps of different groups never share a process.
+ *
+ * What the operator says wins over what the app says of itself, and a group whose apps the operator has listed takes no
+ * others: nobody gets into a process by naming its group.
+ */
+import type { TrustConfig } from '../config/server-config.ts';
+
+/** The group of apps that name none. */
+export const DEFAULT_GROUP = 'default';
+/** The group of apps that may not be where they want to be. */
+export const UNTRUSTED_GROUP = 'untrusted';
+
+/** @param wanted the group that the app names itself */
+export function groupOf(app: string, wanted: string | undefined, { groups, cordon }: TrustConfig): string {
+  for (const [name, group] of Object.entries(groups)) if (group.apps?.includes(app) === true) return name;
+  if (cordon) return UNTRUSTED_GROUP;
+  const group = wanted ?? DEFAULT_GROUP;
+  const isClosed = Object.hasOwn(groups, group) && groups[group]?.apps !== undefined;
+  return isClosed ? UNTRUSTED_GROUP : group;
+}
