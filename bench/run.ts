@@ -27,6 +27,7 @@ import { noisyNeighbour } from './questions/noisy-neighbour.ts';
 import { queues } from './questions/queues.ts';
 import { r2 } from './questions/r2.ts';
 import { registeredApps } from './questions/registered-apps.ts';
+import { reloads } from './questions/reloads.ts';
 import { rpc } from './questions/rpc.ts';
 import { stream } from './questions/stream.ts';
 import { type Measured, table, updatePage } from './report.ts';
@@ -43,6 +44,7 @@ const QUESTIONS: readonly Question[] = [
   noisyNeighbour,
   attacks,
   isolateChurn,
+  reloads,
   stream,
   kv,
   r2,
