@@ -59,6 +59,8 @@ export const boundRest = (message: IncomingMessage): void => {
     else if (dropped > MOST_UNREAD) socket.destroy();
   };
   socket.on('data', count);
+  // An app may go on reading in waitUntil; a body that nobody has begun to read nobody will.
+  if (message.readableFlowing === null && message.listenerCount('readable') === 0) message.resume();
 };
 
 export class Exchange implements FetchClient {

@@ -242,3 +242,14 @@ test('bad request: what is no HTTP gets a line in the log, too', async (t) => {
   const [record] = await recorded(1);
   assert.deepEqual([record?.status, record?.outcome, record?.app], [400, 'badRequest', '']);
 });
+
+test('body: the connection goes on after a body of some size that nobody read', async (t) => {
+  const { port } = await listen(t, hello, { bodyBytes: 100_000_000 });
+  const client = new RawClient(port);
+  t.after(() => client.destroy());
+  client.write(`POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 250000\r\n\r\n${'x'.repeat(100_000)}`);
+  await client.until(/hello/);
+  client.write('x'.repeat(150_000));
+  client.write('GET /next HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n');
+  await client.until(/hello[^]*hello/);
+});
