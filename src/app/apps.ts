@@ -8,8 +8,10 @@ import type { BatchMessage, EventFailure, FetchClient, FetchMessage, TailMessage
 import type { Place } from '../ops/op.ts';
 import type { SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
+import type { Loaded } from './loaded-workers.ts';
 import { StartupError } from './loader.ts';
 import { StartupFailures } from './startup-failures.ts';
+import { openLoader } from './child-version.ts';
 import { AppVersion, type VersionDeps } from './version.ts';
 import type { Worker } from './worker.ts';
 
@@ -31,7 +33,7 @@ export class Apps {
       const current = this.#current.get(record.name);
       if (current !== undefined && sameVersion(current.record, record)) current.changeState(record.state, record.reason);
       else {
-        this.#current.set(record.name, new AppVersion(record, this.#deps));
+        this.#current.set(record.name, new AppVersion(record, this.#deps, openLoader));
         this.#failures.forget(record.name);
         if (current !== undefined) this.#retire(current);
       }
@@ -48,12 +50,12 @@ export class Apps {
     return this.#current.get(name);
   }
 
-  /** All versions with workers or without, retired ones included. */
+  /** All versions with workers or without, loaded and retired ones included. */
   *versions(): Iterable<AppVersion> {
-    yield* this.#current.values();
+    for (const version of this.#current.values()) yield* version.family();
     for (const version of this.#retired) {
-      if (version.isEmpty) this.#retired.delete(version);
-      else yield version;
+      if (version.isFamilyEmpty) this.#retired.delete(version);
+      else yield* version.family();
     }
   }
 
@@ -122,12 +124,13 @@ export class Apps {
 
   /** Ends everything at once. */
   dispose(): void {
-    for (const version of this.versions()) version.dispose();
+    for (const version of [...this.versions()]) version.dispose();
     this.#current.clear();
     this.#retired.clear();
   }
 
   async #start(version: AppVersion): Promise<Worker> {
+    if (version.loadedAs !== undefined) return this.#startLoaded(version, version.loadedAs);
     const known = this.#failures.recent(version.record.name);
     if (known !== undefined) throw known;
     try {
@@ -135,9 +138,7 @@ export class Apps {
     } catch (error) {
       if (error instanceof StartupError && !version.isRetired) {
         this.#failures.remember(version.record.name, error);
-        const { app, stack } = { app: version.record, stack: error.thrown };
-        this.#deps.observer.exception(app.name, app.version, undefined, 'startup', stack);
-        if (error.limit !== undefined) this.#deps.observer.limit(app.name, app.version, undefined, error.limit, error.message);
+        this.#tell(version, error);
       }
       // A newer version may have come while this one was starting.
       const current = this.#current.get(version.record.name);
@@ -146,11 +147,38 @@ export class Apps {
     }
   }
 
+  #tell({ record: app }: AppVersion, error: StartupError): void {
+    this.#deps.observer.exception(app.name, app.version, undefined, 'startup', error.thrown);
+    if (error.limit !== undefined) this.#deps.observer.limit(app.name, app.version, undefined, error.limit, error.message);
+  }
+
+  /** A worker that an app has loaded. What does not start is not tried again: the app has to load it anew. */
+  async #startLoaded(version: AppVersion, self: Loaded<AppVersion>): Promise<Worker> {
+    if (self.failure !== undefined) throw self.failure;
+    try {
+      return await version.start();
+    } catch (error) {
+      if (error instanceof StartupError && self.failure === undefined) {
+        self.failure = inOtherWords(error);
+        this.#tell(version, error);
+        self.broken(error.limit === undefined ? 0 : version.record.limits.startupMs);
+      }
+      throw self.failure ?? error;
+    }
+  }
+
   #retire(version: AppVersion): void {
     version.retire();
-    if (!version.isEmpty) this.#retired.add(version);
+    if (!version.isFamilyEmpty) this.#retired.add(version);
   }
 }
+
+/** Cloudflare's words, for whoever has loaded it. */
+const inOtherWords = ({ thrown: { name, message, stack }, limit }: StartupError): StartupError => {
+  const place = /\n\s+at (?:[^\n]*\()?([^()\s]+:\d+:\d+)/.exec(stack)?.[1];
+  const text = `Failed to start Worker:\nUncaught ${name}: ${message}${place === undefined ? '' : `\n  at ${place}`}`;
+  return new StartupError({ name: 'Error', message: text, stack }, limit);
+};
 
 /** Would a worker of the one do for the other? */
 const sameVersion = (a: AppRecord, b: AppRecord): boolean =>

@@ -112,9 +112,11 @@ export class Budget {
       return heapBytes + externalBytes;
     }
     let bytes = 0;
-    for (const worker of this.#apps.get(app)?.workers ?? []) {
-      const known = this.#bytes.get(worker);
-      bytes += (known?.heap ?? 0) + (known?.external ?? 0) + (known?.wasm ?? 0);
+    for (const version of this.#apps.get(app)?.family() ?? []) {
+      for (const worker of version.workers) {
+        const known = this.#bytes.get(worker);
+        bytes += (known?.heap ?? 0) + (known?.external ?? 0) + (known?.wasm ?? 0);
+      }
     }
     return bytes;
   }

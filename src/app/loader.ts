@@ -28,6 +28,9 @@ export class StartupError extends Error {
   }
 }
 
+/** `env` as a payload of isolates, the numbers beside it, and the number of the service that fetches go to. */
+export type Given = { payload: string | Uint8Array | undefined; pairs: readonly number[]; outbound: number | undefined };
+
 /** How an app is loaded. */
 export type LoadOptions = {
   /** The app as one script, where it has that form; else it is run as modules. */
@@ -36,6 +39,8 @@ export type LoadOptions = {
   cached?: Blob | undefined;
   /** A person's session. */
   shell?: boolean;
+  /** What a worker that another has loaded is given. */
+  given?: Given | undefined;
 };
 
 /** Loads an app; the realm is fresh. Returns what it handles, and its modules for later imports. */
@@ -46,7 +51,7 @@ export async function loadApp(
   source: BundleModules,
   options: LoadOptions = {},
 ): Promise<{ loaded: Loaded; modules: Modules }> {
-  const { script, cached, shell = false } = options;
+  const { script, cached, shell = false, given } = options;
   const modules = new Modules(realm, source);
   const timeout = record.limits.startupMs;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
@@ -68,6 +73,11 @@ export async function loadApp(
       ),
     );
     steps.push(step(Load.configure, JSON.stringify(config), JSON.stringify(record.vars)));
+    if (given !== undefined) {
+      const { payload, pairs, outbound } = given;
+      const env = typeof payload === 'object' ? transfer(Uint8Array.from(payload).buffer) : payload;
+      steps.push(step(Load.given, env, JSON.stringify({ pairs, outbound })));
+    }
     for (const module of source.data) {
       const copy = Uint8Array.from(module.content as Uint8Array).buffer;
       steps.push(step(module.type === 'wasm' ? Load.wasm : Load.data, module.name, transfer(copy)));

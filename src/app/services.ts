@@ -12,7 +12,8 @@ import type { Observer } from '../ports/observer.ts';
 import type { Apps } from './apps.ts';
 import { CallRecord, RecordedFetch, RecordedSession } from './call-record.ts';
 import type { InFlightLedger } from './sites.ts';
-import type { AppVersion } from './version.ts';
+import { Loaded } from './loaded-workers.ts';
+import { AppVersion } from './version.ts';
 
 /** Characters of a call's path that the log tells. */
 const MOST_PATH_LOGGED = 256;
@@ -31,6 +32,9 @@ export const NO_SERVICES: Invoker<Place> = {
   fetch: (_target, _origin, _message, client) => alone(client),
   open: (_target, _origin, _path, client) => alone(client),
 };
+
+const loadedVersion = (loaded: object): AppVersion | string =>
+  loaded instanceof Loaded && loaded.version instanceof AppVersion ? loaded.version : 'Worker not found.';
 
 export class Services implements Invoker<Place> {
   readonly #apps: Apps;
@@ -70,7 +74,7 @@ export class Services implements Invoker<Place> {
   }
 
   /** The version that is to be called, or why none can be. */
-  #find({ app, namespace }: ServiceTarget, origin: Origin): AppVersion | string {
+  #find({ app, namespace, loaded }: ServiceTarget, origin: Origin): AppVersion | string {
     const version = this.#apps.get(app);
     // Of another group's apps not even the names are told.
     const isThere =
@@ -81,6 +85,7 @@ export class Services implements Invoker<Place> {
     if (!isThere && namespace !== undefined) return 'Worker not found.';
     if (!isThere) return `Could not find the service "${app}": there is no such app in this trust group.`;
     const { state } = version.record;
+    if (state === 'ready' && loaded !== undefined) return loadedVersion(loaded);
     return state === 'ready' ? version : `The service "${app}" is unavailable: the app is ${state}.`;
   }
 }

@@ -4,6 +4,7 @@ import type { Place } from '../ops/op.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker } from '../ports/invoker.ts';
 import type { Observer } from '../ports/observer.ts';
+import type { WorkerLoader } from '../ports/worker-loader.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import type { StackMapper } from './stack.ts';
 import type { TraceOf } from './trace.ts';
@@ -16,6 +17,10 @@ export type Surroundings<Worker> = {
   limits: AppLimits;
   egress: Egress;
   invoker: Invoker<Place>;
+  /** Loads workers for the app. */
+  loader(): WorkerLoader;
+  /** What it has been loaded as by another, if it has. */
+  loaded: object | undefined;
   /** Absent where nobody tails the app. */
   trace?: TraceOf | undefined;
   /** In the order of the app's row. */

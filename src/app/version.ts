@@ -3,19 +3,22 @@
  *
  * Cold starts are shared: requests that arrive while the first worker is loading wait for it.
  */
+import { OpError } from '../base/op-error.ts';
 import type { CodeCache } from '../isolate/code-cache.ts';
 import type { IsolatePool } from '../isolate/pool.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { Place } from '../ops/op.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker } from '../ports/invoker.ts';
+import type { WorkerSource } from '../ports/worker-loader.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import { compatDifferences } from '../protocol/compat.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { AssetResponder } from './asset-responder.ts';
-import { chunksOf, loadApp, originOf, StartupError } from './loader.ts';
+import type { Loaded, LoadedWorkers } from './loaded-workers.ts';
+import { chunksOf, type Given, loadApp, originOf, StartupError } from './loader.ts';
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
@@ -43,6 +46,10 @@ export type VersionDeps = {
   onCatastrophe(app: string, message: string): void;
   /** Most workers one version may have. */
   maxWorkers: number;
+  /** Makes a bundle of what a worker gives; where it is missing none can be loaded. @throws OpError */
+  assemble?(source: WorkerSource): Promise<Bundle>;
+  /** This version has been loaded by a worker. */
+  loaded?: { self: Loaded<AppVersion>; given: Given };
 };
 
 /** What a worker that takes no more events gets at least for those in hand, in milliseconds; then the isolate goes. */
@@ -68,6 +75,8 @@ export class AppVersion {
   readonly #workers: Worker[] = [];
   #cpuOfGone = 0;
   #starting: Promise<Worker> | undefined;
+  #loader: LoadedWorkers<AppVersion> | undefined;
+  readonly #openLoader: (parent: AppVersion, deps: VersionDeps) => LoadedWorkers<AppVersion>;
   #content: Content | undefined;
   #contentUsed = 0;
   #codeKept = false;
@@ -79,7 +88,8 @@ export class AppVersion {
   /** The time condemned workers get for what they have in hand. */
   readonly #graces = new Map<Worker, NodeJS.Timeout>();
 
-  constructor(record: AppRecord, deps: VersionDeps) {
+  constructor(record: AppRecord, deps: VersionDeps, openLoader: (parent: AppVersion, deps: VersionDeps) => LoadedWorkers<AppVersion>) {
+    this.#openLoader = openLoader;
     this.#record = record;
     this.#deps = deps;
     this.#egress = deps.egress(record);
@@ -102,6 +112,40 @@ export class AppVersion {
   /** Does every request get a context of its own (`"isolation": "request"`)? */
   get isPerRequest(): boolean {
     return this.record.isolation === 'request';
+  }
+
+  /** Where its fetches go. */
+  get egress(): Egress {
+    return this.#egress;
+  }
+
+  /** What it has been loaded as, if it has. */
+  get loadedAs(): Loaded<AppVersion> | undefined {
+    return this.#deps.loaded?.self;
+  }
+
+  /** The workers it has loaded. */
+  get loader(): LoadedWorkers<AppVersion> {
+    this.#loader ??= this.#openLoader(this, this.#deps);
+    return this.#loader;
+  }
+
+  /** This version, and those that it has loaded. */
+  *family(): Iterable<AppVersion> {
+    yield this;
+    if (this.#loader !== undefined) yield* this.#loader.versions();
+  }
+
+  /** Is nothing left of it, nor of what it has loaded? */
+  get isFamilyEmpty(): boolean {
+    for (const version of this.family()) if (!version.isEmpty) return false;
+    return true;
+  }
+
+  /** Reads its code before it is needed. */
+  async prepare(): Promise<void> {
+    this.#contentUsed = performance.now();
+    await this.#readContent();
   }
 
   /** Live workers, condemned ones included. */
@@ -148,6 +192,7 @@ export class AppVersion {
   /** A newer version has come: workers finish what they have and go. */
   retire(): void {
     this.#retired = true;
+    this.#loader?.retire();
     this.#seats.dispose();
     for (const worker of [...this.#workers]) {
       worker.condemn('replaced');
@@ -173,6 +218,7 @@ export class AppVersion {
   dispose(): void {
     this.#retired = true;
     this.#disposed = true;
+    this.#loader?.dispose();
     this.#seats.dispose();
     for (const worker of [...this.#workers]) this.#dispose(worker);
   }
@@ -197,6 +243,7 @@ export class AppVersion {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
         script,
         cached: script === undefined ? undefined : cache.get(SCRIPT),
+        given: this.#deps.loaded?.given,
       });
       worker.ready(modules, loaded);
     } catch (error) {
@@ -222,7 +269,7 @@ export class AppVersion {
 
   #openCache(): Binding {
     this.#cache ??= this.#deps.cache?.(this.#record);
-    if (this.#cache === undefined) throw new Error('there are no caches here');
+    if (this.#cache === undefined) throw new OpError('Error', 'There are no caches here.');
     return this.#cache;
   }
 
@@ -237,6 +284,8 @@ export class AppVersion {
       trace: this.#deps.trace?.(this.record),
       bindings: this.#bindings,
       cache: () => this.#openCache(),
+      loader: () => this.loader,
+      loaded: this.#deps.loaded?.self,
       observer: this.#deps.observer,
       stacks,
       hasWasm,
@@ -317,6 +366,7 @@ export class AppVersion {
 
   /** Forgets the bundle of an app nobody has asked for in a while. */
   forgetContentIfIdle(now: number, idleMs: number): void {
+    this.#loader?.forgetIdle(now, idleMs);
     if (this.isEmpty && now - this.#contentUsed > idleMs) this.#content = undefined;
   }
 }

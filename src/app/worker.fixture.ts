@@ -1,4 +1,5 @@
 /** Real workers for tests: an app is its main module's source, its surroundings are recorded. */
+import { bundleInMemory } from '../build/in-memory.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
 import { IsolatePool } from '../isolate/pool.ts';
@@ -191,6 +192,7 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
     codeCache: () => new CodeCache(undefined, () => {}),
     onCatastrophe: () => {},
     maxWorkers: 4,
+    assemble: bundleInMemory,
     ...deps,
   });
   const ask = (app: string, changes: Partial<FetchMessage> = {}): TestClient => {

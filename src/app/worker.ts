@@ -16,6 +16,7 @@ import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage }
 import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
+import type { WorkerLoader } from '../ports/worker-loader.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { BodyKind, Entry, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
 import { CACHE_INDEX } from '../protocol/cache.ts';
@@ -208,6 +209,14 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   // Ops out: OpContext and Inbox
+
+  get loader(): WorkerLoader {
+    return this.#deps.loader();
+  }
+
+  get loaded(): object | undefined {
+    return this.#deps.loaded;
+  }
 
   binding(index: unknown): Binding | undefined {
     return index === CACHE_INDEX ? this.#deps.cache?.() : this.#deps.bindings[index as number];

@@ -6,6 +6,7 @@ import { d1Manifest } from './d1/index.ts';
 import { analyticsManifest } from './analytics/index.ts';
 import { hyperdriveManifest } from './hyperdrive/index.ts';
 import { dispatchManifest } from './dispatch/index.ts';
+import { loaderManifest } from './loader/index.ts';
 import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
@@ -23,4 +24,5 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   queue: queueManifest,
   service: serviceManifest,
   dispatch: dispatchManifest,
+  loader: loaderManifest,
 };

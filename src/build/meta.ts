@@ -27,6 +27,8 @@ export class MetaError extends Error {
 }
 
 const IMPORT_WIDTH = 'import'.length;
+/** A source that has them all takes long to search, and is nobody's but an enemy's. */
+const MOST_NAMES_TRIED = 100;
 const META_WIDTH = 'import.meta'.length;
 
 /** @throws MetaError */
@@ -79,7 +81,7 @@ function lex(source: string): ReturnType<typeof parse> {
 
 /** A name of this width that does not occur in the source. */
 function unusedName(source: string, prefix: string, width: number): string {
-  for (let n = 0; n < 36 ** 4; n++) {
+  for (let n = 0; n < MOST_NAMES_TRIED; n++) {
     const name = prefix + n.toString(36).padStart(width - prefix.length, '0');
     if (!source.includes(name)) return name;
   }

@@ -6,6 +6,7 @@ import type { Egress } from '../ports/egress.ts';
 import type { EventFailure } from '../ports/event-client.ts';
 import type { Invoker } from '../ports/invoker.ts';
 import type { Responder } from '../ports/responder.ts';
+import type { WorkerLoader } from '../ports/worker-loader.ts';
 import type { Handles } from './handles.ts';
 
 /** One event in an isolate (a request, a cron tick…), as ops see it. */
@@ -60,6 +61,10 @@ export interface OpContext {
   readonly egress: Egress;
   /** Calls other workers. */
   readonly invoker: Invoker<Place>;
+  /** Loads workers for it. */
+  readonly loader: WorkerLoader;
+  /** What it is to its own loader, where it has been loaded: its entrypoints are named with it. */
+  readonly loaded: object | undefined;
   /** The app's binding of that number, if there is one. */
   binding(index: unknown): Binding | undefined;
   /** The event of that number if the isolate has it in hand, else undefined (0 is the global scope). */

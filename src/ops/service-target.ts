@@ -1,9 +1,10 @@
 /** Who is called, by the number an isolate has for it, and how deep calls may lead. */
 import { OpError } from '../base/op-error.ts';
 import { DispatchBinding } from '../bindings/dispatch/index.ts';
-import { ServiceBinding } from '../bindings/service/index.ts';
+import { GivenServiceBinding, ServiceBinding } from '../bindings/service/index.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
-import { OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
+import type { LoadedWorker } from '../ports/worker-loader.ts';
+import { LOADED_WORKER, OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
 import type { EventState, OpContext } from './op.ts';
 import { isToken } from './outbound-headers.ts';
 
@@ -16,11 +17,20 @@ export class GivenService {
   }
 }
 
+/** A worker that an event has loaded: behind a handle. */
+export class LeasedWorker {
+  readonly worker: LoadedWorker;
+
+  constructor(worker: LoadedWorker) {
+    this.worker = worker;
+  }
+}
+
 /** The service of that number: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
 export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
   if (typeof number === 'string') return dispatched(context, number);
   const binding = Number.isSafeInteger(number) && (number as number) < 0 ? context.binding(serviceNumber(number as number)) : undefined;
-  const found = binding instanceof ServiceBinding ? binding : context.handles.get(number, GivenService);
+  const found = binding instanceof ServiceBinding || binding instanceof GivenServiceBinding ? binding : context.handles.get(number, GivenService);
   if (found === undefined) throw new OpError('TypeError', 'Invalid service.');
   return found.target;
 }
@@ -34,6 +44,7 @@ function dispatched(context: OpContext, text: string): ServiceTarget {
     parts = undefined;
   }
   const [number, app, cpuMs, subrequests] = Array.isArray(parts) ? parts : [];
+  if (number === LOADED_WORKER) return loadedEntrypoint(context, parts as unknown[]);
   if (number === OWN_EXPORT && typeof app === 'string') return ownExport(context, app, cpuMs);
   const binding = Number.isSafeInteger(number) && number < 0 ? context.binding(serviceNumber(number)) : undefined;
   if (!(binding instanceof DispatchBinding) || typeof app !== 'string') throw new OpError('TypeError', 'Invalid service.');
@@ -41,9 +52,28 @@ function dispatched(context: OpContext, text: string): ServiceTarget {
   return { app, entrypoint: undefined, props: undefined, namespace: binding.namespace, limits };
 }
 
+/** Of a worker that the app has loaded. */
+function loadedEntrypoint(context: OpContext, parts: readonly unknown[]): ServiceTarget {
+  const [, handle, entrypoint, props, cpuMs, subrequests] = parts;
+  const leased = context.handles.get(handle, LeasedWorker);
+  if (leased === undefined || (entrypoint !== null && typeof entrypoint !== 'string')) throw new OpError('TypeError', 'Invalid service.');
+  return {
+    app: context.app,
+    loaded: leased.worker,
+    entrypoint: entrypoint === null || entrypoint === 'default' ? undefined : entrypoint,
+    props: typeof props === 'string' ? props : undefined,
+    limits: { cpuMs: Math.max(1, Math.floor(atMost(cpuMs))), subrequests: atMost(subrequests) },
+  };
+}
+
 /** @param props any JSON value */
 function ownExport(context: OpContext, entrypoint: string, props: unknown): ServiceTarget {
-  return { app: context.app, entrypoint: entrypoint === 'default' ? undefined : entrypoint, props: props === undefined ? undefined : JSON.stringify(props) };
+  const target = {
+    app: context.app,
+    entrypoint: entrypoint === 'default' ? undefined : entrypoint,
+    props: props === undefined ? undefined : JSON.stringify(props),
+  };
+  return context.loaded === undefined ? target : { ...target, loaded: context.loaded };
 }
 
 const atMost = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : Number.POSITIVE_INFINITY);

@@ -17,6 +17,8 @@ export type ServiceTarget = {
   readonly namespace?: string;
   /** What this call may use, below the app's own limits. */
   readonly limits?: CallLimits;
+  /** The worker that an app of this name has loaded, in its place. */
+  readonly loaded?: object;
 };
 
 /** Who calls. */

@@ -15,6 +15,7 @@ export const BINDING_CHUNKS = {
   d1: 'd1',
   service: 'rpc',
   dispatch: 'dispatch',
+  loader: 'loader',
   ratelimit: 'ratelimit',
   hyperdrive: 'hyperdrive',
   analytics: 'analytics',

@@ -56,6 +56,7 @@ export const CHUNK_NAMES = [
   'unanswered',
   'rpc',
   'dispatch',
+  'loader',
   'tail',
   'kv',
   'd1',
@@ -137,6 +138,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** Events of tail workers. */
   tail: { needs: [] },
   dispatch: { needs: ['base', 'clone', 'rpc'] },
+  /** Workers that a worker loads. */
+  loader: { needs: ['base', 'clone', 'rpc'] },
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },

@@ -101,6 +101,11 @@ export const Request = {
   /** stub or service, Access, path (see runtime/workers/rpc/path.ts), payload, ...Passed and number in turn → Outcome, payload, ...Passed and number */
   rpcCall: 53,
   /**
+   * binding, id → handle of the worker that is loaded under it, or 0;
+   * binding, id or undefined, head (JSON of LoadHead), payload of env, its pairs, then the content of each module → handle
+   */
+  loader: 49,
+  /**
    * A TCP socket. socket: number (the isolate's choice), host, port, 1 for TLS; or after these the number of a binding, whose origin is meant
    * → nothing, when it is open
    */
@@ -237,6 +242,8 @@ export const Load = {
   measure: 11,
   /** (names: lines): compatibility flags that are not as the newest date has them, where there are any; see protocol/compat.ts. Before any chunk. */
   compat: 12,
+  /** (payload, JSON text of its pairs and the service that fetches go to): what a loaded worker is given. After `configure`. */
+  given: 13,
 } as const;
 
 /** What a context is told before it loads an app. */

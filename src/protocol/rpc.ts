@@ -38,6 +38,28 @@ export const serviceNumber = (binding: number): number => -1 - binding;
 /** In place of a binding's number: an entrypoint of the calling app itself. */
 export const OWN_EXPORT = 'exports';
 
+/** Likewise: a worker that the calling event has loaded; its handle, an entrypoint, props and limits follow. */
+export const LOADED_WORKER = 'loaded';
+
+/** What a loaded worker's fetches come to. */
+export const Outbound = { inherited: 0, none: 1, service: 2 } as const;
+
+/** The head of Request.loaderLoad, as JSON. */
+export type LoadHead = {
+  compatibilityDate: string;
+  compatibilityFlags: string[];
+  mainModule: string;
+  /** Name and type (ModuleType) of each module. */
+  modules: [name: string, type: string][];
+  outbound: number;
+  /** The service of `Outbound.service`. */
+  service?: number | string;
+  cpuMs: number | null;
+  subrequests: number | null;
+  /** Numbers and kinds beside the payload of `env`. */
+  pairs: number;
+};
+
 /** Bytes of a payload. @see https://developers.cloudflare.com/workers/runtime-apis/rpc/#limitations */
 export const MOST_PAYLOAD_BYTES = 32 * 1024 * 1024;
 /** Things beside one payload. */

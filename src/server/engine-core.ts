@@ -15,6 +15,7 @@ import { openCache } from '../bindings/cache/index.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
 import { openBindings } from '../bindings/open.ts';
+import { bundleInMemory } from '../build/in-memory.ts';
 import { readBundle } from '../build/store.ts';
 import { Listener } from '../http/listener.ts';
 import { requestId } from '../http/request-id.ts';
@@ -94,6 +95,7 @@ export class Engine {
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
+      assemble: bundleInMemory,
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
     const tails = new Tails({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, newRequestId: () => requestId(undefined) });

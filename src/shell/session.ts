@@ -7,6 +7,7 @@
 import { loadApp } from '../app/loader.ts';
 import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
+import { NO_LOADER } from '../app/no-loader.ts';
 import { NO_SERVICES } from '../app/services.ts';
 import { StackMapper } from '../app/stack.ts';
 import { Worker } from '../app/worker.ts';
@@ -86,6 +87,8 @@ export class Session {
       bindings: openBindings(record, stores, { dir: storageDir(this.#options.app.dataDir ?? ''), fsync: 'full', assets: new AssetSites(0) }),
       egress: new UndiciEgress(new EgressAgents(), record.egress),
       invoker: NO_SERVICES,
+      loader: () => NO_LOADER,
+      loaded: undefined,
       observer: this.#observer,
       stacks,
       hasWasm: false,

@@ -21,6 +21,19 @@ export class ServiceBinding implements Binding {
   }
 }
 
+/** A service that a worker has been given by the one that has loaded it. */
+export class GivenServiceBinding implements Binding {
+  readonly target: ServiceTarget;
+
+  constructor(target: ServiceTarget) {
+    this.target = target;
+  }
+
+  call(): Reply {
+    throw invalidCall();
+  }
+}
+
 export const serviceManifest: BindingManifest = {
   type: 'service',
   open: (_name, options) => new ServiceBinding(options),

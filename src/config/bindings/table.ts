@@ -10,6 +10,7 @@ import { queuesKey } from './queues.ts';
 import { r2Key } from './r2.ts';
 import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
 import { servicesKey } from './services.ts';
+import { workerLoadersKey } from './worker-loaders.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
 
 const KEYS = {
@@ -23,6 +24,7 @@ const KEYS = {
   queues: queuesKey,
   services: servicesKey,
   dispatch_namespaces: dispatchNamespacesKey,
+  worker_loaders: workerLoadersKey,
 } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
@@ -39,6 +41,7 @@ export const bindingShape = {
   queues: queuesKey.schema.optional(),
   services: servicesKey.schema.optional(),
   dispatch_namespaces: dispatchNamespacesKey.schema.optional(),
+  worker_loaders: workerLoadersKey.schema.optional(),
   version_metadata: versionMetadataSchema.optional(),
 };
 

@@ -82,6 +82,8 @@ export class TestIsolate implements OpContext {
   readonly app = 'tested';
   readonly group = 'default';
   invoker: Invoker<Place> = { fetch: () => {}, open: () => {} };
+  loader = { find: () => undefined, load: () => Promise.reject(new Error('there is no loader')) };
+  loaded = undefined;
   readonly handles = new Handles();
   readonly egress: Egress;
   readonly responder = new RecordingResponder();

@@ -56,7 +56,7 @@ function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): P
       return capability;
     }
     case Passed.service:
-      return new GivenService(serviceAt(context, number));
+      return new GivenService(transferable(serviceAt(context, number)));
     case Passed.stream:
       return takeStream(from, number, isAnswer);
     case Passed.source: {
@@ -67,6 +67,15 @@ function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): P
     default:
       throw new OpError('TypeError', 'Invalid RPC payload.');
   }
+}
+
+/** @throws OpError with Cloudflare's text for what would outlive the worker that has loaded it */
+export function transferable(target: ServiceTarget): ServiceTarget {
+  if (target.loaded === undefined) return target;
+  throw new OpError(
+    'DataCloneError',
+    'Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because the system does not know how to reload this Worker from scratch. Instead, have the parent Worker expose an entrypoint which constructs the dynamic worker and forwards to it.',
+  );
 }
 
 /** A stream of the sender's, which stays until it is sent or nobody wants it any more. */

@@ -1,6 +1,7 @@
 /** Service bindings, stubs, and calls from other isolates. */
 import { serviceNumber } from '../../protocol/rpc.ts';
 import { thrownError } from '../workers/rpc/errors.ts';
+import { given } from '../workers/rpc/given.ts';
 import { makeService } from '../workers/rpc/kinds.ts';
 import { ownExports } from '../workers/rpc/loopback.ts';
 import { dropEvent, receive, released } from '../workers/rpc/receive.ts';
@@ -12,6 +13,7 @@ const offers = {
   dropEvent,
   makeService,
   Fetcher,
+  given,
   ownExports,
   receive,
   released,

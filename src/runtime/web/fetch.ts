@@ -46,6 +46,13 @@ export function fetchService(service: number | string, input: unknown, init: unk
   }
 }
 
+/** The service in place of the network, for a worker that has been loaded so. */
+let outbound: number | undefined;
+
+export function setOutbound(service: number): void {
+  outbound = service;
+}
+
 /** @see https://fetch.spec.whatwg.org/#dom-global-fetch */
 export function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
   try {
@@ -67,7 +74,9 @@ function start(state: RequestState, service: number | string | undefined = undef
   }
   const url = urlOf(state);
   if (service !== undefined) return followRedirects(state, url, service, send);
-  if (StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://')) return overNetwork(state, url, signal);
+  const isHttp = StringPrototypeStartsWith(url, 'http://') || StringPrototypeStartsWith(url, 'https://');
+  if (isHttp && outbound !== undefined) return followRedirects(state, url, outbound, send);
+  if (isHttp) return overNetwork(state, url, signal);
   if (StringPrototypeStartsWith(url, 'data:')) return PromiseResolve(fromDataUrl(url, state.method === 'HEAD')) as Promise<Response>;
   if (StringPrototypeStartsWith(url, 'blob:')) return PromiseResolve(chunk('blob-urls').fetchBlob(state)) as Promise<Response>;
   throw new TypeErrorCtor(`Fetch API cannot load: ${url}`);

@@ -128,6 +128,9 @@ export function load(step: number, first: unknown, second: unknown): string | un
       return;
     case Load.measure:
       return NumberPrototypeToString(peek('wasm')?.total() ?? 0);
+    case Load.given:
+      chunk('rpc').given(getEnv() as object, first, second as string);
+      return;
     case Load.imported:
       MapPrototypeSet(imported, first as number, second);
       return;

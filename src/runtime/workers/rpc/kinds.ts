@@ -38,6 +38,8 @@ export class Remote {
 export type StubState = { to: Remote | Held | undefined };
 /** A service: below zero a binding, else a handle, or the text of an app in a dispatch namespace. */
 export type ServiceState = { service: number | string };
+/** An entrypoint of a worker that this one loads: the service it is, in the event it was made in, when it is there. */
+export type EntrypointState = { service: () => Promise<object> };
 export type PromiseState = { inner: Promise<unknown>; isDisposed: boolean };
 /** What a path of names starts from. */
 export type Root =
@@ -52,12 +54,22 @@ export const stubs: Behaviour<StubState> = lifeless();
 export const services: Behaviour<ServiceState> = lifeless();
 /** Services that are entrypoints of the worker's own: called, they come with props. */
 export const loopbacks: Behaviour<ServiceState> = lifeless();
+export const entrypoints: Behaviour<EntrypointState> = lifeless();
 export const promises: Behaviour<PromiseState> = lifeless();
 export const properties: Behaviour<PropertyState> = lifeless();
 
 /** The object in env, or one that came with a call. */
 export function makeService(service: number | string): object {
   return wildcard(services, { service });
+}
+
+/** @param service makes the service, once it can be called */
+export function makeEntrypoint(service: () => Promise<object>): object {
+  return wildcard(entrypoints, { service });
+}
+
+export function entrypointState(value: unknown): EntrypointState | undefined {
+  return stateOf(entrypoints, value);
 }
 
 /** A stub that takes over one reference. */

@@ -10,6 +10,9 @@ import { disposeSymbol, Held } from './held.ts';
 import {
   disposeStub,
   duplicate,
+  entrypoints,
+  entrypointState,
+  type EntrypointState,
   loopbacks,
   makeStub,
   type PromiseState,
@@ -94,6 +97,9 @@ export class Fetcher {
 
   /** @see https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/http/ */
   fetch(input: unknown, init: unknown = undefined): Promise<unknown> {
+    const entrypoint = entrypointState(this);
+    if (entrypoint !== undefined)
+      return PromisePrototypeThen(entrypoint.service(), (service) => chunk('fetch').fetchService(requireService(service).service, input, init));
     return chunk('fetch').fetchService(requireService(this).service, input, init);
   }
 }
@@ -156,7 +162,7 @@ tag(RpcPromise.prototype, 'JsRpcPromise');
 tag(RpcProperty.prototype, 'JsRpcProperty');
 defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self, 'RpcStub')));
 // A service is nothing that could be given up.
-defineDispose(Fetcher.prototype, (self) => void requireService(self));
+defineDispose(Fetcher.prototype, (self) => void (entrypointState(self) ?? requireService(self)));
 defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self, 'RpcPromise')));
 
 // Behaviours
@@ -190,3 +196,10 @@ live(stubs, {
 const propertyOfService = ({ service }: ServiceState, name: string): unknown => (name === 'then' ? undefined : property({ kind: 'service', service }, [name]));
 live(services, { prototype: Fetcher.prototype, property: propertyOfService, call: undefined });
 live(loopbacks, { prototype: Fetcher.prototype, property: propertyOfService, call: ({ service }, args) => withProps(service as string, args[0]) });
+live(entrypoints, {
+  prototype: Fetcher.prototype,
+  // A call on it is one on what it will be.
+  property: ({ service }: EntrypointState, name) =>
+    name === 'then' ? undefined : property({ kind: 'promise', promise: { inner: service(), isDisposed: false } }, [name]),
+  call: undefined,
+});

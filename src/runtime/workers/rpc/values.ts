@@ -25,7 +25,19 @@ import { DOMException, isDOMException } from '../../web/dom-exception.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { isArrayBuffer } from '../../webidl.ts';
 import { Held, heldAt, lend, takeBack } from './held.ts';
-import { handleOf, isUnsettled, makeService, makeStub, requireStub, serviceState, type StubState, stubbable, stubOfHandle, stubState } from './kinds.ts';
+import {
+  entrypointState,
+  handleOf,
+  isUnsettled,
+  makeService,
+  makeStub,
+  requireStub,
+  serviceState,
+  type StubState,
+  stubbable,
+  stubOfHandle,
+  stubState,
+} from './kinds.ts';
 import { plainText } from './plain.ts';
 import { readSpecial, writeSpecial } from './special.ts';
 
@@ -117,6 +129,7 @@ class Encoder {
     }
     const service = serviceState(object);
     if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service, object) };
+    if (entrypointState(object) !== undefined) throw new DOMException(NOT_TRANSFERABLE, 'DataCloneError');
     if (isUnsettled(object)) throw unserialisable(typeNameOf(object));
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
     if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };
@@ -156,6 +169,10 @@ const requireSize = (object: object): void => {
 
 const tooLarge = (size: number): Error =>
   new ErrorCtor(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
+
+/** workerd's text. */
+const NOT_TRANSFERABLE =
+  'Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because the system does not know how to reload this Worker from scratch. Instead, have the parent Worker expose an entrypoint which constructs the dynamic worker and forwards to it.';
 
 /** workerd's text. */
 const unserialisable = (type: string): DOMException =>

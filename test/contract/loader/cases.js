@@ -1,0 +1,301 @@
+const failure = async (work) => {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { name: error.name, message: error.message };
+  }
+};
+/** Adds, at the end, the import that a class needs. */
+const withImport = (source) =>
+  /extends WorkerEntrypoint/.test(source) && !/cloudflare:workers/.test(source) ? `${source}\nimport { WorkerEntrypoint } from 'cloudflare:workers';` : source;
+const code = (source, more) => ({ compatibilityDate: '2026-01-01', mainModule: 'main.js', modules: { 'main.js': withImport(source) }, ...more });
+const GREETER = `
+import { WorkerEntrypoint } from 'cloudflare:workers';
+export default { greet(name) { return 'Hello, ' + name; }, fetch(request) { return new Response(request.method + ' ' + request.url); } };
+export class Named extends WorkerEntrypoint { props() { return this.ctx.props; } }`;
+const COUNTER = `
+import { WorkerEntrypoint } from 'cloudflare:workers';
+let count = 0;
+export default class extends WorkerEntrypoint { next() { return count++; } }`;
+const FETCHER = `export default { async fetch(request) { return fetch(request); } };`;
+const unexpected = () => {
+  throw new Error('asked for code that is there');
+};
+
+export const cases = {
+  'answers others': (_env, _ctx, request) => request.url,
+  'what it looks like': ({ LOADER }) => {
+    const worker = LOADER.load(code(GREETER));
+    const entrypoint = worker.getEntrypoint();
+    return [String(LOADER), LOADER.constructor.name, String(worker), worker.constructor.name, String(entrypoint), typeof entrypoint.greet];
+  },
+  'get: fetch': async ({ LOADER }) =>
+    (
+      await LOADER.get('fetch', () => code(GREETER))
+        .getEntrypoint()
+        .fetch('http://x/path', { method: 'POST', body: 'b' })
+    ).text(),
+  'get: a method': ({ LOADER }) =>
+    LOADER.get('method', () => code(GREETER))
+      .getEntrypoint()
+      .greet('Ada'),
+  'get: a named entrypoint with props': ({ LOADER }) =>
+    LOADER.get('named', () => code(GREETER))
+      .getEntrypoint('Named', { props: { a: [1, { b: 'c' }] } })
+      .props(),
+  'get: an entrypoint that is not there': ({ LOADER }) =>
+    failure(() =>
+      LOADER.get('none', () => code(GREETER))
+        .getEntrypoint('Nobody')
+        .greet('x'),
+    ),
+  'get: a method that is not there': ({ LOADER }) =>
+    failure(() =>
+      LOADER.get('noMethod', () => code(GREETER))
+        .getEntrypoint()
+        .nothing(),
+    ),
+  'load: a worker of its own': async ({ LOADER }) => [
+    await LOADER.load(code(COUNTER)).getEntrypoint().next(),
+    await LOADER.load(code(COUNTER)).getEntrypoint().next(),
+  ],
+  'get: one worker for an id': async ({ LOADER }) => {
+    const first = LOADER.get('same', () => code(COUNTER)).getEntrypoint();
+    const second = LOADER.get('same', unexpected).getEntrypoint();
+    return [await first.next(), await second.next(), await LOADER.get('same', unexpected).getEntrypoint().next()];
+  },
+  'get: still there in the next request': ({ LOADER }) => LOADER.get('same', unexpected).getEntrypoint().next(),
+  'get: another loader has other workers': ({ OTHER }) =>
+    OTHER.get('same', () => code(COUNTER))
+      .getEntrypoint()
+      .next(),
+  'get: without an id always a new one': async ({ LOADER }) => [
+    await LOADER.get(null, () => code(COUNTER))
+      .getEntrypoint()
+      .next(),
+    await LOADER.get(undefined, () => code(COUNTER))
+      .getEntrypoint()
+      .next(),
+  ],
+  'get: an async callback': ({ LOADER }) =>
+    LOADER.get('async', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return code(GREETER);
+    })
+      .getEntrypoint()
+      .greet('later'),
+  'get: a callback that throws': ({ LOADER }) =>
+    failure(() =>
+      LOADER.get('throws', () => {
+        throw new RangeError('no code');
+      })
+        .getEntrypoint()
+        .greet('x'),
+    ),
+  'get: a callback that has thrown is asked again': async ({ LOADER }) =>
+    LOADER.get('throws2', () => code(GREETER))
+      .getEntrypoint()
+      .greet('again'),
+  'modules: of every type': async ({ LOADER }) => {
+    const worker = LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'main.js',
+      modules: {
+        'main.js': `import { WorkerEntrypoint } from 'cloudflare:workers'; import text from './text.txt'; import json from './lib/data.json'; import data from './data.bin'; import cjs from './lib.cjs';
+          import { deep } from './lib/deep.js';
+          export default class extends WorkerEntrypoint { all() { return [text, json, [...new Uint8Array(data)], cjs.greet('x'), deep]; } };`,
+        'text.txt': { text: 'plain' },
+        'lib/data.json': { json: { a: [1, null] } },
+        'data.bin': { data: new Uint8Array([1, 2, 3]) },
+        'lib.cjs': { cjs: 'module.exports = { greet: (name) => "cjs " + name };' },
+        'lib/deep.js': { js: "import { top } from '../top.js'; export const deep = 'deep ' + top;" },
+        'top.js': "export const top = 'top';",
+      },
+    });
+    return worker.getEntrypoint().all();
+  },
+  'modules: WebAssembly': ({ LOADER }) =>
+    LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'main.js',
+      modules: {
+        'main.js': `import { WorkerEntrypoint } from 'cloudflare:workers'; import module from './add.wasm'; export default class extends WorkerEntrypoint { async add(a, b) { return (await WebAssembly.instantiate(module)).exports.add(a, b); } };`,
+        'add.wasm': {
+          wasm: new Uint8Array([
+            0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 7, 1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 3, 2, 1, 0, 7, 7, 1, 3, 0x61, 0x64, 0x64, 0, 0, 10, 9, 1, 7, 0, 0x20, 0,
+            0x20, 1, 0x6a, 11,
+          ]),
+        },
+      },
+    })
+      .getEntrypoint()
+      .add(5, 7),
+  'modules: in a circle': ({ LOADER }) =>
+    LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'a.js',
+      modules: {
+        'a.js':
+          "import { WorkerEntrypoint } from 'cloudflare:workers'; import { b } from './b.js'; export const a = () => 'a'; export default class extends WorkerEntrypoint { both() { return a() + b(); } };",
+        'b.js': "import { a } from './a.js'; export const b = () => 'b' + a();",
+      },
+    })
+      .getEntrypoint()
+      .both(),
+  'modules: import() at run time': ({ LOADER }) =>
+    LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'a.js',
+      modules: {
+        'a.js':
+          "import { WorkerEntrypoint } from 'cloudflare:workers'; export default class extends WorkerEntrypoint { async late() { return (await import('./b.js')).value; } };",
+        'b.js': 'export const value = 42;',
+      },
+    })
+      .getEntrypoint()
+      .late(),
+  'modules: none': ({ LOADER }) => failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js', modules: {} }).getEntrypoint().x()),
+  'modules: without a type': ({ LOADER }) =>
+    failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.mjs', modules: { 'a.mjs': 'export default {}' } })),
+  'modules: TypeScript': ({ LOADER }) =>
+    failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.ts', modules: { 'a.ts': 'export default {}' } })),
+  'modules: of two types': ({ LOADER }) =>
+    failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js', modules: { 'a.js': { js: '', text: '' } } })),
+  'modules: of no type': ({ LOADER }) => failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js', modules: { 'a.js': {} } })),
+  'modules: Python among JavaScript': ({ LOADER }) =>
+    failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js', modules: { 'a.js': '', 'b.py': '' } })),
+  'modules: JavaScript among Python': ({ LOADER }) =>
+    failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'b.py', modules: { 'a.js': '', 'b.py': '' } })),
+  'code: no main module named': ({ LOADER }) => failure(() => LOADER.load({ compatibilityDate: '2026-01-01', modules: { 'a.js': '' } })),
+  'code: no date': ({ LOADER }) => failure(() => LOADER.load({ mainModule: 'a.js', modules: { 'a.js': '' } })),
+  'code: no modules': ({ LOADER }) => failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js' })),
+  'code: too large': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code('/*' + 'x'.repeat(64 * 1024 * 1024) + '*/'))
+        .getEntrypoint()
+        .x(),
+    ),
+  'code: that throws': ({ LOADER }) => failure(() => LOADER.load(code("throw new Error('at the start')")).getEntrypoint().x()),
+  'code: a main module that is not there': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code('', { mainModule: 'b.js' }))
+        .getEntrypoint()
+        .x(),
+    ),
+  'code: an import that is not there': ({ LOADER }) => failure(() => LOADER.load(code("import './nothing.js'; export default {}")).getEntrypoint().x()),
+  'code: no JavaScript': ({ LOADER }) => failure(() => LOADER.load(code('export default {')).getEntrypoint().x()),
+  'code: an unknown compatibility flag': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code(GREETER, { compatibilityFlags: ['nonsense'] }))
+        .getEntrypoint()
+        .greet('x'),
+    ),
+  'code: no date at all': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code(GREETER, { compatibilityDate: 'today' }))
+        .getEntrypoint()
+        .greet('x'),
+    ),
+  'code: allowExperimental': ({ LOADER }) => failure(() => LOADER.load(code(GREETER, { allowExperimental: true }))),
+  'get: nothing as the code': ({ LOADER }) =>
+    failure(() =>
+      LOADER.get('nothing', () => undefined)
+        .getEntrypoint()
+        .x(),
+    ),
+  'get: nonsense as the code': ({ LOADER }) =>
+    failure(() =>
+      LOADER.get('nonsense', () => 'code')
+        .getEntrypoint()
+        .x(),
+    ),
+  'get: no callback': ({ LOADER }) => failure(() => LOADER.get('id')),
+  'load: nothing': ({ LOADER }) => failure(() => LOADER.load()),
+  'env: values': ({ LOADER }) =>
+    LOADER.load(
+      code(
+        'export default { fetch() {} }; import { env, WorkerEntrypoint } from "cloudflare:workers"; export class A extends WorkerEntrypoint { b() { return [env.n, env.map.get(1), env.bytes.length, env.u === undefined]; } }',
+        {
+          env: { n: 1, map: new Map([[1, 'one']]), bytes: new Uint8Array(3), u: undefined },
+        },
+      ),
+    )
+      .getEntrypoint('A')
+      .b(),
+  'env: in fetch': async ({ LOADER }) =>
+    (
+      await LOADER.load(code('export default { fetch(request, env) { return Response.json(env); } }', { env: { a: 1, b: { c: ['d'] } } }))
+        .getEntrypoint()
+        .fetch('http://x/')
+    ).json(),
+  'env: a service': ({ LOADER }, ctx) =>
+    LOADER.load(
+      code('export default { async fetch(request, env) { return env.UP.fetch("http://up/answers%20others"); } }', { env: { UP: ctx.exports.default({}) } }),
+    )
+      .getEntrypoint()
+      .fetch('http://x/')
+      .then((response) => response.text()),
+  'env: too much': ({ LOADER }) =>
+    failure(
+      async () => (
+        await LOADER.load(code(GREETER, { env: { a: 'x'.repeat(2 * 1024 * 1024) } }))
+          .getEntrypoint()
+          .greet('x'),
+        'done'
+      ),
+    ).then(({ name }) => name),
+  'env: none of the one that loads': async ({ LOADER }) =>
+    (await LOADER.load(code('export default { fetch(request, env) { return Response.json(Object.keys(env)); } }')).getEntrypoint().fetch('http://x/')).json(),
+  'env: a function': ({ LOADER }) =>
+    failure(
+      async () => (
+        await LOADER.load(code(GREETER, { env: { f() {} } }))
+          .getEntrypoint()
+          .greet('x'),
+        'done'
+      ),
+    ).then(({ name }) => name),
+  'env: a loader': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code(GREETER, { env: { LOADER } }))
+        .getEntrypoint()
+        .greet('x'),
+    ),
+  'globalOutbound: null': ({ LOADER }) =>
+    failure(() =>
+      LOADER.load(code(FETCHER, { globalOutbound: null }))
+        .getEntrypoint()
+        .fetch('http://example.com/'),
+    ),
+  'globalOutbound: an entrypoint of ours': async ({ LOADER }, ctx) =>
+    (
+      await LOADER.load(code(FETCHER, { globalOutbound: ctx.exports.default({}) }))
+        .getEntrypoint()
+        .fetch('http://example.com/answers%20others')
+    ).text(),
+  'globalOutbound: nonsense': ({ LOADER }) => failure(() => LOADER.load(code(FETCHER, { globalOutbound: 1 }))),
+  'ctx.exports of a loaded worker are its own': ({ LOADER }) =>
+    LOADER.load(
+      code(
+        `import { WorkerEntrypoint } from 'cloudflare:workers';
+         export default class extends WorkerEntrypoint { async greet(name) { return (await this.ctx.exports.Alt.greet(name)) + '!'; } }
+         export class Alt extends WorkerEntrypoint { greet(name) { return 'Hello, ' + name; } }`,
+        { compatibilityFlags: ['enable_ctx_exports'] },
+      ),
+    )
+      .getEntrypoint()
+      .greet('Ada'),
+  'an entrypoint cannot be passed on': ({ LOADER }) =>
+    failure(async () => {
+      const entrypoint = LOADER.load(code(GREETER)).getEntrypoint();
+      return LOADER.load(code(GREETER, { env: { entrypoint } }))
+        .getEntrypoint()
+        .greet('x');
+    }),
+  'an error of the loaded worker': ({ LOADER }) =>
+    failure(() => LOADER.load(code("export default class extends WorkerEntrypoint { fail() { throw new RangeError('as it is'); } }")).getEntrypoint().fail()),
+  'a callback as an argument': ({ LOADER }) =>
+    LOADER.load(code('export default { async twice(f) { return [await f(1), await f(2)]; } }'))
+      .getEntrypoint()
+      .twice((n) => n * 10),
+};
