@@ -46,21 +46,20 @@ const newBytes = (socket: Socket | null): number => {
 /** What is taken of a body nobody read before the connection is cut: enough for a client that sends all before it listens. */
 const MOST_UNREAD = 256 * 1024;
 
+/** How often it is looked at how much has come. */
+const UNREAD_LOOK_MS = 20;
+
 /**
- * The response is out and the request still coming: so much of it is dropped that the connection can be used again, and
- * no more. Node drops what comes unseen, so it is counted at the socket.
+ * The response is out and the request still coming: Node drops the rest, so that the connection can be used again. When
+ * it is much the connection is cut instead. A listener for the bytes would take the socket from Node's parser.
  */
 export const boundRest = (message: IncomingMessage): void => {
   const { socket } = message;
-  let dropped = 0;
-  const count = (chunk: Buffer): void => {
-    dropped += chunk.length;
-    if (message.complete) socket.off('data', count);
-    else if (dropped > MOST_UNREAD) socket.destroy();
-  };
-  socket.on('data', count);
-  // An app may go on reading in waitUntil; a body that nobody has begun to read nobody will.
-  if (message.readableFlowing === null && message.listenerCount('readable') === 0) message.resume();
+  const before = socket.bytesRead;
+  const look = setInterval(() => {
+    if (message.complete || socket.destroyed) clearInterval(look);
+    else if (socket.bytesRead - before > MOST_UNREAD) socket.destroy();
+  }, UNREAD_LOOK_MS);
 };
 
 export class Exchange implements FetchClient {
