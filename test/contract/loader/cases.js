@@ -171,7 +171,7 @@ export const cases = {
   'code: no modules': ({ LOADER }) => failure(() => LOADER.load({ compatibilityDate: '2026-01-01', mainModule: 'a.js' })),
   'code: too large': ({ LOADER }) =>
     failure(() =>
-      LOADER.load(code('/*' + 'x'.repeat(64 * 1024 * 1024) + '*/'))
+      LOADER.load(code(`/*${'x'.repeat(64 * 1024 * 1024)}*/`))
         .getEntrypoint()
         .x(),
     ),
