@@ -46,8 +46,8 @@ test('apps: names and states, no variables', async (t) => {
   const { text } = await get('/apps');
   assert.deepEqual(JSON.parse(text), {
     apps: [
-      { name: 'a', version: 'v1', state: 'ready' },
-      { name: 'b', version: 'v1', state: 'broken', reason: 'no main' },
+      { name: 'a', version: 'v1', group: 'default', state: 'ready' },
+      { name: 'b', version: 'v1', group: 'default', state: 'broken', reason: 'no main' },
     ],
   });
 });
@@ -73,5 +73,5 @@ test('usage: of an app that is there', async (t) => {
   assert.deepEqual(JSON.parse((await get('/apps/a/usage')).text), { name: 'a', cpuSeconds: 1 });
   assert.equal((await get('/apps/nobody/usage')).status, 404);
   assert.equal((await get('/apps/%ff/usage')).status, 404);
-  assert.deepEqual(JSON.parse((await get('/apps/a')).text), { name: 'a', version: 'v1', state: 'ready' });
+  assert.deepEqual(JSON.parse((await get('/apps/a')).text), { name: 'a', version: 'v1', group: 'default', state: 'ready' });
 });

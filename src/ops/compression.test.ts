@@ -10,7 +10,10 @@ type Answer = [bytes: Uint8Array | null, more: 0 | 1];
 
 function isolate() {
   const controller = new AbortController();
-  const context = { handles: new Handles(), event: (id: unknown) => (id === 7 ? { id: 7, signal: controller.signal } : undefined) } as unknown as OpContext;
+  const context = {
+    handles: new Handles(),
+    event: (id: unknown) => (id === 7 ? { id: 7, signal: controller.signal, charge: () => {} } : undefined),
+  } as unknown as OpContext;
   const call = async (...args: unknown[]): Promise<Answer> => (await compressionRequests[Request.codec]?.(context, 7, 1, ...args)) as Answer;
   /** Everything that comes of one piece of input that is the last. */
   const whole = async (number: number, format: string, decompresses: 0 | 1, input: Uint8Array): Promise<Buffer> => {
