@@ -11,7 +11,7 @@ export const hundredApps: Question = {
   name: 'hundred-apps',
   title: 'Requests spread over a hundred apps',
   shortfall:
-    "an isolate is entered on a thread of isolated-vm's pool, and every entry is a hand-off: a wake-up there and one back. Requests of one app share them, since what waits for an isolate runs in one go; requests of a hundred apps do not. Entered one after the other on one thread, a hundred isolates take 3 to 6 µs each where a hand-off takes 35 to 65 µs, so that threads which enter many isolates in batches would close the gap; isolated-vm has no such thing, and a thread of our own that runs tenants would need an answer to turns that do not end.",
+    "an isolate is entered on a thread of isolated-vm's pool, and every entry is a hand-off: a wake-up there and one back. Requests of one app share them, since what waits for an isolate runs in one go; requests of a hundred apps do not. The I/O thread takes 70 µs a request then instead of 25, half of it the kernel's for waking threads, the rest for code and data that other threads have pushed out of the caches. Entered one after the other on one thread, a hundred isolates take 3 to 6 µs each where a hand-off takes 35 to 65 µs, so that threads which enter many isolates in batches would close the gap; isolated-vm has no such thing, and a thread of our own that runs tenants would need an answer to turns that do not end.",
   method: 'The same server with a hundred hello apps; the load asks one of them, or all of them in turn, request by request.',
   run: async (effort) => {
     const files = Object.fromEntries(Array.from({ length: APPS }, (_, at) => [`app-${at}/index.js`, HELLO]));
