@@ -197,14 +197,11 @@ test('pipelining: requests whose client goes while they wait are over, too', asy
 });
 
 test('drain: connections are closed after their response, and then it is over', async (t) => {
-  let answer = (): void => {};
-  const { port, listener } = await listen(t, (client) => {
-    answer = () => client.send(200, '', '', 'late');
-  });
+  const arrived = Promise.withResolvers<() => void>();
+  const { port, listener } = await listen(t, (client) => arrived.resolve(() => client.send(200, '', '', 'late')));
   const client = new RawClient(port);
   client.write('GET / HTTP/1.1\r\nHost: t\r\n\r\n');
-  while (answer.toString() === '() => { }') await new Promise((resolve) => setImmediate(resolve));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const answer = await arrived.promise;
   const drained = listener.drain();
   answer();
   await Promise.all([drained, client.closed]);

@@ -85,9 +85,8 @@ suite('loops', () => {
   test('a loop at the top level is stopped, and is not tried for every request', async () => {
     assert.equal((await server.get('top-level')).text, 'error code: 1102');
     await server.line({ event: 'limit', app: 'top-level', limit: 'startup' });
-    const started = performance.now();
     assert.equal((await server.get('top-level')).text, 'error code: 1102');
-    assert.ok(performance.now() - started < 50);
+    assert.equal(server.process.all({ event: 'limit', app: 'top-level' }).length, 1);
   });
 
   test('no engine was lost', async () => {
