@@ -7,7 +7,10 @@ import { isTrustedHost } from './host-check.ts';
 
 type Answer = { status: number; text: string };
 
-async function setUp(t: TestContext, ready: boolean): Promise<(path: string, options?: { host?: string; method?: string }) => Promise<Answer>> {
+async function setUp(
+  t: TestContext,
+  ready: boolean,
+): Promise<(path: string, options?: { host?: string; method?: string; origin?: string }) => Promise<Answer>> {
   const source = {
     isReady: () => ready,
     apps: () => [appRecord('a', { vars: { SECRET: 'hidden' } }), appRecord('b', { state: 'broken', reason: 'no main' })],
@@ -19,7 +22,13 @@ async function setUp(t: TestContext, ready: boolean): Promise<(path: string, opt
   return (path, options = {}) =>
     new Promise((resolve, reject) => {
       const call = request(
-        { port: server.port, path, method: options.method ?? 'GET', agent: false, headers: { host: options.host ?? `localhost:${server.port}` } },
+        {
+          port: server.port,
+          path,
+          method: options.method ?? 'GET',
+          agent: false,
+          headers: { host: options.host ?? `localhost:${server.port}`, ...(options.origin === undefined ? {} : { origin: options.origin }) },
+        },
         (response) => {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -57,6 +66,8 @@ test('requests by a foreign name, path or method are refused', async (t) => {
   assert.equal((await get('/apps', { host: 'evil.example:8081' })).status, 421);
   assert.equal((await get('/nothing')).status, 404);
   assert.equal((await get('/apps', { method: 'POST' })).status, 405);
+  assert.equal((await get('/apps', { method: 'POST', origin: 'https://evil.example' })).status, 403);
+  assert.equal((await get('/apps', { origin: 'https://evil.example' })).status, 200);
 });
 
 test('isTrustedHost: loopback, the configured name, and addresses on a wildcard', () => {

@@ -111,6 +111,9 @@ async function handle(routes: readonly AdminRoute[], configured: string, request
   if (!isTrustedHost(request.headers.host, configured))
     return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  // A page in a browser may send something without asking; it cannot hide that it did.
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  if (!isReading && request.headers.origin !== undefined) return sendText(response, 403, 'not from a web page\n');
   const found = findRoute(routes, request.method ?? '', path);
   if (found === undefined) return sendText(response, 404, `not here; there are ${[...new Set(routes.map((route) => route.path))].join(', ')}\n`);
   if ('allow' in found) {
