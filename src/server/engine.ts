@@ -2,14 +2,13 @@
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
+import { answerMessages, ignoreSignals, tellSupervisor } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 
-const tell = (message: FromEngine): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
+const tell: (message: FromEngine) => void = tellSupervisor;
 
 let engine: Engine | undefined;
 
@@ -54,21 +53,10 @@ const failed = (error: unknown): void => {
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
-// Messages are answered in the order they came.
-let queue = Promise.resolve();
-process.on('message', (message) => {
-  const run = (): Promise<void> => handle(message as ToEngine);
-  // Draining takes as long as the last request: what comes meanwhile does not wait for it.
-  if ((message as ToEngine).type === 'drain') void queue.then(run);
-  else queue = queue.then(run);
-  queue.catch((error: unknown) => {
-    process.stderr.write(`the engine cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  });
+answerMessages(handle, (error) => {
+  process.stderr.write(`the engine cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
 });
 // The supervisor is gone: nobody would ever stop this process.
 process.on('disconnect', () => (engine === undefined ? process.exit(0) : engine.exitNow()));
-// These are the supervisor's to act on; a terminal sends them to the whole group.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('SIGHUP', () => {});
+ignoreSignals();

@@ -5,14 +5,13 @@
  * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
+import { answerMessages, ignoreSignals, tellSupervisor } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 
-const tell = (message: FromEngine): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
+const tell: (message: FromEngine) => void = tellSupervisor;
 
 let front: Front | undefined;
 
@@ -51,15 +50,7 @@ const failed = (error: unknown): never => {
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
-// Messages are answered in the order they came.
-let queue = Promise.resolve();
-process.on('message', (message) => {
-  const run = (): Promise<void> => handle(message as ToEngine);
-  // Draining takes as long as the last request: what comes meanwhile does not wait for it.
-  if ((message as ToEngine).type === 'drain') void queue.then(run);
-  else queue = queue.then(run);
-});
+answerMessages(handle, failed);
 // The supervisor is gone: nobody would ever stop this process.
 process.on('disconnect', end);
-// These are the supervisor's to act on; a terminal sends them to the whole group.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+ignoreSignals();

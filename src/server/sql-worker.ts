@@ -7,9 +7,9 @@ import { D1Runner } from '../bindings/d1/runner.ts';
 import { serveRounds } from '../storage/pool/worker.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
+import { ignoreSignals } from './channel.ts';
 
-// A terminal sends these to the whole group: the router decides when it ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+ignoreSignals();
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;

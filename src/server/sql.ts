@@ -8,10 +8,9 @@ import type { FromStore, ToStore } from '../protocol/store.ts';
 import type { PoolRouter } from '../storage/pool/router.ts';
 import { answerHead, FrameReader, readCall } from '../storage/pool/wire.ts';
 import { openSqlPool, sendParts } from './sql-pool.ts';
+import { ignoreSignals, tellSupervisor } from './channel.ts';
 
-const tell = (message: FromStore): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
+const tell: (message: FromStore) => void = tellSupervisor;
 
 process.once('message', (message) => {
   const { root, fsync, socket } = (message as ToStore).config;
@@ -43,5 +42,4 @@ function serve(engine: Socket, pool: PoolRouter): void {
   });
 }
 
-// These are the supervisor's to act on; a terminal sends them to the whole group.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+ignoreSignals();

@@ -5,10 +5,9 @@ import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { StoreHost } from '../storage/store-host.ts';
 import { StoreServer } from '../storage/store-server.ts';
+import { ignoreSignals, tellSupervisor } from './channel.ts';
 
-const tell = (message: FromStore): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-};
+const tell: (message: FromStore) => void = tellSupervisor;
 
 process.once('message', (message) => {
   const { root, socket, fsync } = (message as ToStore).config;
@@ -35,5 +34,4 @@ process.once('message', (message) => {
     process.exit(0);
   });
 });
-// These are the supervisor's to act on; a terminal sends them to the whole group.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+ignoreSignals();
