@@ -1,4 +1,5 @@
 /** Real workers for tests: an app is its main module's source, its surroundings are recorded. */
+import { appRecord } from '../../test/support/app-record.ts';
 import { bundleInMemory } from '../build/in-memory.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
@@ -22,27 +23,7 @@ export async function testPool(size = 0, memoryMb = 128): Promise<IsolatePool> {
 const LIMITS: AppLimits = { memoryMb: 128, cpuMs: 5000, startupMs: 5000, subrequests: 50, requestBodyBytes: 1e6, connections: 6, waitUntilMs: 10_000 };
 
 export function testRecord(name: string, changes: Partial<Omit<AppRecord, 'limits'>> & { limits?: Partial<AppLimits> } = {}): AppRecord {
-  return {
-    name,
-    version: 'v1',
-    bundleDir: name,
-    compatibilityDate: '2026-01-01',
-    compatibilityFlags: [],
-    vars: {},
-    secretNames: [],
-    bindings: [],
-    group: 'default',
-    isolation: 'shared',
-    timers: 'precise',
-    egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
-    routes: [],
-    hosts: [],
-    crons: [],
-    state: 'ready',
-    slot: 0,
-    ...changes,
-    limits: { ...LIMITS, ...changes.limits },
-  };
+  return appRecord(name, { bundleDir: name, ...changes, limits: { ...LIMITS, ...changes.limits } });
 }
 
 /** A bundle of ES modules; the first one is the main one. */
