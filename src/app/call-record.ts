@@ -1,6 +1,7 @@
 /**
  * One call between apps in the ledger and in the log, and the clients that write down what becomes of it.
  */
+import { NoResponder } from '../ports/no-responder.ts';
 import { errorLine } from '../base/error-line.ts';
 import type { Place } from '../ops/op.ts';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
@@ -147,11 +148,12 @@ export class RecordedFetch implements FetchClient {
 }
 
 /** The same for an event that is called. */
-export class RecordedSession implements SessionClient<Place> {
+export class RecordedSession extends NoResponder implements SessionClient<Place> {
   readonly #client: SessionClient<Place>;
   readonly #record: CallRecord;
 
   constructor(client: SessionClient<Place>, record: CallRecord) {
+    super();
     this.#client = client;
     this.#record = record;
   }
@@ -173,11 +175,4 @@ export class RecordedSession implements SessionClient<Place> {
     this.#client.ended();
     this.#record.end(0, 0, 'clientClosed');
   }
-
-  send(): void {}
-  start(): void {}
-  write(): undefined {}
-  end(): void {}
-  abort(): void {}
-  async pipe(): Promise<void> {}
 }

@@ -4,6 +4,7 @@
  * Contract: it is marked in the ledger while it runs, and comes to exactly one result. It gets as long as Cloudflare
  * gives it; the isolate's limits hold as for requests.
  */
+import { NoResponder } from '../ports/no-responder.ts';
 import { errorLine } from '../base/error-line.ts';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
 import type { EventKind, Observer } from '../ports/observer.ts';
@@ -55,7 +56,7 @@ export async function runTrigger(
   }
 }
 
-class TriggerClient implements FetchClient {
+class TriggerClient extends NoResponder implements FetchClient {
   readonly ran: Promise<Ran>;
   coldStart = false;
   #resolve: (ran: Ran) => void = () => {};
@@ -64,6 +65,7 @@ class TriggerClient implements FetchClient {
   #said = 0;
 
   constructor() {
+    super();
     this.ran = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -96,12 +98,4 @@ class TriggerClient implements FetchClient {
     this.#resolve({ outcome: 'exceededWallTime', error: 'It took longer than 15 minutes.', verdicts: this.#verdicts });
     this.#event?.clientGone();
   }
-
-  // Such an event has no response.
-  send(): void {}
-  start(): void {}
-  write(): undefined {}
-  end(): void {}
-  abort(): void {}
-  async pipe(): Promise<void> {}
 }

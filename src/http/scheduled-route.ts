@@ -4,6 +4,7 @@
  * `?cron=…` is what the handler reads as `controller.cron`, `?time=…` (milliseconds since 1970) its scheduled time.
  * @see https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally
  */
+import { NoResponder } from '../ports/no-responder.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -23,10 +24,11 @@ export function handleScheduledRoute(target: string, requestId: string, site: Si
 }
 
 /** Answers the request with what became of the event. */
-class ScheduledAnswer implements FetchClient {
+class ScheduledAnswer extends NoResponder implements FetchClient {
   readonly #exchange: Exchange;
 
   constructor(exchange: Exchange) {
+    super();
     this.#exchange = exchange;
   }
 
@@ -41,12 +43,4 @@ class ScheduledAnswer implements FetchClient {
   fail(failure: EventFailure): void {
     this.#exchange.fail(failure);
   }
-
-  // A scheduled handler has no response.
-  send(): void {}
-  start(): void {}
-  write(): undefined {}
-  end(): void {}
-  abort(): void {}
-  async pipe(): Promise<void> {}
 }

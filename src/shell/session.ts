@@ -4,6 +4,7 @@
  * The isolate is an ordinary worker with an ordinary app in it (an empty one unless a project is
  * given), so everything behaves as it does for a tenant, limits included.
  */
+import { NoResponder } from '../ports/no-responder.ts';
 import { loadApp } from '../app/loader.ts';
 import { BundleModules } from '../app/module-source.ts';
 import { IsolateSeats } from '../app/seat.ts';
@@ -158,10 +159,11 @@ const rewriteTyped = async (source: string): Promise<Rewritten> => {
   }
 };
 
-class ShellClient implements EventClient {
+class ShellClient extends NoResponder implements EventClient {
   readonly #resolve: (result: Omit<LineResult, 'idle'>) => void;
 
   constructor(resolve: (result: Omit<LineResult, 'idle'>) => void) {
+    super();
     this.#resolve = resolve;
   }
 
@@ -172,14 +174,6 @@ class ShellClient implements EventClient {
   fail({ error }: EventFailure): void {
     this.#resolve({ kind: 'error', text: error.message });
   }
-
-  // A line answers no request.
-  send(): void {}
-  start(): void {}
-  write(): undefined {}
-  end(): void {}
-  abort(): void {}
-  async pipe(): Promise<void> {}
 }
 
 class SessionObserver extends Observer {

@@ -5,6 +5,7 @@
  * it is; either way it is the callee's CPU time. The host looks into no payload. Isolates wait for each other without
  * holding anything, so that calls may go round in circles.
  */
+import { NoResponder } from '../../ports/no-responder.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventFailure } from '../../ports/event-client.ts';
 import type { ServiceTarget, SessionClient } from '../../ports/invoker.ts';
@@ -65,7 +66,7 @@ function argsOf(home: Place, number: number, target: number, { access, path, pay
 }
 
 /** A call through a binding: the event it opens, until that is over. */
-class Session implements SessionClient<Place> {
+class Session extends NoResponder implements SessionClient<Place> {
   readonly #service: ServiceTarget;
   readonly #call: Call;
   readonly #answer: Answer<PassedThing>;
@@ -75,6 +76,7 @@ class Session implements SessionClient<Place> {
   #isSettled = false;
 
   constructor(service: ServiceTarget, call: Call, answer: Answer<PassedThing>) {
+    super();
     this.#service = service;
     this.#call = call;
     this.#answer = answer;
@@ -117,14 +119,6 @@ class Session implements SessionClient<Place> {
     if (this.#home === undefined) dropPassed(this.#call.passed);
     this.#answer.fail(error);
   }
-
-  // The answer comes as Post.rpcReturn and in no other way.
-  send(): void {}
-  start(): void {}
-  write(): undefined {}
-  end(): void {}
-  abort(): void {}
-  async pipe(): Promise<void> {}
 }
 
 /** `Post.rpcReturn` */
