@@ -13,7 +13,6 @@ await contract({
   args: Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
   miniflare: { bindings: vars },
   differences: {
-    'writable: all that is written arrives': { reason: 'workerd has been seen to end the connection before all of it had left', nano: '1000000' },
     'readable: is at its end where nobody listens': {
       reason: 'workerd rejects a read that is under way with "Stream was cancelled.", and tells one that begins later of the end',
       nano: { done: true },

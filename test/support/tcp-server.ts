@@ -13,8 +13,8 @@ const COMMANDS: Readonly<Record<string, (socket: Socket, rest: Buffer) => void>>
     socket.resume();
   },
   /** The same, and counts what comes after. */
-  count: (socket) => {
-    let count = 0;
+  count: (socket, rest) => {
+    let count = rest.length;
     socket.on('data', (chunk: Buffer) => {
       count += chunk.length;
     });
