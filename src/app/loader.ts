@@ -7,7 +7,7 @@ import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Bundle } from '../protocol/bundle.ts';
-import { BINDING_CHUNKS } from '../protocol/bindings.ts';
+import { BINDING_CHUNKS, HOST_ONLY } from '../protocol/bindings.ts';
 import { CHUNK_NAMES, type ChunkName } from '../protocol/chunks.ts';
 import { compatDifferences } from '../protocol/compat.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
@@ -58,7 +58,8 @@ export async function loadApp(
   try {
     const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunksOf(record, source).includes('calendar'), shell };
     const compat = compatDifferences(record.compatibilityDate, record.compatibilityFlags);
-    if (record.bindings.length > 0) config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options }));
+    if (record.bindings.length > 0)
+      config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options: HOST_ONLY.has(type) ? {} : options }));
     if (source.isDynamic) config.globals = globalsTable(compat);
     // Compiling runs no code: it can go ahead beside the steps. A failure of it is heard of when it is awaited.
     const compiled = script === undefined ? undefined : realm.compile(script.code, originOf(script), cached);

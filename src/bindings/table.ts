@@ -11,6 +11,7 @@ import { kvManifest } from './kv/index.ts';
 import { queueManifest } from './queues/index.ts';
 import { r2Manifest } from './r2/index.ts';
 import { ratelimitManifest } from './ratelimit/index.ts';
+import { secretManifest } from './secret/index.ts';
 import { serviceManifest } from './service/index.ts';
 
 export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
@@ -25,4 +26,5 @@ export const MANIFESTS: Readonly<Record<BindingType, BindingManifest>> = {
   service: serviceManifest,
   dispatch: dispatchManifest,
   loader: loaderManifest,
+  secret: secretManifest,
 };

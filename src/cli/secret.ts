@@ -4,14 +4,13 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isApp } from '../config/find-app.ts';
 import { nameFault } from '../config/names.ts';
-import { readServerConfig } from '../config/server.ts';
 import { readWorkerConfig } from '../config/worker.ts';
-import { LIMITS } from '../protocol/limits.ts';
-import { SecretsError } from '../server/secrets/key-ring.ts';
-import { SecretStore } from '../server/secrets/secret-store.ts';
-import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, UsageError } from './command.ts';
+import type { SecretStore } from '../server/secrets/secret-store.ts';
+import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, UsageError } from './command.ts';
 import { workerOptions } from './options.ts';
-import { readHidden, readInput } from './standard-input.ts';
+import { checked, guarded, openStore, readValue } from './secret-input.ts';
+import { secretStoreGroup } from './secret-store.ts';
+import { readInput } from './standard-input.ts';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   app: { type: 'string', value: 'NAME|DIR', help: 'the app: its name on the server, or its folder (.)' },
@@ -35,8 +34,7 @@ const putCommand: Command = {
     const key = keyOf(input);
     const { store, app, taken } = target(input);
     refuseTaken(key, taken);
-    const value = (process.stdin.isTTY ? await readHidden(`Value of ${key}: `) : await readInput()).trimEnd();
-    await guarded(store.change(app, new Map([[key, checked(key, value)]])));
+    await guarded(store.change(app, new Map([[key, await readValue(key)]])));
     return say(`${app}: stored the secret ${key}`);
   },
 };
@@ -110,7 +108,7 @@ const rotateCommand: Command = {
 export const secretGroup: CommandGroup = {
   name: 'secret',
   summary: 'Secrets of apps, encrypted in the data folder of a server.',
-  commands: [putCommand, listCommand, deleteCommand, bulkCommand, rotateCommand].map(entry),
+  commands: [...[putCommand, listCommand, deleteCommand, bulkCommand, rotateCommand].map(entry), groupEntry(secretStoreGroup)],
 };
 
 /** The app that is meant. `taken`: names of env that are something else, as far as the app can be looked at. */
@@ -129,11 +127,6 @@ function target(input: Parsed): { store: SecretStore; app: string; taken: Readon
   return { store, app: env === undefined ? given : `${given}-${env}`, taken: new Set() };
 }
 
-function openStore(input: Parsed): SecretStore {
-  const { dataDir, secretsKeyFile } = readServerConfig(input.text('config'), { overrides: { dataDir: input.text('data') } });
-  return new SecretStore({ dataDir, keyFile: secretsKeyFile, fromEnv: process.env['NANO_SECRETS_KEY'] });
-}
-
 function keyOf(input: Parsed): string {
   const [key] = input.positionals;
   if (key === undefined) throw new UsageError('which secret? Name it: KEY');
@@ -150,13 +143,6 @@ function checkName(key: string): void {
 function refuseTaken(key: string, taken: ReadonlySet<string>): void {
   if (taken.has(key))
     throw new CommandError(`Binding name '${key}' already in use: it is a variable or binding of the app. Choose another name, or remove that one.`);
-}
-
-function checked(key: string, value: string): string {
-  const most = LIMITS.envVarBytes.default;
-  if (value === '') throw new CommandError(`the value of ${key} is empty: nothing is stored`);
-  if (Buffer.byteLength(value) > most) throw new CommandError(`the value of ${key} has ${Buffer.byteLength(value)} bytes; ${most} are allowed`);
-  return value;
 }
 
 function readFile(file: string): string {
@@ -184,14 +170,6 @@ function readChanges(text: string): Map<string, string | null> {
   }
   if (changes.size === 0) throw wrong;
   return changes;
-}
-
-async function guarded<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw error instanceof SecretsError ? new CommandError(error.message) : error;
-  }
 }
 
 function say(text: string): number {

@@ -60,9 +60,9 @@ const TABLE: readonly WranglerKey[] = [
   ...keys(
     'environment',
     'acted',
-    'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services dispatch_namespaces worker_loaders tail_consumers',
+    'define vars secrets queues kv_namespaces d1_databases r2_buckets version_metadata ratelimits hyperdrive analytics_engine_datasets services dispatch_namespaces worker_loaders secrets_store_secrets tail_consumers',
   ),
-  ...keys('environment', 'later', 'durable_objects workflows secrets_store_secrets mtls_certificates', MISSING),
+  ...keys('environment', 'later', 'durable_objects workflows mtls_certificates', MISSING),
   ...keys('environment', 'later', 'unsafe', MISSING, isKnownUnsafe),
   ...keys('environment', 'later', 'connect', 'no TCP port is listened on'),
   ...keys('environment', 'later', 'streaming_tail_consumers', 'no tail worker is called'),

@@ -28,7 +28,8 @@ export class LogObserver extends Observer {
   setApps(apps: readonly AppRecord[]): void {
     this.#masks.clear();
     for (const app of apps) {
-      const values = app.secretNames.map((name) => app.vars[name]).filter((value) => typeof value === 'string');
+      const stored = app.bindings.map(({ type, options }) => (type === 'secret' ? options['value'] : undefined));
+      const values = [...app.secretNames.map((name) => app.vars[name]), ...stored].filter((value) => typeof value === 'string');
       if (values.length > 0) this.#masks.set(app.name, new SecretMask(values));
     }
   }

@@ -21,9 +21,13 @@ export const BINDING_CHUNKS = {
   analytics: 'analytics',
   queue: 'queues',
   r2: 'r2',
+  secret: 'secret',
 } as const satisfies Record<string, ChunkName>;
 
 export type BindingType = keyof typeof BINDING_CHUNKS;
+
+/** Kinds whose options are for the host alone: the isolate is told none. */
+export const HOST_ONLY: ReadonlySet<BindingType> = new Set<BindingType>(['secret']);
 
 /** A binding as an app's row has it. What its options may be is between config/bindings and the kind's manifest. */
 export type BindingRecord = {

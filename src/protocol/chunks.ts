@@ -66,6 +66,7 @@ export const CHUNK_NAMES = [
   'sockets',
   'hyperdrive',
   'analytics',
+  'secret',
 ] as const;
 export type ChunkName = (typeof CHUNK_NAMES)[number];
 
@@ -150,4 +151,6 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   sockets: { needs: ['base', 'events', 'url', 'encoding', 'streams'] },
   hyperdrive: { needs: ['base', 'events', 'url', 'encoding', 'streams', 'sockets'] },
   analytics: { needs: ['base', 'encoding', 'bindings'] },
+  /** Secrets of a store. */
+  secret: { needs: ['base', 'bindings'] },
 };

@@ -5,6 +5,7 @@ import { type Lowered, resolveLimits, type ServerLimits } from '../config/limits
 import type { TrustConfig } from '../config/server-config.ts';
 import type { EgressConfig, WorkerConfig } from '../config/worker-config.ts';
 import { withOrigins } from './hyperdrive.ts';
+import { type ReadSecrets, withStoreSecrets } from './store-secrets.ts';
 import { groupOf } from './trust.ts';
 import type { AssetSettings } from '../protocol/assets.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
@@ -25,6 +26,8 @@ export type AppSettings = {
   hyperdrive: Readonly<Record<string, string>>;
   /** Which app may be in which trust group. */
   trust: TrustConfig;
+  /** What stores of secrets hold. */
+  readSecrets?: ReadSecrets | undefined;
 };
 
 /** Everything of a row but the place where things lie. */
@@ -37,15 +40,16 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
   const appLimits: AppLimits = { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs };
   // JSON, in which rows travel, has no infinity.
   if (Number.isFinite(limits.responseBodyBytes)) appLimits.responseBodyBytes = limits.responseBodyBytes;
+  const group = groupOf(config.name, config.trustGroup, settings.trust);
   const unversioned = {
     name: config.name,
     compatibilityDate: config.compatibilityDate,
     compatibilityFlags: [...config.compatibilityFlags],
     vars: { ...config.vars, ...config.secrets },
     secretNames: Object.keys(config.secrets),
-    bindings: withOrigins(config.name, config.bindings, settings),
+    bindings: withStoreSecrets(group, withOrigins(config.name, config.bindings, settings), settings.readSecrets),
     ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
-    group: groupOf(config.name, config.trustGroup, settings.trust),
+    group,
     ...(config.dispatchNamespace === undefined ? {} : { namespace: config.dispatchNamespace }),
     limits: appLimits,
     isolation: config.isolation,

@@ -50,7 +50,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
 }
 
 /** @param dev apps may reach this machine itself */
-export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
+export function appSettings(config: ServerConfig, dev: boolean, readSecrets?: AppSettings['readSecrets']): AppSettings {
   return {
     limits: config.limits,
     egress: config.egress,
@@ -59,6 +59,7 @@ export function appSettings(config: ServerConfig, dev: boolean): AppSettings {
     timers: dev ? 'precise' : config.timers,
     hyperdrive: config.hyperdrive,
     trust: config.trust,
+    readSecrets,
   };
 }
 

@@ -25,9 +25,9 @@ export async function openSupervisor(options: OpenOptions): Promise<{ supervisor
   const { builder, ...rest } = options;
   const log = createLog({ level: options.config.logLevel });
   const { dataDir, secretsKeyFile } = options.config;
-  // In nano dev secrets come from .dev.vars.
-  const secrets = options.dev ? undefined : new SecretStore({ dataDir, keyFile: secretsKeyFile, fromEnv: process.env['NANO_SECRETS_KEY'] });
-  const worker = secrets === undefined ? builder.worker : { ...builder.worker, storedSecrets: (app: string) => secrets.read(app) };
+  const secrets = new SecretStore({ dataDir, keyFile: secretsKeyFile, fromEnv: process.env['NANO_SECRETS_KEY'] });
+  // In nano dev the app's own secrets come from .dev.vars.
+  const worker = options.dev ? builder.worker : { ...builder.worker, storedSecrets: (app: string) => secrets.read(app) };
   // In nano dev esbuild keeps its state instead.
   const memos = options.dev ? undefined : new BuildMemos(join(dataDir, 'cache', 'builds'), packageVersion());
   const supervisor = new Supervisor({

@@ -15,6 +15,7 @@ import { appAddress, serverAddress } from './address.ts';
 import type { OpenBuilder } from './app-builder.ts';
 import { AppEvents } from './app-events.ts';
 import { openAnalytics } from './analytics-query.ts';
+import type { AppSettings } from './app-record.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
@@ -32,6 +33,7 @@ import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { StoreProcess } from './store-process.ts';
 import { DEFAULT_GROUP } from './trust.ts';
+import { usersOf } from './store-secrets.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
 
@@ -135,7 +137,7 @@ export class Supervisor implements AdminSource {
       single: options.single,
       bundlesDir: this.#data.bundlesDir,
       openBuilder: options.openBuilder,
-      settings: appSettings(options.config, options.dev),
+      settings: this.#appSettings(),
       debounceMs: options.dev ? DEV_DEBOUNCE_MS : SERVE_DEBOUNCE_MS,
       exclude: [this.#data.dir],
       onOutcome: (path, outcome) => {
@@ -258,7 +260,7 @@ export class Supervisor implements AdminSource {
       hyperdrive: next.hyperdrive,
       trust: next.trust,
     };
-    await this.#apps.rescan(appSettings(this.#config, this.#options.dev));
+    await this.#apps.rescan(this.#appSettings());
     await this.#push();
     this.#options.log.info('configuration read again', { apps: this.#table.length });
   }
@@ -300,11 +302,18 @@ export class Supervisor implements AdminSource {
     await this.#admin?.close();
   }
 
+  #appSettings(): AppSettings {
+    const { secrets, dev } = this.#options;
+    return appSettings(this.#config, dev, secrets === undefined ? undefined : (owner) => secrets.read(owner));
+  }
+
   #watchSecrets(secrets: SecretStore): SecretsWatch {
     return watchSecrets(
       secrets,
       (apps) => {
-        this.#apps.rebuild(apps).catch((error: unknown) => this.#options.log.warn('a change of secrets could not be followed', { error: String(error) }));
+        this.#apps
+          .rebuild(usersOf(apps, this.#table))
+          .catch((error: unknown) => this.#options.log.warn('a change of secrets could not be followed', { error: String(error) }));
       },
       (error) => this.#options.log.warn('changes of secrets are not noticed: send SIGHUP after a change', { error: error.message }),
     );

@@ -23,6 +23,8 @@ export type Contract = {
   miniflare: Partial<WorkerOptions>;
   /** Other workers, by name: each a folder in `apps` with `worker.js` and `wrangler.jsonc`, and what they have in Miniflare's words. */
   apps?: Readonly<Record<string, Partial<WorkerOptions>>>;
+  /** Brings what cases find there: into NANO's project folder before it starts, and into Miniflare. */
+  seed?: (project: string, peer: Miniflare) => Promise<void>;
   /** Of `nano dev`. */
   args?: readonly string[];
   /** Cases that differ, and why; what NANO must come to instead. */
@@ -45,7 +47,7 @@ export default {
 `;
 
 /** Declares a test for each case. */
-export async function contract({ name, dir, miniflare, apps = {}, args = [], differences = {} }: Contract): Promise<void> {
+export async function contract({ name, dir, miniflare, apps = {}, seed, args = [], differences = {} }: Contract): Promise<void> {
   const casesFile = join(dir, 'cases.js');
   const source = readFileSync(casesFile, 'utf8');
   const { cases } = (await import(casesFile)) as { cases: Readonly<Record<string, unknown>> };
@@ -74,6 +76,7 @@ export async function contract({ name, dir, miniflare, apps = {}, args = [], dif
         (workers.length === 0 ? main : { workers: [{ name: 'contract', ...main }, ...workers] }) as ConstructorParameters<typeof Miniflare>[0],
       );
       owner.after(() => peer.dispose());
+      await seed?.(project, peer);
       const started = workers.length === 0 ? dev(owner, project, args) : serve(owner, project, ['--data', folder(), ...args]);
       [nano] = await Promise.all([started, peer.ready]);
     });

@@ -64,3 +64,44 @@ test('secret: no value is in the data folder as it stands, and a wrong key break
   assert.equal((await server.get('other')).text, 'fine');
   assert.match(String((await server.line({ level: 'error' }))['frame']), /the key [0-9a-f]{8}, which the secret app\/TOKEN was encrypted with, is not there/);
 });
+
+test('secret store: shared by the apps of a trust group, live, masked, encrypted', async (t) => {
+  const config = (name: string, more: object = {}): string =>
+    JSON.stringify({
+      name,
+      main: 'index.js',
+      compatibility_date: '2026-01-01',
+      secrets_store_secrets: [{ binding: 'KEY', store_id: 'shared', secret_name: 'api-key' }],
+      ...more,
+    });
+  const code =
+    'export default { fetch: async (request, env) => { const value = await env.KEY.get().catch((error) => error.message); console.log(`it is ${value}`); return new Response(value); } };';
+  const dir = folder({
+    'one/index.js': code,
+    'one/wrangler.jsonc': config('one'),
+    'two/index.js': code,
+    'two/wrangler.jsonc': config('two'),
+    'guest/index.js': code,
+    'guest/wrangler.jsonc': config('guest', { trust_group: 'guests' }),
+  });
+  const store = (args: readonly string[], input = ''): Promise<RunResult> => nano(dir, ['store', ...args], input);
+  const server = await serve(t, dir);
+  assert.equal((await server.get('one')).text, 'Secret "api-key" not found');
+  const mark = server.mark;
+  assert.deepEqual((await store(['put', 'shared', 'api-key'], 'hunter2-hunter2\n')).stdout, 'shared: stored the secret api-key\n');
+  for (const app of ['one', 'two']) {
+    await server.line({ msg: 'new version live', app }, mark);
+    assert.equal((await server.get(app)).text, 'hunter2-hunter2');
+  }
+  assert.equal((await server.get('guest')).text, 'Secret "api-key" not found');
+  await server.line({ event: 'console', app: 'two' }, mark);
+  assert.ok(!server.process.stdout.includes('it is hunter2-hunter2'));
+  assert.deepEqual(JSON.parse((await store(['list', 'shared'])).stdout), [{ name: 'api-key' }]);
+  for (const name of readdirSync(join(dir, '.nano/secrets'))) assert.ok(!readFileSync(join(dir, '.nano/secrets', name)).includes('hunter2'));
+  assert.equal((await store(['delete', 'shared', 'none'])).code, 1);
+  assert.equal((await store(['put', 'sh ared', 'x'], 'y')).code, 2);
+  const later = server.mark;
+  assert.equal((await store(['delete', 'shared', 'api-key'])).code, 0);
+  await server.line({ msg: 'new version live', app: 'one' }, later);
+  assert.equal((await server.get('one')).text, 'Secret "api-key" not found');
+});

@@ -9,6 +9,7 @@ import { kvKey } from './kv.ts';
 import { queuesKey } from './queues.ts';
 import { r2Key } from './r2.ts';
 import { ratelimitsKey, unsafeKey } from './ratelimits.ts';
+import { secretsStoreKey } from './secrets-store.ts';
 import { servicesKey } from './services.ts';
 import { workerLoadersKey } from './worker-loaders.ts';
 import { versionMetadataSchema } from './version-metadata.ts';
@@ -25,6 +26,7 @@ const KEYS = {
   services: servicesKey,
   dispatch_namespaces: dispatchNamespacesKey,
   worker_loaders: workerLoadersKey,
+  secrets_store_secrets: secretsStoreKey,
 } as const;
 
 export type BindingSection = Readonly<Partial<Record<keyof typeof KEYS, unknown>>>;
@@ -42,6 +44,7 @@ export const bindingShape = {
   services: servicesKey.schema.optional(),
   dispatch_namespaces: dispatchNamespacesKey.schema.optional(),
   worker_loaders: workerLoadersKey.schema.optional(),
+  secrets_store_secrets: secretsStoreKey.schema.optional(),
   version_metadata: versionMetadataSchema.optional(),
 };
 
