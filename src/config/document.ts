@@ -31,11 +31,20 @@ export function formatKey(path: KeyPath): string {
 export class ConfigDocument {
   readonly path: string;
   readonly value: Readonly<Record<string, unknown>>;
+  /** What the format lets pass, and is a mistake all the same. */
+  readonly warnings: readonly Problem[];
   readonly #lines: readonly string[];
   readonly #locate: (key: KeyPath) => Position | undefined;
 
-  constructor(path: string, value: Readonly<Record<string, unknown>>, text: string, locate: (key: KeyPath) => Position | undefined) {
+  constructor(
+    path: string,
+    value: Readonly<Record<string, unknown>>,
+    text: string,
+    locate: (key: KeyPath) => Position | undefined,
+    warnings: readonly Problem[] = [],
+  ) {
     this.path = path;
+    this.warnings = warnings;
     this.value = value;
     this.#lines = text.split(/\r?\n/);
     this.#locate = locate;
@@ -129,12 +138,48 @@ function jsoncDocument(path: string, text: string, example: string): ConfigDocum
   if (!isObject(value))
     throw configError({ file: path, line: 1, message: `The file holds ${kind(value)} where an object is expected.`, hint: 'Write { … } around the keys.' });
   const tree = root;
-  return new ConfigDocument(path, value, text, (key) => {
+  const locate = (key: KeyPath): Position | undefined => {
     const node = tree && findNodeAtLocation(tree, [...key]);
     // A property is marked where its name stands, an array element where it starts.
     const at = node?.parent?.type === 'property' ? node.parent : node;
     return at && positionAt(text, at.offset);
-  });
+  };
+  return new ConfigDocument(path, value, text, locate, tree === undefined ? [] : repeatedKeys(path, text, tree));
+}
+
+/** Keys that an object has more than once. JSON does not forbid it, and the last one counts. */
+function repeatedKeys(path: string, text: string, root: Node): Problem[] {
+  const problems: Problem[] = [];
+  const visit = (node: Node, place: KeyPath): void => {
+    if (node.type === 'array') for (const [at, child] of (node.children ?? []).entries()) visit(child, [...place, at]);
+    if (node.type !== 'object') return;
+    const seen = new Map<string, Node>();
+    for (const property of node.children ?? []) {
+      const [key, value] = property.children ?? [];
+      if (key === undefined || value === undefined) continue;
+      const name = String(key.value);
+      const here = [...place, name];
+      const before = seen.get(name);
+      if (before !== undefined) {
+        const position = positionAt(text, property.offset);
+        problems.push(
+          new Problem({
+            severity: 'warning',
+            file: path,
+            ...position,
+            key: formatKey(here),
+            message: `The key "${name}" stands here twice: line ${positionAt(text, before.offset).line} has no effect.`,
+            excerpt: text.split(/\r?\n/)[position.line - 1],
+            hint: 'Put the two together, or remove one.',
+          }),
+        );
+      }
+      seen.set(name, property);
+      visit(value, here);
+    }
+  };
+  visit(root, []);
+  return problems;
 }
 
 const JSON_ERRORS: Readonly<Record<string, string>> = {

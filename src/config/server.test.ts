@@ -127,3 +127,8 @@ test('readServerConfig: trust groups are names with lists of apps, and an app is
   assert.match(errors(t, { trust_groups: { one: { apps: ['A b'] } } }).message, /"A b" is not the name of an app/);
   assert.match(errors(t, { trust_groups: { one: { app: [] } } }).message, /Did you mean "apps"/);
 });
+
+test('readServerConfig: a key that stands twice is an error', (t) => {
+  const dir = project(t, { 'nano.jsonc': '{ "port": 1,\n "port": 2 }' });
+  assert.throws(() => readServerConfig(undefined, { cwd: dir }), /nano\.jsonc:2:2: The key "port" stands here twice/);
+});

@@ -176,6 +176,8 @@ function unbracketed(name: string): string {
 }
 
 function parse(document: ConfigDocument): ServerFile {
+  // The operator's file has no warnings: what does not hold as it stands is an error.
+  if (document.warnings.length > 0) throw new ConfigError(document.warnings.map((warning) => new Problem({ ...warning, severity: 'error' })));
   const result = serverSchema.safeParse(document.value);
   if (!result.success) throw new ConfigError(schemaProblems(document, result.error, document.value, knownKeys));
   const { port: one, admin_port: other } = result.data;

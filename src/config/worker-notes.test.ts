@@ -85,3 +85,48 @@ test('errors: keys that wrangler removed', (t) => {
     (error) => error instanceof ConfigError && error.problems.length === 2 && /nodejs_compat/.test(error.message),
   );
 });
+
+test('warnings: no key of bindings is inherited, and each says so', (t) => {
+  const bindings = {
+    vars: { A: '1' },
+    kv_namespaces: [{ binding: 'KV' }],
+    d1_databases: [{ binding: 'DB' }],
+    r2_buckets: [{ binding: 'R2' }],
+    ratelimits: [{ name: 'RATE', namespace_id: '1', simple: { limit: 1, period: 10 } }],
+    hyperdrive: [{ binding: 'PG', id: '1' }],
+    analytics_engine_datasets: [{ binding: 'AE' }],
+    queues: { producers: [{ binding: 'Q', queue: 'q' }], consumers: [{ queue: 'q' }] },
+    services: [{ binding: 'S', service: 's' }],
+    dispatch_namespaces: [{ binding: 'D', namespace: 'd' }],
+    worker_loaders: [{ binding: 'L' }],
+    secrets_store_secrets: [{ binding: 'K', store_id: 's', secret_name: 'k' }],
+    tail_consumers: [{ service: 't' }],
+    version_metadata: { binding: 'V' },
+  };
+  const dir = project(t, {
+    'wrangler.json': { name: 'app', main: 'i.js', compatibility_date: '2026-01-01', ...bindings, env: { staging: {} } },
+    'i.js': '',
+  });
+  const config = readWorkerConfig(dir, { env: 'staging' });
+  assert.deepEqual([config.bindings, config.vars, config.consumers, config.tailConsumers, config.versionMetadata], [[], {}, [], [], undefined]);
+  const found = config.warnings.map((warning) => warning.format({ cwd: dir }));
+  for (const key of Object.keys(bindings))
+    assert.ok(
+      found.some((text) => text.includes(`"${key}" exists at the top level, but not on "env.staging".`)),
+      key,
+    );
+});
+
+test('warnings: a key that stands twice, with the place of both', (t) => {
+  const dir = project(t, {
+    'wrangler.jsonc':
+      '{\n  "name": "app", "main": "i.js",\n  "vars": { "A": "1" },\n  "compatibility_date": "2026-01-01",\n  "vars": { "B": "2", "B": "3" }\n}',
+    'i.js': '',
+  });
+  const config = readWorkerConfig(dir);
+  assert.deepEqual(config.vars, { B: '3' });
+  const found = config.warnings.map((warning) => warning.format({ cwd: dir }));
+  assert.equal(found.length, 2);
+  assert.match(found[0] ?? '', /wrangler\.jsonc:5:3: (?:"vars": )?The key "vars" stands here twice: line 3 has no effect\./);
+  assert.match(found[1] ?? '', /wrangler\.jsonc:5:23: "vars.B": The key "B" stands here twice: line 5 has no effect\./);
+});

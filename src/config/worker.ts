@@ -88,7 +88,9 @@ class Reader {
       assets,
       routes: this.#routes(),
       crons: [...new Set(this.#get('triggers')?.crons)],
-      tailConsumers: (this.#get('tail_consumers') ?? []).map(({ service, environment }) => (environment === undefined ? service : `${service}-${environment}`)),
+      tailConsumers: ((this.#env ?? this.#top).tail_consumers ?? []).map(({ service, environment }) =>
+        environment === undefined ? service : `${service}-${environment}`,
+      ),
       consumers: queueConsumers((this.#env ?? this.#top).queues),
       limits: { ...limitsByName(this.#get('limits')), ...limitsByName(nano.limits) },
       isolation: nano.isolation ?? 'shared',
@@ -125,6 +127,7 @@ class Reader {
       if (this.#envName !== undefined) this.#problems.push(this.#noEnvironment({}, this.#envName));
       return;
     }
+    this.#problems.push(...document.warnings);
     this.#top = this.#checked(document.value, []);
     const sections = isObject(document.value['env']) ? document.value['env'] : {};
     const name = this.#envName;
