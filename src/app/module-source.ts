@@ -28,6 +28,8 @@ export class BundleModules implements ModuleProvider {
   readonly early: readonly string[];
   /** Could the modules use globals that they do not name? */
   readonly isDynamic: boolean;
+  /** Do the modules speak of unhandled rejections? Who listens for them has the word, in a string or as a property. */
+  readonly hearsRejections: boolean;
   /** Chunks of the runtime that the modules call for, in the order they are to be loaded in. */
   readonly chunks: readonly ChunkName[];
   /** Data and WebAssembly modules: their bytes go in before `early` is evaluated. */
@@ -40,9 +42,9 @@ export class BundleModules implements ModuleProvider {
     this.data = bundle.modules.filter((module) => module.type === 'data' || module.type === 'wasm');
     const sources = bundle.modules.filter((module) => module.type === 'esm');
     const isScript = bundle.format === 'service-worker';
-    const { chunks, isDynamic } = scanSources(
-      bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content)),
-    );
+    const texts = bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content));
+    const { chunks, isDynamic } = scanSources(texts);
+    this.hearsRejections = texts.some((text) => text.includes('unhandledrejection'));
     const wanted: ChunkName[] = [...chunks];
     if (isScript) wanted.push('service');
     if (bundle.modules.some((module) => module.type === 'wasm')) wanted.push('wasm');

@@ -24,3 +24,6 @@ export const toArgument = (value: unknown): unknown => {
   const owns = value.byteOffset === 0 && value.byteLength === value.buffer.byteLength && !Buffer.isBuffer(value);
   return transfer(owns ? value : new Uint8Array(value));
 };
+
+/** Ops an event may have under way: each answer waits in the host's memory until the isolate takes it. */
+export const MOST_BACKLOG = 32_768;

@@ -31,6 +31,8 @@ export type Surroundings<Worker> = {
   stacks: StackMapper;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
+  /** Does the app listen for `unhandledrejection`? */
+  hearsRejections: boolean;
   /** Is the app told when an event's client goes away? */
   tellsOfLeaving: boolean;
   /** Told when the worker may take no more events. */

@@ -238,7 +238,7 @@ export class AppVersion {
     const content = this.#content ?? (await this.#readContent());
     const { bundle, source, stacks, script, cache } = content;
     const seat = await this.#seats.take(chunksOf(this.record, source));
-    const worker = new Worker(seat, this.#workerDeps(stacks, source.chunks.includes('wasm')));
+    const worker = new Worker(seat, this.#workerDeps(stacks, source));
     try {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
         script,
@@ -273,7 +273,7 @@ export class AppVersion {
     return this.#cache;
   }
 
-  #workerDeps(stacks: StackMapper, hasWasm: boolean): WorkerDeps {
+  #workerDeps(stacks: StackMapper, source: BundleModules): WorkerDeps {
     return {
       app: this.record.name,
       version: this.record.version,
@@ -288,7 +288,8 @@ export class AppVersion {
       loaded: this.#deps.loaded?.self,
       observer: this.#deps.observer,
       stacks,
-      hasWasm,
+      hasWasm: source.chunks.includes('wasm'),
+      hearsRejections: source.hearsRejections,
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {

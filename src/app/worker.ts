@@ -23,9 +23,10 @@ import { CACHE_INDEX } from '../protocol/cache.ts';
 import { DynamicImports } from './dynamic-import.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
-import { clampDelay, toArgument, withoutStack } from './op-values.ts';
+import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
+import { Rejections } from './rejections.ts';
 import { Reports } from './reports.ts';
 import type { Seat } from './seat.ts';
 import type { TraceOf } from './trace.ts';
@@ -51,6 +52,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   #nextEvent = 1;
   readonly #habits = new Habits();
   readonly #reports: Reports;
+  readonly #rejections: Rejections | undefined;
   #condemned: string | undefined;
   #disposed = false;
   /** A limit was hit: the isolate must not be used again. */
@@ -72,6 +74,9 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#reports = new Reports(deps);
     this.limits = deps.limits;
     this.tellsOfLeaving = deps.tellsOfLeaving;
+    // Light turns tell of no rejection.
+    if (deps.hearsRejections) this.#habits.misbehaved();
+    this.#rejections = deps.hearsRejections ? new Rejections(seat, this.#nobody, deps.limits.cpuMs) : undefined;
     this.egress = deps.egress;
     this.app = deps.app;
     this.group = deps.group;
@@ -244,7 +249,7 @@ export class Worker implements Inbox, OpContext, EventHome {
       case Post.respond:
         return this.#respond(event, id, args);
       case Post.log:
-        return this.#reports.log(event, args[0], args[1]);
+        return this.#reports.log(event ?? this.#rejections?.late(id), args[0], args[1]);
       case Post.hold:
         return event?.hold();
       case Post.done:
@@ -258,7 +263,7 @@ export class Worker implements Inbox, OpContext, EventHome {
       case Post.threw:
         return this.#reports.threw(event, args);
       case Post.uncaught:
-        return this.#reports.uncaught(event, args);
+        return this.#reports.uncaught(event ?? this.#rejections?.late(id), args);
       case Post.shell:
         return event?.shown(String(args[0]), this.#deps.stacks.mapText(String(args[1])));
       default:
@@ -380,7 +385,9 @@ export class Worker implements Inbox, OpContext, EventHome {
     switch (failure.kind) {
       case 'rejection': {
         this.#habits.misbehaved();
-        this.#reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
+        if (this.#rejections === undefined || this.#disposed)
+          this.#reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
+        else this.#rejections.tell(event, failure);
         if (event.isStuck) this.#checkStuck();
         return;
       }
@@ -502,6 +509,3 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.#seat.release(this.#inDoubt);
   }
 }
-
-/** Ops an event may have under way: each answer waits in the host's memory until the isolate takes it. */
-const MOST_BACKLOG = 32_768;

@@ -82,7 +82,10 @@ test('enter: what is thrown, or rejected and not handled, is told', async () => 
   }
   const odd = await failureOf(run('throw 5'), () => isolate.isDisposed);
   assert.ok(odd.kind === 'rejection');
-  assert.equal(odd.message, '5');
+  assert.deepEqual([odd.message, odd.value], ['5', { is: 5 }]);
+  const object = await failureOf(run('Promise.reject({ a: 1 }); undefined'), () => isolate.isDisposed);
+  assert.ok(object.kind === 'rejection');
+  assert.deepEqual([object.message, object.value], ['A promise was rejected with an object that is no error.', undefined]);
 });
 
 test('enter: memory that runs out takes the isolate', async () => {

@@ -25,8 +25,8 @@ export type TurnFailure =
   | { kind: 'timeout' }
   /** The isolate outgrew its memory, or was disposed of for another reason. */
   | { kind: 'gone'; memory: boolean }
-  /** A promise was rejected and nobody handled it; the turn itself went well. */
-  | { kind: 'rejection'; name: string; message: string; stack: string };
+  /** A promise was rejected and nobody handled it; the turn itself went well. `value`: with this primitive. */
+  | { kind: 'rejection'; name: string; message: string; stack: string; value?: { is: unknown } };
 
 /** What a realm's isolate was made of. */
 export type Origin = { snapshot: Snapshot; image: Image; memoryMb: number };
@@ -149,6 +149,8 @@ export function transfer(bytes: ArrayBuffer | Uint8Array): unknown {
   return new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ transferIn: true, release: true });
 }
 
+const NO_ERROR = 'A promise was rejected with an object that is no error.';
+
 /** Reads what a turn was rejected with. */
 export function describeFailure(error: unknown, isDisposed: boolean): TurnFailure {
   const { name, message, stack } = error instanceof Error ? error : { name: '', message: String(error), stack: undefined };
@@ -157,5 +159,9 @@ export function describeFailure(error: unknown, isDisposed: boolean): TurnFailur
     return { kind: 'gone', memory: message.includes('memory limit') };
   }
   if (message === 'Script execution timed out.') return { kind: 'timeout' };
+  // V8 had something that isolated-vm makes no copy of.
+  if (message.startsWith('An object was thrown from supplied code within isolated-vm'))
+    return { kind: 'rejection', name, message: NO_ERROR, stack: `${name}: ${NO_ERROR}` };
+  if (!(error instanceof Error)) return { kind: 'rejection', name, message, stack: `: ${message}`, value: { is: error } };
   return { kind: 'rejection', name, message, stack: stack ?? `${name}: ${message}` };
 }

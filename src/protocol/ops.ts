@@ -179,6 +179,11 @@ export const Entry = {
    * length] of each message; the bodies lie one after the other in `text` and, where there are such, in `bytes`.
    */
   queue: 7,
+  /**
+   * (event, value), or (event, name, message, stack) for an error: a promise was rejected with it in a turn of the event, and nobody handles it.
+   * For apps that listen for that.
+   */
+  rejection: 9,
   /** (event, items): what events of other apps have done, as JSON text; see app/trace.ts */
   tail: 14,
   /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */

@@ -80,8 +80,9 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       BroadcastChannel: 'Reaches the isolate it is in, and no other of the app. A channel is closed when its event ends. Workers do not have it.',
       WorkerGlobalScope: 'The members of the global scope are its own properties.',
       navigator: `userAgent, hardwareConcurrency, language and languages only. ${WORKERS}`,
-      'unhandledrejection, rejectionhandled':
-        'A rejection that nothing handles is logged, but no event is fired for it: V8 tells the host a copy of it, and tells the isolate nothing. Code may dispatch the events itself.',
+      unhandledrejection:
+        'Told after the turn, for the first such promise of it. The reason is a copy: a primitive, or an error with name, message and stack; promise is one rejected with it. See decision 17.',
+      rejectionhandled: 'Not fired: nothing tells when a promise gets its handler. Code may dispatch it itself.',
     },
   },
   'WebSockets Standard': {

@@ -39,11 +39,13 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
     case Entry.timer:
       return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:
-      return chunk('unanswered').handleScheduled(event, args[0] as number, args[1] as string, args[2] as string);
+      return chunk('unanswered').handleScheduled(event, args);
     case Entry.queue:
-      return chunk('unanswered').handleQueue(event, args[0] as string, args[1] as string, args[2] as ArrayBuffer | undefined, args[3] as string);
+      return chunk('unanswered').handleQueue(event, args);
     case Entry.tail:
-      return chunk('unanswered').handleTail(event, args[0] as string);
+      return chunk('unanswered').handleTail(event, args);
+    case Entry.rejection:
+      return chunk('events').tellRejection(event, args);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:

@@ -93,6 +93,7 @@ export class Session {
       observer: this.#observer,
       stacks,
       hasWasm: false,
+      hearsRejections: true,
       tellsOfLeaving: false,
       onCondemned: () => {},
       onIdle: () => {},

@@ -5,14 +5,25 @@ import { describe } from '../web/describe-events.ts';
 import { ErrorEvent, PromiseRejectionEvent } from '../web/error-event.ts';
 import { Event } from '../web/event.ts';
 import { EventTarget } from '../web/event-target.ts';
-import { installGlobalTarget } from '../web/global-target.ts';
+import { installGlobalTarget, tellRejection } from '../web/global-target.ts';
 import { CloseEvent, MessageEvent } from '../web/message-event.ts';
 import { Performance, performance } from '../web/performance.ts';
 import { abortSignal, forgetSignal, signalOf } from '../web/request-signal.ts';
 import { Scheduler, scheduler } from '../web/scheduler.ts';
 import { provide } from '../link.ts';
 
-const offers = { abortSignal, addAbortAlgorithm, describe, forgetSignal, isAbortSignal, removeAbortAlgorithm, signalAborted, signalOf, signalReason };
+const offers = {
+  abortSignal,
+  addAbortAlgorithm,
+  describe,
+  forgetSignal,
+  isAbortSignal,
+  removeAbortAlgorithm,
+  signalAborted,
+  signalOf,
+  signalReason,
+  tellRejection,
+};
 
 declare module '../link.ts' {
   interface Chunks {

@@ -7,14 +7,17 @@ import { createExecutionContext, type ExecutionContext, hold, release } from './
 import { callHandler } from './handlers.ts';
 import { ScheduledController } from './scheduled-controller.ts';
 
-export function handleScheduled(event: number, scheduledTime: number, cron: string, entrypoint: string): void {
+/** See Entry.scheduled, as for the others. */
+export function handleScheduled(event: number, args: unknown[]): void {
+  const { 0: scheduledTime, 1: cron, 2: entrypoint } = args as [number, string, string];
   runHeld(event, (context) => {
     if (isServiceWorker()) return chunk('service').dispatchScheduled(scheduledTime, cron, context);
     return callHandler(entrypoint, 'scheduled', new ScheduledController(scheduledTime, cron), context);
   });
 }
 
-export function handleQueue(event: number, head: string, text: string, bytes: ArrayBuffer | undefined, entrypoint: string): void {
+export function handleQueue(event: number, args: unknown[]): void {
+  const { 0: head, 1: text, 2: bytes, 3: entrypoint } = args as [string, string, ArrayBuffer | undefined, string];
   runHeld(event, (context) => {
     const open = chunk('queues').openBatch(event, head, text, bytes);
     try {
@@ -27,8 +30,8 @@ export function handleQueue(event: number, head: string, text: string, bytes: Ar
   });
 }
 
-export function handleTail(event: number, items: string): void {
-  runHeld(event, (context) => callHandler('', 'tail', chunk('tail').readTraces(items), context));
+export function handleTail(event: number, args: unknown[]): void {
+  runHeld(event, (context) => callHandler('', 'tail', chunk('tail').readTraces(args[0] as string), context));
 }
 
 const runHeld = (event: number, start: (context: ExecutionContext) => unknown): void => {
