@@ -69,6 +69,8 @@ export type BindingScope = {
 /** A kind of binding. */
 export interface BindingManifest {
   readonly type: BindingType;
+  /** The one store it calls, for those that have any: of its app's trust group, and let through to the group for that. */
+  store?(options: Readonly<Record<string, Json>>): { product: string; id: string };
   /** @param name in env @param options as config/bindings made them */
   open(name: string, options: Readonly<Record<string, Json>>, scope: BindingScope): Binding;
 }

@@ -99,7 +99,13 @@ export type EngineConfig = {
   forbidden: { host: string; port: number }[];
   ledgerFile: string;
   /** Where the store process listens, and how it treats the disk. */
-  stores: { socket: string /** Where the router of SQL processes listens. */; sql: string; dir: string; fsync: 'full' | 'normal' };
+  stores: {
+    socket: string /** Where the router of SQL processes listens. */;
+    sql: string /** What both are shown; see storage/badge.ts. */;
+    badge: string;
+    dir: string;
+    fsync: 'full' | 'normal';
+  };
   /** The in-isolate runtime's script; see build/runtime-bundle.ts. */
   runtimeFile: string;
   /** Milliseconds a client may take for the head of a request, and be without progress. */

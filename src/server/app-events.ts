@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../observe/log.ts';
 import type { AppRecord, TriggerResult } from '../protocol/engine.ts';
 import type { FromStore } from '../protocol/store.ts';
-import { StoreClient } from '../storage/store-client.ts';
+import { StoreClient, type StorePort } from '../storage/store-client.ts';
 import type { Clock } from './clock.ts';
 import { CronRecord } from './cron-record.ts';
 import { CronScheduler } from './cron-scheduler.ts';
@@ -14,8 +14,8 @@ export type AppEventsOptions = {
   clock: Clock;
   log: Log;
   dataDir: string;
-  /** The path of the store process's socket. */
-  storeSocket: string;
+  /** The supervisor's own way to the stores. */
+  storePort: StorePort;
   engines: EventRunnerOptions['engines'];
   /** nano dev: crons run when they are asked for, as with wrangler. */
   dev: boolean;
@@ -33,9 +33,9 @@ export class AppEvents {
   readonly #crons: CronScheduler | undefined;
   #isStarted = false;
 
-  constructor({ clock, log, dataDir, storeSocket, engines, dev }: AppEventsOptions) {
+  constructor({ clock, log, dataDir, storePort, engines, dev }: AppEventsOptions) {
     this.#runner = new EventRunner({ clock, engines });
-    this.#stores = new StoreClient(storeSocket);
+    this.#stores = new StoreClient(storePort);
     this.#queues = new QueueDispatcher({ clock, log, stores: this.#stores, runner: this.#runner, boot: `${process.pid}-${Date.now().toString(36)}` });
     if (dev) return;
     this.#crons = new CronScheduler({

@@ -2,7 +2,6 @@
 import { totalmem } from 'node:os';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { EngineConfig } from '../protocol/engine.ts';
-import type { StoreConfig } from '../protocol/store.ts';
 import type { AppSettings } from './app-record.ts';
 
 /** Booted and empty isolates kept for whoever comes next. */
@@ -15,9 +14,7 @@ export type EnginePlace = {
   adminPort: number;
   ledgerFile: string;
   runtimeFile: string;
-  stores: StoreConfig;
-  /** The socket of the router of SQL processes. */
-  sql: string;
+  stores: EngineConfig['stores'];
   /** Engines that share the machine's memory, of all groups; the configured number where nothing is said. */
   engines?: number;
   isBehindFront?: boolean;
@@ -40,7 +37,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     headerBytes: config.limits.defaults.headerBytes,
     forbidden: place.adminPort === 0 ? [] : [{ host: config.adminHost, port: place.adminPort }],
     ledgerFile: place.ledgerFile,
-    stores: { socket: place.stores.socket, sql: place.sql, dir: place.stores.root, fsync: place.stores.fsync },
+    stores: place.stores,
     runtimeFile: place.runtimeFile,
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,

@@ -78,8 +78,8 @@ export class Engine {
     this.#metrics = new MetricsObserver(() => this.#gauges());
     this.#observer = new Observers([this.#metrics, this.#logObserver]);
     this.#ledger = new Ledger(config.ledgerFile);
-    this.#stores = new StoreClient(config.stores.socket);
-    this.#sql = new PoolClient(config.stores.sql, failureText(D1_TEXTS.lost));
+    this.#stores = new StoreClient({ socket: config.stores.socket, badge: config.stores.badge });
+    this.#sql = new PoolClient({ socket: config.stores.sql, badge: config.stores.badge }, failureText(D1_TEXTS.lost));
     const stores = new PooledStores(this.#stores, 'd1', this.#sql);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
     const agents = new EgressAgents({ forbidden: config.forbidden });

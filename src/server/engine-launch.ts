@@ -49,11 +49,14 @@ export function packageDir(): string {
 /** What of the data folder engines use. The rest is not theirs to see: keys of secrets, for one. */
 export const ENGINE_FOLDERS = ['bundles', 'run', 'storage'] as const;
 
-/** @param readable further files and folders the engine may read */
-export function engineExecArgv(dataDir: string, readable: readonly string[] = []): string[] {
+/** What of these folders is one engine's own; all of a folder where nothing is said. */
+export type EngineOwn = { ledgerFile?: string /** The folder of its trust group's stores. */; storageDir?: string };
+
+/** @param readable further files and folders the engine may read @param own must be there when it starts */
+export function engineExecArgv(dataDir: string, readable: readonly string[] = [], own: EngineOwn = {}): string[] {
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
   // The folder of dependencies may be a link to somewhere else.
-  const data = ENGINE_FOLDERS.map((name) => join(dataDir, name));
+  const data = [join(dataDir, 'bundles'), own.ledgerFile ?? join(dataDir, 'run'), own.storageDir ?? join(dataDir, 'storage')];
   const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, ...data, '/etc/alpine-release'];
   const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');

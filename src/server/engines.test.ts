@@ -46,7 +46,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
         headerBytes: 1,
         forbidden: [],
         ledgerFile,
-        stores: { socket: '', sql: '', dir: '', fsync: 'full' as const },
+        stores: { socket: '', sql: '', badge: '', dir: '', fsync: 'full' as const },
         runtimeFile: '',
         headMs: 1,
         idleMs: 1,

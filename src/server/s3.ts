@@ -3,13 +3,14 @@ import { DiskBuckets } from '../bindings/r2/buckets.ts';
 import { s3Route } from '../control/s3/route.ts';
 import type { AdminRoute } from '../control/route.ts';
 import type { Stores } from '../ports/stores.ts';
-import { StoreClient } from '../storage/store-client.ts';
+import { StoreClient, type StorePort } from '../storage/store-client.ts';
 import { S3Keys } from './s3-keys.ts';
 
 export type S3Options = {
   dataDir: string;
   root: string;
-  socket: string;
+  /** The supervisor's own way to the stores. */
+  port: StorePort;
   fsync: 'full' | 'normal';
   /** Sees to it that the store process runs. */
   wakeStores(): void;
@@ -18,9 +19,9 @@ export type S3Options = {
 
 export type S3Endpoint = { readonly route: AdminRoute; close(): void };
 
-export function openS3({ dataDir, root, socket, fsync, wakeStores, onTrouble }: S3Options): S3Endpoint {
+export function openS3({ dataDir, root, port, fsync, wakeStores, onTrouble }: S3Options): S3Endpoint {
   const keys = new S3Keys(dataDir);
-  const client = new StoreClient(socket);
+  const client = new StoreClient(port);
   const stores: Stores = {
     call: (address, method, args) => {
       wakeStores();

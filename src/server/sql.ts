@@ -3,43 +3,40 @@
  *
  * It sees text only as bytes. It is told what to do over its channel and ends with it; its workers end with it.
  */
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { D1_TEXTS } from '../bindings/d1/errors.ts';
+import { failureText } from '../bindings/d1/failure-text.ts';
 import type { FromStore, ToStore } from '../protocol/store.ts';
-import type { PoolRouter } from '../storage/pool/router.ts';
-import { answerHead, FrameReader, readCall } from '../storage/pool/wire.ts';
+import { Gate } from '../storage/gate.ts';
+import { servePool } from '../storage/pool/server.ts';
 import { openSqlPool, sendParts } from './sql-pool.ts';
 import { ignoreSignals, tellSupervisor } from './channel.ts';
 
 const tell: (message: FromStore) => void = tellSupervisor;
 
 process.once('message', (message) => {
-  const { root, fsync, socket } = (message as ToStore).config;
-  const pool = openSqlPool({ root, fsync, onTrouble: (text, fields) => tell({ type: 'trouble', message: text, fields }) });
+  const { root, fsync, socket, key, grants } = (message as Extract<ToStore, { type: 'configure' }>).config;
+  const onTrouble = (text: string, fields: Record<string, unknown>): void => tell({ type: 'trouble', message: text, fields });
+  const pool = openSqlPool({ root, fsync, onTrouble });
+  const gate = new Gate({ key, grants, onTrouble });
   pool.warmUp();
-  const server = createServer((engine) => serve(engine, pool));
+  const refusal = failureText(D1_TEXTS.lost);
+  const server = createServer((engine) => servePool(engine, { pool, gate, product: 'd1', refusal, send: sendParts }));
   server.once('error', (error) => {
     process.stderr.write(`the router of SQL processes cannot listen: ${String(error)}\n`);
     process.exit(1);
   });
   server.listen(socket, () => tell({ type: 'ready' }));
+  process.on('message', (next) => {
+    const news = next as ToStore;
+    if (news.type !== 'grants') return;
+    gate.setGrants(news.grants);
+    tell({ type: 'granted', call: news.call });
+  });
   process.on('disconnect', () => {
     pool.close();
     process.exit(0);
   });
 });
-
-function serve(engine: Socket, pool: PoolRouter): void {
-  const reader = new FrameReader();
-  engine.on('error', () => {});
-  engine.on('data', (chunk: Buffer) => {
-    for (const frame of reader.push(chunk)) {
-      const { call, owner, key, payload } = readCall(frame);
-      pool.call(owner, key, payload, (answer) => {
-        const bytes = typeof answer === 'string' ? Buffer.from(answer) : answer;
-        sendParts(engine, [answerHead(call, bytes.length), bytes]);
-      });
-    }
-  });
-}
 
 ignoreSignals();

@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FromStore, StoreConfig, ToStore } from '../protocol/store.ts';
+import type { FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
 import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +20,8 @@ export type StoreProcessOptions = {
   dataDir: string;
   fsync: 'full' | 'normal';
   clock: Clock;
+  /** That badges are made with. */
+  key: string;
   onTrouble(message: string, fields: Record<string, unknown>): void;
   onNotify(notice: Extract<FromStore, { type: 'notify' }>): void;
   /** It listens, for the first time or again. */
@@ -28,6 +30,8 @@ export type StoreProcessOptions = {
 
 /** A store process that has ended without being told to is asked to end within this time at shutdown. */
 const STOP_MS = 2000;
+/** How long whoever brings new grants waits for a process that is busy. */
+const GRANT_MS = 2000;
 
 export class StoreProcess {
   readonly #options: StoreProcessOptions;
@@ -35,6 +39,10 @@ export class StoreProcess {
   /** The socket lies in a folder of its own that only this user can enter; paths of sockets must be short. */
   readonly #socketDir: string;
   #child: ChildProcess | undefined;
+  #grants: Grants = { groups: [], first: undefined };
+  /** Grants on their way. */
+  readonly #granting = new Map<number, () => void>();
+  #calls = 0;
   #startedAt = 0;
   #isStopping = false;
   #cancelWait: (() => void) | undefined;
@@ -46,8 +54,8 @@ export class StoreProcess {
   }
 
   get config(): StoreConfig {
-    const { program, dataDir, fsync } = this.#options;
-    return { root: program === 'sql' ? sqlDir(dataDir) : storageDir(dataDir), socket: join(this.#socketDir, program), fsync };
+    const { program, dataDir, fsync, key } = this.#options;
+    return { root: program === 'sql' ? sqlDir(dataDir) : storageDir(dataDir), socket: join(this.#socketDir, program), fsync, key, grants: this.#grants };
   }
 
   get pid(): number | undefined {
@@ -74,6 +82,23 @@ export class StoreProcess {
     child.send({ type: 'configure', config } satisfies ToStore, () => {});
   }
 
+  /** Lets engines in. Resolves when the process works by it; one that is not there will when it starts. */
+  async grant(grants: Grants): Promise<void> {
+    this.#grants = grants;
+    const child = this.#child;
+    if (child === undefined || !child.connected) return;
+    const call = ++this.#calls;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GRANT_MS);
+      this.#granting.set(call, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.send({ type: 'grants', call, grants } satisfies ToStore, () => {});
+    });
+    this.#granting.delete(call);
+  }
+
   /** Ends it when nobody needs it any more. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -92,11 +117,13 @@ export class StoreProcess {
   #receive(message: FromStore): void {
     if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
     else if (message.type === 'notify') this.#options.onNotify(message);
+    else if (message.type === 'granted') this.#granting.get(message.call)?.();
     else if (message.type === 'ready') this.#options.onReady?.();
   }
 
   #exited(code: number | null, signal: string | null): void {
     this.#child = undefined;
+    for (const settle of this.#granting.values()) settle();
     if (this.#isStopping) return;
     this.#options.onTrouble(`the ${this.#options.program} process ended and is started again`, { code, signal });
     this.#backoff.died(performance.now() - this.#startedAt);

@@ -4,7 +4,9 @@
  * Contract: nothing an app does ends this process; what goes wrong is a log line and a state. Engines see a
  * new app table only as a whole, and the next only after the last was applied.
  */
-import { rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
@@ -31,6 +33,9 @@ import { Reporter } from './reporter.ts';
 import { openS3, type S3Endpoint } from './s3.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
+import { makeBadge } from '../storage/badge.ts';
+import { fileNameOf } from '../storage/paths.ts';
+import { StoreGrants } from './store-grants.ts';
 import { StoreProcess } from './store-process.ts';
 import { DEFAULT_GROUP } from './trust.ts';
 import { usersOf } from './store-secrets.ts';
@@ -81,6 +86,9 @@ export class Supervisor implements AdminSource {
   readonly #data: DataFolder;
   readonly #stores: StoreProcess;
   readonly #sql: StoreProcess;
+  /** Of this run; see storage/badge.ts. */
+  readonly #badgeKey = randomBytes(32).toString('base64url');
+  readonly #grants: StoreGrants;
   readonly #s3: S3Endpoint;
   readonly #apps: Apps;
   readonly #engines: EngineGroups;
@@ -114,6 +122,7 @@ export class Supervisor implements AdminSource {
       dataDir: this.#data.dir,
       fsync: options.config.fsync,
       clock: this.#clock,
+      key: this.#badgeKey,
       onTrouble: (message, fields) => options.log.error(message, fields),
       onNotify: () => {},
     });
@@ -122,12 +131,17 @@ export class Supervisor implements AdminSource {
       dataDir: this.#data.dir,
       fsync: options.config.fsync,
       clock: this.#clock,
+      key: this.#badgeKey,
       onTrouble: (message, fields) => options.log.error(message, fields),
       onNotify: (notice) => this.#events.notified(notice),
       onReady: () => this.#events.storesReady(),
     });
+    this.#grants = new StoreGrants({ clock: this.#clock, tell: (grants) => Promise.all([this.#stores.grant(grants), this.#sql.grant(grants)]) });
+    const storePort = { socket: this.#stores.config.socket, badge: makeBadge(this.#badgeKey, { kind: 'operator' }) };
     this.#s3 = openS3({
-      ...this.#stores.config,
+      root: this.#stores.config.root,
+      fsync: options.config.fsync,
+      port: storePort,
       dataDir: this.#data.dir,
       wakeStores: () => this.#stores.start(),
       onTrouble: (message, fields) => options.log.error(message, fields),
@@ -169,7 +183,7 @@ export class Supervisor implements AdminSource {
       clock: this.#clock,
       log: options.log,
       dataDir: this.#data.dir,
-      storeSocket: this.#stores.config.socket,
+      storePort,
       engines: (app) => this.#engines.serving(app),
       dev: options.dev,
     });
@@ -192,6 +206,7 @@ export class Supervisor implements AdminSource {
       await this.#apps.open(this.#options.watch);
       if (this.#options.watch && this.#options.secrets !== undefined) this.#secretsWatch = this.#watchSecrets(this.#options.secrets);
       this.#table = this.#currentTable();
+      await this.#grants.setApps(this.#table);
       this.#startStores();
       await this.#engines.start(this.#table);
       this.#started = true;
@@ -294,6 +309,7 @@ export class Supervisor implements AdminSource {
     this.#cancelCleaning?.();
     this.#secretsWatch?.close();
     this.#listener?.close();
+    this.#grants.close();
     this.#events.stop();
     await Promise.all([this.#apps.close(), endEngines()]);
     this.#events.close();
@@ -349,9 +365,11 @@ export class Supervisor implements AdminSource {
     const isFront = role.kind === 'front';
     const ledgerFile = this.#data.ledgerFile(++this.#serial);
     if (!isFront) createLedger(ledgerFile);
+    const { root, socket } = this.#stores.config;
+    const badge = isFront ? '' : makeBadge(this.#badgeKey, { kind: 'engine', group: role.group });
     const spawn = {
       file: isFront ? siblingFile('front') : this.#options.engineFile,
-      execArgv: isFront ? frontExecArgv() : engineExecArgv(this.#data.dir, [this.#options.runtimeFile]),
+      execArgv: isFront ? frontExecArgv() : engineExecArgv(this.#data.dir, [this.#options.runtimeFile], { ledgerFile, ...this.#storageOf(role.group) }),
       env: engineEnv(),
       listenFd: role.fd,
       config: engineConfig(this.#config, {
@@ -359,8 +377,7 @@ export class Supervisor implements AdminSource {
         ...this.ports,
         ledgerFile,
         runtimeFile: this.#options.runtimeFile,
-        stores: this.#stores.config,
-        sql: this.#sql.config.socket,
+        stores: { socket, sql: this.#sql.config.socket, badge, dir: root, fsync: this.#config.fsync },
         engines: this.#engineCount(),
         ...(isFront ? { isBehindFront: false, groupSockets: role.socketDir } : { isBehindFront: role.isBehindFront }),
       }),
@@ -371,19 +388,37 @@ export class Supervisor implements AdminSource {
     return new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
   }
 
+  /** The folder that a group's engines have their stores in; made here, since what is not there when they start they never see. */
+  #storageOf(group: string | undefined): { storageDir?: string } {
+    if (group === undefined) return {};
+    const storageDir = join(this.#stores.config.root, fileNameOf(group));
+    mkdirSync(storageDir, { recursive: true });
+    return { storageDir };
+  }
+
   #died({ engine, ...exit }: EngineDeath): void {
     const slots = exit.expected ? [] : readInFlight(engine.ledgerFile);
     rmSync(engine.ledgerFile, { force: true });
     this.#metrics.engineGone(engine.lastMetrics);
     if (exit.expected) return;
-    const names = slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined);
+    const names = this.#ofEngine(
+      engine,
+      slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined),
+    );
     this.#report.died(engine.pid, engine.about, exit, names);
     this.#blame(names);
   }
 
   #catastrophe(engine: EngineProcess, app: string, message: string): void {
     this.#report.catastrophe(engine.pid, engine.about, app, message);
-    if (app !== '') this.#blame([app]);
+    this.#blame(this.#ofEngine(engine, [app]));
+  }
+
+  /** Whom an engine may blame: one that a tenant has taken over may name anybody, and gets at apps of its own group. */
+  #ofEngine(engine: EngineProcess, apps: readonly string[]): string[] {
+    const groups = new Map(this.#table.map(({ name, group }) => [name, group]));
+    const isOne = new Set(groups.values()).size <= 1;
+    return apps.filter((app) => groups.has(app) && (isOne || groups.get(app) === engine.about['group']));
   }
 
   /** Called before the dead engine is replaced: the successor must not get the same request. */
@@ -432,6 +467,7 @@ export class Supervisor implements AdminSource {
       this.#pushAgain = false;
       this.#table = this.#currentTable();
       this.#startStores();
+      await this.#grants.setApps(this.#table);
       await this.#engines.setApps(this.#table);
       this.#events.setApps(this.#table);
       this.#report.applied(this.#table);

@@ -1,4 +1,4 @@
-/** Messages over a byte stream: four bytes of length, then V8's serialisation of a value. Both ends are ours. */
+/** Messages over a byte stream: four bytes of length, then V8's serialisation of a value. */
 import type { Socket } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
 
@@ -41,7 +41,13 @@ export function receiveFrames(socket: Socket, receive: (value: unknown) => void)
         if (wanted > MOST_FRAME_BYTES) return void socket.destroy();
       } else {
         wanted = HEAD_BYTES;
-        receive(deserialize(part));
+        let value: unknown;
+        try {
+          value = deserialize(part);
+        } catch {
+          return void socket.destroy();
+        }
+        receive(value);
       }
       isHead = !isHead;
     }

@@ -8,7 +8,7 @@ import { createConnection, type Socket } from 'node:net';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
 import { receiveFrames, sendFrame } from './frames.ts';
-import type { AnswerFrame, CallFrame } from './store-server.ts';
+import type { AnswerFrame, CallFrame, HelloFrame } from './store-server.ts';
 
 /** How long a call waits for a process that is not there. */
 const MOST_WAIT_MS = 5000;
@@ -19,17 +19,20 @@ type Waiting = { resolve: (value: unknown) => void; reject: (error: OpError) => 
 const lost = (): OpError => new OpError('Error', 'Internal error: the storage was restarted while it worked on this; it may or may not have been done.');
 const absent = (): OpError => new OpError('Error', 'Internal error: the storage of this server does not answer.');
 
+/** Where the store process listens, and what it is shown. */
+export type StorePort = { readonly socket: string; readonly badge: string };
+
 export class StoreClient implements Stores {
-  readonly #path: string;
+  readonly #port: StorePort;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #socket: Socket | undefined;
   #connecting: Promise<Socket> | undefined;
   #isClosed = false;
 
-  /** @param path of the store process's socket; it is connected to when first needed */
-  constructor(path: string) {
-    this.#path = path;
+  /** @param port is connected to when first needed */
+  constructor(port: StorePort) {
+    this.#port = port;
   }
 
   async call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown> {
@@ -64,7 +67,7 @@ export class StoreClient implements Stores {
     const deadline = performance.now() + MOST_WAIT_MS;
     for (;;) {
       try {
-        const socket = await open(this.#path);
+        const socket = await open(this.#port.socket);
         this.#adopt(socket);
         return socket;
       } catch {
@@ -77,6 +80,7 @@ export class StoreClient implements Stores {
   #adopt(socket: Socket): void {
     this.#socket = socket;
     socket.unref();
+    sendFrame(socket, [this.#port.badge] satisfies HelloFrame);
     receiveFrames(socket, (frame) => {
       const [call, ok, first, second] = frame as [...AnswerFrame, string?];
       const waiting = this.#waiting.get(call);

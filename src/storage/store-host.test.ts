@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OpError } from '../base/op-error.ts';
+import { makeBadge } from './badge.ts';
+import { Gate } from './gate.ts';
 import { placeOf } from './paths.ts';
 import type { StoreProduct } from './product.ts';
 import { StoreClient } from './store-client.ts';
@@ -99,20 +101,22 @@ test('call: a damaged database is set aside and takes no other with it', async (
 test('client: calls cross the socket, and wait for a server that comes back', async (t) => {
   const { host, root } = await setUp(t);
   const path = join(root, 'socket');
-  const first = new StoreServer(host);
+  const first = new StoreServer(host, operatorsGate());
   await first.listen(path);
-  const client = new StoreClient(path);
+  const client = new StoreClient({ socket: path, badge: makeBadge('key', { kind: 'operator' }) });
   t.after(() => client.close());
   assert.deepEqual(await Promise.all([client.call(address, 'add', ['a']), client.call(address, 'add', ['a'])]), [1, 2]);
   await assert.rejects(client.call(address, 'addThenFail', ['a']), { name: 'TypeError', message: 'no more' });
   await assert.rejects(client.call(address, 'unknown', []), { message: /Internal error/ });
   first.close();
   await rm(path, { force: true });
-  const second = new StoreServer(host);
+  const second = new StoreServer(host, operatorsGate());
   const [answer] = await Promise.all([eventually(() => client.call(address, 'get', ['a'])), second.listen(path)]);
   t.after(() => second.close());
   assert.equal(answer, 2);
 });
+
+const operatorsGate = (): Gate => new Gate({ key: 'key', grants: { groups: [], first: undefined }, onTrouble: () => {} });
 
 /** What was under way when the server went is lost; the next one is not. */
 async function eventually(call: () => Promise<unknown>): Promise<unknown> {

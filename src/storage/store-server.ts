@@ -1,20 +1,30 @@
-/** Offers stores to the other processes of this server, over a socket that only they can reach. */
+/**
+ * Offers stores to the other processes of this server, over a socket.
+ *
+ * Contract: whoever connects shows a badge first, and gets at what that lets it into. What comes in is an engine's, which
+ * a tenant may have taken over: nothing in it ends this process, and what is no frame of ours ends the connection.
+ */
 import { createServer, type Server, type Socket } from 'node:net';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
 import { receiveFrames, sendFrame } from './frames.ts';
+import type { Gate, Pass } from './gate.ts';
 
+/** The first frame of a connection: the badge of whoever has made it. */
+export type HelloFrame = [string];
 /** call, address, method, arguments */
 export type CallFrame = [number, StoreAddress, string, readonly unknown[]];
 /** call, then 1 and the value, or 0 and the error's name and message */
 export type AnswerFrame = [number, 1, unknown] | [number, 0, string, string];
 
+export const REFUSED = 'Internal error: this storage is not for this app.';
+
 export class StoreServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(stores: Stores) {
-    this.#server = createServer((socket) => this.#serve(socket, stores));
+  constructor(stores: Stores, gate: Gate) {
+    this.#server = createServer((socket) => this.#serve(socket, stores, gate));
   }
 
   /** @param path of the socket; its folder keeps others out */
@@ -30,18 +40,30 @@ export class StoreServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #serve(socket: Socket, stores: Stores): void {
+  #serve(socket: Socket, stores: Stores, gate: Gate): void {
+    let pass: Pass | undefined;
     this.#sockets.add(socket);
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
     receiveFrames(socket, (frame) => {
-      const [call, address, method, args] = frame as CallFrame;
-      stores.call(address, method, args).then(
-        (value) => sendFrame(socket, [call, 1, value] satisfies AnswerFrame),
-        (error: unknown) => {
-          const { name, message } = error instanceof OpError ? error : new OpError('Error', 'Internal error: the storage failed.');
-          sendFrame(socket, [call, 0, name, message] satisfies AnswerFrame);
-        },
-      );
+      if (socket.destroyed) return;
+      if (!Array.isArray(frame)) return void socket.destroy();
+      if (pass !== undefined) return answer(socket, stores, pass, frame);
+      pass = gate.admit(frame[0]);
+      if (pass === undefined) socket.destroy();
     });
   }
+}
+
+function answer(socket: Socket, stores: Stores, pass: Pass, [call, address, method, args]: readonly unknown[]): void {
+  if (typeof call !== 'number' || typeof method !== 'string' || !Array.isArray(args)) return void socket.destroy();
+  if (!pass.allows(address)) return sendFrame(socket, [call, 0, 'Error', REFUSED] satisfies AnswerFrame);
+  // As it was looked at: what has come may be more than an address.
+  const { product, group, id } = address;
+  stores.call({ product, group, id }, method, args).then(
+    (value) => sendFrame(socket, [call, 1, value] satisfies AnswerFrame),
+    (error: unknown) => {
+      const { name, message } = error instanceof OpError ? error : new OpError('Error', 'Internal error: the storage failed.');
+      sendFrame(socket, [call, 0, name, message] satisfies AnswerFrame);
+    },
+  );
 }

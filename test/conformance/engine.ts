@@ -63,7 +63,7 @@ export class Engine {
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
       forbidden: [],
-      stores: { socket: '', sql: '', dir: '', fsync: 'full' },
+      stores: { socket: '', sql: '', badge: '', dir: '', fsync: 'full' },
       runtimeFile: runtime,
       headMs: IDLE_MS,
       idleMs: IDLE_MS,

@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { Namespace } from '../../src/bindings/kv/namespace.ts';
 import { systemClock } from '../../src/server/clock.ts';
 import { StoreProcess } from '../../src/server/store-process.ts';
+import { makeBadge } from '../../src/storage/badge.ts';
 import { StoreClient } from '../../src/storage/store-client.ts';
 import { StoreReaders } from '../../src/storage/store-readers.ts';
 import { folder } from '../support/folder.ts';
@@ -113,13 +114,14 @@ test('kv: no kill of the store process loses what was acknowledged or leaves wha
     program: 'store',
     dataDir: data,
     fsync: 'normal',
+    key: 'key',
     // Started again at once, however often it dies.
     clock: { ...systemClock, after: (_ms, run) => systemClock.after(0, run) },
     onTrouble: () => {},
     onNotify: () => {},
   });
   store.start();
-  const client = new StoreClient(store.config.socket);
+  const client = new StoreClient({ socket: store.config.socket, badge: makeBadge('key', { kind: 'operator' }) });
   const readers = new StoreReaders(store.config.root);
   t.after(async () => {
     client.close();

@@ -60,5 +60,6 @@ class AnalyticsBinding implements Binding {
 
 export const analyticsManifest: BindingManifest = {
   type: 'analytics',
+  store: (options) => ({ product: 'analytics', id: String(options['dataset']) }),
   open: (_name, options, scope) => new AnalyticsBinding(scope, options),
 };

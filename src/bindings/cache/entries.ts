@@ -44,3 +44,8 @@ export function readEntry(db: Database, cache: string, key: string, now: number)
   const entry = db.get('SELECT id, stored, expires, used, status, headers, size, blob, value FROM entries WHERE cache = ? AND key = ?', cache, key);
   return entry === undefined || (entry['expires'] as number) <= now ? null : (entry as Entry);
 }
+
+/** All caches of an app. */
+export function cacheStore(app: string): { product: string; id: string } {
+  return { product: 'cache', id: app };
+}

@@ -16,7 +16,7 @@ import { placeOf } from '../../storage/paths.ts';
 import { readersOf, type StoreReaders } from '../../storage/store-readers.ts';
 import type { Binding, BodyArgument, Caller, Reply } from '../binding.ts';
 import { answerFrom } from './answer.ts';
-import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
+import { CACHE_MIGRATIONS, cacheStore, type Entry, readEntry } from './entries.ts';
 import { policyOf } from './policy.ts';
 import type { NewEntry } from './store.ts';
 
@@ -52,7 +52,7 @@ class CacheBinding implements Binding {
 
   constructor(scope: CacheScope) {
     this.#scope = scope;
-    this.#address = { product: 'cache', group: scope.group, id: scope.app };
+    this.#address = { ...cacheStore(scope.app), group: scope.group };
     const { file, dir } = placeOf(scope.storageDir, this.#address);
     this.#file = file;
     this.#blobs = new Blobs(dir, 'normal');

@@ -3,15 +3,19 @@
  * database, and so is its answer.
  */
 import { invalidCall, OpError } from '../../base/op-error.ts';
+import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 
 /** More is no request of D1's: its statements are 100 KB, its values 2 MB. */
 const MOST_REQUEST_CHARACTERS = 16 * 1024 * 1024;
 
+const databaseOf = (options: Readonly<Record<string, Json>>): { product: string; id: string } => ({ product: 'd1', id: String(options['id']) });
+
 export const d1Manifest: BindingManifest = {
   type: 'd1',
+  store: databaseOf,
   open: (_name, options, scope): Binding => {
-    const address = { product: 'd1', group: scope.group, id: String(options['id']) };
+    const address = { ...databaseOf(options), group: scope.group };
     return {
       call: (method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> => {
         const [request] = args;

@@ -101,5 +101,6 @@ function optionalText(value: unknown): string | undefined {
 
 export const kvManifest: BindingManifest = {
   type: 'kv',
+  store: (options) => ({ product: 'kv', id: String(options['id']) }),
   open: (_name, options, scope) => new KvBinding(scope, options),
 };

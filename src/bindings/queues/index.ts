@@ -130,5 +130,6 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 export const queueManifest: BindingManifest = {
   type: 'queue',
+  store: () => ({ product: 'queues', id: QUEUES_ID }),
   open: (_name, options, scope) => new QueueBinding(scope, options),
 };

@@ -93,5 +93,6 @@ function sourceOf(caller: Caller, kind: unknown, value: unknown, announced: unkn
 
 export const r2Manifest: BindingManifest = {
   type: 'r2',
+  store: (options) => ({ product: 'r2', id: String(options['name']) }),
   open: (_name, options, scope) => new R2Binding(scope, options),
 };

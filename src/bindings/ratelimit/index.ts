@@ -14,6 +14,8 @@ import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../b
 const LONGEST_KEY = 256;
 /** Refused keys that are remembered. */
 const MOST_REFUSED = 10_000;
+/** All namespaces of a group. */
+const COUNTERS = { product: 'ratelimit', id: 'counters' } as const;
 const PERIODS: readonly unknown[] = [10, 60];
 
 class RatelimitBinding implements Binding {
@@ -40,7 +42,7 @@ class RatelimitBinding implements Binding {
     const window = Math.floor(Date.now() / ((period as number) * 1000));
     const refusal = `${String(period)} ${limit} ${key}`;
     if (this.#refused.get(refusal) === window) return false;
-    const address = { product: 'ratelimit', group: this.#scope.group, id: 'counters' };
+    const address = { ...COUNTERS, group: this.#scope.group };
     const isWithin = (await this.#scope.stores.call(address, 'take', [this.#namespace, period, key, limit])) === true;
     if (!isWithin) this.#remember(refusal, window);
     return isWithin;
@@ -54,5 +56,6 @@ class RatelimitBinding implements Binding {
 
 export const ratelimitManifest: BindingManifest = {
   type: 'ratelimit',
+  store: () => COUNTERS,
   open: (_name, options, scope) => new RatelimitBinding(scope, options),
 };

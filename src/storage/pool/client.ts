@@ -5,13 +5,16 @@
  * while the router is being replaced wait for the new one, for a bounded time; those under way when it was lost fail.
  */
 import { createConnection, type Socket } from 'node:net';
-import { FrameReader, writeCall } from './wire.ts';
+import { FrameReader, writeCall, writeHello } from './wire.ts';
 
 const MOST_WAIT_MS = 5000;
 const RETRY_MS = 25;
 
+/** Where the router listens, and what it is shown. */
+export type PoolPort = { readonly socket: string; readonly badge: string };
+
 export class PoolClient {
-  readonly #path: string;
+  readonly #port: PoolPort;
   readonly #failure: string;
   readonly #waiting = new Map<number, (answer: string) => void>();
   #calls = 0;
@@ -19,9 +22,9 @@ export class PoolClient {
   #connecting: Promise<Socket | undefined> | undefined;
   #isClosed = false;
 
-  /** @param path of the router's socket; connected to when first needed @param failure the answer of a call whose fate nobody knows */
-  constructor(path: string, failure: string) {
-    this.#path = path;
+  /** @param port is connected to when first needed @param failure the answer of a call whose fate nobody knows */
+  constructor(port: PoolPort, failure: string) {
+    this.#port = port;
     this.#failure = failure;
   }
 
@@ -56,7 +59,7 @@ export class PoolClient {
   async #connect(): Promise<Socket | undefined> {
     const deadline = performance.now() + MOST_WAIT_MS;
     for (;;) {
-      const socket = await connect(this.#path);
+      const socket = await connect(this.#port.socket);
       if (socket !== undefined) return this.#adopt(socket);
       if (this.#isClosed || performance.now() > deadline) return undefined;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -66,6 +69,7 @@ export class PoolClient {
   #adopt(socket: Socket): Socket {
     this.#socket = socket;
     socket.unref();
+    socket.write(writeHello(this.#port.badge));
     const reader = new FrameReader();
     socket.on('data', (chunk: Buffer) => {
       for (const body of reader.push(chunk)) {

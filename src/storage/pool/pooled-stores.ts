@@ -6,6 +6,21 @@ export interface PoolCalls {
   call(owner: string, key: string, payload: string): Promise<string>;
 }
 
+/** What a pool calls a database: see `readResourceKey`. */
+export function resourceKey(group: string, id: string): string {
+  return JSON.stringify([group, id]);
+}
+
+/** @returns undefined for what `resourceKey` has not made */
+export function readResourceKey(key: string): { group: string; id: string } | undefined {
+  try {
+    const [group, id] = JSON.parse(key) as unknown[];
+    return typeof group === 'string' && typeof id === 'string' && resourceKey(group, id) === key ? { group, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export class PooledStores implements Stores {
   readonly #rest: Stores;
   readonly #product: string;
@@ -20,6 +35,6 @@ export class PooledStores implements Stores {
 
   call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown> {
     if (address.product !== this.#product) return this.#rest.call(address, method, args);
-    return this.#pool.call(String(args[0]), JSON.stringify([address.group, address.id]), String(args[1]));
+    return this.#pool.call(String(args[0]), resourceKey(address.group, address.id), String(args[1]));
   }
 }

@@ -3,6 +3,7 @@
  *
  * Contract: whoever is between two ends never looks into a payload. Text is UTF-8, numbers are little-endian.
  *
+ *     engine → router   badge                           the first frame: whose calls they are
  *     engine → router   call, owner, key, payload       a call for the resource `key`, made for `owner`
  *     router → engine   call, payload                   its answer
  *     router → worker   key, { call, payload }…         a round: calls for one resource, in order
@@ -53,6 +54,14 @@ export class FrameReader {
     }
     return frames;
   }
+}
+
+/** @see storage/badge.ts */
+export function writeHello(badge: string): Buffer {
+  const body = Buffer.from(badge);
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  head.writeUInt32LE(body.length);
+  return Buffer.concat([head, body]);
 }
 
 export type CallFrame = { call: number; owner: string; key: string; payload: Buffer };
