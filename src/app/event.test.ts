@@ -19,6 +19,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     turnFailed: (_event, failure) => failures.push(failure),
     turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),
     used: () => {},
+    lightTurnAnswered: () => told.push('light turn answered'),
     enter: (_event, _args, done) => done(),
     letGo: () => told.push('let go'),
     timerDue: (_event, timer) => told.push(`timer ${timer}`),
@@ -34,6 +35,14 @@ test('send: answers and ends the event', () => {
   assert.deepEqual(client.calls, ['send']);
   assert.deepEqual(home.told, ['ended']);
   assert.equal(event.ended, true);
+});
+
+test('send: in a light turn, the first answer ends the turn', () => {
+  const { home, event } = setUp();
+  event.lightTurnStarted();
+  event.send(200, '', '', 'first');
+  event.send(500, '', '', 'second');
+  assert.deepEqual(home.told, ['light turn answered', 'ended']);
 });
 
 test('send: only the first answer counts', () => {

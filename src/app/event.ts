@@ -5,7 +5,7 @@
  * What it started on the host stops then; the isolate forgets what it was waiting for.
  */
 import type { TurnFailure } from '../isolate/realm.ts';
-import type { TurnOwner } from '../isolate/turns.ts';
+import type { TurnOwner } from '../isolate/turn-owner.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState } from '../ops/op.ts';
 import type { CallLimits, EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
@@ -28,6 +28,8 @@ export interface EventHome {
   eventEnded(event: AppEvent, unfinished: boolean): void;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
   turnDone(event: AppEvent, cpuMs: number): void;
+  /** The turn of an event that reports nothing (see isolate/turns.ts) has brought the answer. */
+  lightTurnAnswered(): void;
   /** CPU time that no turn's good end tells of: of turns that failed, and of the host's threads. */
   used(cpuMs: number): void;
   /** Enters the isolate with these arguments in a turn of the event. */
@@ -299,6 +301,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #answer(): boolean {
     if (this.#answered || this.#ended) return false;
     this.#answered = true;
+    if (this.#isLight) this.#home.lightTurnAnswered();
     return true;
   }
 

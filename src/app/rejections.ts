@@ -5,7 +5,7 @@
  * nothing. So the news goes back in, in a turn of its own, and the isolate makes an event of it: see docs/decisions/0017.
  */
 import type { TurnFailure } from '../isolate/realm.ts';
-import type { TurnOwner } from '../isolate/turns.ts';
+import type { TurnOwner } from '../isolate/turn-owner.ts';
 import { Entry } from '../protocol/ops.ts';
 import type { AppEvent } from './event.ts';
 import type { Seat } from './seat.ts';

@@ -1,6 +1,6 @@
 /** Who turns are run for that are not simply an event's. */
 import type { TurnFailure } from '../isolate/realm.ts';
-import type { TurnOwner } from '../isolate/turns.ts';
+import type { TurnOwner } from '../isolate/turn-owner.ts';
 import type { AppEvent } from './event.ts';
 
 /** An event's turn whose end somebody waits for. */

@@ -22,13 +22,14 @@ import { BodyKind, Entry, Post, Request, Shell, Sync, type Loaded } from '../pro
 import { CACHE_INDEX } from '../protocol/cache.ts';
 import { DynamicImports } from './dynamic-import.ts';
 import { AppEvent, type EventHome } from './event.ts';
-import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, NEVER_RESPONDED, OUT_OF_MEMORY, STOPPED } from './failures.ts';
+import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, OUT_OF_MEMORY, STOPPED } from './failures.ts';
 import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import { Rejections } from './rejections.ts';
 import { Reports } from './reports.ts';
 import type { Seat } from './seat.ts';
+import { endStuckEvents } from './stuck-events.ts';
 import type { TraceOf } from './trace.ts';
 import type { Surroundings } from './surroundings.ts';
 import { followed, nobody } from './turn-owners.ts';
@@ -388,7 +389,7 @@ export class Worker implements Inbox, OpContext, EventHome {
         if (this.#rejections === undefined || this.#disposed)
           this.#reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
         else this.#rejections.tell(event, failure);
-        if (event.isStuck) this.#checkStuck();
+        if (event.isStuck) endStuckEvents(this.#events);
         return;
       }
       case 'timeout':
@@ -433,28 +434,18 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   letGo(): void {
-    this.#checkStuck();
+    endStuckEvents(this.#events);
+  }
+
+  lightTurnAnswered(): void {
+    this.#seat.turns.lightTurnAnswered();
   }
 
   turnDone(event: AppEvent, cpuMs: number): void {
     this.#cpuMs += cpuMs;
     this.#habits.turnEnded(cpuMs, event.answered);
     // What a turn has sent has been heard by now: whoever has no answer in it may have none at all.
-    if (this.#events.size > 0) this.#checkStuck();
-  }
-
-  /**
-   * Ends events that nothing can answer any more. While another event of the isolate has something under way it may yet
-   * settle the promise that this one waits for, as with a fetch whose promise several requests share.
-   * @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors
-   */
-  #checkStuck(): void {
-    for (const each of this.#events.values()) if (each.isActive) return;
-    for (const each of [...this.#events.values()]) {
-      if (!each.isStuck || each.ended) continue;
-      each.fail(NEVER_RESPONDED);
-      each.terminate();
-    }
+    if (this.#events.size > 0) endStuckEvents(this.#events);
   }
 
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Isolate } from './isolate.ts';
 import type { Realm, TurnFailure } from './realm.ts';
-import { type TurnOwner, Turns } from './turns.ts';
+import { ThreadGate } from './thread-gate.ts';
+import type { TurnOwner } from './turn-owner.ts';
+import { Turns } from './turns.ts';
 
 /** An isolate whose turns end when the test says so, in the order they were entered. */
 class FakeRealm {
@@ -65,9 +67,9 @@ class Owner implements TurnOwner {
 
 type Setup = { realm: FakeRealm; turns: Turns; run(owner: Owner, timeout?: number): void; light(owner: Owner, timeout?: number): void };
 
-function setUp(): Setup {
+function setUp(gate = new ThreadGate(1)): Setup {
   const realm = new FakeRealm();
-  const turns = new Turns(realm as unknown as Isolate);
+  const turns = new Turns(realm as unknown as Isolate, gate);
   return {
     realm,
     turns,
@@ -219,6 +221,79 @@ test('runLight: a disposed isolate fails the turn at once, or the run at its che
   assert.equal(end, 'gone');
   // Nobody knows any more; no more than the time since.
   assert.ok(cpu >= 0 && cpu < 1000, String(cpu));
+});
+
+test('runLight: a few turns that have been answered wait longer for their checkpoint', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const { realm, light, turns } = setUp();
+  light(new Owner());
+  turns.lightTurnAnswered();
+  for (now = 50; now < 500; now += 50) t.mock.timers.tick(50);
+  assert.equal(realm.waiting, 0);
+  t.mock.timers.tick(50);
+  assert.equal(realm.waiting, 1);
+  await realm.end(1);
+});
+
+test('turns wait, in their order, until their isolate is let in', async () => {
+  const gate = new ThreadGate(1);
+  const inside = setUp(gate);
+  const waits = setUp(gate);
+  inside.run(new Owner());
+  const [first, second] = [new Owner(), new Owner()];
+  waits.light(first);
+  waits.run(second);
+  assert.deepEqual([waits.realm.light, waits.realm.waiting], [0, 0]);
+  await inside.realm.end(1);
+  assert.deepEqual([waits.realm.light, waits.realm.waiting], [1, 2]);
+  await waits.realm.end(2);
+  await waits.realm.end(3);
+  assert.deepEqual([first.told, second.told], [[[2, 'ended']], [[3, 'ended']]]);
+});
+
+test('an isolate comes out when its light turns are answered', () => {
+  const gate = new ThreadGate(1);
+  const inside = setUp(gate);
+  const waits = setUp(gate);
+  inside.light(new Owner());
+  inside.light(new Owner());
+  waits.light(new Owner());
+  inside.turns.lightTurnAnswered();
+  assert.equal(waits.realm.light, 0);
+  inside.turns.lightTurnAnswered();
+  assert.equal(waits.realm.light, 1);
+});
+
+test('an isolate whose light turn brings no answer comes out at its checkpoint, which comes sooner when others wait', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const gate = new ThreadGate(1);
+  const inside = setUp(gate);
+  const waits = setUp(gate);
+  inside.light(new Owner());
+  waits.light(new Owner());
+  now = 2;
+  t.mock.timers.tick(2);
+  assert.deepEqual([inside.realm.waiting, waits.realm.light], [1, 1]);
+  await inside.realm.end(0);
+  assert.equal(gate.enter({ admitted: () => {}, overstayed: () => {} }), false, 'one isolate is inside');
+  waits.turns.lightTurnAnswered();
+});
+
+test('a turn of an isolate that is gone before it was let in fails', async () => {
+  const gate = new ThreadGate(1);
+  const inside = setUp(gate);
+  const waits = setUp(gate);
+  inside.run(new Owner());
+  const owner = new Owner();
+  waits.light(owner);
+  waits.realm.isDisposed = true;
+  await inside.realm.end(1);
+  assert.deepEqual(owner.told, [[0, 'gone']]);
+  assert.equal(gate.enter({ admitted: () => {}, overstayed: () => {} }), true, 'the place is free again');
 });
 
 test('progress: changes with every end, and is undefined while nothing is under way', async () => {

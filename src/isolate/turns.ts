@@ -14,34 +14,25 @@
  * of them that lasts longer than one turn may is ended by disposing of the isolate.
  */
 import type { Isolate } from './isolate.ts';
-import { describeFailure, type Realm, type TurnFailure } from './realm.ts';
+import { CHECKPOINT_ARGS, Checkpoint, countStuck, type LightRun } from './light-run.ts';
+import { describeFailure, type Realm } from './realm.ts';
+import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
+import type { TurnOwner } from './turn-owner.ts';
 
-/** Who a turn is run for. */
-export interface TurnOwner {
-  /** The turn is over; `cpuMs` is what it used of the CPU (for a light turn: its share of the run's). */
-  turnEnded(cpuMs: number): void;
-  turnFailed(failure: TurnFailure, cpuMs: number): void;
-  /** Nothing has come of the turn yet: where a run of light turns was cut short, it was this one. */
-  readonly isStuck: boolean;
-}
+/** A turn whose isolate has not been let in yet; without an owner, a checkpoint. */
+type Waiting = { realm: Realm; owner: TurnOwner | undefined; args: readonly unknown[]; timeout: number; isLight: boolean };
 
-type LightRun = {
-  owners: TurnOwner[];
-  /** Milliseconds one turn may run. */
-  timeout: number;
-  watchdog: NodeJS.Timeout | undefined;
-  /** The watchdog ended it. */
-  wasCut: boolean;
-};
-
-/** How long light turns may go without a checkpoint. */
+/** How long light turns may go without a checkpoint: the first time for many, or ones without an answer, the second for a few that are answered. */
 const CHECKPOINT_MS = 50;
+const LONGEST_RUN_MS = 500;
+const FEW_LIGHT_TURNS = 256;
 const MOST_LIGHT_TURNS = 4096;
 /** Share of its time-out that a turn must have used of the CPU to have outlasted it: on a busy machine it may wait for its turn. */
 const CUT_SHORT = 0.8;
 
-export class Turns {
+export class Turns implements Visitor {
   readonly #isolate: Isolate;
+  readonly #gate: ThreadGate;
   /** Owners of the watched turns under way, oldest first, and the most each turn can have used. */
   readonly #owners: TurnOwner[] = [];
   readonly #most: number[] = [];
@@ -52,9 +43,17 @@ export class Turns {
   #since = 0;
   #light: LightRun | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
+  /** The gate has let the isolate in. */
+  #isInside = false;
+  /** Turns that wait for that. */
+  #waiting: Waiting[] = [];
+  /** Light turns so far, and how many of them have not been answered nor seen past. */
+  #lightTurns = 0;
+  #lightOpen = 0;
 
-  constructor(isolate: Isolate) {
+  constructor(isolate: Isolate, gate = threadGate) {
     this.#isolate = isolate;
+    this.#gate = gate;
     this.#cpu = isolate.cpuTime;
   }
 
@@ -63,6 +62,54 @@ export class Turns {
    * @param timeout milliseconds it may run
    */
   run(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
+    if (this.#mayEnter()) this.#enter(realm, owner, args, timeout);
+    else this.#waiting.push({ realm, owner, args, timeout, isLight: false });
+  }
+
+  /** Runs a light turn. */
+  runLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
+    if (this.#mayEnter()) this.#enterLight(realm, owner, args, timeout);
+    else this.#waiting.push({ realm, owner, args, timeout, isLight: true });
+  }
+
+  /** A light turn has brought what it was run for, and is taken to be over. */
+  lightTurnAnswered(): void {
+    if (this.#lightOpen > 0) this.#lightOpen--;
+    this.#comeOut();
+  }
+
+  /** For the gate. */
+  admitted(): void {
+    this.#isInside = true;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { realm, owner, args, timeout, isLight } of waiting) {
+      if (owner === undefined) this.#endLightRun(realm);
+      else if (isLight) this.#enterLight(realm, owner, args, timeout);
+      else this.#enter(realm, owner, args, timeout);
+    }
+    this.#comeOut();
+  }
+
+  /** For the gate: light turns that have not been answered may be over for long. */
+  overstayed(): void {
+    if (this.#light !== undefined) this.#endLightRun(this.#light.realm);
+  }
+
+  #mayEnter(): boolean {
+    if (this.#isInside) return true;
+    if (this.#waiting.length === 0) this.#isInside = this.#gate.enter(this);
+    return this.#isInside;
+  }
+
+  /** Makes room for another isolate once nothing is under way in this one. */
+  #comeOut(): void {
+    if (!this.#isInside || this.#lightOpen > 0 || this.#owners.length > 0) return;
+    this.#isInside = false;
+    this.#gate.leave(this);
+  }
+
+  #enter(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     // Light turns are settled first, so that their CPU time is not taken for this one's.
     if (this.#light !== undefined) this.#endLightRun(realm);
     if (this.#owners.length === 0) this.#since = performance.now();
@@ -71,13 +118,17 @@ export class Turns {
     realm.enter(args, timeout).then(this.#ended, this.#failed);
   }
 
-  /** Runs a light turn. */
-  runLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
-    if (!realm.enterUnwatched(args)) return owner.turnFailed({ kind: 'gone', memory: true }, 0);
-    this.#light ??= { owners: [], timeout, watchdog: undefined, wasCut: false };
+  #enterLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
+    if (!realm.enterUnwatched(args)) {
+      owner.turnFailed({ kind: 'gone', memory: true }, 0);
+      return this.#comeOut();
+    }
+    this.#lightTurns++;
+    this.#lightOpen++;
+    this.#light ??= { owners: [], realm, since: performance.now(), end: 0, timeout, watchdog: undefined, wasCut: false };
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
-    else this.#checkpoint ??= setTimeout(() => this.#endLightRun(realm), CHECKPOINT_MS);
+    else this.#checkpoint ??= setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
   }
 
   /** A number that changes as turns end; undefined while none is under way. */
@@ -97,13 +148,27 @@ export class Turns {
     const most = this.#most[this.#head] as number;
     const owner = this.#take();
     owner?.turnEnded(this.#sinceLast(most));
+    this.#comeOut();
   };
 
   readonly #failed = (error: unknown): void => {
     const most = this.#most[this.#head] as number;
     const owner = this.#take();
     owner?.turnFailed(describeFailure(error, this.#isolate.isDisposed), this.#sinceLast(most));
+    this.#comeOut();
   };
+
+  #checkLightRun(realm: Realm): void {
+    this.#checkpoint = undefined;
+    const run = this.#light;
+    if (run === undefined) return;
+    if (this.#lightOpen === 0 && run.owners.length < FEW_LIGHT_TURNS && performance.now() - run.since < LONGEST_RUN_MS) {
+      this.#checkpoint = setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
+      return;
+    }
+    if (this.#mayEnter()) this.#endLightRun(realm);
+    else this.#waiting.push({ realm, owner: undefined, args: CHECKPOINT_ARGS, timeout: 0, isLight: true });
+  }
 
   #endLightRun(realm: Realm): void {
     clearTimeout(this.#checkpoint);
@@ -112,7 +177,8 @@ export class Turns {
     if (run === undefined) return;
     this.#light = undefined;
     if (this.#owners.length === 0) this.#since = performance.now();
-    this.#owners.push(new Checkpoint(run));
+    run.end = this.#lightTurns;
+    this.#owners.push(new Checkpoint(run, this.#seenPast));
     this.#most.push(Number.POSITIVE_INFINITY);
     this.#watch(run);
     realm.enter(CHECKPOINT_ARGS, run.timeout).then(this.#ended, this.#failed);
@@ -130,6 +196,11 @@ export class Turns {
       this.#isolate.dispose();
     }, run.timeout);
   }
+
+  /** What was entered before a checkpoint that is over, is over. */
+  readonly #seenPast = (run: LightRun): void => {
+    this.#lightOpen = Math.min(this.#lightOpen, this.#lightTurns - run.end);
+  };
 
   #take(): TurnOwner | undefined {
     const owner = this.#owners[this.#head++];
@@ -163,44 +234,5 @@ export class Turns {
     }
     this.#cpu += BigInt(Math.round(most * 1e6));
     return most;
-  }
-}
-
-const countStuck = (owners: readonly TurnOwner[]): number => {
-  let stuck = 0;
-  for (const owner of owners) if (owner.isStuck) stuck++;
-  return stuck;
-};
-
-/** An entry that does nothing: no kind has this number. */
-const CHECKPOINT_ARGS: readonly unknown[] = [-1, 0];
-
-/** The owner of a checkpoint: passes on what became of the run of light turns before it. */
-class Checkpoint implements TurnOwner {
-  readonly #run: LightRun;
-
-  constructor(run: LightRun) {
-    this.#run = run;
-  }
-
-  get isStuck(): boolean {
-    return false;
-  }
-
-  turnEnded(cpuMs: number): void {
-    clearTimeout(this.#run.watchdog);
-    const share = cpuMs / this.#run.owners.length;
-    for (const owner of this.#run.owners) owner.turnEnded(share);
-  }
-
-  turnFailed(failure: TurnFailure, cpuMs: number): void {
-    // A rejection here was left by a turn before the checkpoint; whose it was cannot be told apart.
-    if (failure.kind === 'rejection') return this.turnEnded(cpuMs);
-    clearTimeout(this.#run.watchdog);
-    const { owners, wasCut } = this.#run;
-    // Turns run one after the other: the first that has come to nothing is the one that did not end.
-    const culprit = wasCut ? (owners.find((owner) => owner.isStuck) ?? owners[0]) : undefined;
-    culprit?.turnFailed({ kind: 'timeout' }, cpuMs);
-    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, wasCut ? 0 : cpuMs / owners.length);
   }
 }

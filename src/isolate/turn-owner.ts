@@ -1,0 +1,10 @@
+import type { TurnFailure } from './realm.ts';
+
+/** Who a turn is run for. */
+export interface TurnOwner {
+  /** The turn is over; `cpuMs` is what it used of the CPU (for a light turn: its share of the run's). */
+  turnEnded(cpuMs: number): void;
+  turnFailed(failure: TurnFailure, cpuMs: number): void;
+  /** Nothing has come of the turn yet: where a run of light turns was cut short, it was this one. */
+  readonly isStuck: boolean;
+}
