@@ -10,6 +10,7 @@ import type { Inbox, TurnFailure } from '../isolate/realm.ts';
 import { Handles } from '../ops/handles.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState, OpContext, Place } from '../ops/op.ts';
+import { propsArgument } from '../ops/service-target.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
@@ -130,7 +131,8 @@ export class Worker implements Inbox, OpContext, EventHome {
   /** Starts a fetch event; `client` gets the answer. */
   fetch(message: FetchMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(message.requestId, client, message.depth, message.limits);
-    const { head, body, cf, entrypoint, props, inline } = message;
+    const { head, body, cf, entrypoint, inline } = message;
+    const props = propsArgument(this, event, message.props);
     event.trace?.request(head, cf, entrypoint);
     if (body !== undefined) event.source = this.handles.add(body);
     const args: unknown[] = [Entry.fetch, event.id, head, event.source];

@@ -12,7 +12,7 @@ const isolate = new TestIsolate({} as Egress);
 isolate.bindings = [new ServiceBinding({ service: 'other', entrypoint: 'Named', props: { a: 1 } }), new DispatchBinding({ namespace: 'customers' })];
 
 test('serviceAt: a binding by its number', () => {
-  assert.deepEqual(serviceAt(isolate, -1), { app: 'other', entrypoint: 'Named', props: '{"a":1}' });
+  assert.deepEqual(serviceAt(isolate, -1), { app: 'other', entrypoint: 'Named', props: { text: '{"a":1}', services: [] } });
 });
 
 test('serviceAt: an app of a dispatch namespace, with limits', () => {
@@ -21,7 +21,13 @@ test('serviceAt: an app of a dispatch namespace, with limits', () => {
 });
 
 test('serviceAt: an entrypoint of the app itself', () => {
-  assert.deepEqual(serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', { a: 1 }])), { app: 'tested', entrypoint: 'Named', props: '{"a":1}' });
+  assert.deepEqual(serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', '{"a":1}', -1])), {
+    app: 'tested',
+    entrypoint: 'Named',
+    props: { text: '{"a":1}', services: [serviceAt(isolate, -1)] },
+  });
+  assert.throws(() => serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', { a: 1 }])), /Invalid service/);
+  assert.throws(() => serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', '{}', 7])), /Invalid service/);
   assert.deepEqual(serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'default'])), { app: 'tested', entrypoint: undefined, props: undefined });
 });
 
@@ -42,7 +48,7 @@ for (const forged of [
   '[-9,"shop"]',
   '[-2,5]',
   '["other","x"]',
-  `["exports",${JSON.stringify('x'.repeat(70_000))}]`,
+  `["exports",${JSON.stringify('x'.repeat(300_000))}]`,
 ]) {
   test(`serviceAt: refuses ${String(forged).slice(0, 30)}`, () => {
     assert.throws(() => serviceAt(isolate, forged), { name: 'TypeError', message: 'Invalid service.' });

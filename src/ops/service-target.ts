@@ -2,9 +2,11 @@
 import { OpError } from '../base/op-error.ts';
 import { DispatchBinding } from '../bindings/dispatch/index.ts';
 import { GivenServiceBinding, ServiceBinding } from '../bindings/service/index.ts';
+import type { Props } from '../ports/event-client.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
 import type { LoadedWorker } from '../ports/worker-loader.ts';
-import { LOADED_WORKER, OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
+import { LOADED_WORKER, MOST_PASSED, OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
+import { closeWithEvent } from './event-scope.ts';
 import type { EventState, OpContext } from './op.ts';
 import { isToken } from './outbound-headers.ts';
 
@@ -26,6 +28,9 @@ export class LeasedWorker {
   }
 }
 
+/** Characters of a service's text, most of which are props. */
+const MOST_TEXT = 256 * 1024;
+
 /** The service of that number: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
 export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
   if (typeof number === 'string') return dispatched(context, number);
@@ -35,17 +40,17 @@ export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
   return found.target;
 }
 
-/** JSON text of a dispatch namespace's number, the app's name, and limits (see runtime/workers/bindings/dispatch.ts), or of OWN_EXPORT, an entrypoint, and props. */
+/** JSON text of a dispatch namespace's number, the app's name, and limits (see runtime/workers/bindings/dispatch.ts), of OWN_EXPORT or of LOADED_WORKER. */
 function dispatched(context: OpContext, text: string): ServiceTarget {
   let parts: unknown;
   try {
-    parts = text.length > 64 * 1024 ? undefined : JSON.parse(text);
+    parts = text.length > MOST_TEXT ? undefined : JSON.parse(text);
   } catch {
     parts = undefined;
   }
   const [number, app, cpuMs, subrequests] = Array.isArray(parts) ? parts : [];
   if (number === LOADED_WORKER) return loadedEntrypoint(context, parts as unknown[]);
-  if (number === OWN_EXPORT && typeof app === 'string') return ownExport(context, app, cpuMs);
+  if (number === OWN_EXPORT && typeof app === 'string') return ownExport(context, app, parts as unknown[]);
   const binding = Number.isSafeInteger(number) && number < 0 ? context.binding(serviceNumber(number)) : undefined;
   if (!(binding instanceof DispatchBinding) || typeof app !== 'string') throw new OpError('TypeError', 'Invalid service.');
   const limits = { cpuMs: atMost(cpuMs), subrequests: atMost(subrequests) };
@@ -54,26 +59,55 @@ function dispatched(context: OpContext, text: string): ServiceTarget {
 
 /** Of a worker that the app has loaded. */
 function loadedEntrypoint(context: OpContext, parts: readonly unknown[]): ServiceTarget {
-  const [, handle, entrypoint, props, cpuMs, subrequests] = parts;
+  const [, handle, entrypoint, cpuMs, subrequests, ...props] = parts;
   const leased = context.handles.get(handle, LeasedWorker);
   if (leased === undefined || (entrypoint !== null && typeof entrypoint !== 'string')) throw new OpError('TypeError', 'Invalid service.');
   return {
     app: context.app,
     loaded: leased.worker,
     entrypoint: entrypoint === null || entrypoint === 'default' ? undefined : entrypoint,
-    props: typeof props === 'string' ? props : undefined,
+    props: propsOf(context, props),
     limits: { cpuMs: Math.max(1, Math.floor(atMost(cpuMs))), subrequests: atMost(subrequests) },
   };
 }
 
-/** @param props any JSON value */
-function ownExport(context: OpContext, entrypoint: string, props: unknown): ServiceTarget {
+function ownExport(context: OpContext, entrypoint: string, [, , ...props]: readonly unknown[]): ServiceTarget {
   const target = {
     app: context.app,
     entrypoint: entrypoint === 'default' ? undefined : entrypoint,
-    props: props === undefined ? undefined : JSON.stringify(props),
+    props: propsOf(context, props),
   };
   return context.loaded === undefined ? target : { ...target, loaded: context.loaded };
+}
+
+/** Text, and the services that it names, of which none may be a worker that was loaded. @throws OpError */
+function propsOf(context: OpContext, [text, ...services]: readonly unknown[]): Props | undefined {
+  if (text === undefined) return undefined;
+  if (typeof text !== 'string' || services.length > MOST_PASSED) throw new OpError('TypeError', 'Invalid service.');
+  return { text, services: services.map((service) => transferable(serviceAt(context, service))) };
+}
+
+/** @throws OpError with Cloudflare's text for what would outlive the worker that has loaded it */
+export function transferable(target: ServiceTarget): ServiceTarget {
+  if (target.loaded === undefined) return target;
+  throw new OpError(
+    'DataCloneError',
+    'Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because the system does not know how to reload this Worker from scratch. Instead, have the parent Worker expose an entrypoint which constructs the dynamic worker and forwards to it.',
+  );
+}
+
+/** Props as the argument of a turn: the services, as handles of the event, a line break, and the text. */
+export function propsArgument(context: OpContext, event: EventState, props: Props | undefined): string | undefined {
+  if (props === undefined) return undefined;
+  const handles = props.services.map((service) => giveService(context, event, service as ServiceTarget));
+  return `${handles.join(',')}\n${props.text}`;
+}
+
+/** Gives an event a service. @returns its handle */
+export function giveService(context: OpContext, event: EventState, target: ServiceTarget): number {
+  const handle = context.handles.add(new GivenService(target));
+  closeWithEvent(event, () => context.handles.remove(handle));
+  return handle;
 }
 
 const atMost = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : Number.POSITIVE_INFINITY);

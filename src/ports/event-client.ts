@@ -37,6 +37,12 @@ export interface FetchClient extends EventClient {
   started(event: RunningEvent, coldStart: boolean): void;
 }
 
+/**
+ * `ctx.props`: JSON text, or "~" and what only isolates understand, and the services that are named in it, which are
+ * targets as the invoker has them.
+ */
+export type Props = { readonly text: string; readonly services: readonly object[] };
+
 /** A request on its way to a worker. */
 export type FetchMessage = {
   requestId: string;
@@ -49,8 +55,7 @@ export type FetchMessage = {
   entrypoint: string | undefined;
   /** A body that is in memory already, instead of `body`. */
   inline?: string | Uint8Array | undefined;
-  /** JSON text of `ctx.props`. */
-  props?: string | undefined;
+  props?: Props | undefined;
   /** Calls between workers that lead here; 0 for a request from outside. */
   depth?: number;
   limits?: CallLimits | undefined;

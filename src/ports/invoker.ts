@@ -4,15 +4,15 @@
  * Contract: every call is an event of its own in the callee, with the callee's limits; nothing here throws, what
  * goes wrong is told to the client.
  */
-import type { CallLimits, EventClient, FetchClient, FetchMessage } from './event-client.ts';
+import type { CallLimits, EventClient, FetchClient, FetchMessage, Props } from './event-client.ts';
 
 /** An entrypoint of an app, as a service binding, a stub or a namespace names it. */
 export type ServiceTarget = {
   readonly app: string;
   /** The export; undefined is the default one. */
   readonly entrypoint: string | undefined;
-  /** JSON text of `ctx.props`; undefined where there are none. */
-  readonly props: string | undefined;
+  /** `ctx.props`; undefined where there are none. */
+  readonly props: Props | undefined;
   /** The dispatch namespace in which the app is meant; undefined: one that is in none. */
   readonly namespace?: string;
   /** What this call may use, below the app's own limits. */

@@ -35,10 +35,10 @@ export const Outcome = {
 /** How a binding is named where a handle could be. */
 export const serviceNumber = (binding: number): number => -1 - binding;
 
-/** In place of a binding's number: an entrypoint of the calling app itself. */
+/** In place of a binding's number: an entrypoint of the calling app itself; its name, the text of its props and the services in them follow. */
 export const OWN_EXPORT = 'exports';
 
-/** Likewise: a worker that the calling event has loaded; its handle, an entrypoint, props and limits follow. */
+/** Likewise: a worker that the calling event has loaded; its handle, an entrypoint, two limits, and props as above follow. */
 export const LOADED_WORKER = 'loaded';
 
 /** What a loaded worker's fetches come to. */

@@ -12,7 +12,7 @@ export class ServiceBinding implements Binding {
     this.target = {
       app: String(service),
       entrypoint: typeof entrypoint === 'string' && entrypoint !== 'default' ? entrypoint : undefined,
-      props: props === undefined ? undefined : JSON.stringify(props),
+      props: props === undefined ? undefined : { text: JSON.stringify(props), services: [] },
     };
   }
 

@@ -13,8 +13,8 @@ import { type LoadHead, MOST_PASSED, Outbound, Passed } from '../../protocol/rpc
 import { LIMITS } from '../../protocol/limits.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, RequestOp } from '../op.ts';
-import { callingEvent, LeasedWorker, serviceAt } from '../service-target.ts';
-import { readPayload, transferable } from './passed.ts';
+import { callingEvent, LeasedWorker, serviceAt, transferable } from '../service-target.ts';
+import { readPayload } from './passed.ts';
 
 /** workerd's. */
 const MOST_ENV_BYTES = 1024 * 1024;

@@ -5,7 +5,6 @@
  * taken from the sender is given to a receiver or dropped.
  */
 import { OpError } from '../../base/op-error.ts';
-import type { ServiceTarget } from '../../ports/invoker.ts';
 import { MOST_PASSED, MOST_PAYLOAD_BYTES, Passed } from '../../protocol/rpc.ts';
 import { adoptBody } from '../body-argument.ts';
 import { takeBody } from '../body-sink.ts';
@@ -13,7 +12,7 @@ import { StreamBody } from '../body-stream.ts';
 import { Upload, uploadsOf } from '../body-upload.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { Place } from '../op.ts';
-import { GivenService, serviceAt } from '../service-target.ts';
+import { GivenService, giveService, serviceAt, transferable } from '../service-target.ts';
 import type { Payload } from './calls.ts';
 import { Capability, giveStub, stubAt } from './capability.ts';
 
@@ -69,15 +68,6 @@ function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): P
   }
 }
 
-/** @throws OpError with Cloudflare's text for what would outlive the worker that has loaded it */
-export function transferable(target: ServiceTarget): ServiceTarget {
-  if (target.loaded === undefined) return target;
-  throw new OpError(
-    'DataCloneError',
-    'Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because the system does not know how to reload this Worker from scratch. Instead, have the parent Worker expose an entrypoint which constructs the dynamic worker and forwards to it.',
-  );
-}
-
 /** A stream of the sender's, which stays until it is sent or nobody wants it any more. */
 function takeStream({ context, event }: Place, number: unknown, isAnswer: boolean): StreamBody {
   const uploads = uploadsOf(context.handles);
@@ -105,15 +95,9 @@ export function givePassed(to: Place, things: readonly PassedThing[]): number[] 
         Passed.source,
         adoptBody(context, event, thing, event.signal, () => {}),
       );
-    else pairs.push(Passed.service, giveService(to, thing.target));
+    else pairs.push(Passed.service, giveService(context, event, thing.target));
   }
   return pairs;
-}
-
-function giveService({ context, event }: Place, target: ServiceTarget): number {
-  const handle = context.handles.add(new GivenService(target));
-  closeWithEvent(event, () => context.handles.remove(handle));
-  return handle;
 }
 
 /** Nobody gets it. */

@@ -13,7 +13,7 @@ import { Entry } from '../../protocol/ops.ts';
 import { Access, Outcome } from '../../protocol/rpc.ts';
 import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
-import { callingEvent, originOf, serviceAt } from '../service-target.ts';
+import { callingEvent, originOf, propsArgument, serviceAt } from '../service-target.ts';
 import { type Answer, Calls, type Payload } from './calls.ts';
 import { type Capability, Stub, stubAt } from './capability.ts';
 import { dropPassed, givePassed, type PassedThing, readPayload, takePassed } from './passed.ts';
@@ -62,7 +62,18 @@ function callStub(capability: Capability, call: Call, answer: Answer<PassedThing
 
 /** Arguments of the turn that the call comes to. */
 function argsOf(home: Place, number: number, target: number, { access, path, payload, passed }: Call, service?: ServiceTarget): unknown[] {
-  return [Entry.rpc, home.event.id, number, target, access, path, payload, service?.entrypoint, service?.props, ...givePassed(home, passed)];
+  return [
+    Entry.rpc,
+    home.event.id,
+    number,
+    target,
+    access,
+    path,
+    payload,
+    service?.entrypoint,
+    propsArgument(home.context, home.event, service?.props),
+    ...givePassed(home, passed),
+  ];
 }
 
 /** A call through a binding: the event it opens, until that is over. */

@@ -7,7 +7,7 @@
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, postFor } from '../bridge.ts';
 import { chunk } from '../link.ts';
-import { JSONParse, PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice, TypeErrorCtor } from '../primordials.ts';
+import { PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf, StringPrototypeSlice, TypeErrorCtor } from '../primordials.ts';
 import { requestFromHost } from '../web/inbound.ts';
 import { sendResponse } from '../web/outbound.ts';
 import { isResponse } from '../web/response.ts';
@@ -15,6 +15,7 @@ import { errorDetails } from '../web/report-error.ts';
 import { isObject } from '../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext, hold, passesThrough, release } from './execution-context.ts';
 import { callHandler } from './handlers.ts';
+import { readProps } from './props.ts';
 
 let serviceWorker = false;
 
@@ -33,13 +34,12 @@ export function handleFetch(event: number, args: unknown[]): void {
   const head = args[0] as string;
   const cf = args[2] as string | undefined;
   const entrypoint = args[3] as string | undefined;
-  const props = args[4] as string | undefined;
   const methodEnd = StringPrototypeIndexOf(head, '\n');
   const urlEnd = StringPrototypeIndexOf(head, '\n', methodEnd + 1);
   const method = StringPrototypeSlice(head, 0, methodEnd);
   const url = StringPrototypeSlice(head, methodEnd + 1, urlEnd);
   const headers = StringPrototypeSlice(head, urlEnd + 1);
-  const context = createExecutionContext(event, props === undefined ? {} : JSONParse(props));
+  const context = createExecutionContext(event, readProps(args[4]));
   let result: unknown;
   try {
     const request = requestFromHost(method, url, headers, args[1] as number, cf ?? '', args[5]);

@@ -5,6 +5,7 @@
  * (`cloudflare:workers`, `nano:meta`, data modules) take what they export. No tenant code has run by
  * then; afterwards the global is gone.
  */
+import { jsonText } from '../json-text.ts';
 import { BINDING_CHUNKS, type BindingSlot } from '../../protocol/bindings.ts';
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
 import { enterEvent, request } from '../bridge.ts';
@@ -13,7 +14,6 @@ import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from
 import {
   ErrorCtor,
   JSONParse,
-  JSONStringify,
   MapCtor,
   MapPrototypeClear,
   MapPrototypeDelete,
@@ -120,7 +120,7 @@ export function load(step: number, first: unknown, second: unknown): string | un
     case Load.run:
       return run(first as Parameters<typeof run>[0]);
     case Load.main:
-      return JSONStringify(adoptExports(first as Record<string, unknown>));
+      return jsonText(adoptExports(first as Record<string, unknown>));
     case Load.script:
       return listeners();
     case Load.chunk:
@@ -143,7 +143,7 @@ export function load(step: number, first: unknown, second: unknown): string | un
 const run = (app: (importNow: (name: string) => unknown) => Record<string, unknown>): string => {
   const exports = app(importNow);
   MapPrototypeClear(data);
-  return isServiceWorker() ? listeners() : JSONStringify(adoptExports(exports));
+  return isServiceWorker() ? listeners() : jsonText(adoptExports(exports));
 };
 
 /** Intl and Temporal tell the known time only. */
@@ -162,7 +162,7 @@ const importNow = (name: string): unknown => {
 /** A service-worker script exports nothing: what it listens to is what it handles. */
 const listeners = (): string => {
   const loaded: Loaded = { entrypoints: { default: chunk('service').registeredHandlers() } };
-  return JSONStringify(loaded);
+  return jsonText(loaded);
 };
 
 const configure = (config: LoadConfig, envText: string): undefined => {

@@ -4,12 +4,12 @@
  * The host compiles the lines, for the isolate makes no code from strings; here arrives each as a
  * function.
  */
+import { jsonText } from '../json-text.ts';
 import { Post } from '../../protocol/ops.ts';
 import { postFor } from '../bridge.ts';
 import {
   ArrayPrototypePush,
   JSONParse,
-  JSONStringify,
   ObjectGetPrototypeOf,
   ObjectHasOwn,
   PromisePrototypeThen,
@@ -53,7 +53,7 @@ export function complete(pathText: string): string {
     const keys = ReflectOwnKeys(at);
     for (let i = 0; i < keys.length; i++) if (typeof keys[i] === 'string') ArrayPrototypePush(names, keys[i] as string);
   }
-  return JSONStringify(names);
+  return jsonText(names);
 }
 
 const readData = (object: unknown, key: string): unknown => {

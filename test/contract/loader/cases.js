@@ -12,7 +12,8 @@ const code = (source, more) => ({ compatibilityDate: '2026-01-01', mainModule: '
 const GREETER = `
 import { WorkerEntrypoint } from 'cloudflare:workers';
 export default { greet(name) { return 'Hello, ' + name; }, fetch(request) { return new Response(request.method + ' ' + request.url); } };
-export class Named extends WorkerEntrypoint { props() { return this.ctx.props; } }`;
+export class Named extends WorkerEntrypoint { props() { return this.ctx.props; } through() { return this.ctx.props.service.fetch('http://x/answers%20others').then((response) => response.text()); } }`;
+const named = (LOADER, props) => LOADER.load(code(GREETER)).getEntrypoint('Named', { props });
 const COUNTER = `
 import { WorkerEntrypoint } from 'cloudflare:workers';
 let count = 0;
@@ -43,6 +44,32 @@ export const cases = {
     LOADER.get('named', () => code(GREETER))
       .getEntrypoint('Named', { props: { a: [1, { b: 'c' }] } })
       .props(),
+  'props: what JSON has no words for': async ({ LOADER }) => {
+    const props = { when: new Date(5), map: new Map([['a', new Set([1n])]]), nothing: undefined };
+    props.self = props;
+    const got = await named(LOADER, props).props();
+    return [got.when.getTime(), String([...got.map.get('a')][0]), 'nothing' in got, got.self === got];
+  },
+  'props: toJSON is no matter': ({ LOADER }) => {
+    class Odd {
+      a = 1;
+    }
+    Object.prototype.toJSON = Array.prototype.toJSON = () => 'forged';
+    try {
+      return named(LOADER, { list: [1, { b: 2 }], date: new Date(5) })
+        .props()
+        .then(({ list, date }) => [list, date.getTime(), typeof Odd]);
+    } finally {
+      delete Object.prototype.toJSON;
+      delete Array.prototype.toJSON;
+    }
+  },
+  'props: a service': ({ LOADER }, ctx) => named(LOADER, { service: ctx.exports.default({}) }).through(),
+  'props: a service that has such props itself': ({ LOADER }, ctx) =>
+    named(LOADER, { service: ctx.exports.default({ props: { inner: ctx.exports.default({ props: new Map([[1, 2]]) }) } }) }).through(),
+  'props: an entrypoint without its props': ({ LOADER }, ctx) => failure(() => named(LOADER, { service: ctx.exports.default }).props()),
+  'props: an entrypoint of a loaded worker': ({ LOADER }) => failure(() => named(LOADER, { service: named(LOADER, {}) }).props()),
+  'props: an instance of a class': ({ LOADER }) => failure(() => named(LOADER, { it: new (class Odd {})() }).props()),
   'get: an entrypoint that is not there': ({ LOADER }) =>
     failure(() =>
       LOADER.get('none', () => code(GREETER))

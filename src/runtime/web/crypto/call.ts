@@ -6,9 +6,10 @@
  * of usages is bits. Back come an ArrayBuffer, a boolean, a JSON text, or a text that begins with
  * "!": the message of a SyntaxError, which has no name of its own on the bridge.
  */
+import { jsonText } from '../../json-text.ts';
 import { Request } from '../../../protocol/ops.ts';
 import { request } from '../../bridge.ts';
-import { ArrayPrototypePush, JSONParse, JSONStringify, ObjectCreate, ReflectApply, StringPrototypeSlice } from '../../primordials.ts';
+import { ArrayPrototypePush, JSONParse, ObjectCreate, ReflectApply, StringPrototypeSlice } from '../../primordials.ts';
 import type { BufferSource } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { type Algorithm, type Operation, normalizeAlgorithm } from './algorithms.ts';
@@ -28,7 +29,7 @@ type Members = {
 };
 
 export class Call {
-  /** What becomes the JSON text. It has no prototype, so that no tenant's `toJSON` meddles. */
+  /** What becomes the JSON text. */
   readonly members = ObjectCreate(null) as Members;
   readonly #bytes: Uint8Array[] = [];
 
@@ -63,7 +64,7 @@ export class Call {
 
   async send(operation: string): Promise<unknown> {
     releaseKeys();
-    const args: unknown[] = [Request.subtle, operation, JSONStringify(this.members)];
+    const args: unknown[] = [Request.subtle, operation, jsonText(this.members)];
     for (let i = 0; i < this.#bytes.length; i++) ArrayPrototypePush(args, this.#bytes[i]);
     const reply = await ReflectApply(request as never, undefined, args);
     if (typeof reply === 'string' && reply[0] === '!') throw new DOMException(StringPrototypeSlice(reply, 1), 'SyntaxError');

@@ -2,9 +2,10 @@
  * DispatchNamespace: `env.NAME.get(app)` is a service, whichever app it may be.
  * @see https://developers.cloudflare.com/cloudflare-for-platforms/workers-for-platforms/configuration/dynamic-dispatch/
  */
+import { jsonText } from '../../json-text.ts';
 import { serviceNumber } from '../../../protocol/rpc.ts';
 import { chunk } from '../../link.ts';
-import { JSONStringify, NumberIsFinite } from '../../primordials.ts';
+import { NumberIsFinite } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalConstructor, isObject, requireArguments } from '../../webidl.ts';
 
 const internal = Symbol('internal');
@@ -23,7 +24,7 @@ export class DispatchNamespace {
     requireArguments(arguments.length, 1, context);
     const limits = isObject(options) ? (options as { limits?: unknown }).limits : undefined;
     const asked = isObject(limits) ? (limits as { cpuMs?: unknown; subRequests?: unknown }) : {};
-    return chunk('rpc').makeService(JSONStringify([serviceNumber(this.#index), USVString(name, context), count(asked.cpuMs), count(asked.subRequests)]));
+    return chunk('rpc').makeService(jsonText([serviceNumber(this.#index), USVString(name, context), count(asked.cpuMs), count(asked.subRequests)]));
   }
 }
 defineInterface(DispatchNamespace, 'DispatchNamespace');

@@ -8,6 +8,7 @@
 import { Request } from '../../../protocol/ops.ts';
 import { LOADED_WORKER, type LoadHead, Outbound } from '../../../protocol/rpc.ts';
 import { currentEvent, requestFor, requireEvent } from '../../bridge.ts';
+import { jsonText } from '../../json-text.ts';
 import {
   ArrayIsArray,
   ArrayPrototypePush,
@@ -29,9 +30,9 @@ import {
   Uint8ArrayCtor,
 } from '../../primordials.ts';
 import { asBytes } from '../../web/body.ts';
-import { DOMException } from '../../web/dom-exception.ts';
 import { DOMString, argument, bufferSource, defineInterface, illegalConstructor, isObject } from '../../webidl.ts';
-import { entrypointState, makeEntrypoint, makeService, serviceState, stubState } from '../rpc/kinds.ts';
+import { entrypointState, makeEntrypoint, makeService, serviceState } from '../rpc/kinds.ts';
+import { appendProps } from '../rpc/loopback.ts';
 import { encode, type Message } from '../rpc/values.ts';
 
 const internal = Symbol('internal');
@@ -82,11 +83,16 @@ export class WorkerStub {
     const entrypoint = name === null || name === undefined ? null : DOMString(name, argument('getEntrypoint', 'WorkerStub', 1));
     const { props, limits } = (isObject(options) ? options : {}) as { props?: unknown; limits?: unknown };
     const { cpuMs, subRequests } = readLimits(limits);
-    const rest = [entrypoint, propsText(props), cpuMs, subRequests];
+    const rest: unknown[] = [entrypoint, cpuMs, subRequests];
+    if (props !== undefined) appendProps(rest, props);
     const loading = this.#loading;
     return makeEntrypoint(() => {
       if (loading.event !== currentEvent()) return PromiseReject(new ErrorCtor(OTHER_EVENT));
-      return PromisePrototypeThen(loading.handle, (handle) => makeService(JSONStringify([LOADED_WORKER, handle, rest[0], rest[1], rest[2], rest[3]])));
+      return PromisePrototypeThen(loading.handle, (handle) => {
+        const text: unknown[] = [LOADED_WORKER, handle];
+        for (let i = 0; i < rest.length; i++) ArrayPrototypePush(text, rest[i]);
+        return makeService(jsonText(text));
+      });
     });
   }
 }
@@ -132,7 +138,7 @@ async function askAndSend(event: number, index: number, name: string | undefined
 type Code = { head: LoadHead; env: Message | undefined; contents: (string | Uint8Array)[] };
 
 function send(event: number, index: number, name: string | undefined, { head, env, contents }: Code): Promise<number> {
-  const args: unknown[] = [event, Request.loader, index, name, JSONStringify(head), env?.payload];
+  const args: unknown[] = [event, Request.loader, index, name, jsonText(head), env?.payload];
   const pairs = env?.pairs ?? [];
   for (let i = 0; i < pairs.length; i++) ArrayPrototypePush(args, pairs[i]);
   for (let i = 0; i < contents.length; i++) ArrayPrototypePush(args, contents[i]);
@@ -268,16 +274,4 @@ function typedModule(name: string, value: Record<string, unknown>): Module {
   if (type !== 'data' && type !== 'wasm') return { type, content: DOMString(found, name) };
   // A copy: what the app does to its buffer afterwards does not count.
   return { type, content: new Uint8ArrayCtor(asBytes(bufferSource(found, name) as ArrayBuffer)) };
-}
-
-/** Props travel as JSON. */
-function propsText(props: unknown): string | undefined {
-  if (props === undefined) return undefined;
-  return JSONStringify(props, (_name: string, value: unknown) => {
-    if (entrypointState(value) !== undefined) encode(value);
-    if (typeof value === 'function' || serviceState(value) !== undefined || stubState(value) !== undefined) {
-      throw new DOMException('The props of a dynamic worker hold JSON values only here; pass services in its env.', 'DataCloneError');
-    }
-    return value;
-  });
 }

@@ -2,6 +2,7 @@
  * A queue as its producer has it.
  * @see https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
  */
+import { jsonText } from '../../json-text.ts';
 import { chunk } from '../../link.ts';
 import {
   ArrayBufferIsView,
@@ -119,7 +120,7 @@ export class WorkerQueue {
         size += length;
       }
     }
-    return response(await callBinding(this.#index, 'sendBatch', JSONStringify(head), text, joined(parts, size)));
+    return response(await callBinding(this.#index, 'sendBatch', jsonText(head), text, joined(parts, size)));
   }
 }
 defineInterface(WorkerQueue, 'WorkerQueue');

@@ -1,17 +1,9 @@
 /** R2Bucket. @see https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
+import { jsonText } from '../../json-text.ts';
 import { BodyKind } from '../../../protocol/ops.ts';
 import type { R2Metadata } from '../../../protocol/r2.ts';
 import { chunk, peek } from '../../link.ts';
-import {
-  ArrayBufferIsView,
-  ArrayIsArray,
-  ArrayPrototypePush,
-  JSONParse,
-  JSONStringify,
-  PromisePrototypeThen,
-  StringCtor,
-  TypeErrorCtor,
-} from '../../primordials.ts';
+import { ArrayBufferIsView, ArrayIsArray, ArrayPrototypePush, JSONParse, PromisePrototypeThen, StringCtor, TypeErrorCtor } from '../../primordials.ts';
 import { type Body, asBytes, extractBody, newBody } from '../../web/body.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { defineInterface, illegalConstructor, isArrayBuffer, isObject } from '../../webidl.ts';
@@ -63,7 +55,7 @@ class R2Bucket {
     return promised(() => {
       const given = optionsOf(options, 'get', 2, 'GetOptions');
       const name = StringCtor(key);
-      const sent = given === undefined ? undefined : JSONStringify({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
+      const sent = given === undefined ? undefined : jsonText({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
       if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       return PromisePrototypeThen(callBinding(this.#index, 'get', name, sent), received);
     });
@@ -76,7 +68,7 @@ class R2Bucket {
       const sent =
         given === undefined
           ? undefined
-          : JSONStringify({
+          : jsonText({
               onlyIf: conditions(given['onlyIf'], 'PutOptions'),
               custom: customMetadata(given['customMetadata'], 'PutOptions'),
               http: httpMetadata(given['httpMetadata'], 'PutOptions'),
@@ -94,14 +86,14 @@ class R2Bucket {
       const names: string[] = [];
       if (ArrayIsArray(keys)) for (let i = 0; i < keys.length; i++) ArrayPrototypePush(names, StringCtor(keys[i]));
       else ArrayPrototypePush(names, StringCtor(keys));
-      return PromisePrototypeThen(callBinding(this.#index, 'delete', JSONStringify(names)), () => undefined);
+      return PromisePrototypeThen(callBinding(this.#index, 'delete', jsonText(names)), () => undefined);
     });
   }
 
   list(options: unknown = undefined): Promise<unknown> {
     return promised(() => {
       const given = optionsOf(options, 'list', 1, 'ListOptions');
-      const sent = given === undefined ? undefined : JSONStringify(listOptions(given));
+      const sent = given === undefined ? undefined : jsonText(listOptions(given));
       return PromisePrototypeThen(callBinding(this.#index, 'list', sent), listed);
     });
   }
@@ -113,7 +105,7 @@ class R2Bucket {
       const sent =
         given === undefined
           ? undefined
-          : JSONStringify({
+          : jsonText({
               custom: customMetadata(given['customMetadata'], 'MultipartOptions'),
               http: httpMetadata(given['httpMetadata'], 'MultipartOptions'),
               storageClass: given['storageClass'] === undefined ? undefined : StringCtor(given['storageClass']),
@@ -198,7 +190,7 @@ class R2MultipartUpload {
         if (!isObject(part)) throw new TypeErrorCtor(`Incorrect type for array element ${i}: the provided value is not of type 'UploadedPart'.`);
         ArrayPrototypePush(parts, { number: partNumberOf(part.partNumber), etag: plainString(StringCtor(part.etag), 'etag', 'UploadedPart') as string });
       }
-      return PromisePrototypeThen(callBinding(this.#index, 'completeMultipartUpload', this.#key, this.#id, JSONStringify(parts)), headOrNull);
+      return PromisePrototypeThen(callBinding(this.#index, 'completeMultipartUpload', this.#key, this.#id, jsonText(parts)), headOrNull);
     });
   }
 }

@@ -90,6 +90,11 @@ export function serviceState(value: unknown): ServiceState | undefined {
   return stateOf(services, value) ?? stateOf(loopbacks, value);
 }
 
+/** Is it an entrypoint of the worker's own that has not been called, to be given props? */
+export function isLoopback(value: unknown): boolean {
+  return stateOf(loopbacks, value) !== undefined;
+}
+
 /** Is it a promise or property of a call, which cannot be passed on? */
 export function isUnsettled(value: unknown): boolean {
   return stateOf(promises, value) !== undefined || stateOf(properties, value) !== undefined;

@@ -3,10 +3,12 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/context/#exports
  */
 import { OWN_EXPORT } from '../../../protocol/rpc.ts';
-import { JSONParse, JSONStringify, ObjectDefineProperty } from '../../primordials.ts';
+import { ArrayPrototypePush, JSONParse, ObjectDefineProperty } from '../../primordials.ts';
+import { jsonText } from '../../json-text.ts';
 import { isObject } from '../../webidl.ts';
 import { entrypointNames } from '../handlers.ts';
 import { loopbacks, makeService } from './kinds.ts';
+import { encodeProps } from './props.ts';
 import { wildcard } from './wildcard.ts';
 
 let all: object | undefined;
@@ -18,15 +20,23 @@ export function ownExports(): object {
   const names = entrypointNames();
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    const value = wildcard(loopbacks, { service: JSONStringify([OWN_EXPORT, name]) });
+    const value = wildcard(loopbacks, { service: jsonText([OWN_EXPORT, name]) });
     ObjectDefineProperty(found, name, { value, writable: true, enumerable: true, configurable: true });
   }
   return (all = found);
+}
+
+/** Puts props, and the services in them, at the end of a service's text. */
+export function appendProps(text: unknown[], props: unknown): void {
+  const encoded = encodeProps(props);
+  for (let i = 0; i < encoded.length; i++) ArrayPrototypePush(text, encoded[i]);
 }
 
 /** `ctx.exports.Name({ props })`: the same with props. */
 export function withProps(service: string, options: unknown): object {
   const props: unknown = isObject(options) ? (options as { props?: unknown }).props : undefined;
   const name = (JSONParse(service) as string[])[1] as string;
-  return makeService(JSONStringify(props === undefined ? [OWN_EXPORT, name] : [OWN_EXPORT, name, props]));
+  const text: unknown[] = [OWN_EXPORT, name];
+  if (props !== undefined) appendProps(text, props);
+  return makeService(jsonText(text));
 }

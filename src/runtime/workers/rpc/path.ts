@@ -1,12 +1,13 @@
 /** The path of a call, as text: "" for the target itself, ".name" for one of its properties, a JSON array of names for what lies deeper. */
-import { ArrayPrototypePush, JSONParse, JSONStringify, StringPrototypeSlice, TypeErrorCtor } from '../../primordials.ts';
+import { jsonText } from '../../json-text.ts';
+import { ArrayPrototypePush, JSONParse, StringPrototypeSlice, TypeErrorCtor } from '../../primordials.ts';
 
 /** Names in a pipelined path. @see workerd, MAX_PROPERTY_DEPTH */
 const MOST_NAMES = 64;
 
 export function joinPath(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return names.length === 1 ? `.${names[0]}` : JSONStringify(names);
+  return names.length === 1 ? `.${names[0]}` : jsonText(names);
 }
 
 /** @throws TypeError for what `joinPath` does not make */

@@ -5,17 +5,8 @@
  * Contract: a value goes this way only if it arrives exactly as structured cloning would have it: no undefined, no
  * negative zero, no hole, no object met twice. Large graphs are not even tried.
  */
-import {
-  ArrayIsArray,
-  ArrayPrototype,
-  JSONStringify,
-  NumberIsFinite,
-  ObjectGetPrototypeOf,
-  ObjectIs,
-  ObjectKeys,
-  ObjectPrototype,
-  ReflectHas,
-} from '../../primordials.ts';
+import { hasToJson } from '../../json-text.ts';
+import { ArrayIsArray, ArrayPrototype, JSONStringify, NumberIsFinite, ObjectGetPrototypeOf, ObjectIs, ObjectKeys, ObjectPrototype } from '../../primordials.ts';
 
 const MOST_OBJECTS = 32;
 const MOST_DEPTH = 8;
@@ -32,7 +23,7 @@ export function plainText(value: unknown): string | undefined {
     case 'object': {
       if (value === null) return 'null';
       // An app that has given all arrays or objects a `toJSON` gets the long way.
-      if (ReflectHas(ArrayPrototype, 'toJSON')) return undefined;
+      if (hasToJson()) return undefined;
       const seen: object[] = [];
       return isPlain(value, seen, 0) ? JSONStringify(value) : undefined;
     }

@@ -11,7 +11,6 @@ import { enterEvent, postFor } from '../../bridge.ts';
 import {
   ArrayPrototypeSlice,
   ErrorCtor,
-  JSONParse,
   MapCtor,
   MapPrototypeDelete,
   MapPrototypeGet,
@@ -26,6 +25,7 @@ import { errorDetails } from '../../web/report-error.ts';
 import { isObject } from '../../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext } from '../execution-context.ts';
 import { entrypointFor, getEnv } from '../handlers.ts';
+import { readProps } from '../props.ts';
 import { thrownValue } from './errors.ts';
 import { disposeSymbol, hasLent, Held, heldAt, lend, takeBack, takeBackAll } from './held.ts';
 import { disposeStub, type StubState } from './kinds.ts';
@@ -49,7 +49,7 @@ export function receive(event: number, args: unknown[]): void {
     let target: Target;
     let around: Surroundings | undefined;
     if (isFirst) {
-      call.context = createExecutionContext(event, args[6] === undefined ? {} : JSONParse(args[6] as string));
+      call.context = createExecutionContext(event, readProps(args[6]));
       const found = entrypointFor((args[5] as string | undefined) ?? '', call.context);
       target = { object: found.object, ownAllowed: !found.isClass, isEntrypoint: true };
       around = found.isClass ? undefined : { env: getEnv(), ctx: call.context };

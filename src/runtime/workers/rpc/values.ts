@@ -28,6 +28,7 @@ import { Held, heldAt, lend, takeBack } from './held.ts';
 import {
   entrypointState,
   handleOf,
+  isLoopback,
   isUnsettled,
   makeService,
   makeStub,
@@ -127,17 +128,16 @@ class Encoder {
       to.add();
       return { kind: STUB, data: this.#lend(to as Held, object) };
     }
-    const service = serviceState(object);
-    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service.service, object) };
-    if (entrypointState(object) !== undefined) throw new DOMException(NOT_TRANSFERABLE, 'DataCloneError');
-    if (isUnsettled(object)) throw unserialisable(typeNameOf(object));
+    const service = transferableService(object);
+    if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service, object) };
+    if (isUnsettled(object)) throw unserialisable(object);
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
     if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };
     if (peek('streams')?.isReadableStream(object) === true) return { kind: STREAM, data: this.#stream(object as ReadableStream) };
     requireSize(object);
     const special = writeSpecial(object, (held) => this.#lend(held, object));
     if (special !== undefined) return special;
-    if (kindOf(object) === undefined && !isDOMException(object)) throw unserialisable(typeNameOf(object));
+    requireData(object);
     return undefined;
   }
 
@@ -174,9 +174,23 @@ const tooLarge = (size: number): Error =>
 const NOT_TRANSFERABLE =
   'Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because the system does not know how to reload this Worker from scratch. Instead, have the parent Worker expose an entrypoint which constructs the dynamic worker and forwards to it.';
 
+/** The service that an object is, as it is named to the host. @throws DataCloneError for one that cannot be given to others */
+export function transferableService(object: object): number | string | undefined {
+  if (entrypointState(object) !== undefined) throw new DOMException(NOT_TRANSFERABLE, 'DataCloneError');
+  if (isLoopback(object)) throw cannotBeSent('LoopbackServiceStub');
+  return serviceState(object)?.service;
+}
+
+/** @throws DataCloneError for an object with a life of its own */
+export function requireData(object: object): void {
+  if (kindOf(object) === undefined && !isDOMException(object)) throw unserialisable(object);
+}
+
 /** workerd's text. */
-const unserialisable = (type: string): DOMException =>
+const cannotBeSent = (type: string): DOMException =>
   new DOMException(`Could not serialize object of type "${type}". This type does not support serialization.`, 'DataCloneError');
+
+const unserialisable = (object: object): DOMException => cannotBeSent(typeNameOf(object));
 
 const typeNameOf = (object: object): string => {
   for (let at: object | null = object; at !== null; at = ObjectGetPrototypeOf(at) as object | null) {
