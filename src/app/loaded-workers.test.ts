@@ -24,6 +24,7 @@ const SOURCE: WorkerSource = {
   modules: [],
   env: { payload: undefined, services: [] },
   outbound: 'none',
+  tails: [],
   limits: { cpuMs: 1, subrequests: 1 },
 };
 

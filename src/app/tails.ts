@@ -5,6 +5,7 @@
  * app of the same trust group. Tails of tails end where calls between workers do.
  */
 import type { FetchClient } from '../ports/event-client.ts';
+import type { ServiceTarget } from '../ports/invoker.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Apps } from './apps.ts';
 import type { TraceItem, TraceOf } from './trace.ts';
@@ -17,13 +18,15 @@ const MOST_ITEMS = 100;
 const MOST_WAITING = 5000;
 const MOST_DEPTH = 16;
 
-type Waiting = { items: TraceItem[]; depth: number; timer: NodeJS.Timeout | undefined; underWay: number };
+/** Whose tail handler hears of it. */
+type Consumer = Pick<ServiceTarget, 'app' | 'entrypoint' | 'props'>;
+type Waiting = { consumer: Consumer; items: TraceItem[]; depth: number; timer: NodeJS.Timeout | undefined; underWay: number };
 
 export type TailDeps = TriggerDeps & { apps: Apps; newRequestId(): string };
 
 export class Tails {
   readonly #deps: TailDeps;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string | Consumer, Waiting>();
 
   constructor(deps: TailDeps) {
     this.#deps = deps;
@@ -32,6 +35,18 @@ export class Tails {
   /** What traces the events of an app; undefined where nobody tails it. */
   of({ name: app, version, group, tailConsumers = [] }: AppRecord): TraceOf | undefined {
     const consumers = tailConsumers.filter((consumer) => consumer !== app);
+    return this.#to(
+      consumers.map((consumer) => ({ app: consumer, entrypoint: undefined, props: undefined })),
+      { app, version, group },
+    );
+  }
+
+  /** What traces the events of a worker that was loaded with tails. */
+  ofLoaded({ name: app, version, group }: AppRecord, tails: readonly Consumer[]): TraceOf | undefined {
+    return this.#to(tails, { app, version, group });
+  }
+
+  #to(consumers: readonly Consumer[], { app, version, group }: { app: string; version: string; group: string }): TraceOf | undefined {
     if (consumers.length === 0) return undefined;
     return {
       app,
@@ -42,30 +57,39 @@ export class Tails {
     };
   }
 
-  #add(consumer: string, group: string, item: TraceItem, depth: number): void {
-    let waiting = this.#waiting.get(consumer);
-    if (waiting === undefined) this.#waiting.set(consumer, (waiting = { items: [], depth: 0, timer: undefined, underWay: 0 }));
+  #add(consumer: Consumer, group: string, item: TraceItem, depth: number): void {
+    const { app, entrypoint, props } = consumer;
+    // Props with services are told apart by what they are, and not by what they say.
+    const key = props === undefined || props.services.length === 0 ? `${app}\n${entrypoint ?? ''}\n${props?.text ?? ''}` : consumer;
+    let waiting = this.#waiting.get(key);
+    if (waiting === undefined) this.#waiting.set(key, (waiting = { consumer, items: [], depth: 0, timer: undefined, underWay: 0 }));
     if (waiting.items.length + waiting.underWay >= MOST_WAITING) return;
     waiting.items.push(item);
     waiting.depth = Math.max(waiting.depth, depth);
-    if (waiting.items.length >= MOST_ITEMS) this.#send(consumer, group, waiting);
-    else waiting.timer ??= setTimeout(() => this.#send(consumer, group, waiting), GATHER_MS);
+    if (waiting.items.length >= MOST_ITEMS) this.#send(key, group, waiting);
+    else waiting.timer ??= setTimeout(() => this.#send(key, group, waiting), GATHER_MS);
   }
 
-  #send(consumer: string, group: string, waiting: Waiting): void {
+  #send(key: string | Consumer, group: string, waiting: Waiting): void {
     clearTimeout(waiting.timer);
     waiting.timer = undefined;
-    const { items, depth } = waiting;
+    const { consumer, items, depth } = waiting;
+    const { entrypoint, props } = consumer;
     waiting.items = [];
     waiting.depth = 0;
     const { apps, newRequestId } = this.#deps;
-    const version = apps.get(consumer);
-    if (version === undefined || version.record.group !== group || version.record.state !== 'ready') return;
+    const version = apps.get(consumer.app);
+    if (version === undefined || version.record.group !== group || version.record.state !== 'ready') return void this.#forget(key, waiting);
     waiting.underWay += items.length;
     const requestId = newRequestId();
-    const start = (client: FetchClient): void => apps.tail(version, { requestId, text: JSON.stringify(items), depth }, client);
+    const start = (client: FetchClient): void => apps.tail(version, { requestId, text: JSON.stringify(items), depth, entrypoint, props }, client);
     void runTrigger(version, 'tail', requestId, { events: items.length }, start, this.#deps).finally(() => {
       waiting.underWay -= items.length;
+      this.#forget(key, waiting);
     });
+  }
+
+  #forget(key: string | Consumer, { items, underWay }: Waiting): void {
+    if (items.length === 0 && underWay === 0) this.#waiting.delete(key);
   }
 }

@@ -33,6 +33,8 @@ export type VersionDeps = {
   invoker: Invoker<Place>;
   /** What traces the events of an app, where it is tailed. */
   trace?(record: AppRecord): TraceOf | undefined;
+  /** Likewise of a worker that was loaded with tails. */
+  traceLoaded?(record: AppRecord, tails: WorkerSource['tails']): TraceOf | undefined;
   /** Opens the bindings of an app, in the order of its row. */
   bindings(record: AppRecord): readonly Binding[];
   /** Its static assets, where it has any. */

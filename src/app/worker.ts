@@ -156,10 +156,10 @@ export class Worker implements Inbox, OpContext, EventHome {
     } else this.#run(event, args);
   }
 
-  tail({ requestId, text, depth }: TailMessage, client: EventClient): AppEvent {
+  tail({ requestId, text, depth, entrypoint, props }: TailMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client, depth);
     event.expectNoAnswer();
-    this.#run(event, [Entry.tail, event.id, text]);
+    this.#run(event, [Entry.tail, event.id, text, entrypoint, propsArgument(this, event, props)]);
     return event;
   }
 

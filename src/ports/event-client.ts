@@ -65,7 +65,7 @@ export type FetchMessage = {
 export type CallLimits = { readonly cpuMs: number; readonly subrequests: number };
 
 /** Traces on their way to a tail handler; see Entry.tail. */
-export type TailMessage = { requestId: string; text: string; depth: number };
+export type TailMessage = { requestId: string; text: string; depth: number; entrypoint: string | undefined; props: Props | undefined };
 
 /** A batch of messages on its way to a worker; see Entry.queue. */
 export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };

@@ -18,6 +18,8 @@ export type WorkerSource = {
   readonly env: { readonly payload: string | Uint8Array | undefined; readonly services: readonly ServiceTarget[] };
   /** Where its fetches go: to the network as its parent's do, nowhere, or to a service. */
   readonly outbound: 'inherited' | 'none' | ServiceTarget;
+  /** Whose tail handlers hear what it has done. */
+  readonly tails: readonly ServiceTarget[];
   /** Below the parent's own. */
   readonly limits: { readonly cpuMs: number; readonly subrequests: number };
 };

@@ -184,7 +184,7 @@ export const Entry = {
    * For apps that listen for that.
    */
   rejection: 9,
-  /** (event, items): what events of other apps have done, as JSON text; see app/trace.ts */
+  /** (event, items, entrypoint, props): what events of other workers have done, as JSON text; see app/trace.ts */
   tail: 14,
   /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */
   socket: 8,

@@ -54,6 +54,8 @@ export type LoadHead = {
   outbound: number;
   /** The service of `Outbound.service`. */
   service?: number | string;
+  /** Services whose tail handlers hear what it does. */
+  tails: (number | string)[];
   cpuMs: number | null;
   subrequests: number | null;
   /** Numbers and kinds beside the payload of `env`. */

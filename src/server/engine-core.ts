@@ -86,6 +86,7 @@ export class Engine {
     this.#apps = new Apps({
       pool: this.#pool,
       trace: (record) => tails.of(record),
+      traceLoaded: (record, consumers) => tails.ofLoaded(record, consumers),
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
       assets: (record) => respondWith(this.#assets, record),

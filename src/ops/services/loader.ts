@@ -22,6 +22,7 @@ const MOST_CODE_BYTES = LIMITS.bundleBytes.default;
 const MOST_MODULES = 1000;
 const MOST_HEAD_CHARACTERS = 1024 * 1024;
 const MOST_ID_CHARACTERS = 1024;
+const MOST_TAILS = 100;
 /** Workers that one event may have in hand. */
 const MOST_HANDLES = 100;
 
@@ -95,6 +96,7 @@ function sourceOf(context: OpContext, headText: unknown, env: unknown, rest: rea
     modules,
     env: { payload, services: servicesOf(context, pairs) },
     outbound: head.outbound === Outbound.none ? 'none' : head.outbound === Outbound.service ? transferable(serviceAt(context, head.service)) : 'inherited',
+    tails: head.tails.map((tail) => transferable(serviceAt(context, tail))),
     limits: { cpuMs: atMost(head.cpuMs), subrequests: atMost(head.subrequests) },
   };
 }
@@ -112,9 +114,10 @@ function readHead(text: unknown): LoadHead {
   } catch {
     throw invalid();
   }
-  const { compatibilityDate, compatibilityFlags, mainModule, modules, pairs } = head ?? {};
+  const { compatibilityDate, compatibilityFlags, mainModule, modules, pairs, tails } = head ?? {};
   if (typeof compatibilityDate !== 'string' || typeof mainModule !== 'string' || !Array.isArray(modules) || !Array.isArray(compatibilityFlags)) throw invalid();
   if (!Number.isSafeInteger(pairs) || pairs < 0 || pairs % 2 !== 0 || pairs > 2 * MOST_PASSED) throw invalid();
+  if (!Array.isArray(tails) || tails.length > MOST_TAILS) throw invalid();
   checkCompatibility(compatibilityDate, compatibilityFlags);
   return head;
 }

@@ -5,6 +5,7 @@ import { PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
 import { fail, isServiceWorker } from './dispatch.ts';
 import { createExecutionContext, type ExecutionContext, hold, release } from './execution-context.ts';
 import { callHandler } from './handlers.ts';
+import { readProps } from './props.ts';
 import { ScheduledController } from './scheduled-controller.ts';
 
 /** See Entry.scheduled, as for the others. */
@@ -31,12 +32,13 @@ export function handleQueue(event: number, args: unknown[]): void {
 }
 
 export function handleTail(event: number, args: unknown[]): void {
-  runHeld(event, (context) => callHandler('', 'tail', chunk('tail').readTraces(args[0] as string), context));
+  const { 0: items, 1: entrypoint = '', 2: props } = args as [string, string | undefined, unknown];
+  runHeld(event, (context) => callHandler(entrypoint, 'tail', chunk('tail').readTraces(items), context), readProps(props));
 }
 
-const runHeld = (event: number, start: (context: ExecutionContext) => unknown): void => {
+const runHeld = (event: number, start: (context: ExecutionContext) => unknown, props: unknown = {}): void => {
   enterEvent(event);
-  const context = createExecutionContext(event);
+  const context = createExecutionContext(event, props);
   hold(context);
   const failed = (error: unknown): void => {
     fail(event, context, error);

@@ -23,6 +23,21 @@ const unexpected = () => {
   throw new Error('asked for code that is there');
 };
 
+const tailed = [];
+export const handlers = {
+  tail(events, _env, { props }) {
+    for (const { logs, exceptions, outcome, event } of events) tailed.push({ props, logs, exceptions, outcome, event });
+  },
+};
+const tailedWith = async (word) => {
+  for (let left = 500; left > 0; left--) {
+    const found = tailed.filter(({ props }) => props?.word === word);
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return 'nothing came';
+};
+
 export const cases = {
   'answers others': (_env, _ctx, request) => request.url,
   'what it looks like': ({ LOADER }) => {
@@ -301,6 +316,28 @@ export const cases = {
         .fetch('http://example.com/answers%20others')
     ).text(),
   'globalOutbound: nonsense': ({ LOADER }) => failure(() => LOADER.load(code(FETCHER, { globalOutbound: 1 }))),
+  'tails: an entrypoint of ours, with props': async ({ LOADER }, ctx) => {
+    const worker = LOADER.load(
+      code("export default { fetch() { console.log('hello, tail'); console.warn('odd'); return new Response('done'); } }", {
+        tails: [ctx.exports.default({ props: { word: 'first' } })],
+      }),
+    );
+    const text = await (await worker.getEntrypoint().fetch('http://x/path')).text();
+    const found = await tailedWith('first');
+    return [text, found.length, found[0].outcome, found[0].logs.map(({ level, message }) => [level, message]), found[0].event.request.url];
+  },
+  'tails: hear of exceptions': async ({ LOADER }, ctx) => {
+    const worker = LOADER.load(
+      code("export default { fetch() { throw new RangeError('far'); } }", { tails: [ctx.exports.default({ props: { word: 'second' } })] }),
+    );
+    await failure(() => worker.getEntrypoint().fetch('http://x/'));
+    const [{ outcome, exceptions }] = await tailedWith('second');
+    return [outcome, exceptions.map(({ name, message }) => [name, message])];
+  },
+  'tails: nonsense': async ({ LOADER }) => [
+    (await failure(() => LOADER.load(code(FETCHER, { tails: 1 })))).name,
+    (await failure(() => LOADER.load(code(FETCHER, { tails: [1] })))).name,
+  ],
   'ctx.exports of a loaded worker are its own': ({ LOADER }) =>
     LOADER.load(
       code(

@@ -95,6 +95,11 @@ export class WorkerStub {
       });
     });
   }
+
+  /** @throws Error always */
+  getDurableObjectClass(_name: unknown = undefined, _options: unknown = undefined): never {
+    throw new ErrorCtor('Durable Object classes of dynamic workers are not supported here.');
+  }
 }
 defineInterface(WorkerStub, 'WorkerStub');
 
@@ -171,7 +176,8 @@ function readCode(given: unknown): Code {
   const { cpuMs, subRequests } = readLimits(code['limits']);
   const mainModule = DOMString(code['mainModule'], 'mainModule');
   const { modules, contents } = readModules(code['modules'], mainModule);
-  if (code['tails'] !== undefined || code['streamingTails'] !== undefined) throw new ErrorCtor('Tail workers of dynamic workers are not supported here.');
+  if (code['streamingTails'] !== undefined) throw new ErrorCtor('Streaming tail workers of dynamic workers are not supported here.');
+  const tails = readTails(code['tails']);
   const outbound = readOutbound(code['globalOutbound']);
   const { env: values } = code;
   if (values !== undefined && !isObject(values)) throw wrongField('env', 'object');
@@ -182,6 +188,7 @@ function readCode(given: unknown): Code {
     mainModule,
     modules,
     outbound: outbound.kind,
+    tails,
     cpuMs,
     subrequests: subRequests,
     pairs: env?.pairs.length ?? 0,
@@ -204,6 +211,19 @@ function readLimits(given: unknown): { cpuMs: number | null; subRequests: number
 }
 
 const count = (value: unknown): number | null => (typeof value === 'number' && NumberIsFinite(value) && value >= 0 ? value : null);
+
+function readTails(value: unknown): (number | string)[] {
+  const tails: (number | string)[] = [];
+  if (value === undefined) return tails;
+  if (!ArrayIsArray(value)) throw wrongField('tails', 'Array');
+  for (let i = 0; i < value.length; i++) {
+    const service = serviceState(value[i]);
+    if (service === undefined && entrypointState(value[i]) !== undefined) encode(value[i]);
+    if (service === undefined) throw wrongField('tails', 'Array');
+    ArrayPrototypePush(tails, service.service);
+  }
+  return tails;
+}
 
 function readOutbound(value: unknown): { kind: number; service?: number | string } {
   if (value === undefined) return { kind: Outbound.inherited };
