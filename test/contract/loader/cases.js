@@ -156,6 +156,20 @@ export const cases = {
     });
     return worker.getEntrypoint().all();
   },
+  'modules: data in a resizable buffer, which is copied': async ({ LOADER }) => {
+    const data = new ArrayBuffer(3, { maxByteLength: 6 });
+    new Uint8Array(data).set([1, 2, 3]);
+    const worker = LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'main.js',
+      modules: {
+        'main.js': "import data from './a.bin'; export default { fetch() { return Response.json([...new Uint8Array(data)]); } };",
+        'a.bin': { data },
+      },
+    });
+    data.resize(0);
+    return (await worker.getEntrypoint().fetch('http://x/')).json();
+  },
   'modules: WebAssembly': ({ LOADER }) =>
     LOADER.load({
       compatibilityDate: '2026-01-01',

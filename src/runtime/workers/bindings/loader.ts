@@ -10,6 +10,7 @@ import { LOADED_WORKER, type LoadHead, Outbound } from '../../../protocol/rpc.ts
 import { currentEvent, requestFor, requireEvent } from '../../bridge.ts';
 import { jsonText } from '../../json-text.ts';
 import {
+  ArrayBufferIsView,
   ArrayIsArray,
   ArrayPrototypePush,
   ErrorCtor,
@@ -30,7 +31,7 @@ import {
   Uint8ArrayCtor,
 } from '../../primordials.ts';
 import { asBytes } from '../../web/body.ts';
-import { DOMString, argument, bufferSource, defineInterface, illegalConstructor, isObject } from '../../webidl.ts';
+import { DOMString, argument, bufferSource, defineInterface, illegalConstructor, isArrayBuffer, isObject } from '../../webidl.ts';
 import { entrypointState, makeEntrypoint, makeService, serviceState } from '../rpc/kinds.ts';
 import { appendProps } from '../rpc/loopback.ts';
 import { encode, type Message } from '../rpc/values.ts';
@@ -293,5 +294,6 @@ function typedModule(name: string, value: Record<string, unknown>): Module {
   if (type === 'json') return { type, content: JSONStringify(found) ?? 'null' };
   if (type !== 'data' && type !== 'wasm') return { type, content: DOMString(found, name) };
   // A copy: what the app does to its buffer afterwards does not count.
-  return { type, content: new Uint8ArrayCtor(asBytes(bufferSource(found, name) as ArrayBuffer)) };
+  const source = isArrayBuffer(found) || ArrayBufferIsView(found) ? found : bufferSource(found, name);
+  return { type, content: new Uint8ArrayCtor(asBytes(source as ArrayBuffer)) };
 }
