@@ -92,7 +92,9 @@ async function main(): Promise<boolean> {
     const signed = async (method: string): Promise<string> =>
       (await s3.sign(`http://127.0.0.1:${Number(adminPort)}/s3/large/by-s3`, { method, aws: { signQuery: true } })).url;
     const outcomes: boolean[] = [];
-    const step = async (name: string, run: () => Promise<boolean>): Promise<void> => outcomes.push(await measured(nano.child.pid ?? 0, name, run)) as unknown as void;
+    const step = async (name: string, run: () => Promise<boolean>): Promise<void> => {
+      outcomes.push(await measured(nano.child.pid ?? 0, name, run));
+    };
     // Once small, so that what is made on first use is there.
     await textOf(await send(`${worker}/none`, 'GET', host));
     await step('put through a worker', async () => (await textOf(await send(worker, 'PUT', host, bytes()))).includes(md5));
@@ -120,7 +122,9 @@ async function measured(pid: number, name: string, run: () => Promise<boolean>):
   const growth = [...most].map(([each, mb]) => mb - (before.get(each) ?? 0));
   const worst = Math.max(...growth);
   const shown = [...most].map(([each, mb]) => `${(before.get(each) ?? 0).toFixed(0)}→${mb.toFixed(0)}`).join(', ');
-  say(`${name}: ${isRight ? 'right' : 'WRONG'}, ${seconds.toFixed(1)} s, ${(SIZE / 1e6 / seconds).toFixed(0)} MB/s; MB resident before and at most, by process: ${shown}`);
+  say(
+    `${name}: ${isRight ? 'right' : 'WRONG'}, ${seconds.toFixed(1)} s, ${(SIZE / 1e6 / seconds).toFixed(0)} MB/s; MB resident before and at most, by process: ${shown}`,
+  );
   if (worst > MOST_GROWTH_MB) say(`${name}: a process has grown by ${worst.toFixed(0)} MB`);
   return isRight && worst <= MOST_GROWTH_MB;
 }
