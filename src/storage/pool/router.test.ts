@@ -264,3 +264,14 @@ test('gone: workers that do not start are tried again, ever more slowly', (t) =>
   ready(workers[2]).answer();
   assert.deepEqual(answers, ['a=a!']);
 });
+
+test('a worker that ends while it has nothing to do: the resource that was its last goes to another', (t) => {
+  const { workers, answers, ask } = world(t);
+  ask('app', 'db', 'a');
+  ready(workers[0]).answer();
+  workers[0]?.die();
+  ask('app', 'db', 'b');
+  ready(workers[1]).answer();
+  assert.equal(workers[0]?.rounds.length, 1);
+  assert.deepEqual(answers, ['a=a!', 'b=b!']);
+});

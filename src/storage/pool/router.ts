@@ -257,6 +257,8 @@ export class PoolRouter {
     const { round, verdict } = worker;
     if (this.#isClosed) return;
     if (!worker.isReady) this.#restartAt = this.#now() + Math.min(SLOWEST_RESTART_MS, 100 * 2 ** Math.min(this.#failures++, 10));
+    // Whoever remembers it must not take it for one that is free.
+    worker.isReady = false;
     if (!worker.isEnding)
       this.#options.onTrouble(`a SQL process ${reasonOf(verdict)}`, {
         pid: worker.handle.pid,
