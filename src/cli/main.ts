@@ -19,21 +19,26 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'queues',
     usage: 'list|info|purge|…',
-    summary: 'look after the queues of a data folder',
+    summary: 'look after the queues of a data folder or server',
     load: async () => (await import('./queues.ts')).queuesCommand,
   },
   { name: 'r2', usage: 'bucket|object|token', summary: 'look after buckets, and keys for S3 clients', load: async () => (await import('./r2.ts')).r2Command },
   {
     name: 'd1',
     usage: 'execute|migrations|export|list',
-    summary: 'look after D1 databases of a data folder',
+    summary: 'look after D1 databases of a data folder or server',
     load: async () => (await import('./d1/d1.ts')).d1Group,
   },
   { name: 'secret', usage: 'put|list|delete|…', summary: 'look after the secrets of apps', load: async () => (await import('./secret.ts')).secretGroup },
   { name: 'backup', usage: 'OUT', summary: 'copy the data of a server, running or not', load: async () => (await import('./backup.ts')).backupCommand },
   { name: 'restore', usage: 'FROM', summary: 'make a data folder from a copy', load: async () => (await import('./backup.ts')).restoreCommand },
   { name: 'build', usage: '[DIR|FILE]', summary: 'bundle an app', load: async () => (await import('./build.ts')).buildCommand },
-  { name: 'kv', usage: 'key|bulk|namespace …', summary: 'look after KV namespaces of a data folder', load: async () => (await import('./kv/kv.ts')).kvGroup },
+  {
+    name: 'kv',
+    usage: 'key|bulk|namespace …',
+    summary: 'look after KV namespaces of a data folder or server',
+    load: async () => (await import('./kv/kv.ts')).kvGroup,
+  },
 ];
 
 /** @returns the exit code */

@@ -1,16 +1,14 @@
-/** `nano queues`: what is in the queues of a data folder, whether a server runs on it or not. */
-import { existsSync } from 'node:fs';
+/** `nano queues`: what is in the queues of a data folder or of a running server. */
 import { resolve } from 'node:path';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
-import { queueFile, withQueues } from '../server/local-queues.ts';
+import type { QueueInfo, QueueRow } from '../server/data/queues.ts';
 import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
-
-type QueueRow = { name: string; count: number; bytes: number; paused: boolean };
-type QueueInfo = QueueRow & { leased: number; delayed: number; attempts: number | null; oldest: number | null };
+import { SERVER_OPTIONS, valueOf, whereOf, withData } from './data/data.ts';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
   group: { type: 'string', value: 'NAME', help: 'trust group whose queues are meant (default)' },
+  ...SERVER_OPTIONS,
   json: { type: 'boolean', help: 'print JSON' },
 };
 
@@ -31,32 +29,32 @@ function command(
     run: async (input) => {
       const [queue = ''] = input.positionals;
       if (needsQueue && queue === '') throw new UsageError(`which queue? nano queues ${name} QUEUE`);
-      const dataDir = resolve(input.text('data') ?? '.nano');
-      const group = input.text('group') ?? DEFAULT_GROUP;
-      if (!existsSync(queueFile(dataDir, group))) throw new CommandError(`there are no queues in ${dataDir}`);
-      await withQueues(dataDir, group, (call) => run(call, queue, input));
+      const place = { dataDir: dataDirOf(input), group: input.text('group') ?? DEFAULT_GROUP };
+      await withData(input, place, (data) => run(async (operation, args) => valueOf(await data.call(`queues/${operation}`, args)), queue, input));
       return 0;
     },
   };
 }
 
-type Call = (method: string, ...args: unknown[]) => Promise<unknown>;
+const dataDirOf = (input: Parsed): string => resolve(input.text('data') ?? '.nano');
+
+type Call = <Value>(operation: string, args: Readonly<Record<string, unknown>>) => Promise<Value>;
 
 const list = command(
   'list',
   'Lists queues, with the number of messages and their size.',
   undefined,
   async (call, _queue, input) => {
-    const rows = (await call('list')) as QueueRow[];
+    const rows = await call<QueueRow[]>('list', {});
     if (input.flag('json')) return print(JSON.stringify(rows));
+    if (rows.length === 0) throw new CommandError(`there are no queues in ${whereOf(input, dataDirOf(input))}`);
     for (const { name, count, bytes, paused } of rows) print(`${name}  ${count} messages  ${bytes} bytes${paused ? '  paused' : ''}`);
   },
   false,
 );
 
 const info = command('info', 'Shows one queue in numbers.', undefined, async (call, queue, input) => {
-  const found = (await call('info', queue)) as QueueInfo | null;
-  if (found === null) throw new CommandError(`there is no queue ${queue}`);
+  const found = await call<QueueInfo>('info', { queue });
   if (input.flag('json')) return print(JSON.stringify(found));
   print(`${found.name}${found.paused ? ' (paused)' : ''}`);
   print(`messages: ${found.count}, ${found.bytes} bytes`);
@@ -65,7 +63,7 @@ const info = command('info', 'Shows one queue in numbers.', undefined, async (ca
 });
 
 const purge = command('purge', 'Drops all messages of a queue that nobody is working on.', undefined, async (call, queue) => {
-  print(`${String(await call('purge', queue))} messages dropped`);
+  print(`${await call<number>('purge', { queue })} messages dropped`);
 });
 
 const pause = command(
@@ -73,18 +71,18 @@ const pause = command(
   'Holds a queue: messages are taken in and not delivered.',
   'A running server notices at its next batch.',
   async (call, queue) => {
-    await call('pause', queue, true);
+    await call('pause', { queue, paused: true });
     print(`${queue} is paused`);
   },
 );
 
 const resume = command('resume', 'Lets a held queue go on.', undefined, async (call, queue) => {
-  await call('pause', queue, false);
+  await call('pause', { queue, paused: false });
   print(`${queue} goes on`);
 });
 
 export const queuesCommand: CommandGroup = {
   name: 'queues',
-  summary: 'Looks after the queues of a data folder, whether a server runs on it or not.',
+  summary: 'Looks after the queues of a data folder, whether a server runs on it or not, or of a running server.',
   commands: [list, info, purge, pause, resume].map(entry),
 };

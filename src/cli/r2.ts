@@ -1,28 +1,33 @@
-/** `nano r2`: buckets and objects of a data folder, whether a server runs on it or not, and keys for S3 clients. */
+/** `nano r2`: buckets and objects of a data folder or a running server, and keys for S3 clients. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Bucket, BucketError, type Buckets } from '../ports/buckets.ts';
+import type { StoredData } from '../ports/stored-data.ts';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
-import { withBuckets } from '../server/local-r2.ts';
-import { S3Keys } from '../server/s3-keys.ts';
+import type { BucketRow, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
+import { SERVER_OPTIONS, streamOf, valueOf, withData } from './data/data.ts';
 
 const PLACE: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
   group: { type: 'string', value: 'NAME', help: 'trust group whose buckets are meant (default)' },
+  ...SERVER_OPTIONS,
 };
 const JSON_OPTION: Readonly<Record<string, OptionSpec>> = { json: { type: 'boolean', help: 'print JSON' } };
 
 type Spec = Pick<Command, 'name' | 'summary' | 'usage'> & {
   description?: string;
   options?: Readonly<Record<string, OptionSpec>>;
-  run(input: Parsed): Promise<void>;
+  /** Throws UsageError for what can be told before anything is opened. */
+  check?(input: Parsed): void;
+  run(call: R2Call, input: Parsed): Promise<void>;
 };
 
-function command({ name, summary, usage, description, options = {}, run }: Spec): Command {
+/** Calls an operation: "put" is "r2/put". */
+type R2Call = StoredData['call'];
+
+function command({ name, summary, usage, description, options = {}, check, run }: Spec): Command {
   return {
     name: `r2 ${name}`,
     summary,
@@ -32,44 +37,33 @@ function command({ name, summary, usage, description, options = {}, run }: Spec)
     positionals: usage === '' ? 0 : 1,
     run: async (input) => {
       if (usage !== '' && input.positionals.length === 0) throw new UsageError(`nano r2 ${name} needs ${usage}`);
-      try {
-        await run(input);
-      } catch (error) {
-        throw error instanceof BucketError ? new CommandError(error.message) : error;
-      }
+      check?.(input);
+      const place = { dataDir: resolve(input.text('data') ?? '.nano'), group: groupOf(input) };
+      await withData(input, place, (data) => run((operation, args, body) => data.call(`r2/${operation}`, args, body), input));
       return 0;
     },
   };
 }
 
-const dataDirOf = (input: Parsed): string => resolve(input.text('data') ?? '.nano');
 const groupOf = (input: Parsed): string => input.text('group') ?? DEFAULT_GROUP;
-const inBuckets = (input: Parsed, work: (buckets: Buckets) => Promise<void>): Promise<void> => withBuckets(dataDirOf(input), groupOf(input), work);
 
-async function bucketOf(buckets: Buckets, name: string): Promise<Bucket> {
-  const bucket = await buckets.find(name);
-  if (bucket === undefined) throw new CommandError(`there is no bucket ${name}`);
-  return bucket;
-}
-
-/** Works on BUCKET/KEY. */
-const onObject = (input: Parsed, work: (bucket: Bucket, key: string) => Promise<void>): Promise<void> => {
+/** The parts of BUCKET/KEY. @throws UsageError */
+function objectOf(input: Parsed): { bucket: string; key: string } {
   const [path = ''] = input.positionals;
   const at = path.indexOf('/');
   if (at < 1 || at === path.length - 1) throw new UsageError(`"${path}" is not of the form BUCKET/KEY`);
-  return inBuckets(input, async (buckets) => work(await bucketOf(buckets, path.slice(0, at)), path.slice(at + 1)));
-};
+  return { bucket: path.slice(0, at), key: path.slice(at + 1) };
+}
 
 const bucketCreate = command({
   name: 'bucket create',
   summary: 'Makes a bucket.',
   usage: 'NAME',
   description: 'A bucket that an app names in r2_buckets need not be made: it is there with its first object.',
-  run: (input) =>
-    inBuckets(input, async (buckets) => {
-      const [name = ''] = input.positionals;
-      print((await buckets.create(name)) ? `${name} is made` : `${name} is there already`);
-    }),
+  run: async (call, input) => {
+    const [name = ''] = input.positionals;
+    print(valueOf(await call('create-bucket', { bucket: name })) ? `${name} is made` : `${name} is there already`);
+  },
 });
 
 const bucketList = command({
@@ -77,26 +71,22 @@ const bucketList = command({
   summary: 'Lists buckets.',
   usage: '',
   options: JSON_OPTION,
-  run: (input) =>
-    inBuckets(input, async (buckets) => {
-      const found = await buckets.list();
-      if (input.flag('json')) return print(JSON.stringify(found));
-      for (const { name, created } of found) print(`${name}  ${new Date(created).toISOString()}`);
-    }),
+  run: async (call, input) => {
+    const found: BucketRow[] = valueOf(await call('buckets', {}));
+    if (input.flag('json')) return print(JSON.stringify(found));
+    for (const { name, created } of found) print(`${name}  ${new Date(created).toISOString()}`);
+  },
 });
 
 const bucketDelete = command({
   name: 'bucket delete',
   summary: 'Removes an empty bucket.',
   usage: 'NAME',
-  run: (input) =>
-    inBuckets(input, async (buckets) => {
-      const [name = ''] = input.positionals;
-      const outcome = await buckets.remove(name);
-      if (outcome === 'missing') throw new CommandError(`there is no bucket ${name}`);
-      if (outcome === 'notEmpty') throw new CommandError(`${name} is not empty`);
-      print(`${name} is removed`);
-    }),
+  run: async (call, input) => {
+    const [name = ''] = input.positionals;
+    await call('delete-bucket', { bucket: name });
+    print(`${name} is removed`);
+  },
 });
 
 const objectPut = command({
@@ -108,18 +98,18 @@ const objectPut = command({
     'content-type': { type: 'string', value: 'TYPE', help: 'its content type' },
     'cache-control': { type: 'string', value: 'TEXT', help: 'its Cache-Control header' },
   },
-  run: (input) =>
-    onObject(input, async (bucket, key) => {
-      const file = input.text('file');
-      if (file === undefined) throw new UsageError('which file? nano r2 object put BUCKET/KEY --file FILE');
-      const info = await stat(file).catch(() => undefined);
-      if (info?.isFile() !== true) throw new CommandError(`there is no file ${file}`);
-      const contentType = input.text('content-type');
-      const cacheControl = input.text('cache-control');
-      const http = { ...(contentType !== undefined && { contentType }), ...(cacheControl !== undefined && { cacheControl }) };
-      const object = await bucket.put(key, { body: createReadStream(file), length: info.size }, { http });
-      print(`${key}  ${object?.size ?? 0} bytes  ${object?.etag ?? ''}`);
-    }),
+  check: objectOf,
+  run: async (call, input) => {
+    const { bucket, key } = objectOf(input);
+    const file = input.text('file');
+    if (file === undefined) throw new UsageError('which file? nano r2 object put BUCKET/KEY --file FILE');
+    const info = await stat(file).catch(() => undefined);
+    if (info?.isFile() !== true) throw new CommandError(`there is no file ${file}`);
+    const http = { contentType: input.text('content-type'), cacheControl: input.text('cache-control') };
+    const body = { stream: createReadStream(file), length: info.size };
+    const object: ObjectRow | null = valueOf(await call('put', { bucket, key, http }, body));
+    print(`${key}  ${object?.size ?? 0} bytes  ${object?.etag ?? ''}`);
+  },
 });
 
 const objectGet = command({
@@ -127,26 +117,25 @@ const objectGet = command({
   summary: 'Writes an object to a file, or to standard output.',
   usage: 'BUCKET/KEY',
   options: { file: { type: 'string', short: 'f', value: 'FILE', help: 'the file to write (standard output)' } },
-  run: (input) =>
-    onObject(input, async (bucket, key) => {
-      const found = await bucket.get(key, {});
-      if (found === null || !('body' in found)) throw new CommandError(`there is no object ${key}`);
-      const body = found.body instanceof Uint8Array ? Readable.from([found.body]) : found.body;
-      const file = input.text('file');
-      if (file === undefined) await pipeline(body, process.stdout, { end: false });
-      else await pipeline(body, createWriteStream(file));
-    }),
+  check: objectOf,
+  run: async (call, input) => {
+    const body = streamOf(await call('get', objectOf(input)));
+    const file = input.text('file');
+    if (file === undefined) await pipeline(body, process.stdout, { end: false });
+    else await pipeline(body, createWriteStream(file));
+  },
 });
 
 const objectDelete = command({
   name: 'object delete',
   summary: 'Removes an object.',
   usage: 'BUCKET/KEY',
-  run: (input) =>
-    onObject(input, async (bucket, key) => {
-      await bucket.delete([key]);
-      print(`${key} is removed`);
-    }),
+  check: objectOf,
+  run: async (call, input) => {
+    const object = objectOf(input);
+    await call('delete', object);
+    print(`${object.key} is removed`);
+  },
 });
 
 const objectList = command({
@@ -154,21 +143,18 @@ const objectList = command({
   summary: 'Lists the objects of a bucket.',
   usage: 'BUCKET[/PREFIX]',
   options: JSON_OPTION,
-  run: (input) =>
-    inBuckets(input, async (buckets) => {
-      const [path = ''] = input.positionals;
-      const [name = '', ...rest] = path.split('/');
-      const bucket = await bucketOf(buckets, name);
-      let cursor: string | undefined;
-      do {
-        const page = await bucket.list({ prefix: rest.join('/'), include: [], ...(cursor !== undefined && { cursor }) });
-        for (const object of page.objects) {
-          const { key, size, etag, uploaded } = object;
-          print(input.flag('json') ? JSON.stringify(object) : `${new Date(uploaded).toISOString()}  ${String(size).padStart(12)}  ${etag}  ${key}`);
-        }
-        cursor = page.cursor;
-      } while (cursor !== undefined);
-    }),
+  run: async (call, input) => {
+    const [bucket = '', ...rest] = (input.positionals[0] ?? '').split('/');
+    let cursor: string | undefined;
+    do {
+      const page: ObjectPage = valueOf(await call('list', { bucket, prefix: rest.join('/'), cursor }));
+      for (const object of page.objects) {
+        const { key, size, etag, uploaded } = object;
+        print(input.flag('json') ? JSON.stringify(object) : `${new Date(uploaded).toISOString()}  ${String(size).padStart(12)}  ${etag}  ${key}`);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  },
 });
 
 const tokenCreate = command({
@@ -182,10 +168,10 @@ const tokenCreate = command({
     'read-only': { type: 'boolean', help: 'it may change nothing' },
     ...JSON_OPTION,
   },
-  run: async (input) => {
+  run: async (call, input) => {
     const buckets = input.list('bucket');
-    const wanted = { name: input.text('name') ?? '', group: groupOf(input), readOnly: input.flag('read-only'), ...(buckets.length > 0 && { buckets }) };
-    const { id, secret } = new S3Keys(dataDirOf(input)).create(wanted, Date.now());
+    const wanted = { name: input.text('name') ?? '', readOnly: input.flag('read-only'), ...(buckets.length > 0 && { buckets }) };
+    const { id, secret }: NewKey = valueOf(await call('create-key', wanted));
     if (input.flag('json')) return print(JSON.stringify({ accessKeyId: id, secretAccessKey: secret }));
     print(`Access key ID:      ${id}\nSecret access key:  ${secret}`);
   },
@@ -196,8 +182,8 @@ const tokenList = command({
   summary: 'Lists the keys for S3 clients, without their secrets.',
   usage: '',
   options: JSON_OPTION,
-  run: async (input) => {
-    const keys = new S3Keys(dataDirOf(input)).list();
+  run: async (call, input) => {
+    const keys: KeyRow[] = valueOf(await call('keys', {}));
     if (input.flag('json')) return print(JSON.stringify(keys));
     for (const { id, name, group, readOnly, buckets } of keys)
       print(`${id}  ${group}  ${buckets?.join(',') ?? 'all buckets'}${readOnly ? '  read-only' : ''}  ${name}`);
@@ -208,9 +194,9 @@ const tokenDelete = command({
   name: 'token delete',
   summary: 'Takes a key back. A running server knows at once.',
   usage: 'ID',
-  run: async (input) => {
+  run: async (call, input) => {
     const [id = ''] = input.positionals;
-    if (!new S3Keys(dataDirOf(input)).remove(id)) throw new CommandError(`there is no key ${id}`);
+    await call('delete-key', { id });
     print(`${id} opens nothing any more`);
   },
 });
@@ -229,6 +215,6 @@ const GROUPS = [
 
 export const r2Command: CommandGroup = {
   name: 'r2',
-  summary: 'Looks after the buckets of a data folder, whether a server runs on it or not.',
+  summary: 'Looks after the buckets of a data folder, whether a server runs on it or not, or of a running server.',
   commands: GROUPS.map(groupEntry),
 };

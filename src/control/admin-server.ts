@@ -108,6 +108,8 @@ export async function startAdminServer(source: AdminSource, host: string, port: 
 
 async function handle(routes: readonly AdminRoute[], configured: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.on('error', () => {});
+  // By this a command line knows what it talks to.
+  response.setHeader('x-nano-admin', '1');
   if (!isTrustedHost(request.headers.host, configured))
     return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);

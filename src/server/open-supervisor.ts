@@ -34,6 +34,7 @@ export async function openSupervisor(options: OpenOptions): Promise<{ supervisor
     ...rest,
     log,
     secrets,
+    token: process.env['NANO_TOKEN'] === '' ? undefined : process.env['NANO_TOKEN'],
     openBuilder: (path) => new WorkerBuilder(path, { ...builder, worker, memos }),
     version: packageVersion(),
     watch: true,

@@ -11,6 +11,8 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
 import { PlatformMetrics } from '../observe/platform-metrics.ts';
+import { dataRoute } from '../control/data-route.ts';
+import type { AdminRoute } from '../control/route.ts';
 import { scheduledRoute } from '../control/scheduled-route.ts';
 import type { AppRecord, TriggerResult } from '../protocol/engine.ts';
 import { appAddress, serverAddress } from './address.ts';
@@ -20,6 +22,7 @@ import { openAnalytics } from './analytics-query.ts';
 import type { AppSettings } from './app-record.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { ServedData } from './data/served.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
 import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
 import { EngineGroups, type EngineRole } from './engine-groups.ts';
@@ -60,6 +63,8 @@ export type SupervisorOptions = {
   version: string;
   /** Reads the configuration again, for SIGHUP. @throws ConfigError */
   reread?: () => ServerConfig;
+  /** What callers of the admin port must show who want to see or change data. */
+  token?: string | undefined;
   /** Look for changes of files. */
   watch: boolean;
   /** Open the admin port. */
@@ -90,6 +95,7 @@ export class Supervisor implements AdminSource {
   readonly #badgeKey = randomBytes(32).toString('base64url');
   readonly #grants: StoreGrants;
   readonly #s3: S3Endpoint;
+  readonly #served: ServedData;
   readonly #apps: Apps;
   readonly #engines: EngineGroups;
   readonly #events: AppEvents;
@@ -145,6 +151,12 @@ export class Supervisor implements AdminSource {
       dataDir: this.#data.dir,
       wakeStores: () => this.#stores.start(),
       onTrouble: (message, fields) => options.log.error(message, fields),
+    });
+    this.#served = new ServedData({
+      ...this.#stores.config,
+      dataDir: this.#data.dir,
+      wakeStores: () => this.#stores.start(),
+      apps: () => this.#table,
     });
     this.#apps = new Apps({
       root: options.root,
@@ -314,6 +326,7 @@ export class Supervisor implements AdminSource {
     await Promise.all([this.#apps.close(), endEngines()]);
     this.#events.close();
     this.#s3.close();
+    this.#served.close();
     await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
   }
@@ -337,10 +350,16 @@ export class Supervisor implements AdminSource {
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {
     try {
-      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route, openAnalytics(this.#data.dir)]);
+      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route, openAnalytics(this.#data.dir), this.#dataRoute()]);
     } catch (error) {
       throw new StartError(explain(error, host, port, '--admin-port'));
     }
+  }
+
+  #dataRoute(): AdminRoute {
+    const onTrouble = (error: unknown): void =>
+      this.#options.log.error('an operation on stored data failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return dataRoute({ source: this.#served, token: this.#options.token, onTrouble });
   }
 
   /** A group of its own has one engine and no spare, unless the operator says otherwise: each takes the memory of a process. */

@@ -1,9 +1,11 @@
-/** `nano d1`: D1 databases of a data folder, whether a server runs on it or not. */
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+/** `nano d1`: D1 databases of a data folder or a running server. */
+import { createWriteStream, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { listDatabases, localDatabaseFile } from '../../server/local-d1.ts';
+import { pipeline } from 'node:stream/promises';
+import { type DatabaseRow, databaseFileName } from '../../server/data/d1.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, print, UsageError } from '../command.ts';
+import { streamOf, valueOf, whereOf, withData } from '../data/data.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
 import { configOf, dataDirOf, open, TARGET_OPTIONS, target } from './target.ts';
@@ -24,7 +26,7 @@ const execute: Command = {
     const [command, file] = [input.text('command'), input.text('file')];
     if ((command === undefined) === (file === undefined)) throw new UsageError('what is to be run? --command SQL or --file FILE');
     const sql = command ?? read(file ?? '');
-    const results = open(target(input), (database) => database.script(sql));
+    const results = await open(input, await target(input), (database) => database.script(sql));
     const answers = results.map(({ meta, results: { columns, rows } }) => ({
       results: rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at] ?? '', cell]))),
       success: true,
@@ -51,41 +53,37 @@ const exportCommand: Command = {
   run: async (input) => {
     const output = input.text('output');
     if (output === undefined) throw new UsageError('where to? --output FILE');
-    const where = target(input);
-    if (!existsSync(localDatabaseFile(where.dataDir, where.name))) throw new CommandError(`there is no database ${where.title} in ${where.dataDir}`);
-    const options = { tables: input.list('table'), schema: !input.flag('no-schema'), data: !input.flag('no-data') };
-    const fd = output === '-' ? 1 : openSync(resolve(output), 'w');
-    try {
-      open(where, (database) => {
-        for (const statement of database.dump(options)) writeSync(fd, `${statement}\n`);
-      });
-    } catch (error) {
-      throw error instanceof Error && error.message.startsWith('D1 Export') ? new CommandError(error.message) : error;
-    } finally {
-      if (fd !== 1) closeSync(fd);
-    }
+    const where = await target(input);
+    const options = { id: where.id, tables: input.list('table'), schema: !input.flag('no-schema'), data: !input.flag('no-data') };
+    await open(input, where, async ({ data }) => {
+      const statements = streamOf(await data.call('d1/export', options));
+      // Only now: what cannot be exported leaves the file as it is.
+      if (output === '-') await pipeline(statements, process.stdout, { end: false });
+      else await pipeline(statements, createWriteStream(resolve(output)));
+    });
     return 0;
   },
 };
 
 const list: Command = {
   name: 'd1 list',
-  summary: "Lists the databases of a data folder and those of the app's bindings.",
+  summary: "Lists the databases of a data folder or server and those of the app's bindings.",
   usage: '',
   positionals: 0,
   options: { json: { type: 'boolean', help: 'print JSON' }, ...TARGET_OPTIONS },
   run: async (input) => {
     const config = configOf(input);
     const dataDir = dataDirOf(input, config);
-    const found = new Map(listDatabases(dataDir).map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
+    const stored = await withData(input, { dataDir, group: DEFAULT_GROUP }, async (data) => valueOf<DatabaseRow[]>(await data.call('d1/databases', {})));
+    const found = new Map(stored.map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
     for (const { type, name: binding, options } of config?.bindings ?? []) {
       if (type !== 'd1') continue;
       const [group, id] = [config?.trustGroup ?? DEFAULT_GROUP, String(options['id'])];
-      const file = localDatabaseFile(dataDir, { group, id });
+      const file = databaseFileName(group, id);
       found.set(file, { id, name: String(options['databaseName']), binding, group, bytes: found.get(file)?.bytes ?? 0 });
     }
     const rows = [...found.values()];
-    print(input.flag('json') ? JSON.stringify(rows, null, 2) : rows.length === 0 ? `there is no database in ${dataDir}` : table(rows));
+    print(input.flag('json') ? JSON.stringify(rows, null, 2) : rows.length === 0 ? `there is no database in ${whereOf(input, dataDir)}` : table(rows));
     return 0;
   },
 };
@@ -100,6 +98,6 @@ function read(file: string): string {
 
 export const d1Group: CommandGroup = {
   name: 'd1',
-  summary: 'Looks after the D1 databases of a data folder, whether a server runs on it or not.',
+  summary: 'Looks after the D1 databases of a data folder, whether a server runs on it or not, or of a running server.',
   commands: [entry(execute), groupEntry(migrationsGroup), entry(exportCommand), entry(list)],
 };

@@ -7,10 +7,9 @@
  */
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import type { LocalDatabase } from '../../server/local-d1.ts';
-import { isD1Failure } from '../../server/local-d1.ts';
+import { DataError } from '../../ports/stored-data.ts';
 import { type Command, CommandError, type CommandGroup, entry, print, UsageError } from '../command.ts';
-import { open, TARGET_OPTIONS, type Target, target } from './target.ts';
+import { type Database, open, TARGET_OPTIONS, type Target, target } from './target.ts';
 
 const NUMBER_DIGITS = 4;
 
@@ -30,12 +29,13 @@ function names({ dir, pattern, projectDir }: Target['migrations']): string[] {
     : [];
 }
 
-function unapplied({ migrations }: Target, database: LocalDatabase): string[] {
+async function unapplied({ migrations }: Target, database: Database): Promise<string[]> {
   const table = quoteName(migrations.table);
-  database.script(
-    `CREATE TABLE IF NOT EXISTS ${table} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
+  const [, rows] = await database.script(
+    `CREATE TABLE IF NOT EXISTS ${table} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);
+     SELECT name FROM ${table}`,
   );
-  const applied = new Set(database.query(`SELECT name FROM ${table}`).results.rows.map(([name]) => String(name)));
+  const applied = new Set(rows?.results.rows.map(([name]) => String(name)));
   return names(migrations).filter((name) => !applied.has(name));
 }
 
@@ -52,7 +52,7 @@ const create: Command = {
   run: async (input) => {
     const message = input.positionals[1];
     if (message === undefined) throw new UsageError('what does the migration do? nano d1 migrations create DATABASE NAME');
-    const { migrations } = target(input);
+    const { migrations } = await target(input);
     mkdirSync(migrations.dir, { recursive: true });
     const last = Math.max(0, ...readdirSync(migrations.dir).map((name) => Number.parseInt(/^\d+/.exec(name)?.[0] ?? '0', 10)));
     const number = String(last + 1).padStart(NUMBER_DIGITS, '0');
@@ -70,9 +70,9 @@ const list: Command = {
   positionals: 1,
   options: TARGET_OPTIONS,
   run: async (input) => {
-    const where = target(input);
+    const where = await target(input);
     requireFolder(where);
-    const waiting = open(where, (database) => unapplied(where, database));
+    const waiting = await open(input, where, (database) => unapplied(where, database));
     print(waiting.length === 0 ? `${where.title}: no migration is to be applied` : `${where.title}: to be applied`);
     for (const name of waiting) print(`  ${name}`);
     return 0;
@@ -87,23 +87,23 @@ const apply: Command = {
   positionals: 1,
   options: TARGET_OPTIONS,
   run: async (input) => {
-    const where = target(input);
+    const where = await target(input);
     requireFolder(where);
-    return open(where, (database) => {
-      const waiting = unapplied(where, database);
+    return open(input, where, async (database) => {
+      const waiting = await unapplied(where, database);
       if (waiting.length === 0) print(`${where.title}: no migration is to be applied`);
-      for (const name of waiting) applyOne(where, database, name);
+      for (const name of waiting) await applyOne(where, database, name);
       return 0;
     });
   },
 };
 
-function applyOne({ migrations, title }: Target, database: LocalDatabase, name: string): void {
+async function applyOne({ migrations, title }: Target, database: Database, name: string): Promise<void> {
   const sql = readFileSync(join(migrations.dir, name), 'utf8');
   try {
-    database.script(`${sql}\n;INSERT INTO ${quoteName(migrations.table)} (name) VALUES (${quoteText(name)});`);
+    await database.script(`${sql}\n;INSERT INTO ${quoteName(migrations.table)} (name) VALUES (${quoteText(name)});`);
   } catch (error) {
-    if (!isD1Failure(error)) throw error;
+    if (!(error instanceof DataError)) throw error;
     throw new CommandError(`${title}: ${name} was not applied: ${error.message}`);
   }
   print(`${title}: ${name} was applied`);

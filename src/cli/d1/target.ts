@@ -1,33 +1,36 @@
-/** Which database a command means, and in which data folder. Options are named as wrangler names them. */
+/** Which database a command means, and in which data folder or server. Options are named as wrangler names them. */
 import { join, resolve } from 'node:path';
 import { isApp } from '../../config/find-app.ts';
 import { readWorkerConfig } from '../../config/worker.ts';
 import type { WorkerConfig } from '../../config/worker-config.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
-import { type DatabaseName, isD1Failure, type LocalDatabase, withDatabase } from '../../server/local-d1.ts';
+import type { D1Result } from '../../server/data/d1.ts';
+import { DataError, type StoredData } from '../../ports/stored-data.ts';
 import { CommandError, type OptionSpec, type Parsed, UsageError } from '../command.ts';
+import { type DataPlace, SERVER_OPTIONS, serverApp, textBody, valueOf, withData } from '../data/data.ts';
 import { workerOptions } from '../options.ts';
 
 export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  app: { type: 'string', value: 'DIR', help: 'the app whose database is meant (.)' },
+  app: { type: 'string', value: 'DIR', help: 'the app whose database is meant (.); with --to also its name there' },
   env: { type: 'string', short: 'e', value: 'NAME', help: 'environment of the configuration file to use' },
   data: { type: 'string', value: 'DIR', help: "data folder (the app's .nano)" },
   group: { type: 'string', value: 'NAME', help: "trust group the database belongs to (the app's, or default)" },
-  local: { type: 'boolean', help: 'without effect: all data is local' },
+  ...SERVER_OPTIONS,
+  local: { type: 'boolean', help: 'without effect: without --to all data is local' },
 };
 
-export type Target = {
-  dataDir: string;
-  name: DatabaseName;
+export type Target = DataPlace & {
+  id: string;
   /** What the command calls it. */
   title: string;
   /** The folder of migrations, the table of those applied, and which files they are. */
   migrations: { dir: string; table: string; pattern: string | undefined; projectDir: string };
 };
 
-export function configOf(input: Parsed): WorkerConfig | undefined {
+/** @param isHere the app is a folder, and not one that only the server has */
+export function configOf(input: Parsed, isHere = true): WorkerConfig | undefined {
   const root = resolve(input.text('app') ?? '.');
-  return input.text('app') !== undefined || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
+  return (isHere && input.text('app') !== undefined) || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
 }
 
 export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): string {
@@ -36,10 +39,14 @@ export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): stri
 }
 
 /** The database that the first argument names: by binding, name or id of the app's, or by the id of any. @throws UsageError */
-export function target(input: Parsed): Target {
+export async function target(input: Parsed): Promise<Target> {
   const [title] = input.positionals;
   if (title === undefined) throw new UsageError('which database? Its binding, name or id');
-  const config = configOf(input);
+  const served = await serverApp(input);
+  const config = configOf(input, served === undefined);
+  const bound = served?.bindings.filter(({ type }) => type === 'd1');
+  const byName = bound?.find(({ name, id }) => name === title || id === title)?.name;
+  if (bound !== undefined && byName === undefined) throw new UsageError(`${input.text('app')} has no database "${title}"`);
   const found = config?.bindings.find(
     ({ type, name, options }) => type === 'd1' && (name === title || options['databaseName'] === title || options['id'] === title),
   );
@@ -48,7 +55,8 @@ export function target(input: Parsed): Target {
   return {
     title,
     dataDir: dataDirOf(input, config),
-    name: { group: input.text('group') ?? config?.trustGroup ?? DEFAULT_GROUP, id: String(options['id'] ?? title) },
+    group: input.text('group') ?? served?.group ?? config?.trustGroup ?? DEFAULT_GROUP,
+    id: bound?.find(({ name }) => name === byName)?.id ?? String(options['id'] ?? title),
     migrations: {
       projectDir,
       dir: resolve(projectDir, String(options['migrationsDir'] ?? 'migrations')),
@@ -58,12 +66,20 @@ export function target(input: Parsed): Target {
   };
 }
 
+/** A database as commands use it. */
+export type Database = {
+  /** Carries out the statements of a script, all or none. @throws DataError */
+  script(sql: string): Promise<D1Result[]>;
+  data: StoredData;
+};
+
 /** Opens the target; what the database says becomes the command's message. */
-export function open<T>({ dataDir, name, title }: Target, work: (database: LocalDatabase) => T): T {
-  try {
-    return withDatabase(dataDir, name, work);
-  } catch (error) {
-    if (isD1Failure(error) || (error instanceof Error && 'code' in error)) throw new CommandError(`${title}: ${error.message}`);
-    throw error;
-  }
+export async function open<T>(input: Parsed, { id, title, ...place }: Target, work: (database: Database) => Promise<T>): Promise<T> {
+  return withData(input, place, async (data) => {
+    try {
+      return await work({ data, script: async (sql) => valueOf<D1Result[]>(await data.call('d1/script', { id }, textBody(sql))) });
+    } catch (error) {
+      throw error instanceof DataError ? new CommandError(`${title}: ${error.message}`) : error;
+    }
+  });
 }

@@ -1,23 +1,16 @@
 /** `nano kv bulk put|get|delete FILE`: many keys at once, in the JSON files that wrangler takes. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { kvPair, type KvPair, type KvTexts, MOST_AT_ONCE } from '../../server/data/kv.ts';
 import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { textBody, valueOf } from '../data/data.ts';
 import { kvCommand } from './run.ts';
 
-/** So many are under way at a time: they share commits. */
-const AT_ONCE = 200;
-const MOST_READ = 100;
+/** One request takes no more: the largest value fits in as base64. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
-const pairs = z.array(
-  z.object({
-    key: z.string(),
-    value: z.string(),
-    expiration: z.number().int().optional(),
-    expiration_ttl: z.number().int().optional(),
-    metadata: z.json().optional(),
-    base64: z.boolean().optional(),
-  }),
-);
+const pairs = z.array(kvPair);
+const MOST_READ = 100;
 const names = z.array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]));
 
 const put: Command = kvCommand({
@@ -26,19 +19,9 @@ const put: Command = kvCommand({
   usage: 'FILE',
   positionals: 1,
   check: file,
-  run: async (namespace, input) => {
+  run: async (call, input) => {
     const all = read(input, pairs);
-    for (let at = 0; at < all.length; at += AT_ONCE) {
-      await Promise.all(
-        all.slice(at, at + AT_ONCE).map(({ key, value, expiration, expiration_ttl, metadata, base64 }) =>
-          namespace.put(key, base64 === true ? Buffer.from(value, 'base64') : value, undefined, {
-            expiration,
-            expirationTtl: expiration_ttl,
-            metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
-          }),
-        ),
-      );
-    }
+    for (const batch of batches(all)) await call('put-many', {}, textBody(`[${batch.join(',')}]`));
     process.stderr.write(`${all.length} keys put\n`);
   },
 });
@@ -49,13 +32,13 @@ const get: Command = kvCommand({
   usage: 'FILE',
   positionals: 1,
   check: file,
-  run: async (namespace, input) => {
+  run: async (call, input) => {
     const all = read(input, names);
     const rows: [string, string | null][] = [];
     for (let at = 0; at < all.length; at += MOST_READ) {
       const keys = all.slice(at, at + MOST_READ);
-      const found = await Promise.all(keys.map((key) => namespace.text(key)));
-      rows.push(...keys.map((key, index): [string, string | null] => [key, found[index]?.value ?? null]));
+      const found: KvTexts = valueOf(await call('get-many', {}, textBody(JSON.stringify(keys))));
+      rows.push(...keys.map((key, index): [string, string | null] => [key, found[index] ?? null]));
     }
     process.stdout.write(`${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`);
   },
@@ -67,12 +50,28 @@ const remove: Command = kvCommand({
   usage: 'FILE',
   positionals: 1,
   check: file,
-  run: async (namespace, input) => {
+  run: async (call, input) => {
     const all = read(input, names);
-    for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map((key) => namespace.delete(key)));
+    for (let at = 0; at < all.length; at += MOST_AT_ONCE) await call('delete-many', {}, textBody(JSON.stringify(all.slice(at, at + MOST_AT_ONCE))));
     process.stderr.write(`${all.length} keys deleted\n`);
   },
 });
+
+/** As JSON, in pieces that a request may have. */
+function* batches(all: readonly KvPair[]): Generator<string[]> {
+  let batch: string[] = [];
+  let bytes = 0;
+  for (const pair of all) {
+    const text = JSON.stringify(pair);
+    if (batch.length >= MOST_AT_ONCE || (batch.length > 0 && bytes + text.length > MOST_BYTES)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(text);
+    bytes += Buffer.byteLength(text);
+  }
+  if (batch.length > 0) yield batch;
+}
 
 function file(input: Parsed): string {
   const [path] = input.positionals;

@@ -2,7 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import type { DataBody } from '../../ports/stored-data.ts';
+import type { KvListing } from '../../server/data/kv.ts';
 import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { streamOf, textBody, valueOf } from '../data/data.ts';
 import { kvCommand } from './run.ts';
 import { numberOption } from './target.ts';
 
@@ -22,12 +25,9 @@ const put: Command = kvCommand({
     if ((input.positionals[1] === undefined) === (input.text('path') === undefined)) throw new UsageError('which value? KEY VALUE, or KEY --path FILE');
     metadata(input);
   },
-  run: async (namespace, input) => {
-    const path = input.text('path');
+  run: async (call, input) => {
     const options = { expirationTtl: numberOption(input, 'ttl'), expiration: numberOption(input, 'expiration'), metadata: metadata(input) };
-    if (path === undefined) return namespace.put(key(input), input.positionals[1] as string, undefined, options);
-    const file = path === '-' ? process.stdin : createReadStream(path);
-    await namespace.put(key(input), file, path === '-' ? undefined : (await stat(path)).size, options);
+    await call('put', { key: key(input), ...options }, await value(input));
   },
 });
 
@@ -38,13 +38,7 @@ const get: Command = kvCommand({
   positionals: 1,
   options: { text: { type: 'boolean', help: 'without effect: text comes out as text' } },
   check: (input) => void key(input),
-  run: async (namespace, input) => {
-    const found = await namespace.stream(key(input));
-    if (found === null) throw new CommandError(`there is no key ${JSON.stringify(key(input))}`);
-    const { value } = found;
-    if (value instanceof Uint8Array) process.stdout.write(value);
-    else await pipeline(value, process.stdout, { end: false });
-  },
+  run: async (call, input) => pipeline(streamOf(await call('get', { key: key(input) })), process.stdout, { end: false }),
 });
 
 const remove: Command = kvCommand({
@@ -53,7 +47,7 @@ const remove: Command = kvCommand({
   usage: 'KEY',
   positionals: 1,
   check: (input) => void key(input),
-  run: (namespace, input) => namespace.delete(key(input)),
+  run: async (call, input) => void (await call('delete', { key: key(input) })),
 });
 
 const list: Command = kvCommand({
@@ -62,11 +56,11 @@ const list: Command = kvCommand({
   usage: '',
   positionals: 0,
   options: { prefix: { type: 'string', value: 'TEXT', help: 'only keys that start with it' } },
-  run: async (namespace, input) => {
+  run: async (call, input) => {
     let cursor: string | undefined;
     let isFirst = true;
     do {
-      const page = await namespace.list(input.text('prefix'), undefined, cursor);
+      const page: KvListing = valueOf(await call('list', { prefix: input.text('prefix'), cursor }));
       for (const { name, expiration, metadata: json } of page.keys) {
         const row = { name, ...(expiration === null ? {} : { expiration }), ...(json === null ? {} : { metadata: JSON.parse(json) as unknown }) };
         process.stdout.write(`${isFirst ? '[' : ','}\n  ${JSON.stringify(row)}`);
@@ -77,6 +71,16 @@ const list: Command = kvCommand({
     process.stdout.write(isFirst ? '[]\n' : '\n]\n');
   },
 });
+
+/** What is to be put: from the command line, a file, or standard input. */
+async function value(input: Parsed): Promise<DataBody> {
+  const path = input.text('path');
+  if (path === undefined) return textBody(input.positionals[1] as string);
+  if (path === '-') return { stream: process.stdin, length: undefined };
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() !== false) throw new CommandError(`there is no file ${path}`);
+  return { stream: createReadStream(path), length: info.isFile() ? info.size : undefined };
+}
 
 function key(input: Parsed): string {
   const [name] = input.positionals;

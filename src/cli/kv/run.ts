@@ -1,13 +1,15 @@
-/** What all commands on a namespace share: opening it, and saying what went wrong. */
-import { withNamespace } from '../../server/local-kv.ts';
-import { type Command, CommandError, type OptionSpec, type Parsed } from '../command.ts';
+/** What all commands on a namespace share: finding it. */
+import type { DataAnswer, DataBody } from '../../ports/stored-data.ts';
+import type { Command, OptionSpec, Parsed } from '../command.ts';
+import { withData } from '../data/data.ts';
 import { TARGET_OPTIONS, target } from './target.ts';
 
-type Namespace = Parameters<Parameters<typeof withNamespace>[3]>[0];
+/** Calls an operation on the namespace: "put" is "kv/put". */
+export type KvCall = (operation: string, args: Readonly<Record<string, unknown>>, body?: DataBody) => Promise<DataAnswer>;
 
 export type KvCommand = Pick<Command, 'name' | 'summary' | 'usage' | 'description' | 'positionals'> & {
   options?: Readonly<Record<string, OptionSpec>>;
-  run(namespace: Namespace, input: Parsed): Promise<void>;
+  run(call: KvCall, input: Parsed): Promise<void>;
   /** Throws UsageError for what can be told before anything is opened. */
   check?(input: Parsed): void;
 };
@@ -18,19 +20,9 @@ export function kvCommand({ options, run, check, ...rest }: KvCommand): Command 
     options: { ...options, ...TARGET_OPTIONS },
     run: async (input) => {
       check?.(input);
-      const { dataDir, name } = target(input);
-      const told = (message: string): void => void process.stderr.write(`nano: ${message}\n`);
-      try {
-        await withNamespace(dataDir, name, told, (namespace) => run(namespace, input));
-      } catch (error) {
-        throw isAnswer(error) ? new CommandError(error.message) : error;
-      }
+      const { id, ...place } = await target(input);
+      await withData(input, place, (data) => run((operation, args, body) => data.call(`kv/${operation}`, { id, ...args }, body), input));
       return 0;
     },
   };
-}
-
-/** A namespace refuses with an error that says all; those of the file system do, too. */
-function isAnswer(error: unknown): error is Error {
-  return error instanceof Error && (error.constructor.name === 'OpError' || 'code' in error);
 }

@@ -1,16 +1,17 @@
-/** Which namespace a command means, and in which data folder. Options are named as wrangler names them. */
+/** Which namespace a command means, and in which data folder or server. Options are named as wrangler names them. */
 import { join, resolve } from 'node:path';
 import { isApp } from '../../config/find-app.ts';
 import { readWorkerConfig } from '../../config/worker.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
-import type { NamespaceName } from '../../server/local-kv.ts';
 import { type OptionSpec, type Parsed, UsageError } from '../command.ts';
+import { type DataPlace, SERVER_OPTIONS, serverApp } from '../data/data.ts';
 import { workerOptions } from '../options.ts';
 
 export const DATA_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  app: { type: 'string', value: 'DIR', help: 'the app whose bindings are meant (.)' },
+  app: { type: 'string', value: 'DIR', help: 'the app whose bindings are meant (.); with --to also its name there' },
   env: { type: 'string', short: 'e', value: 'NAME', help: 'environment of the configuration file to use' },
   data: { type: 'string', value: 'DIR', help: "data folder (the app's .nano)" },
+  ...SERVER_OPTIONS,
 };
 
 export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -19,28 +20,46 @@ export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   group: { type: 'string', value: 'NAME', help: "trust group the id belongs to (the app's, or default)" },
   ...DATA_OPTIONS,
   preview: { type: 'boolean', help: 'without effect: there is one data folder' },
-  local: { type: 'boolean', help: 'without effect: all data is local' },
+  local: { type: 'boolean', help: 'without effect: without --to all data is local' },
 };
 
-export type Target = { dataDir: string; name: NamespaceName };
+export type Target = DataPlace & { id: string };
 
 /** @throws UsageError or ConfigError */
-export function target(input: Parsed): Target {
+export async function target(input: Parsed): Promise<Target> {
   const binding = input.text('binding');
   const id = input.text('namespace-id');
   if ((binding === undefined) === (id === undefined)) throw new UsageError('which namespace? --binding NAME or --namespace-id ID');
+  const { title, dataDir, ...app } = await appOf(input, binding !== undefined);
+  const group = input.text('group') ?? app.group;
+  if (id !== undefined) return { dataDir, group, id };
+  const found = app.namespaces.find(({ name }) => name === binding);
+  if (found === undefined) throw new UsageError(`${title} has no KV namespace "${binding}"`);
+  return { dataDir, group, id: found.id };
+}
+
+export type App = DataPlace & { title: string; namespaces: { name: string; id: string }[] };
+
+/** The app that is meant: of the server, or of a folder. @param isNeeded a folder that is no app is an error */
+export async function appOf(input: Parsed, isNeeded: boolean): Promise<App> {
+  const served = await serverApp(input);
+  if (served !== undefined) {
+    const namespaces = served.bindings.filter(({ type }) => type === 'kv');
+    return { title: input.text('app') ?? '', dataDir: '', group: served.group, namespaces };
+  }
   const root = resolve(input.text('app') ?? '.');
-  const config = binding !== undefined || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
-  const group = input.text('group') ?? config?.trustGroup ?? DEFAULT_GROUP;
-  const dataDir = dataDirOf(input, config?.projectDir ?? root);
-  if (id !== undefined) return { dataDir, name: { group, id } };
-  const found = config?.bindings.find((one) => one.type === 'kv' && one.name === binding);
-  if (found === undefined) throw new UsageError(`${config?.name ?? root} has no KV namespace "${binding}"`);
-  return { dataDir, name: { group, id: String(found.options['id']) } };
+  const config = isNeeded || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
+  const bindings = config?.bindings.filter(({ type }) => type === 'kv') ?? [];
+  return {
+    title: config?.name ?? root,
+    dataDir: dataDirOf(input, config?.projectDir ?? root),
+    group: config?.trustGroup ?? DEFAULT_GROUP,
+    namespaces: bindings.map(({ name, options }) => ({ name, id: String(options['id']) })),
+  };
 }
 
 /** @param projectDir the app's folder */
-export function dataDirOf(input: Parsed, projectDir: string): string {
+function dataDirOf(input: Parsed, projectDir: string): string {
   const data = input.text('data');
   return data === undefined ? join(projectDir, '.nano') : resolve(data);
 }

@@ -1,0 +1,98 @@
+/**
+ * `POST /data/:product/:operation?group=…&args=…`: stored data over the admin port, for `nano kv|d1|r2|queues --to URL`.
+ *
+ * Contract: the body is the operation's bytes, the answer is JSON (`{"value": …}`) or bytes; what went wrong is
+ * `{"error": …}` with a status, or, once bytes have been sent, a connection that breaks off. Whoever may do this may do
+ * everything with all data: it takes the server's token, or, where it has none, a connection from this very machine.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { type DataAnswer, type DataBody, DataError, type DataErrorKind } from '../ports/stored-data.ts';
+import { type AdminCall, type AdminRoute, sendJson } from './route.ts';
+
+export interface DataSource {
+  /** @param signal whoever asked is gone @throws DataError */
+  perform(operation: string, group: string, args: unknown, body: DataBody, signal: AbortSignal): Promise<DataAnswer>;
+}
+
+export type DataRouteOptions = {
+  source: DataSource;
+  /** What callers must show. */
+  token: string | undefined;
+  onTrouble(error: unknown): void;
+};
+
+/** A large script may keep a database busy for so long while nothing is sent. */
+const MOST_QUIET_MS = 10 * 60_000;
+/** A proxy on this machine says by these that it speaks for another one. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+const STATUS: Readonly<Record<DataErrorKind, number>> = { invalid: 400, missing: 404, failed: 422 };
+
+export function dataRoute(options: DataRouteOptions): AdminRoute {
+  return {
+    method: 'POST',
+    path: '/data/:product/:operation',
+    handle: async (call) => {
+      const { request, response } = call;
+      // What of a body nobody has read ends with the connection.
+      response.setHeader('connection', 'close');
+      request.socket.setTimeout(MOST_QUIET_MS);
+      const refusal = refusalOf(call, options.token);
+      if (refusal !== undefined) return sendJson(response, refusal.status, { error: refusal.error });
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      try {
+        await answer(call, options.source, gone.signal);
+      } catch (error) {
+        if (gone.signal.aborted || response.headersSent) return void response.destroy();
+        if (error instanceof DataError) return sendJson(response, STATUS[error.kind], { error: error.message });
+        options.onTrouble(error);
+        sendJson(response, 500, { error: 'internal error: the log of the server tells more' });
+      }
+    },
+  };
+}
+
+async function answer({ request, response, params, query }: AdminCall, source: DataSource, signal: AbortSignal): Promise<void> {
+  const length = request.headers['content-length'];
+  const body: DataBody = { stream: request, length: length === undefined ? undefined : Number(length) };
+  const found = await source.perform(`${params['product']}/${params['operation']}`, groupOf(query), argsOf(query), body, signal);
+  if ('value' in found) return sendJson(response, 200, { value: found.value });
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(found.length !== undefined && { 'content-length': found.length }),
+  });
+  await pipeline(found.stream, response);
+}
+
+function argsOf(query: URLSearchParams): unknown {
+  try {
+    return JSON.parse(query.get('args') ?? '{}');
+  } catch {
+    throw new DataError('invalid', '"args" is no JSON');
+  }
+}
+
+function groupOf(query: URLSearchParams): string {
+  const group = query.get('group') ?? '';
+  if (group === '' || group.length > 256) throw new DataError('invalid', '"group" must name a trust group');
+  return group;
+}
+
+function refusalOf({ request }: AdminCall, token: string | undefined): { status: number; error: string } | undefined {
+  if (token !== undefined) {
+    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    return given !== undefined && isSame(given, token) ? undefined : { status: 401, error: 'the server wants its token: set NANO_TOKEN, or say --token' };
+  }
+  const isPassedOn = FORWARDED.some((name) => request.headers[name] !== undefined);
+  if (!isPassedOn && /^(?:127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? '')) return undefined;
+  return { status: 403, error: 'data is given to this machine only, unless the server is started with a token in NANO_TOKEN' };
+}
+
+/** Takes the same time wherever they differ. */
+function isSame(given: string, token: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
