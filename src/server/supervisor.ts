@@ -11,18 +11,14 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
 import { PlatformMetrics } from '../observe/platform-metrics.ts';
-import { dataRoute } from '../control/data-route.ts';
-import type { AdminRoute } from '../control/route.ts';
-import { scheduledRoute } from '../control/scheduled-route.ts';
 import type { AppRecord, TriggerResult } from '../protocol/engine.ts';
 import { appAddress, serverAddress } from './address.ts';
+import { type AdminRoutes, openAdminRoutes } from './admin-routes.ts';
 import type { OpenBuilder } from './app-builder.ts';
 import { AppEvents } from './app-events.ts';
-import { openAnalytics } from './analytics-query.ts';
 import type { AppSettings } from './app-record.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { ServedData } from './data/served.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
 import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
 import { EngineGroups, type EngineRole } from './engine-groups.ts';
@@ -33,7 +29,6 @@ import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
-import { openS3, type S3Endpoint } from './s3.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { makeBadge } from '../storage/badge.ts';
@@ -94,8 +89,7 @@ export class Supervisor implements AdminSource {
   /** Of this run; see storage/badge.ts. */
   readonly #badgeKey = randomBytes(32).toString('base64url');
   readonly #grants: StoreGrants;
-  readonly #s3: S3Endpoint;
-  readonly #served: ServedData;
+  readonly #routes: AdminRoutes;
   readonly #apps: Apps;
   readonly #engines: EngineGroups;
   readonly #events: AppEvents;
@@ -144,19 +138,15 @@ export class Supervisor implements AdminSource {
     });
     this.#grants = new StoreGrants({ clock: this.#clock, tell: (grants) => Promise.all([this.#stores.grant(grants), this.#sql.grant(grants)]) });
     const storePort = { socket: this.#stores.config.socket, badge: makeBadge(this.#badgeKey, { kind: 'operator' }) };
-    this.#s3 = openS3({
-      root: this.#stores.config.root,
-      fsync: options.config.fsync,
-      port: storePort,
-      dataDir: this.#data.dir,
-      wakeStores: () => this.#stores.start(),
-      onTrouble: (message, fields) => options.log.error(message, fields),
-    });
-    this.#served = new ServedData({
+    this.#routes = openAdminRoutes({
       ...this.#stores.config,
       dataDir: this.#data.dir,
-      wakeStores: () => this.#stores.start(),
+      port: storePort,
+      token: options.token,
+      scheduled: this,
       apps: () => this.#table,
+      wakeStores: () => this.#stores.start(),
+      onTrouble: (message, fields) => options.log.error(message, fields),
     });
     this.#apps = new Apps({
       root: options.root,
@@ -325,8 +315,7 @@ export class Supervisor implements AdminSource {
     this.#events.stop();
     await Promise.all([this.#apps.close(), endEngines()]);
     this.#events.close();
-    this.#s3.close();
-    this.#served.close();
+    this.#routes.close();
     await Promise.all([this.#stores.stop(), this.#sql.stop()]);
     await this.#admin?.close();
   }
@@ -350,16 +339,10 @@ export class Supervisor implements AdminSource {
 
   async #startAdmin(host: string, port: number): Promise<AdminServer> {
     try {
-      return await startAdminServer(this, host, port, [scheduledRoute(this), this.#s3.route, openAnalytics(this.#data.dir), this.#dataRoute()]);
+      return await startAdminServer(this, host, port, this.#routes.routes);
     } catch (error) {
       throw new StartError(explain(error, host, port, '--admin-port'));
     }
-  }
-
-  #dataRoute(): AdminRoute {
-    const onTrouble = (error: unknown): void =>
-      this.#options.log.error('an operation on stored data failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    return dataRoute({ source: this.#served, token: this.#options.token, onTrouble });
   }
 
   /** A group of its own has one engine and no spare, unless the operator says otherwise: each takes the memory of a process. */

@@ -8,13 +8,14 @@ import type { BindingType } from '../../protocol/bindings.ts';
 import type { AppRecord } from '../../protocol/engine.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { placeOf, sqlDir, storageDir } from '../../storage/paths.ts';
-import { StoreClient } from '../../storage/store-client.ts';
+import { StoreClient, type StorePort } from '../../storage/store-client.ts';
 import { runInChild } from './child.ts';
 import { findOperation } from './operations.ts';
 
 export type ServedDataOptions = {
   dataDir: string;
-  socket: string;
+  /** The supervisor's own way to the stores. */
+  port: StorePort;
   fsync: 'full' | 'normal';
   /** Sees to it that the store process runs. */
   wakeStores(): void;
@@ -35,7 +36,7 @@ export class ServedData {
 
   constructor(options: ServedDataOptions) {
     this.#options = options;
-    this.#client = new StoreClient(options.socket);
+    this.#client = new StoreClient(options.port);
     this.#stores = {
       call: (address, method, args) => {
         options.wakeStores();
