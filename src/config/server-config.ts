@@ -53,6 +53,8 @@ export interface ServerConfig {
   readonly drainMs: number;
   /** What no app may reach, and what every app may although it is private, beside each app's own lists. */
   readonly egress: EgressConfig;
+  /** HTTP/2 is offered to https servers that apps fetch from. */
+  readonly http2: boolean;
   /** Custom host names, and the app each belongs to. */
   readonly hosts: Readonly<Record<string, string>>;
   /** Connection strings of databases, by the id that `hyperdrive` bindings name. */

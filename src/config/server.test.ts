@@ -36,7 +36,7 @@ test('readServerConfig: reads nano.jsonc', (t) => {
       "port": 0, "host": "[::]", "admin_port": 9000, "engines": 3, "spare": false, "engine_memory_mb": 512,
       "data_dir": "data", "log_level": "warn", "drain_ms": 5,
       "limits": { "defaults": { "cpu_ms": 100 }, "ceilings": { "memory_mb": 64, "response_body_bytes": "unlimited" } },
-      "egress": { "allow": ["10.0.0.1:5432"], "deny": ["*.internal"] },
+      "egress": { "allow": ["10.0.0.1:5432"], "deny": ["*.internal"], "http2": true },
       "hosts": { "Shop.Example.com": "shop" },
     }`,
   });

@@ -39,6 +39,7 @@ const trustGroupSchema = z.strictObject({
   engines: engines.optional(),
   spare: z.boolean().optional(),
 });
+const serverEgressSchema = egressSchema.extend({ http2: z.boolean().optional() });
 const storageSchema = z.strictObject({ fsync: z.enum(['full', 'normal']).optional() });
 
 function isNetwork(text: string): boolean {
@@ -96,9 +97,11 @@ export const serverSchema = z.strictObject({
     .optional()
     .describe('`defaults`: what holds for an app that says nothing; `ceilings`: the most an app may ask for. See limits.md for the keys.'),
   drain_ms: z.int().min(0).max(LIMITS.drainMs.ceiling).optional().describe('The same as `limits.defaults.drain_ms`.'),
-  egress: egressSchema
+  egress: serverEgressSchema
     .optional()
-    .describe("`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists."),
+    .describe(
+      "`deny`: hosts, addresses and networks that no app may reach; `allow`: private ones that every app may. Beside each app's own lists. `http2`: offer HTTP/2 to servers that apps fetch from, for requests without a body; false by default, see the guide on egress.",
+    ),
   hyperdrive: z
     .record(z.string(), z.string())
     .optional()
@@ -117,7 +120,7 @@ type ServerFile = z.infer<typeof serverSchema>;
 
 function knownKeys(path: KeyPath): readonly string[] {
   if (path.length === 0) return Object.keys(serverSchema.shape);
-  if (path[0] === 'egress') return Object.keys(egressSchema.shape);
+  if (path[0] === 'egress') return Object.keys(serverEgressSchema.shape);
   if (path[0] === 'storage') return Object.keys(storageSchema.shape);
   if (path[0] === 'trust_groups') return path.length === 2 ? Object.keys(trustGroupSchema.shape) : [];
   if (path[0] === 'secrets') return Object.keys(secretsSchema.shape);
@@ -165,6 +168,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     limits: serverLimits,
     drainMs: serverLimits.defaults.drainMs,
     egress: { allow: file.egress?.allow ?? [], deny: file.egress?.deny ?? [] },
+    http2: file.egress?.http2 ?? false,
     hyperdrive: file.hyperdrive ?? {},
     trust: { groups: readTrustGroups(file.trust_groups ?? {}, document), cordon: file.cordon ?? false },
     hosts: readHosts(file.hosts ?? {}, document),

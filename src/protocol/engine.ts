@@ -97,6 +97,8 @@ export type EngineConfig = {
   headerBytes: number;
   /** The platform's own endpoints, closed to every app. */
   forbidden: { host: string; port: number }[];
+  /** HTTP/2 is offered to https servers that apps fetch from. */
+  http2: boolean;
   ledgerFile: string;
   /** Where the store process listens, and how it treats the disk. */
   stores: {

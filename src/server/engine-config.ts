@@ -36,6 +36,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     urlBytes: config.limits.defaults.urlBytes,
     headerBytes: config.limits.defaults.headerBytes,
     forbidden: place.adminPort === 0 ? [] : [{ host: config.adminHost, port: place.adminPort }],
+    http2: config.http2,
     ledgerFile: place.ledgerFile,
     stores: place.stores,
     runtimeFile: place.runtimeFile,
@@ -76,6 +77,7 @@ export function restartKeys(before: ServerConfig, after: ServerConfig): string[]
     'secretsKeyFile',
     'fsync',
     'logLevel',
+    'http2',
   ] as const;
   return keys.filter((key) => before[key] !== after[key]);
 }

@@ -82,7 +82,7 @@ export class Engine {
     this.#sql = new PoolClient({ socket: config.stores.sql, badge: config.stores.badge }, failureText(D1_TEXTS.lost));
     const stores = new PooledStores(this.#stores, 'd1', this.#sql);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
-    const agents = new EgressAgents({ forbidden: config.forbidden });
+    const agents = new EgressAgents({ forbidden: config.forbidden, http2: config.http2 });
     this.#apps = new Apps({
       pool: this.#pool,
       trace: (record) => tails.of(record),

@@ -45,6 +45,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
         urlBytes: 1,
         headerBytes: 1,
         forbidden: [],
+        http2: false,
         ledgerFile,
         stores: { socket: '', sql: '', badge: '', dir: '', fsync: 'full' as const },
         runtimeFile: '',

@@ -63,6 +63,7 @@ export class Engine {
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
       forbidden: [],
+      http2: false,
       stores: { socket: '', sql: '', badge: '', dir: '', fsync: 'full' },
       runtimeFile: runtime,
       headMs: IDLE_MS,

@@ -25,8 +25,7 @@ export type AgentsOptions = {
   /** Of a response. */
   headerBytes?: number;
   /**
-   * Offers HTTP/2 to servers, for requests without a body only: see hop.ts. Off unless wanted: every https server speaks HTTP/1.1, and a fault in
-   * the younger client takes every tenant down.
+   * Offers HTTP/2 to servers, for requests without a body only: see hop.ts. Off unless wanted: decision 18.
    */
   http2?: boolean;
   /** Open connections to one origin; further requests queue. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { constants, createSecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
-import type { UndiciEgress } from './egress.ts';
+import type { EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
+import { EgressAgents } from './agents.ts';
+import { UndiciEgress } from './egress.ts';
 import { egressFor, listen, tableResolver } from './fixture.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './fixture-certificate.ts';
 
@@ -90,4 +91,98 @@ test('http2: what has a body goes over HTTP/1.1, and giving up its response harm
     assert.match(response.headers, /x-version\n1\.1/);
     response.body?.cancel();
   }
+});
+
+/** An HTTP/2 server whose streams and sessions the test has in hand. */
+async function streams(
+  t: Parameters<typeof listen>[0],
+  onStream: (stream: ServerHttp2Stream, path: string, session: ServerHttp2Session) => void,
+): Promise<{ url: string; connections: () => number; sessions: ServerHttp2Session[] }> {
+  const server = createSecureServer({ ...keys, allowHTTP1: true });
+  const sessions: ServerHttp2Session[] = [];
+  server.on('session', (session) => void sessions.push(session.on('error', () => {})));
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    onStream(stream as ServerHttp2Stream, headers[':path'] ?? '', stream.session as ServerHttp2Session);
+  });
+  return { url: `https://app.test:${await listen(t, server)}/`, connections: () => sessions.length, sessions };
+}
+const text = async (answer: Promise<OutboundResponse>): Promise<string | undefined> => (await answer).body?.text();
+
+test('http2: a server that closes the session is connected to again, and a response under way is finished', async (t) => {
+  const { url, connections, sessions } = await streams(t, (stream, path, session) => {
+    stream.respond({ ':status': 200 });
+    if (path !== '/closing') return void stream.end('whole');
+    stream.write('be');
+    session.close();
+    stream.end('gun');
+  });
+  const egress = egressFor(t, {}, { ...options, http2: true });
+  assert.equal(await text(send(egress, `${url}closing`)), 'begun');
+  assert.equal(await text(send(egress, url)), 'whole');
+  const idle = sessions.at(-1) as ServerHttp2Session;
+  const closed = new Promise((resolve) => idle.once('close', resolve));
+  idle.close();
+  await closed;
+  assert.equal(await text(send(egress, url)), 'whole');
+  assert.equal(connections(), 3);
+});
+
+test('http2: a stream that the server has refused is asked for again; one that is reset, or cut short, is an error', async (t) => {
+  let refused = 0;
+  const { url } = await streams(t, (stream, path, session) => {
+    if (path === '/refuse' && refused++ === 0) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    if (path === '/reset') return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (path === '/cut') return session.destroy();
+    stream.respond({ ':status': 200, ...(path === '/short' && { 'content-length': '10' }) });
+    stream.end('done');
+  });
+  const egress = egressFor(t, {}, { ...options, http2: true });
+  assert.equal(await text(send(egress, `${url}refuse`)), 'done');
+  for (const path of ['reset', 'cut', 'short'])
+    await assert.rejects(text(send(egress, url + path)), { name: 'TypeError', message: 'Network connection lost.' }, path);
+  assert.equal(await text(send(egress, url)), 'done');
+});
+
+test('http2: a body of unknown length that is reset is an error', { todo: 'undici 8.12.4 ends it: decision 18' }, async (t) => {
+  const { url } = await streams(t, (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.write('part', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  });
+  await assert.rejects(text(send(egressFor(t, {}, { ...options, http2: true }), url)));
+});
+
+test('http2: an abort before the head leaves the connection to others', async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const { url, connections } = await streams(t, (stream, path) => {
+    if (path === '/never') return asked.resolve();
+    stream.respond({ ':status': 200 });
+    stream.end('other');
+  });
+  const egress = egressFor(t, {}, { ...options, http2: true });
+  const abort = new AbortController();
+  const never = send(egress, `${url}never`, { signal: abort.signal });
+  await asked.promise;
+  abort.abort();
+  await assert.rejects(never, { name: 'AbortError' });
+  assert.equal(await text(send(egress, url)), 'other');
+  assert.equal(connections(), 1);
+});
+
+test('http2: apps with different rules share no connection, and the address is judged', async (t) => {
+  const { url, connections } = await streams(t, (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end('reached');
+  });
+  const agents = new EgressAgents({ ...options, http2: true });
+  t.after(() => agents.dispose());
+  const rules = { private: 'loopback', allow: [], privateAllow: [], deny: [] } as const;
+  const policy = (more: Partial<EgressPolicy>): UndiciEgress => new UndiciEgress(agents, { ...rules, ...more } as EgressPolicy);
+  assert.equal(await text(send(policy({}), url)), 'reached');
+  assert.equal(await text(send(policy({}), url)), 'reached');
+  assert.equal(connections(), 1);
+  assert.equal(await text(send(policy({ deny: ['other.test'] }), url)), 'reached');
+  assert.equal(connections(), 2);
+  await assert.rejects(send(policy({ private: 'deny' }), url), { name: 'TypeError', message: /refused/ });
+  assert.equal(connections(), 2);
 });
