@@ -74,7 +74,7 @@ set_event_target_this | no_set_event_target_this | 2025-08-01 | always | A liste
 pedantic_wpt | non_pedantic_wpt | - | none | The standards are followed without it.
 expose_global_message_channel | no_expose_global_message_channel | 2025-08-15 | acted | MessageChannel and MessagePort are globals.
 strip_authorization_on_cross_origin_redirect | retain_authorization_on_cross_origin_redirect | 2025-09-01 | always | A redirect to another origin takes no Authorization header along.
-enhanced_error_serialization | legacy_error_serialization | 2026-04-21 | unsupported | structuredClone of errors would keep their own properties, and more of their types.
+enhanced_error_serialization | legacy_error_serialization | 2026-04-21 | acted | Errors keep their own properties, and more of their types, in structuredClone and over RPC.
 enable_global_performance_classes | disable_global_performance_classes | nodejs_compat 2026-03-17 | always | PerformanceEntry and its kind are globals.
 enable_fast_jsg_struct | disable_fast_jsg_struct | 2025-12-03 | none | About the inside of Cloudflare's runtime.
 immutable_api_prototypes | mutable_api_prototypes | - | none | Prototypes of interfaces can be changed, as the standards have it.
@@ -104,7 +104,7 @@ tcp_sockets_support | - | - | none | Sockets need no flag any more.
 dynamic_dispatch_tunnel_exceptions | dynamic_dispatch_treat_exceptions_as_500 | 2023-03-01 | none | About dynamic dispatch, which is not there.
 no_cf_botmanagement_default | cf_botmanagement_default | 2023-08-01 | always | request.cf has no made-up botManagement.
 vectorize_query_metadata_optional | vectorize_query_original | 2023-11-08 | none | About Vectorize, which is not there.
-queues_json_messages | no_queues_json_messages | 2024-03-18 | always | Messages of queues are sent as JSON unless the producer says otherwise.
+queues_json_messages | no_queues_json_messages | 2024-03-18 | acted | Messages of queues are sent as JSON unless the producer says otherwise; before, as structured clones.
 fetcher_no_get_put_delete | fetcher_has_get_put_delete | 2024-03-26 | always | Service bindings and stubs have no get(), put() and delete() of their own.
 rpc | no_rpc | 2024-04-03 | always | Methods of service bindings and stubs can be called.
 global_fetch_strictly_public | global_fetch_private_origin | - | none | fetch() goes out to the network at every date; what it may reach is a matter of the server's rules.
@@ -124,7 +124,7 @@ enable_email_sending_queuing | disable_email_sending_queuing | - | none | About 
 enable_ctx_exports | disable_ctx_exports | 2025-11-17 | always | ctx.exports has the app's own entrypoints as bindings.
 env_module_nullable_support | no_env_module_nullable_support | - | none | About an inner function of cloudflare:workers.
 allow_irrevocable_stub_storage | - | - | unsupported | Stubs could be stored.
-rpc_params_dup_stubs | rpc_params_transfer_stubs | 2026-01-20 | always | A stub given as an argument stays its owner's.
+rpc_params_dup_stubs | rpc_params_transfer_stubs | 2026-01-20 | acted | A stub given as an argument stays its owner's; before, it was disposed of.
 queue_expose_error_codes | no_queue_expose_error_codes | 2026-03-12 | unsupported | Errors of queues would have codes.
 containers_pid_namespace | no_containers_pid_namespace | 2026-04-01 | none | About containers, which are not there.
 delete_all_deletes_alarm | delete_all_preserves_alarm | 2026-02-24 | none | For Durable Objects; see the guide.
@@ -192,7 +192,7 @@ memory_cache_delete | - | - | unsupported | Experimental at Cloudflare.
 python_workers_durable_objects | - | - | unsupported | Experimental at Cloudflare.
 streaming_tail_worker | - | - | unsupported | Experimental at Cloudflare.
 enable_web_file_system | - | - | unsupported | Experimental at Cloudflare.
-enable_abortsignal_rpc | - | - | unsupported | Experimental at Cloudflare.
+enable_abortsignal_rpc | - | - | acted | An AbortSignal can be an argument of a call, or what it comes to.
 connect_pass_through | - | - | unsupported | Experimental at Cloudflare.
 python_workflows | disable_python_workflows | python_workers 2025-09-20 | unsupported | Python Workers are not supported.
 unsupported_process_actual_platform | - | - | unsupported | Experimental at Cloudflare.

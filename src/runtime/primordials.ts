@@ -328,6 +328,7 @@ export const DataViewPrototypeGetByteOffset = uncurryThis(getterOf(DataView.prot
 export const ErrorCtor = Error;
 export const ErrorPrototype = Error.prototype;
 export const ErrorCaptureStackTrace = Error.captureStackTrace as (target: object, skip?: unknown) => void;
+export const AggregateErrorCtor = AggregateError;
 export const EvalErrorCtor = EvalError;
 export const ReferenceErrorCtor = ReferenceError;
 export const URIErrorCtor = URIError;

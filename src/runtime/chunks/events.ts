@@ -1,5 +1,15 @@
 /** Events, abort signals, performance and scheduler. */
-import { AbortController, AbortSignal, addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm, signalAborted, signalReason } from '../web/abort.ts';
+import {
+  AbortController,
+  AbortSignal,
+  addAbortAlgorithm,
+  createAbortSignal,
+  isAbortSignal,
+  removeAbortAlgorithm,
+  signalAbort,
+  signalAborted,
+  signalReason,
+} from '../web/abort.ts';
 import { CustomEvent } from '../web/custom-event.ts';
 import { describe } from '../web/describe-events.ts';
 import { ErrorEvent, PromiseRejectionEvent } from '../web/error-event.ts';
@@ -15,10 +25,12 @@ import { provide } from '../link.ts';
 const offers = {
   abortSignal,
   addAbortAlgorithm,
+  createAbortSignal,
   describe,
   forgetSignal,
   isAbortSignal,
   removeAbortAlgorithm,
+  signalAbort,
   signalAborted,
   signalOf,
   signalReason,

@@ -4,10 +4,13 @@
  * @see https://html.spec.whatwg.org/#structuredserializeinternal
  */
 import {
+  AggregateErrorCtor,
   ArrayBufferCtor,
   ArrayBufferPrototypeGetByteLength,
   ArrayBufferPrototypeGetMaxByteLength,
   ArrayBufferPrototypeGetResizable,
+  ArrayPrototypeIncludes,
+  ArrayPrototypePush,
   BigIntPrototypeValueOf,
   BooleanPrototypeValueOf,
   DataViewCtor,
@@ -21,6 +24,7 @@ import {
   ObjectCtor,
   RangeErrorCtor,
   ReferenceErrorCtor,
+  ReflectOwnKeys,
   RegExpCtor,
   RegExpPrototypeGetFlags,
   RegExpPrototypeGetSource,
@@ -87,6 +91,28 @@ export function viewMaker(view: ArrayBufferView, buffer: ArrayBuffer): ((copy: A
   if (ArrayBufferPrototypeGetResizable(buffer) && offset + bytes === ArrayBufferPrototypeGetByteLength(buffer)) length = undefined;
   const View = (name === undefined ? DataViewCtor : TypedArrayConstructors[name]) as ViewConstructor;
   return (copy) => new View(copy, offset, length);
+}
+
+/** What is not cloned as an own property of an error: it has its own way. */
+const OWN_WAY = ['message', 'stack', 'cause'];
+const NATIVE = ['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError', 'AggregateError'];
+
+/** The own properties of an error that its clone has, too, where the app's date wants that: and its name, where it is no native one. */
+export function clonedProperties(error: Error, name: string): [key: string, value: unknown][] {
+  const all: [string, unknown][] = [];
+  if (!ArrayPrototypeIncludes(NATIVE, name)) ArrayPrototypePush(all, ['name', name]);
+  const keys = ReflectOwnKeys(error);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (typeof key !== 'string' || key === 'name' || ArrayPrototypeIncludes(OWN_WAY, key)) continue;
+    ArrayPrototypePush(all, [key, (error as unknown as Record<string, unknown>)[key]]);
+  }
+  return all;
+}
+
+/** As newError, and one with several errors in it. */
+export function newNativeError(name: string, message: string | undefined): Error {
+  return name === 'AggregateError' ? new AggregateErrorCtor([], message) : newError(name, message);
 }
 
 /** A new Error of the native type that `name` names. */

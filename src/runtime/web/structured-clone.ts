@@ -39,8 +39,9 @@ import type { Blob } from './blob.ts';
 import { kindOf } from './builtin-kind.ts';
 import { DOMException, isDOMException } from './dom-exception.ts';
 import type { File } from './file.ts';
+import { differs } from '../compat.ts';
 import { chunk, peek } from '../link.ts';
-import { cloneLeaf, copyBuffer, newError, viewMaker } from './structured-clone-builtins.ts';
+import { clonedProperties, cloneLeaf, copyBuffer, newError, newNativeError, viewMaker } from './structured-clone-builtins.ts';
 import { clonePlatformObject, registerCloneable, transferOf, type Transfer } from './structured-clone-registry.ts';
 
 /** A clone that will exist once the transfer is done. */
@@ -153,9 +154,15 @@ const cloneError = (walk: Walk, error: Error): object => {
   const message = ReflectGetOwnPropertyDescriptor(error, 'message');
   const cause = ReflectGetOwnPropertyDescriptor(error, 'cause');
   const hasMessage = message !== undefined && 'value' in message;
-  const result = remember(walk, error, newError(name, hasMessage ? StringCtor(message.value) : undefined));
+  const properties = differs('enhanced_error_serialization') ? undefined : clonedProperties(error, name);
+  const make = properties === undefined ? newError : newNativeError;
+  const result = remember(walk, error, make(name, hasMessage ? StringCtor(message.value) : undefined));
   define(result, 'stack', stackOf(error), false);
   if (cause !== undefined && 'value' in cause) put(walk, result, 'cause', clone(walk, cause.value), false);
+  for (let i = 0; properties !== undefined && i < properties.length; i++) {
+    const property = properties[i] as [string, unknown];
+    put(walk, result, property[0], clone(walk, property[1]), property[0] !== 'name');
+  }
   return result;
 };
 

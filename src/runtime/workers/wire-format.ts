@@ -52,7 +52,7 @@ export const Tag = {
   buffer: 17,
   /** index in VIEWS, buffer, offset, length */
   view: 18,
-  /** type's name, flags, then message, stack, cause as the flags say */
+  /** type's name, flags, then message, stack, cause, and count, key and value of own properties as the flags say */
   error: 19,
   /** name, message, stack */
   domException: 20,
@@ -81,6 +81,7 @@ export const VIEWS = [
 
 export const HAS_MESSAGE = 1;
 export const HAS_CAUSE = 2;
+export const HAS_PROPERTIES = 4;
 
 /** Eight bytes and the number they are; shared, so nothing keeps them across a call into other code. */
 export const double = new Float64ArrayCtor(1);

@@ -21,9 +21,9 @@ import {
 } from '../primordials.ts';
 import { DOMException } from '../web/dom-exception.ts';
 import { latin1FromBytes, MAX_UNITS, takeUnits, units } from '../web/encoding/code-units.ts';
-import { newError } from '../web/structured-clone-builtins.ts';
+import { newError, newNativeError } from '../web/structured-clone-builtins.ts';
 import { isArrayBuffer } from '../webidl.ts';
-import { type Externals, double, doubleBytes, HAS_CAUSE, HAS_MESSAGE, Tag, VERSION, VIEWS } from './wire-format.ts';
+import { type Externals, double, doubleBytes, HAS_CAUSE, HAS_MESSAGE, HAS_PROPERTIES, Tag, VERSION, VIEWS } from './wire-format.ts';
 
 const define = (target: object, key: string, value: unknown, enumerable: boolean): void => {
   ObjectDefineProperty(target, key, { __proto__: null, value, writable: true, enumerable, configurable: true } as PropertyDescriptor);
@@ -268,10 +268,18 @@ export class Reader {
   #error(number: number): Error {
     const name = this.#text();
     const flags = this.#size();
-    const error = newError(name, (flags & HAS_MESSAGE) === 0 ? undefined : this.#text());
+    const make = (flags & HAS_PROPERTIES) === 0 ? newError : newNativeError;
+    const error = make(name, (flags & HAS_MESSAGE) === 0 ? undefined : this.#text());
     this.#objects[number] = error;
-    define(error, 'stack', this.#text(), false);
+    const stack = this.#text();
+    // With own properties go the newer rules, by which a callee's stack stays with it.
+    if ((flags & HAS_PROPERTIES) === 0 || this.#revive === undefined) define(error, 'stack', stack, false);
     if ((flags & HAS_CAUSE) !== 0) define(error, 'cause', this.#value(), false);
+    if ((flags & HAS_PROPERTIES) === 0) return error;
+    for (let left = this.#count(2); left > 0; left--) {
+      const key = this.#text();
+      define(error, key, this.#value(), key !== 'name');
+    }
     return error;
   }
 }

@@ -36,11 +36,13 @@ import {
   TypedArrayPrototypeSlice,
   Uint8ArrayCtor,
 } from '../primordials.ts';
+import { differs } from '../compat.ts';
 import { kindOf } from '../web/builtin-kind.ts';
 import { DOMException, exceptionMessage, exceptionName, isDOMException } from '../web/dom-exception.ts';
 import { stackOf } from '../web/native-stack.ts';
+import { clonedProperties } from '../web/structured-clone-builtins.ts';
 import { isArrayBuffer, viewBuffer } from '../webidl.ts';
-import { type Externals, double, doubleBytes, HAS_CAUSE, HAS_MESSAGE, Tag, VIEWS } from './wire-format.ts';
+import { type Externals, double, doubleBytes, HAS_CAUSE, HAS_MESSAGE, HAS_PROPERTIES, Tag, VIEWS } from './wire-format.ts';
 
 const cannotClone = (what: string): DOMException => new DOMException(`${what} could not be cloned.`, 'DataCloneError');
 
@@ -309,7 +311,7 @@ export class Writer {
     this.#size(isData ? DataViewPrototypeGetByteLength(view) : TypedArrayPrototypeGetLength(view));
   }
 
-  /** The standard leaves `stack` and `cause` to implementations; as in structuredClone both are carried over. */
+  /** The standard leaves all but name and message to implementations; what is carried over is what structuredClone carries over. */
   #error(error: Error): void {
     const name = StringCtor(error.name);
     const message = ReflectGetOwnPropertyDescriptor(error, 'message');
@@ -319,9 +321,17 @@ export class Writer {
     const text = hasMessage ? StringCtor(message.value) : '';
     this.byte(Tag.error);
     this.#text(name);
-    this.#size((hasMessage ? HAS_MESSAGE : 0) | (hasCause ? HAS_CAUSE : 0));
+    const properties = differs('enhanced_error_serialization') ? undefined : clonedProperties(error, name);
+    this.#size((hasMessage ? HAS_MESSAGE : 0) | (hasCause ? HAS_CAUSE : 0) | (properties === undefined ? 0 : HAS_PROPERTIES));
     if (hasMessage) this.#text(text);
     this.#text(stackOf(error));
     if (hasCause) this.value(cause.value);
+    if (properties === undefined) return;
+    this.#size(properties.length);
+    for (let i = 0; i < properties.length; i++) {
+      const property = properties[i] as [string, unknown];
+      this.#text(property[0]);
+      this.value(property[1]);
+    }
   }
 }

@@ -10,7 +10,7 @@ import { ArrayPrototypeJoin, ArrayPrototypeSlice, ErrorCtor, ObjectHasOwn, Promi
 import { isObject } from '../../webidl.ts';
 import { markRemote } from './errors.ts';
 import type { Held } from './held.ts';
-import { duplicate, handleOf, requireStub, type Root, serviceState, type StubState, stubState } from './kinds.ts';
+import { duplicate, handleOf, handOver, requireStub, type Root, serviceState, type StubState, stubState } from './kinds.ts';
 import { callHeld } from './local.ts';
 import { notFunction, notImplemented } from './lookup.ts';
 import { joinPath } from './path.ts';
@@ -77,5 +77,6 @@ function send(target: number | string, names: readonly string[], message: Messag
   if (message !== undefined) for (let i = 0; i < message.pairs.length; i++) args[args.length] = message.pairs[i];
   const promise = ReflectApply(request, undefined, args) as Promise<unknown[]>;
   message?.sent();
+  if (message !== undefined) handOver(message.stubs);
   return PromisePrototypeThen(promise, readAnswer);
 }

@@ -2,8 +2,10 @@
  * What a method throws, on its way to the caller.
  *
  * As on Workers the caller gets an error of the same built-in type and message, made anew and marked as remote: the
- * callee's stack and what else it has put on its errors stay with the callee. What is no error becomes one.
+ * callee's stack stays with the callee, and at older dates all else that it has put on its errors does, too. What is no error
+ * becomes one.
  */
+import { differs } from '../../compat.ts';
 import { chunk } from '../../link.ts';
 import { ErrorCtor, ObjectDefineProperty } from '../../primordials.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
@@ -11,9 +13,29 @@ import { isDOMException } from '../../web/dom-exception.ts';
 import { errorDetails } from '../../web/report-error.ts';
 import { newError } from '../../web/structured-clone-builtins.ts';
 import { isObject } from '../../webidl.ts';
+import { encode, type Message, messageOf, requireData } from './values.ts';
 
-/** Name and message of what was thrown, as they travel. */
-export function thrownValue(error: unknown): [name: string, message: string] {
+/** What was thrown, as it travels: name, message and maybe the error itself. */
+export function thrownMessage(error: unknown): Message {
+  const value: unknown[] = thrownValue(error);
+  if (differs('enhanced_error_serialization') || !isObject(error) || kindOf(error) !== 'Error') return encode(value);
+  try {
+    // With data on it alone: nobody disposes of what comes with an error.
+    const payload = chunk('values').serialize([value[0], value[1], error], (object) => void requireData(object));
+    return messageOf(payload);
+  } catch {
+    return encode(value);
+  }
+}
+
+/** The error to throw for what `thrownMessage` has sent. */
+export function thrownFrom(value: unknown): Error {
+  const fields = value as [string, string, Error?];
+  return fields[2] === undefined ? thrownError(fields[0], fields[1]) : markRemote(fields[2]);
+}
+
+/** Name and message of what was thrown. */
+function thrownValue(error: unknown): [name: string, message: string] {
   const details = errorDetails(error);
   if (!isObject(error) || isDOMException(error) || kindOf(error) === 'Error') return [details[0], details[1]];
   return ['', typeof error === 'function' ? 'function' : '#<Object>'];

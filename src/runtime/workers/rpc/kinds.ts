@@ -6,6 +6,7 @@
  */
 import { Post } from '../../../protocol/ops.ts';
 import { currentEvent, postFor } from '../../bridge.ts';
+import { differs } from '../../compat.ts';
 import { ErrorCtor, ObjectGetPrototypeOf, ObjectPrototype } from '../../primordials.ts';
 import { RpcTarget } from '../entrypoint.ts';
 import type { Held } from './held.ts';
@@ -124,6 +125,12 @@ export function disposeStub(stub: StubState): void {
   const { to } = stub;
   stub.to = undefined;
   to?.drop();
+}
+
+/** Stubs are on their way as arguments: at older dates they are the callee's from then on. */
+export function handOver(given: readonly StubState[]): void {
+  if (!differs('rpc_params_dup_stubs')) return;
+  for (let i = 0; i < given.length; i++) disposeStub(given[i] as StubState);
 }
 
 /** May its own properties be called (true), only those of its class (false), or is it nothing that can be called (undefined)? */

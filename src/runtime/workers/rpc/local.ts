@@ -1,8 +1,8 @@
 /** Calls of an object of this isolate through a stub: with the same copies, references and rules as those of another's. */
 import { PromisePrototypeThen, PromiseResolve } from '../../primordials.ts';
-import { thrownError, thrownValue } from './errors.ts';
+import { thrownFrom, thrownMessage } from './errors.ts';
 import type { Held } from './held.ts';
-import { disposeStub, type StubState } from './kinds.ts';
+import { disposeStub, handOver, type StubState } from './kinds.ts';
 import { perform } from './perform.ts';
 import { withDisposer } from './result.ts';
 import { decode, encode, type Message, type Received } from './values.ts';
@@ -16,11 +16,11 @@ export async function callHeld(held: Held, names: readonly string[], message: Me
   held.add();
   try {
     const args = message === undefined ? undefined : (copyOf(message, given) as unknown[]);
+    if (message !== undefined) handOver(message.stubs);
     const result = perform({ object: held.target, ownAllowed: held.ownAllowed, isEntrypoint: false }, names, args);
     answer = encode(await PromisePrototypeThen(PromiseResolve(result), (value) => value));
   } catch (error) {
-    const thrown = thrownValue(error);
-    throw thrownError(thrown[0], thrown[1]);
+    throw thrownFrom(copyOf(thrownMessage(error), []));
   } finally {
     for (let i = 0; i < given.length; i++) disposeStub(given[i] as StubState);
     held.drop();

@@ -26,7 +26,7 @@ import { isObject } from '../../webidl.ts';
 import { createExecutionContext, endContext, type ExecutionContext } from '../execution-context.ts';
 import { entrypointFor, getEnv } from '../handlers.ts';
 import { readProps } from '../props.ts';
-import { thrownValue } from './errors.ts';
+import { thrownMessage } from './errors.ts';
 import { disposeSymbol, hasLent, Held, heldAt, lend, takeBack, takeBackAll } from './held.ts';
 import { disposeStub, type StubState } from './kinds.ts';
 import type { Target } from './lookup.ts';
@@ -105,9 +105,9 @@ function threw(call: Call, error: unknown): void {
   }
   let message: Message;
   try {
-    message = encode(thrownValue(error));
+    message = thrownMessage(error);
   } catch (failure) {
-    message = encode(thrownValue(failure));
+    message = thrownMessage(failure);
   }
   answer(call, Outcome.threw, message);
 }

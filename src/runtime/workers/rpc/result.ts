@@ -2,7 +2,7 @@
 import { ArrayPrototypeSlice, ObjectDefineProperty } from '../../primordials.ts';
 import { Outcome } from '../../../protocol/rpc.ts';
 import { isObject } from '../../webidl.ts';
-import { thrownError } from './errors.ts';
+import { thrownFrom } from './errors.ts';
 import { disposeSymbol } from './held.ts';
 import { disposeStub, serviceState, type StubState, stubOfHandle, stubState } from './kinds.ts';
 import { decode, type Received } from './values.ts';
@@ -14,7 +14,7 @@ export function readAnswer(answer: unknown[]): unknown {
   const outcome = answer[0];
   const received: Received = { pairs: ArrayPrototypeSlice(answer, 2), stubs: [], local: undefined };
   const value = decode(answer[1], received);
-  if (outcome === Outcome.threw) throw thrownError((value as string[])[0] as string, (value as string[])[1] as string);
+  if (outcome === Outcome.threw) throw thrownFrom(value);
   if (outcome === Outcome.returnedDisposable) {
     const last = received.pairs[received.pairs.length - 1] as number;
     received.stubs[received.stubs.length] = stubState(stubOfHandle(last)) as StubState;

@@ -1,13 +1,17 @@
 /**
- * Web API objects on their way between isolates: Headers, Request, Response and WritableStream, as what they are made of.
+ * Web API objects on their way between isolates: Headers, Request, Response, WritableStream, Blob and AbortSignal, as what they are made of.
  * A body in memory travels with them; any other is a stream.
  */
 import { BodyKind } from '../../../protocol/ops.ts';
+import { differs } from '../../compat.ts';
 import { chunk, peek } from '../../link.ts';
-import { ArrayBufferIsView, ErrorCtor, JSONStringify, TypeErrorCtor } from '../../primordials.ts';
+import { ArrayBufferIsView, ErrorCtor, JSONStringify, newDeferred, TypeErrorCtor } from '../../primordials.ts';
+import type { AbortSignal } from '../../web/abort.ts';
+import type { Blob } from '../../web/blob.ts';
+import { DOMException } from '../../web/dom-exception.ts';
 import { type Body, asBytes, bytesBody, isBodyUnusable, takeBody, textBody, unusableError } from '../../web/body.ts';
 import { headersFromWire, headersToWire, isHeaders } from '../../web/headers.ts';
-import { NO_SETTINGS, adoptRequest, isRequest, type RedirectMode, requestHeadersToWire, requestState, urlOf } from '../../web/request.ts';
+import { NO_SETTINGS, adoptRequest, isRequest, type RedirectMode, requestHeadersToWire, type RequestState, requestState, urlOf } from '../../web/request.ts';
 import { adoptResponse, isResponse, newState, responseHeadersToWire, responseState } from '../../web/response.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import type { LentWritable } from '../../web/streams/lent-writable.ts';
@@ -19,6 +23,8 @@ const HEADERS = 3;
 const REQUEST = 4;
 const RESPONSE = 5;
 const WRITABLE = 6;
+const BLOB = 7;
+const SIGNAL = 8;
 
 type External = { kind: number; data: unknown };
 
@@ -29,7 +35,7 @@ export function writeSpecial(object: object, lend: (held: Held) => number): Exte
     const state = requestState(object);
     const { method, redirect, body } = state;
     const cf = state.isRawCf ? state.cf : state.cf === undefined || state.cf === null ? undefined : JSONStringify(state.cf);
-    return { kind: REQUEST, data: [method, urlOf(state), requestHeadersToWire(state), redirect, cf, bodyValue(body)] };
+    return { kind: REQUEST, data: [method, urlOf(state), requestHeadersToWire(state), redirect, cf, bodyValue(body), signalOf(state)] };
   }
   if (isResponse(object)) {
     const state = responseState(object);
@@ -41,8 +47,50 @@ export function writeSpecial(object: object, lend: (held: Held) => number): Exte
     const lent = chunk('streams').lendWritable(object as WritableStream);
     return { kind: WRITABLE, data: lend(new Held(lent, true)) };
   }
+  if (peek('forms')?.isBlob(object) === true && !chunk('forms').isFile(object)) {
+    const { blobBytes, blobType } = chunk('forms');
+    return { kind: BLOB, data: [blobType(object as Blob), blobBytes(object as Blob)] };
+  }
+  if (peek('events')?.isAbortSignal(object) === true) return { kind: SIGNAL, data: signalValue(object as AbortSignal, lend) };
   return undefined;
 }
+
+/** Whether it is aborted, and why; of one that may yet be, the number of what tells when it is. */
+const signalValue = (signal: AbortSignal, lend: (held: Held) => number): unknown[] => {
+  if (!differs('enable_abortsignal_rpc')) throw new DOMException('AbortSignal serialization is not enabled.', 'DataCloneError');
+  const { addAbortAlgorithm, signalAborted, signalReason } = chunk('events');
+  if (signalAborted(signal)) return [true, signalReason(signal)];
+  const { promise, resolve } = newDeferred<unknown>();
+  addAbortAlgorithm(signal, resolve);
+  const wait: SignalSource = { aborted: () => promise };
+  return [false, undefined, lend(new Held(wait, true))];
+};
+
+/** A request's own signal goes with it where signals can go at all. */
+const signalOf = (state: RequestState): unknown => {
+  return differs('enable_abortsignal_rpc') ? (state.follows ?? state.signal) : undefined;
+};
+
+/** What a signal is told by that it is aborted, over there. */
+type SignalSource = { aborted: () => Promise<unknown> };
+
+const signalFrom = ([isAborted, reason, position]: readonly unknown[], passed: (position: number) => object): AbortSignal => {
+  const { createAbortSignal, signalAbort } = chunk('events');
+  const signal = createAbortSignal();
+  if (isAborted === true) signalAbort(signal, reason);
+  else {
+    const told = (passed(position as number) as SignalSource).aborted();
+    const follow = async (): Promise<void> => {
+      try {
+        signalAbort(signal, await told);
+      } catch {
+        // The signal's event is over, and with it all that could have aborted it.
+      }
+    };
+    void follow();
+  }
+  return signal;
+};
 
 /** The object again. @param passed the stub of that position among what came beside the payload, which is nobody else's */
 export function readSpecial(kind: number, data: unknown, passed: (position: number) => object): object {
@@ -62,7 +110,7 @@ export function readSpecial(kind: number, data: unknown, passed: (position: numb
         isRawCf: fields[4] !== undefined,
         body: bodyOf(fields[5]),
         settings: NO_SETTINGS,
-        follows: undefined,
+        follows: fields[6] as AbortSignal | undefined,
         signal: undefined,
         event: 0,
       });
@@ -76,6 +124,10 @@ export function readSpecial(kind: number, data: unknown, passed: (position: numb
       state.isEncoded = fields[6] as boolean;
       return adoptResponse(state);
     }
+    case BLOB:
+      return chunk('forms').createBlob(asBytes(fields[1] as Uint8Array), fields[0] as string);
+    case SIGNAL:
+      return signalFrom(fields, passed);
     case WRITABLE:
       return writableOn(passed(data as number));
     default:

@@ -73,12 +73,17 @@ const STREAM = 2;
 
 const nothing = (): void => undefined;
 
+/** A message of data alone. */
+export function messageOf(payload: Message['payload']): Message {
+  return { payload, pairs: [], objects: [], stubs: [], sent: nothing, undo: nothing };
+}
+
 /** @throws DataCloneError for what cannot be sent */
 export function encode(value: unknown): Message {
   if (typeof value === 'string' && value.length > MOST_PAYLOAD_BYTES) throw tooLarge(value.length);
   const text = plainText(value);
   if (text !== undefined && text.length > MOST_PAYLOAD_BYTES) throw tooLarge(text.length);
-  if (text !== undefined || value === undefined) return { payload: text, pairs: [], objects: [], stubs: [], sent: nothing, undo: nothing };
+  if (text !== undefined || value === undefined) return messageOf(text);
   return new Encoder().encode(value);
 }
 
