@@ -26,7 +26,7 @@ class FakePool {
     if (this.failing) throw new Error('no memory');
     const isolate = new FakeIsolate();
     this.made.push(isolate);
-    return { isolate, realm: {}, inbox: new SwitchableInbox(), wasSpare: false } as unknown as Prepared;
+    return { isolate, realm: {}, inbox: new SwitchableInbox(), wasSpare: false, started: () => {} } as unknown as Prepared;
   }
   get alive(): number {
     return this.made.filter((isolate) => !isolate.isDisposed).length;
@@ -54,7 +54,7 @@ test('connect: points the messages of the seat at its owner', async () => {
   let inbox: SwitchableInbox | undefined;
   pool.take = async () => {
     inbox = new SwitchableInbox();
-    return { isolate: new FakeIsolate(), realm: {}, inbox, wasSpare: true } as unknown as Prepared;
+    return { isolate: new FakeIsolate(), realm: {}, inbox, wasSpare: true, started: () => {} } as unknown as Prepared;
   };
   const seat = await new IsolateSeats(pool as unknown as IsolatePool, 128, () => {}).take();
   const sent: unknown[] = [];

@@ -12,6 +12,8 @@ export interface Seat {
   readonly realm: Realm;
   readonly turns: Turns;
   readonly wasSpare: boolean;
+  /** The app is running, or will not. */
+  started(): void;
   /** Points the seat's messages at its worker. */
   connect(owner: Inbox): void;
   /** Gives the seat back. `inDoubt`: a limit was hit in it, so the isolate must not be used again. */
@@ -44,6 +46,7 @@ export class IsolateSeats implements Seats {
       realm: prepared.realm,
       turns: new Turns(prepared.isolate),
       wasSpare: prepared.wasSpare,
+      started: prepared.started,
       connect: connectTo(prepared.inbox),
       release: () => prepared.isolate.dispose(),
     };
@@ -114,6 +117,7 @@ class SharedIsolate {
   constructor(prepared: Prepared, onCatastrophe: (message: string) => void) {
     this.#prepared = prepared;
     this.#turns = new Turns(prepared.isolate);
+    prepared.started();
     prepared.inbox.onCatastrophe = onCatastrophe;
   }
 
@@ -138,6 +142,7 @@ class SharedIsolate {
       realm,
       turns: this.#turns,
       wasSpare: true,
+      started: () => {},
       connect: connectTo(inbox),
       release: (inDoubt) => {
         realm.release();

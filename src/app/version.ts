@@ -258,6 +258,8 @@ export class AppVersion {
       }
       const { name, message, stack } = error.thrown;
       throw new StartupError(stacks.describe(name, message, stack), error.limit);
+    } finally {
+      seat.started();
     }
     if (this.#disposed) {
       worker.dispose();

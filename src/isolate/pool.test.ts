@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { runtimeFile } from '../build/runtime-bundle.ts';
 import { runtimeCacheDir } from '../server/runtime-cache.ts';
+import { Isolate } from './isolate.ts';
 import { IsolatePool } from './pool.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -31,13 +32,34 @@ test('take: a spare where its memory limit fits', async () => {
   spare.isolate.dispose();
 });
 
-test('take: spares are made again', async () => {
+test('take: spares are made again when the apps have started', async () => {
   const pool = setUp(2);
   await pool.fill();
   const taken = await Promise.all([pool.take(128), pool.take(128), pool.take(128)]);
   assert.deepEqual(taken.map((prepared) => prepared.wasSpare).sort(), [false, true, true]);
+  for (const { started } of taken) started();
   while (pool.spares < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   for (const { isolate } of taken) isolate.dispose();
+});
+
+test('take: spares are not made while an app starts, but for one that takes long', async (t) => {
+  const pool = setUp(1);
+  await pool.fill();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const [first, second] = [await pool.take(128), await pool.take(128)];
+  const made = t.mock.method(Isolate.prototype, 'createRealm');
+  first.started();
+  first.started();
+  t.mock.timers.tick(99);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(made.mock.callCount(), 0);
+  t.mock.timers.tick(1);
+  t.mock.timers.tick(2);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(made.mock.callCount(), 1);
+  await pool.fill();
+  assert.equal(pool.spares, 1);
+  for (const { isolate } of [first, second]) isolate.dispose();
 });
 
 test('take: a spare that was lost is passed over', async () => {

@@ -2,7 +2,7 @@
  * Spare isolates: created, booted, empty, so that a cold start begins with the app's own code.
  *
  * Creating an isolate takes most of a millisecond of the I/O thread, so spares are made one at a
- * time and only when the loop has nothing better to do.
+ * time, and not while an app is being started.
  */
 import { Isolate } from './isolate.ts';
 import type { Inbox, Realm } from './realm.ts';
@@ -10,7 +10,15 @@ import type { ChunkName } from '../protocol/chunks.ts';
 import type { Image, Snapshot } from './snapshot.ts';
 
 /** An isolate with its first realm, and the inbox that can be pointed at its owner. */
-export type Prepared = { isolate: Isolate; realm: Realm; inbox: SwitchableInbox; wasSpare: boolean };
+export type Prepared = {
+  isolate: Isolate;
+  realm: Realm;
+  inbox: SwitchableInbox;
+  wasSpare: boolean;
+  /** The app it was taken for is running, or will not. */
+  started(): void;
+};
+type Spare = Pick<Prepared, 'isolate' | 'realm' | 'inbox'>;
 
 /** An inbox whose owner is chosen later. Nothing is sent before that: no tenant code has run. */
 export class SwitchableInbox implements Inbox {
@@ -26,13 +34,19 @@ export class SwitchableInbox implements Inbox {
   }
 }
 
+/** A start that takes longer does not keep the others waiting for spares. */
+const LONG_START_MS = 100;
+
 export class IsolatePool {
   readonly #snapshot: Snapshot;
   readonly #size: number;
   readonly #memoryMb: number;
   /** Of each image that was asked for so far; the one without chunks is kept from the start. */
-  readonly #spares = new Map<Image, Prepared[]>();
+  readonly #spares = new Map<Image, Spare[]>();
   #filling: Promise<void> | undefined;
+  /** Apps that are being started. */
+  #starts = 0;
+  #overdue: NodeJS.Timeout | undefined;
   #closed = false;
 
   /**
@@ -60,9 +74,26 @@ export class IsolatePool {
     const image = this.#snapshot.imageFor(chunks);
     const spare = memoryMb === this.#memoryMb ? this.#spares.get(image)?.pop() : undefined;
     if (!this.#spares.has(image)) this.#spares.set(image, []);
-    this.#refillSoon();
-    if (spare !== undefined && !spare.isolate.isDisposed) return { ...spare, wasSpare: true };
-    return this.#prepare(memoryMb, image);
+    const started = this.#start();
+    if (spare !== undefined && !spare.isolate.isDisposed) return { ...spare, wasSpare: true, started };
+    try {
+      return { ...(await this.#prepare(memoryMb, image)), wasSpare: false, started };
+    } catch (error) {
+      started();
+      throw error;
+    }
+  }
+
+  /** Spares are made again when the last start under way is over, or takes long. */
+  #start(): () => void {
+    this.#starts++;
+    let isUnderWay = true;
+    this.#overdue ??= setTimeout(() => this.#refillSoon(), LONG_START_MS).unref();
+    return () => {
+      if (!isUnderWay) return;
+      isUnderWay = false;
+      if (--this.#starts === 0) this.#refillSoon();
+    };
   }
 
   /** Resolves when the pool is full. */
@@ -78,10 +109,13 @@ export class IsolatePool {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#overdue);
     for (const spares of this.#spares.values()) for (const spare of spares.splice(0)) spare.isolate.dispose();
   }
 
   #refillSoon(): void {
+    clearTimeout(this.#overdue);
+    this.#overdue = undefined;
     if (this.#filling !== undefined || this.#closed || this.#size === 0) return;
     this.#filling = new Promise<void>((resolve) => setTimeout(resolve, 2).unref())
       .then(() => this.fill())
@@ -92,11 +126,11 @@ export class IsolatePool {
       });
   }
 
-  async #prepare(memoryMb: number, image: Image): Promise<Prepared> {
+  async #prepare(memoryMb: number, image: Image): Promise<Spare> {
     const inbox = new SwitchableInbox();
     const isolate = new Isolate(this.#snapshot, memoryMb, (message) => inbox.onCatastrophe?.(message), image);
     try {
-      return { isolate, realm: await isolate.createRealm(inbox), inbox, wasSpare: false };
+      return { isolate, realm: await isolate.createRealm(inbox), inbox };
     } catch (error) {
       isolate.dispose();
       throw error;

@@ -16,7 +16,10 @@ type Scripts = { core: readonly string[]; chunks: Record<ChunkName, string> };
  * The chunks of each snapshot, beyond the core. A chunk in a snapshot weighs two thirds of one that is
  * loaded into an isolate and takes a tenth of the time; but it is paid by every isolate of the snapshot.
  */
-const IMAGES: readonly (readonly ChunkName[])[] = [[], ['base', 'url'], ['base', 'timers', 'events', 'url', 'encoding', 'streams', 'forms', 'fetch']];
+const PLATFORM: readonly ChunkName[] = ['base', 'timers', 'events', 'url', 'encoding', 'streams', 'forms', 'fetch'];
+/** What a bundle with a framework in it names, mostly. Chunks that depend on a flag are in no image. */
+const FRAMEWORK: readonly ChunkName[] = ['base', 'timers', 'events', 'url', 'encoding', 'streams', 'forms', 'clone', 'crypto', 'fetch', 'service', 'calendar'];
+const IMAGES: readonly (readonly ChunkName[])[] = [[], ['base', 'url'], PLATFORM, FRAMEWORK];
 
 /** What a chunk that has to be loaded costs, against one in the snapshot. */
 const LOADED_COST = 3;
