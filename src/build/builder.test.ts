@@ -175,6 +175,32 @@ test('build: import() of a Node module that is not there is a warning', async (t
   assert.match(builder.warnings()[0] ?? '', /nodejs_compat/);
 });
 
+test('build: require() of a Node module that is not there is a warning: it may never be reached', async (t) => {
+  const source = { 'src/index.ts': 'import lazy from "./lazy.cjs"; export default lazy', 'src/lazy.cjs': 'module.exports = () => require("node:fs")' };
+  const builder = createBuilder(readWorkerConfig(project(t, { 'wrangler.json': CONFIG, ...source })));
+  t.after(() => builder.dispose());
+  assert.match(text(await builder.build()), /require\("node:fs"\)/);
+  assert.match(builder.warnings()[0] ?? '', /nodejs_compat/);
+});
+
+test('build: "browser" of a package says what stands in for its own files and for Node modules', async (t) => {
+  const bundle = await build(t, {
+    'src/index.ts': 'import p from "p"; export default p',
+    'node_modules/p/package.json': {
+      name: 'p',
+      main: 'index.js',
+      browser: { './server.js': './client.js', 'node:util': './util.js', 'node:fs': false, path: './path.js', stream: false },
+    },
+    'node_modules/p/index.js': 'module.exports = [require("./server.js"), require("node:util"), require("path"), require("stream"), require("node:fs")]',
+    'node_modules/p/server.js': 'require("http")',
+    'node_modules/p/client.js': 'module.exports = "for the client"',
+    'node_modules/p/util.js': 'module.exports = "own util"',
+    'node_modules/p/path.js': 'module.exports = "own path"',
+  });
+  for (const part of ['for the client', 'own util', 'own path']) assert.ok(text(bundle).includes(part), part);
+  assert.ok(!text(bundle).includes('"http"'));
+});
+
 test('build: a missing import is named with its place and what to do', async (t) => {
   const error = await failure(
     build(t, { 'src/index.ts': 'import a from "./nope";\nimport b from "@scope/pkg/sub";\nimport c from "./x.wasm?module";\nexport default [a, b, c]' }),

@@ -183,7 +183,7 @@ class WorkerBuilder implements Builder {
       bundle: true,
       format: 'esm',
       target: 'esnext',
-      platform: 'neutral',
+      platform: 'browser',
       conditions: ['workerd', 'worker', 'browser'],
       mainFields: ['browser', 'module', 'main'],
       loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx' },

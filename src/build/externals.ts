@@ -1,5 +1,6 @@
 /** The esbuild plugins for what is not on disk: the runtime's own modules, Node's, and the project's aliases. */
 import { builtinModules } from 'node:module';
+import { isAbsolute } from 'node:path';
 import type { OnResolveResult, Plugin } from 'esbuild';
 import { META_MODULE } from '../protocol/bundle.ts';
 
@@ -18,6 +19,9 @@ export function nodeCompat(date: string, flags: readonly string[]): NodeCompat {
 const BARE = builtinModules.filter((name) => !name.startsWith('_') && !name.startsWith('node:'));
 const NODE_FILTER = new RegExp(`^(?:node:.+|(?:${BARE.join('|')}))$`);
 const REQUIRED = 'nano-node-require';
+const PACKAGES = Symbol('looked for among packages');
+/** What a package takes nothing instead of. */
+const EMPTY = 'nano-empty';
 
 /** Wrangler's words for a Node module that is not enabled. */
 export function nodeModuleHint(name: string, compat: NodeCompat): string {
@@ -44,17 +48,24 @@ export function externalsPlugin(compat: NodeCompat): Plugin {
           },
         ],
       }));
-      build.onResolve({ filter: NODE_FILTER }, ({ path, kind, namespace }): OnResolveResult | undefined => {
+      build.onResolve({ filter: NODE_FILTER }, async (args): Promise<OnResolveResult | undefined> => {
+        const { path, kind, namespace } = args;
+        if (args.pluginData === PACKAGES) return undefined;
         const prefixed = path.startsWith('node:');
         const enabled = compat === 'full' || (prefixed && (compat === 'prefixed' || (compat === 'async-hooks' && path === 'node:async_hooks')));
         const name = prefixed ? path : `node:${path}`;
         // require() of an external module cannot work in an ES module: it goes through an import.
         if (enabled) return kind === 'require-call' && namespace !== REQUIRED ? { path: name, namespace: REQUIRED } : { path: name, external: true };
         if (!prefixed) return undefined;
-        // import() may stand in a try block that knows what to do without the module.
-        if (kind === 'dynamic-import') return { path, external: true, warnings: [{ text: nodeModuleHint(path, compat) }] };
+        // A package may say in "browser" what to take instead.
+        const { resolveDir, importer } = args;
+        const found = await build.resolve(path, { kind, namespace, resolveDir, importer, pluginData: PACKAGES, with: args.with });
+        if (found.errors.length === 0) return isAbsolute(found.path) ? found : { path, namespace: EMPTY };
+        // These may stand where they are never reached, or in a try block that knows what to do without the module.
+        if (kind === 'dynamic-import' || kind === 'require-call') return { path, external: true, warnings: [{ text: nodeModuleHint(path, compat) }] };
         return { errors: [{ text: `Could not resolve ${JSON.stringify(path)}`, notes: [{ text: nodeModuleHint(path, compat) }] }] };
       });
+      build.onLoad({ filter: /.*/, namespace: EMPTY }, () => ({ contents: '', loader: 'js' }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         contents: `import module_ from ${JSON.stringify(path)};\nmodule.exports = module_;`,
         loader: 'js',
