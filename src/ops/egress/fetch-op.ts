@@ -113,10 +113,14 @@ async function acquire(event: EventState, signal: AbortSignal): Promise<() => vo
   }
 }
 
+/** The response is here whole, or is somebody else's. The rest of an upload may still be on its way: it lasts as long as the upstream reads it. */
 function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {
   callsOf(context.handles).delete(call);
-  if (opened?.upload === undefined) return;
-  uploadsOf(context.handles).delete(call);
+  const upload = opened?.upload;
+  if (upload === undefined) return;
+  const uploads = uploadsOf(context.handles);
+  if (upload.closed) uploads.delete(call);
+  else upload.once('close', () => uploads.delete(call));
 }
 
 function destroyBody(body: OutboundRequest['body']): void {
