@@ -53,12 +53,13 @@ export class AssetResponder {
     const { dir } = this.#site;
     const { file, size, start, end } = body;
     const isWhole = start === 0 && end === size - 1;
-    const send = (bytes: Uint8Array): void => client.send(status, statusText, headers, isWhole ? bytes : bytes.subarray(start, end + 1));
+    // Whatever is said of a file's coding, it is sent as it is.
+    const send = (bytes: Uint8Array): void => client.send(status, statusText, headers, isWhole ? bytes : bytes.subarray(start, end + 1), true);
     const failed = (error: unknown): void => fail(message, client, error);
     if (!this.#files.isKept(size)) {
       this.#files
         .stream(dir, file, start, end)
-        .then((stream) => client.pipe(status, statusText, withLength(headers, end - start + 1), new StreamBody(stream, { length: end - start + 1 })))
+        .then((stream) => client.pipe(status, statusText, withLength(headers, end - start + 1), new StreamBody(stream, { length: end - start + 1 }), true))
         .catch(failed);
       return;
     }

@@ -99,14 +99,14 @@ export class RecordedFetch implements FetchClient {
     this.#client.started(event, coldStart);
   }
 
-  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
-    this.#client.send(status, statusText, headers, body);
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
+    this.#client.send(status, statusText, headers, body, isEncoded);
     this.#record.end(status, body?.length ?? 0, 'ok');
   }
 
-  start(status: number, statusText: string, headers: string): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
     this.#status = status;
-    this.#client.start(status, statusText, headers);
+    this.#client.start(status, statusText, headers, isEncoded);
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
@@ -124,8 +124,8 @@ export class RecordedFetch implements FetchClient {
     this.#record.end(this.#status, this.#bytes, 'responseAborted');
   }
 
-  pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
-    const piped = this.#client.pipe(status, statusText, headers, body);
+  pipe(status: number, statusText: string, headers: string, body: HostBody, isEncoded?: boolean): Promise<void> {
+    const piped = this.#client.pipe(status, statusText, headers, body, isEncoded);
     this.#record.end(status, 0, 'ok');
     return piped;
   }

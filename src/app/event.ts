@@ -237,20 +237,20 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   // Responder: one answer, then nothing.
 
-  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
     if (!this.#answer()) return;
     this.#isDelivered = true;
     this.trace?.answered(status);
-    this.#client.send(status, statusText, headers, body);
+    this.#client.send(status, statusText, headers, body, isEncoded);
     this.#settle();
   }
 
-  start(status: number, statusText: string, headers: string): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
     if (!this.#answer()) return;
     this.#streaming = true;
     this.#isDelivered = true;
     this.trace?.answered(status);
-    this.#client.start(status, statusText, headers);
+    this.#client.start(status, statusText, headers, isEncoded);
   }
 
   /** @throws OpError once the client is gone, so that the app's stream is canceled */
@@ -271,13 +271,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#settle();
   }
 
-  async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
+  async pipe(status: number, statusText: string, headers: string, body: HostBody, isEncoded?: boolean): Promise<void> {
     if (!this.#answer()) return body.cancel();
     this.#piping = true;
     this.#isDelivered = true;
     this.trace?.answered(status);
     try {
-      await this.#client.pipe(status, statusText, headers, body);
+      await this.#client.pipe(status, statusText, headers, body, isEncoded);
     } finally {
       this.#piping = false;
       this.#settle();

@@ -5,8 +5,7 @@
  * admitted; the source is let go of when the client is gone. Node's pipeline would do, but for the
  * length: where a response's Content-Length does not fit, it throws where nobody can catch it.
  */
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { RecyclingStream } from '../ports/host-body.ts';
 
 /**
@@ -14,7 +13,7 @@ import type { RecyclingStream } from '../ports/host-body.ts';
  * @param admit sees every chunk before it goes out; false stops the rest
  * @returns true when the source came to its end
  */
-export function pumpBody(source: Readable, response: ServerResponse, admit: (chunk: Uint8Array) => boolean): Promise<boolean> {
+export function pumpBody(source: Readable, response: Writable, admit: (chunk: Uint8Array) => boolean): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const recycler = 'recycle' in source ? (source as Readable & RecyclingStream) : undefined;
   recycler?.startRecycling();

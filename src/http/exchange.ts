@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { errorLine } from '../base/error-line.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -14,6 +14,7 @@ import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Observer } from '../ports/observer.ts';
 import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
 import { pumpBody } from './body-pump.ts';
+import { codeInto } from './content-coder.ts';
 import { type ErrorPages, wantsHtml } from './error-pages.ts';
 import { readResponseHead } from './response-head.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -75,6 +76,8 @@ export class Exchange implements FetchClient {
   /** Bytes that the declared Content-Length still allows; undefined when the body is chunked. */
   #left: number | undefined;
   #bytesOut = 0;
+  /** Where the body is written: the response, or what codes it. */
+  #out: Writable;
   /** The most bytes the response's body may have. */
   #allowed = Number.POSITIVE_INFINITY;
   #closed = false;
@@ -86,6 +89,7 @@ export class Exchange implements FetchClient {
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.#message = message;
     this.#response = response;
+    this.#out = response;
     this.#options = options;
     response.on('close', () => this.#onClose());
   }
@@ -110,21 +114,28 @@ export class Exchange implements FetchClient {
     if (this.#closed) event.clientGone();
   }
 
-  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    this.#write(status, statusText, headers, length, body);
+    this.#write(status, statusText, headers, length, body, isEncoded);
   }
 
-  #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined): void {
+  #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
     if (this.#closed) return;
     if (length > this.#allowed) return this.refuse('responseTooLarge', `a response of ${length} bytes, where ${this.#allowed} are allowed`);
     try {
       const head = readResponseHead(status, statusText, headers);
-      // A HEAD response, and one without a body, may tell the length of what it does not carry.
-      const declared = body === undefined && head.length !== undefined && this.#message.method === 'HEAD' ? head.length : length;
-      if (status !== 204 && status !== 304) head.headers.push('content-length', String(declared));
+      const isHead = this.#message.method === 'HEAD';
+      const coding = isEncoded === true || (body === undefined && !isHead) ? undefined : head.coding;
+      // The answer to HEAD tells the length of what it does not carry, where the app says one.
+      const declared = body === undefined && isHead ? head.length : length;
+      if (status !== 204 && status !== 304 && declared !== undefined && coding === undefined) head.headers.push('content-length', String(declared));
       this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);
+      if (coding !== undefined && !isHead) {
+        codeInto(this.#response, coding).end(body);
+        this.#bytesOut += length;
+        return;
+      }
       // Plain ASCII needs no encoding on its way out.
       if (typeof body === 'string' && length === body.length) this.#response.end(body, 'latin1');
       else this.#response.end(body);
@@ -134,33 +145,36 @@ export class Exchange implements FetchClient {
     }
   }
 
-  start(status: number, statusText: string, headers: string): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
     if (this.#closed) return;
     try {
       const head = readResponseHead(status, statusText, headers);
-      if (head.length !== undefined) {
-        head.headers.push('content-length', String(head.length));
-        this.#left = head.length;
-      }
+      const coding = isEncoded === true || this.#message.method === 'HEAD' ? undefined : head.coding;
+      this.#left = head.length;
+      if (head.length !== undefined && coding === undefined) head.headers.push('content-length', String(head.length));
       this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);
       // Server-sent events must not wait for the first chunk.
       this.#response.flushHeaders();
+      if (coding !== undefined) this.#out = codeInto(this.#response, coding);
     } catch (error) {
       this.#invalid(error);
     }
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
-    if (this.#closed || this.#response.writableEnded) return undefined;
+    const out = this.#out;
+    if (this.#closed || out.writableEnded) return undefined;
     if (!this.#admit(chunk)) return undefined;
-    if (this.#response.write(chunk)) return undefined;
+    if (out.write(chunk)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = (): void => {
-      this.#response.off('drain', done).off('close', done);
+      out.off('drain', done);
+      this.#response.off('close', done);
       resolve();
     };
-    this.#response.once('drain', done).once('close', done);
+    out.once('drain', done);
+    this.#response.once('close', done);
     return promise;
   }
 
@@ -175,9 +189,9 @@ export class Exchange implements FetchClient {
   }
 
   end(): void {
-    if (this.#closed || this.#response.writableEnded) return;
+    if (this.#closed || this.#out.writableEnded) return;
     if (this.#left !== undefined && this.#left > 0 && this.#message.method !== 'HEAD') this.abort();
-    else this.#response.end();
+    else this.#out.end();
   }
 
   abort(outcome = 'responseAborted'): void {
@@ -186,13 +200,13 @@ export class Exchange implements FetchClient {
     this.#response.destroy();
   }
 
-  async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
+  async pipe(status: number, statusText: string, headers: string, body: HostBody, isEncoded?: boolean): Promise<void> {
     if (this.#closed || this.#message.method === 'HEAD') {
       body.cancel();
-      this.#write(status, statusText, headers, 0, undefined);
+      this.#write(status, statusText, headers, 0, undefined, isEncoded);
       return;
     }
-    this.start(status, statusText, headers);
+    this.start(status, statusText, headers, isEncoded);
     if (!this.#response.headersSent || this.#closed) return body.cancel();
     let source: Readable;
     try {
@@ -202,7 +216,7 @@ export class Exchange implements FetchClient {
       body.cancel();
       return this.abort();
     }
-    if (await pumpBody(source, this.#response, (chunk) => this.#admit(chunk))) this.end();
+    if (await pumpBody(source, this.#out, (chunk) => this.#admit(chunk))) this.end();
     else this.abort();
   }
 

@@ -28,6 +28,7 @@ test('readResponseHead: splits, and keeps framing to itself', () => {
     statusText: 'OK',
     headers: ['X-A', '1', 'set-cookie', 'a', 'set-cookie', 'b'],
     length: undefined,
+    coding: undefined,
   });
   assert.deepEqual(readResponseHead(299, '', '').statusText, '');
   assert.deepEqual(readResponseHead(200, 'Ja', '').statusText, 'Ja');
@@ -38,6 +39,18 @@ test('readResponseHead: Content-Length counts where it is a number', () => {
   for (const value of ['', '-1', '1.5', '0x10', '1, 1', '9'.repeat(20)]) {
     const head = readResponseHead(200, '', `content-length\n${value}`);
     assert.deepEqual([head.length, head.headers], [undefined, []]);
+  }
+});
+
+test('readResponseHead: the coding that the body is to get', () => {
+  for (const [value, coding] of [
+    ['gzip', 'gzip'],
+    ['br', 'br'],
+    ['deflate', undefined],
+    ['gzip, br', undefined],
+  ] as const) {
+    const head = readResponseHead(200, '', `content-encoding\n${value}`);
+    assert.deepEqual([head.coding, head.headers], [coding, ['content-encoding', value]]);
   }
 });
 

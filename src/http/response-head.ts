@@ -6,6 +6,7 @@
  */
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { LIMITS } from '../protocol/limits.ts';
+import { type Coding, codingOf } from './content-coder.ts';
 
 /** Headers that describe the connection or the framing, which are not the tenant's to set. */
 const HOP_BY_HOP = new Set([
@@ -28,6 +29,8 @@ export type ResponseHead = {
   headers: string[];
   /** The tenant's Content-Length, when it is a number; not in `headers`. */
   length: number | undefined;
+  /** What the client is to get the body in. */
+  coding: Coding | undefined;
 };
 
 /** All headers of one response. */
@@ -36,8 +39,10 @@ const MOST_CHARACTERS = LIMITS.headerBytes.default;
 /** What may stand in a reason phrase. @see RFC 9112, 4 */
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+type ReadHeaders = Pick<ResponseHead, 'length' | 'coding'> & { headers: readonly string[] };
+
 /** Header strings seen lately, with what they came to: an app's responses mostly carry the same few. */
-const known = new Map<string, { headers: readonly string[]; length: number | undefined }>();
+const known = new Map<string, ReadHeaders>();
 const MOST_KNOWN = 512;
 const LONGEST_KNOWN = 512;
 
@@ -54,17 +59,19 @@ export function readResponseHead(status: number, statusText: string, flat: strin
     read = readHeaders(flat);
     if (flat.length <= LONGEST_KNOWN) remember(flat, read);
   }
-  return { status, statusText: statusText === '' ? (STATUS_CODES[status] ?? '') : statusText, headers: read.headers.slice(), length: read.length };
+  const { headers, length, coding } = read;
+  return { status, statusText: statusText === '' ? (STATUS_CODES[status] ?? '') : statusText, headers: headers.slice(), length, coding };
 }
 
-const remember = (flat: string, read: { headers: readonly string[]; length: number | undefined }): void => {
+const remember = (flat: string, read: ReadHeaders): void => {
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(flat, read);
 };
 
-const readHeaders = (flat: string): { headers: string[]; length: number | undefined } => {
+const readHeaders = (flat: string): ReadHeaders => {
   const headers: string[] = [];
   let length: number | undefined;
+  let coding: Coding | undefined;
   const parts = flat === '' ? [] : flat.split('\n');
   if (parts.length % 2 !== 0) throw new Error('The response has an invalid header.');
   for (let i = 0; i < parts.length; i += 2) {
@@ -78,7 +85,8 @@ const readHeaders = (flat: string): { headers: string[]; length: number | undefi
     if (HOP_BY_HOP.has(lower)) continue;
     validateHeaderName(name);
     validateHeaderValue(name, value);
+    if (lower === 'content-encoding') coding = codingOf(value);
     headers.push(name, value);
   }
-  return { headers, length };
+  return { headers, length, coding };
 };

@@ -17,14 +17,17 @@ const write = async (target: TestIsolate, chunk: unknown): Promise<unknown> => b
 
 test('respond: text, bytes and no body are sent at once', () => {
   for (const [kind, body, sent] of [
-    [BodyKind.none, undefined, undefined],
-    [BodyKind.text, 'x', 'x'],
-    [BodyKind.bytes, new Uint8Array([1]).buffer, new Uint8Array([1])],
+    [BodyKind.none, undefined, [undefined]],
+    [BodyKind.text, 'x', ['x', false]],
+    [BodyKind.bytes, new Uint8Array([1]).buffer, [new Uint8Array([1]), false]],
   ] as const) {
     const one = isolate();
     post(one, Post.respond, 201, 'Created', 'a\nb', kind, body);
-    assert.deepEqual(one.responder.calls, [['send', 201, 'Created', 'a\nb', sent]]);
+    assert.deepEqual(one.responder.calls, [['send', 201, 'Created', 'a\nb', ...sent]]);
   }
+  const encoded = isolate();
+  post(encoded, Post.respond, 200, '', 'content-encoding\ngzip', BodyKind.text, 'x', 1);
+  assert.deepEqual(encoded.responder.calls, [['send', 200, '', 'content-encoding\ngzip', 'x', true]]);
 });
 
 test('respond: the first answer counts', () => {
@@ -51,7 +54,7 @@ test('respond: a streamed body is written, held back and ended', async () => {
   post(one, Post.sinkClose);
   post(one, Post.sinkAbort);
   await assert.rejects(write(one, new Uint8Array(1)), { name: 'TypeError' });
-  assert.deepEqual(one.responder.calls, [['start', 200, '', ''], ['end']]);
+  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false], ['end']]);
   assert.equal(one.responder.chunks.length, 2);
 });
 
@@ -60,7 +63,7 @@ test('respond: a streamed body that fails cuts the response', () => {
   post(one, Post.respond, 200, '', '', BodyKind.stream);
   post(one, Post.sinkAbort, 'boom');
   post(one, Post.sinkClose);
-  assert.deepEqual(one.responder.calls, [['start', 200, '', ''], ['abort']]);
+  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false], ['abort']]);
 });
 
 test('respond: an isolate that does not wait loses its response', async () => {

@@ -65,13 +65,23 @@ export function sinkOf(event: EventState | undefined): Sink {
 }
 
 /** `Post.respond`. Throws OpError, answering nothing, when the arguments make no answer. */
-export function respond(context: OpContext, event: unknown, status: unknown, statusText: unknown, headers: unknown, kind: unknown, body: unknown): void {
+export function respond(
+  context: OpContext,
+  event: unknown,
+  status: unknown,
+  statusText: unknown,
+  headers: unknown,
+  kind: unknown,
+  body: unknown,
+  encoded: unknown,
+): void {
   const sink = sinkOf(context.event(event));
   if (sink.state !== 'open') throw responseOver();
   if (!Number.isInteger(status) || (status as number) < 100 || (status as number) > 999) throw new OpError('RangeError', 'Invalid response status.');
   if (typeof statusText !== 'string' || typeof headers !== 'string') throw new OpError('TypeError', 'Invalid response head.');
   const head = [status as number, statusText, headers] as const;
   const { responder } = sink;
+  const isEncoded = encoded === 1;
   switch (kind) {
     case BodyKind.none:
       sink.state = 'done';
@@ -82,19 +92,19 @@ export function respond(context: OpContext, event: unknown, status: unknown, sta
       const data = body instanceof ArrayBuffer ? new Uint8Array(body) : body;
       if (typeof data !== 'string' && !(data instanceof Uint8Array)) throw new OpError('TypeError', 'Invalid response body.');
       sink.state = 'done';
-      responder.send(...head, data);
+      responder.send(...head, data, isEncoded);
       return;
     }
     case BodyKind.stream:
       sink.state = 'streaming';
-      responder.start(...head);
+      responder.start(...head, isEncoded);
       return;
     case BodyKind.source: {
       const source = takeBody(context, body);
       sink.state = 'done';
       // The body outlives the event it came in: the client reads it at its own pace.
       source.disown();
-      responder.pipe(head[0], head[1], withLength(head[2], source.length), source).catch(() => source.cancel());
+      responder.pipe(head[0], head[1], withLength(head[2], source.length), source, isEncoded).catch(() => source.cancel());
       return;
     }
     default:

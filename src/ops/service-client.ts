@@ -4,6 +4,7 @@
  * Contract: the answer settles once; a body that lives on the host passes without entering either isolate; when the
  * caller gives up or its event is over, the callee hears that nobody waits any more.
  */
+import { Readable } from 'node:stream';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
@@ -12,6 +13,7 @@ import { adoptBody } from './body-argument.ts';
 import { bodyLost } from './body-errors.ts';
 import { StreamBody } from './body-stream.ts';
 import { Upload } from './body-upload.ts';
+import { decodeBody, isDecodable } from './content-codings.ts';
 import { closeWithEvent } from './event-scope.ts';
 import { aborted } from './network-errors.ts';
 import type { Place } from './op.ts';
@@ -57,15 +59,25 @@ export class ServiceClient implements FetchClient {
     if (this.#isLeft) event.clientGone();
   }
 
-  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined): void {
+  send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
+    if (body !== undefined && !this.#isHead && this.#isCoded(headers, isEncoded)) {
+      this.#end();
+      return this.#give(status, statusText, headers, new StreamBody(decodeBody(Readable.from([body], { objectMode: false }), codingIn(headers))));
+    }
     this.#end();
     if (body === undefined || this.#isHead) this.#resolve([status, statusText, headers, 0]);
     else this.#resolve([status, statusText, headers, 0, body]);
   }
 
-  start(status: number, statusText: string, headers: string): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
     this.#body = new Upload();
-    this.#give(status, statusText, headers, new StreamBody(this.#body, { length: lengthIn(headers) }));
+    const isCoded = this.#isCoded(headers, isEncoded);
+    const stream = isCoded ? decodeBody(this.#body, codingIn(headers)) : this.#body;
+    // Whoever has it by then, the caller or a client that it was passed on to: nobody wants the rest.
+    stream.on('close', () => {
+      if (!stream.readableEnded) this.leave();
+    });
+    this.#give(status, statusText, headers, new StreamBody(stream, { length: isCoded ? undefined : lengthIn(headers) }));
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
@@ -85,10 +97,10 @@ export class ServiceClient implements FetchClient {
   }
 
   /** The body is the caller's from here on: the callee need not stay for it. */
-  async pipe(status: number, statusText: string, headers: string, body: HostBody): Promise<void> {
+  async pipe(status: number, statusText: string, headers: string, body: HostBody, isEncoded?: boolean): Promise<void> {
     if (!(body instanceof StreamBody)) throw new Error('a body of an unknown kind');
     this.#end();
-    this.#give(status, statusText, headers, body);
+    this.#give(status, statusText, headers, this.#isCoded(headers, isEncoded) ? new StreamBody(decodeBody(body.stream(), codingIn(headers))) : body);
   }
 
   fail(failure: EventFailure): void {
@@ -116,13 +128,13 @@ export class ServiceClient implements FetchClient {
       this.#resolve([status, statusText, headers, 0]);
       return;
     }
-    const source = adoptBody(context, event, body, event.signal, () => this.#bodySettled());
+    const source = adoptBody(context, event, body, event.signal, () => {});
     this.#resolve([status, statusText, headers, source]);
   }
 
-  /** The body has been read to its end, or nobody wants the rest. */
-  #bodySettled(): void {
-    if (this.#body !== undefined && !this.#isOver) this.leave();
+  /** The caller reads what the body says, and not its coding; its own client gets it coded again. */
+  #isCoded(headers: string, isEncoded: boolean | undefined): boolean {
+    return isEncoded === true && isDecodable(codingIn(headers));
   }
 
   #end(): void {
@@ -133,9 +145,14 @@ export class ServiceClient implements FetchClient {
 
 /** What the callee's stream enforces itself. */
 function lengthIn(headers: string): number | undefined {
+  const length = headerIn(headers, 'content-length');
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+const codingIn = (headers: string): string => headerIn(headers, 'content-encoding') ?? '';
+
+function headerIn(headers: string, name: string): string | undefined {
   const lines = headers.split('\n');
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    if (lines[i]?.toLowerCase() === 'content-length') return /^\d{1,15}$/.test(String(lines[i + 1])) ? Number(lines[i + 1]) : undefined;
-  }
+  for (let i = 0; i + 1 < lines.length; i += 2) if (lines[i]?.toLowerCase() === name) return lines[i + 1];
   return undefined;
 }

@@ -151,8 +151,15 @@ export const BodyKind = {
   source: 4,
 } as const;
 
-/** Arguments of `Post.respond` after (op, event). */
-export type Responded = [status: number, statusText: string, headers: string, kind: number, body: string | ArrayBuffer | Uint8Array | number | undefined];
+/** Arguments of `Post.respond` after (op, event). With 1 as the last one the body is in the Content-Encoding that the headers name already. */
+export type Responded = [
+  status: number,
+  statusText: string,
+  headers: string,
+  kind: number,
+  body: string | ArrayBuffer | Uint8Array | number | undefined,
+  isEncoded?: 1,
+];
 
 /** What the host brings: the first argument of the isolate's one entry point. */
 export const Entry = {

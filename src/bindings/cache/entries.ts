@@ -24,6 +24,8 @@ export const CACHE_MIGRATIONS: readonly string[] = [
    INSERT INTO total VALUES (0);
    CREATE TRIGGER entries_added AFTER INSERT ON entries BEGIN UPDATE total SET bytes = bytes + new.cost; END;
    CREATE TRIGGER entries_removed AFTER DELETE ON entries BEGIN UPDATE total SET bytes = bytes - old.cost; END;`,
+  // The body is in the Content-Encoding of its headers already.
+  'ALTER TABLE entries ADD COLUMN encoded INTEGER NOT NULL DEFAULT 0',
 ];
 
 /** Times in milliseconds since 1970. One of `value` and `blob` is null; both are where there is no body. */
@@ -34,6 +36,8 @@ export type Entry = {
   used: number;
   status: number;
   headers: string;
+  /** 1: the body is in the Content-Encoding of the headers already. */
+  encoded: 0 | 1;
   size: number;
   blob: string | null;
   value: Uint8Array | null;
@@ -41,7 +45,7 @@ export type Entry = {
 
 /** The entry of a key; null when there is none or it has expired. @param cache "" is the default one */
 export function readEntry(db: Database, cache: string, key: string, now: number): Entry | null {
-  const entry = db.get('SELECT id, stored, expires, used, status, headers, size, blob, value FROM entries WHERE cache = ? AND key = ?', cache, key);
+  const entry = db.get('SELECT id, stored, expires, used, status, headers, encoded, size, blob, value FROM entries WHERE cache = ? AND key = ?', cache, key);
   return entry === undefined || (entry['expires'] as number) <= now ? null : (entry as Entry);
 }
 

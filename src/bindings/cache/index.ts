@@ -72,7 +72,7 @@ class CacheBinding implements Binding {
     }
   }
 
-  /** cache, key, request's headers → null, or status, statusText, headers, kind (CacheBody) and body (null: none) */
+  /** cache, key, request's headers → null, or status, statusText, headers, kind (CacheBody), body (null: none) and whether that is encoded already */
   async #match([cache, key, headers]: readonly unknown[], caller: Caller): Promise<Reply> {
     const requestHeaders = text(headers, MOST_HEADERS);
     const entry = await this.#find(text(cache, CACHE_LIMITS.nameLength + 1), text(key, MOST_KEY));
@@ -81,11 +81,12 @@ class CacheBinding implements Binding {
     const { status, statusText, headers: flat, range } = answerFrom(entry, requestHeaders, now);
     if (now - entry.used > TOUCH_MS) this.#touch(entry.id);
     const { blob, value, size } = entry;
-    if (range === undefined) return [status, statusText, flat, CacheBody.bytes, null];
-    if (blob === null) return [status, statusText, flat, CacheBody.bytes, (value ?? new Uint8Array(0)).subarray(range.start, range.end + 1)];
+    const isEncoded = entry.encoded === 1;
+    if (range === undefined) return [status, statusText, flat, CacheBody.bytes, null, isEncoded];
+    if (blob === null) return [status, statusText, flat, CacheBody.bytes, (value ?? new Uint8Array(0)).subarray(range.start, range.end + 1), isEncoded];
     const length = Math.min(range.end + 1, size) - range.start;
     try {
-      return [status, statusText, flat, CacheBody.source, caller.giveBody(await this.#blobs.open(blob, range.start, length), length)];
+      return [status, statusText, flat, CacheBody.source, caller.giveBody(await this.#blobs.open(blob, range.start, length), length), isEncoded];
     } catch (error) {
       // Evicted a moment ago, or lost in a crash.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -105,8 +106,8 @@ class CacheBinding implements Binding {
     return (await this.#ask('match', cache, key)) as Entry | null;
   }
 
-  /** a body (kind, value, length), cache, key, request's headers, status, headers */
-  async #put([kind, value, announced, cache, key, requestHeaders, status, headers]: readonly unknown[], caller: Caller): Promise<Reply> {
+  /** a body (kind, value, length), cache, key, request's headers, status, headers, whether the body is encoded already */
+  async #put([kind, value, announced, cache, key, requestHeaders, status, headers, isEncoded]: readonly unknown[], caller: Caller): Promise<Reply> {
     const { body, length } = caller.takeBody(kind, value, announced);
     const now = Date.now();
     const kept = policyOf(text(requestHeaders, MOST_HEADERS), Number(status), text(headers, MOST_HEADERS), now);
@@ -117,7 +118,13 @@ class CacheBinding implements Binding {
       if (body instanceof Readable) body.destroy();
       return null;
     }
-    const entry: NewEntry = { expires: now + kept.seconds * 1000, status: Number(status), headers: kept.headers, ...content };
+    const entry: NewEntry = {
+      expires: now + kept.seconds * 1000,
+      status: Number(status),
+      headers: kept.headers,
+      encoded: isEncoded === true ? 1 : 0,
+      ...content,
+    };
     try {
       await this.#ask('put', name, under, entry);
     } catch (error) {

@@ -27,6 +27,7 @@ const entry = (changes: Partial<NewEntry> = {}): NewEntry => ({
   expires: 2_000_000,
   status: 200,
   headers: '',
+  encoded: 0,
   size: 3,
   blob: null,
   value: Buffer.from('abc'),

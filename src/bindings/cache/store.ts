@@ -10,7 +10,7 @@ import type { OpenStore, StoreContext, StoreProduct } from '../../storage/produc
 import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
 import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
 
-export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'size' | 'blob' | 'value'>;
+export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'encoded' | 'size' | 'blob' | 'value'>;
 
 /** What a row takes beside its texts and body. */
 const ROW_BYTES = 200;
@@ -31,15 +31,15 @@ class CacheStore implements OpenStore {
   readonly methods = {
     match: (cache: string, key: string): Entry | null => readEntry(this.#context.db, cache, key, this.#context.now()),
 
-    put: (cache: string, key: string, { expires, status, headers, size, blob, value }: NewEntry): null => {
+    put: (cache: string, key: string, { expires, status, headers, encoded, size, blob, value }: NewEntry): null => {
       const { db } = this.#context;
       const now = this.#context.now();
       const cost = size + 2 * (headers.length + key.length + cache.length) + ROW_BYTES;
       // Deleted and added, so that the total is counted.
       this.#drop(db.all('DELETE FROM entries WHERE cache = ? AND key = ? RETURNING blob', cache, key));
       db.run(
-        'INSERT INTO entries (cache, key, stored, expires, used, cost, status, headers, size, blob, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[cache, key, now, expires, now, cost, status, headers, size, blob, value],
+        'INSERT INTO entries (cache, key, stored, expires, used, cost, status, headers, encoded, size, blob, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[cache, key, now, expires, now, cost, status, headers, encoded, size, blob, value],
       );
       this.#evict();
       return null;

@@ -11,7 +11,7 @@ import type { ConnectTarget, Egress, EgressPolicy, OutboundRequest, OutboundResp
 import { StreamBody } from '../body-stream.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EgressAgents } from './agents.ts';
-import { decodeBody, isDecodable } from './decode.ts';
+import { decodeBody, isDecodable } from '../content-codings.ts';
 import { aborted, EgressRefusedError, tellTenant } from '../network-errors.ts';
 import { type HeaderPairs, headerList, headerValue, isToken, readPairs, requestHeaders, responseHeaders } from '../outbound-headers.ts';
 import { type HopResponse, sendHop } from './hop.ts';

@@ -58,7 +58,8 @@ export class Fetcher {
           body: source === 0 ? null : sourceBody(source, undefined),
           url,
           redirected: redirects > 0,
-          isEncoded: false,
+          // Whatever is said of a file's coding, it is as it is.
+          isEncoded: true,
           cf: undefined,
           webSocket: null,
         });

@@ -26,7 +26,7 @@ import { callBinding, callBindingWithBody } from '../bindings/call.ts';
 
 export const internal = Symbol('internal');
 
-type Match = [status: number, statusText: string, headers: string, kind: number, body: Uint8Array<ArrayBuffer> | ArrayBuffer | number];
+type Match = [status: number, statusText: string, headers: string, kind: number, body: Uint8Array<ArrayBuffer> | ArrayBuffer | number, isEncoded: boolean];
 
 /** The error of a method that there is in browsers only. */
 export function notImplemented(method: string, interfaceName: string): Error {
@@ -98,7 +98,7 @@ export class Cache {
     if (!ignoresMethod(options, 'match') && state.method !== 'GET') return undefined;
     const found = (await callBinding(CACHE_INDEX, 'match', this.#name, keyOf(state), requestHeadersToWire(state))) as Match | null | undefined;
     if (found === null || found === undefined) return undefined;
-    const { 0: status, 1: statusText, 2: headers, 3: kind, 4: body } = found;
+    const { 0: status, 1: statusText, 2: headers, 3: kind, 4: body, 5: isEncoded } = found;
     const value =
       body === undefined || body === null
         ? null
@@ -114,7 +114,7 @@ export class Cache {
       body: value,
       url: '',
       redirected: false,
-      isEncoded: false,
+      isEncoded,
       cf: undefined,
       webSocket: null,
     });
@@ -136,7 +136,18 @@ export class Cache {
     if (target.webSocket !== null) throw new TypeErrorCtor('Cannot cache WebSocket upgrade response.');
     const { body } = target;
     if (body !== null && isBodyUnusable(body)) throw unusableError(body);
-    await callBindingWithBody(CACHE_INDEX, 'put', body, this.#name, keyOf(state), requestHeadersToWire(state), target.status, responseHeadersToWire(target));
+    const { status, isEncoded } = target;
+    await callBindingWithBody(
+      CACHE_INDEX,
+      'put',
+      body,
+      this.#name,
+      keyOf(state),
+      requestHeadersToWire(state),
+      status,
+      responseHeadersToWire(target),
+      isEncoded,
+    );
   }
 
   matchAll(_request: unknown, _options: unknown): never {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { brotliCompressSync, createGzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { OutboundResponse } from '../../ports/egress.ts';
-import { egressFor, listen } from './fixture.ts';
+import type { OutboundResponse } from '../ports/egress.ts';
+import { egressFor, listen } from './egress/fixture.ts';
 
 type Close = { after(callback: () => unknown): void };
 

@@ -7,7 +7,7 @@
  */
 import { type Duplex, type Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { connectionLost } from '../network-errors.ts';
+import { connectionLost } from './network-errors.ts';
 
 /** More layers than any server means well with. */
 const MOST_LAYERS = 4;

@@ -1,0 +1,61 @@
+/** What is passed on while it is still being made: it goes on to its end, or until nobody wants it any more. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { folder } from '../support/folder.ts';
+import { RawClient } from '../support/request.ts';
+import { dev, serve } from '../support/server.ts';
+
+const CONFIG = { compatibility_date: '2026-01-01', main: 'i.js' };
+const DRIP = `
+const drip = (count) => {
+  const { readable, writable } = new TransformStream();
+  const writer = writable.getWriter();
+  (async () => {
+    try {
+      for (let i = 0; i < count; i++) {
+        await writer.write(new TextEncoder().encode(i + ' '));
+        await scheduler.wait(5);
+      }
+      await writer.close();
+    } catch {}
+  })();
+  return readable;
+};
+`;
+
+test('passed on: the streamed response of a service', async (t) => {
+  const dir = folder({
+    'back/wrangler.json': JSON.stringify({ name: 'back', ...CONFIG }),
+    'back/i.js': `${DRIP} export default { fetch: (request) => new Response(drip(Number(new URL(request.url).searchParams.get('count')))) };`,
+    'front/wrangler.json': JSON.stringify({ name: 'front', ...CONFIG, services: [{ binding: 'BACK', service: 'back' }] }),
+    'front/i.js': 'export default { fetch: (request, env) => env.BACK.fetch(request) };',
+  });
+  const server = await serve(t, dir, ['--data', folder()]);
+  assert.equal((await server.get('front', '/?count=5')).text, '0 1 2 3 4 ');
+  assert.equal((await server.line({ event: 'request', app: 'back' }))['outcome'], 'ok');
+
+  const client = new RawClient(server.port);
+  client.write('GET /?count=1000000 HTTP/1.1\r\nHost: front.localhost\r\n\r\n');
+  await client.until(/\r\n0 \r\n/);
+  client.socket.destroy();
+  await server.line({ event: 'request', app: 'back', outcome: 'responseAborted' });
+});
+
+test('passed on: the response to a request whose body is still being sent', async (t) => {
+  // Answers at once, with what comes as it comes.
+  const upstream = createServer((request, response) => {
+    response.flushHeaders();
+    request.pipe(response);
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  t.after(() => upstream.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
+  const dir = folder({
+    'wrangler.json': JSON.stringify({ name: 'front', ...CONFIG }),
+    'i.js': `${DRIP} export default { fetch: () => fetch('${url}', { method: 'POST', body: drip(5) }) };`,
+  });
+  const server = await dev(t, dir);
+  assert.equal((await server.get('front')).text, '0 1 2 3 4 ');
+});
