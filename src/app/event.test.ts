@@ -18,6 +18,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     eventEnded: (_event, unfinished) => told.push(unfinished ? 'ended unfinished' : 'ended'),
     turnFailed: (_event, failure) => failures.push(failure),
     turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),
+    isAlone: () => true,
     used: () => {},
     lightTurnAnswered: () => told.push('light turn answered'),
     enter: (_event, _args, done) => done(),

@@ -26,6 +26,8 @@ export interface EventHome {
   readonly traceOf?: TraceOf | undefined;
   /** The event is over. `unfinished`: the isolate still waits for something of it. */
   eventEnded(event: AppEvent, unfinished: boolean): void;
+  /** Has no other event anything in the isolate? */
+  isAlone(): boolean;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
   turnDone(event: AppEvent, cpuMs: number): void;
   /** The turn of an event that reports nothing (see isolate/turns.ts) has brought the answer. */
@@ -389,6 +391,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   get isStuck(): boolean {
     if (this.#lent > 0) return false;
     return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
+  }
+
+  get isAlone(): boolean {
+    return this.#home.isAlone();
   }
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */

@@ -17,4 +17,5 @@ export const EXCEEDED_CPU = failure('exceededCpu', 'Worker exceeded CPU time lim
 export const OUT_OF_MEMORY = failure('exceededMemory', 'Worker exceeded memory limit.');
 export const ISOLATE_LOST = failure('exceededCpu', 'The isolate was ended because another request exceeded its CPU time limit.');
 export const COULD_NOT_BE_STOPPED = failure('exceededCpu', 'Worker exceeded resource limits and could not be stopped.');
+export const TOO_BUSY = failure('tooBusy', 'The machine was too busy to run the worker.');
 export const STOPPED = failure('internal', 'The worker was stopped.');

@@ -2,6 +2,7 @@
  * Brings a bundle into a realm: data in, built-ins evaluated, sealed, then the app's own modules.
  * @throws StartupError for whatever the app's code did wrong while it was loaded
  */
+import { startLimit } from '../isolate/overrun.ts';
 import { describeFailure, type Realm, transfer } from '../isolate/realm.ts';
 import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
@@ -53,7 +54,7 @@ export async function loadApp(
 ): Promise<{ loaded: Loaded; modules: Modules }> {
   const { script, cached, shell = false, given } = options;
   const modules = new Modules(realm, source);
-  const timeout = record.limits.startupMs;
+  const timeout = startLimit(record.limits.startupMs);
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
     const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunksOf(record, source).includes('calendar'), shell };
@@ -98,7 +99,7 @@ export async function loadApp(
     }
     return { loaded: JSON.parse(answer as string) as Loaded, modules };
   } catch (error) {
-    throw startupError(error, realm, timeout);
+    throw startupError(error, realm, record.limits.startupMs);
   }
 }
 
@@ -116,10 +117,10 @@ export function originOf(script: AppScript): { filename: string; lineOffset: num
   return { filename: script.filename, lineOffset: -ADDED_LINES };
 }
 
-const startupError = (error: unknown, realm: Realm, timeout: number): StartupError => {
+const startupError = (error: unknown, realm: Realm, limit: number): StartupError => {
   const failure = describeFailure(error, realm.isolate.isDisposed);
-  if (failure.kind === 'timeout') {
-    const message = `Script startup exceeded CPU time limit of ${timeout} ms.`;
+  if (failure.kind === 'timeout' || failure.kind === 'starved') {
+    const message = `Script startup exceeded CPU time limit of ${limit} ms.`;
     return new StartupError({ name: 'Error', message, stack: message }, 'startup');
   }
   if (failure.kind === 'gone') {

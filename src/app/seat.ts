@@ -14,6 +14,8 @@ export interface Seat {
   readonly wasSpare: boolean;
   /** The app is running, or will not. */
   started(): void;
+  /** No other worker sits in the isolate. */
+  readonly isAlone: boolean;
   /** Points the seat's messages at its worker. */
   connect(owner: Inbox): void;
   /** Gives the seat back. `inDoubt`: a limit was hit in it, so the isolate must not be used again. */
@@ -47,6 +49,7 @@ export class IsolateSeats implements Seats {
       turns: new Turns(prepared.isolate),
       wasSpare: prepared.wasSpare,
       started: prepared.started,
+      isAlone: true,
       connect: connectTo(prepared.inbox),
       release: () => prepared.isolate.dispose(),
     };
@@ -137,12 +140,16 @@ class SharedIsolate {
       this.#close();
       throw error;
     }
+    const isAlone = (): boolean => this.#open === 1;
     return {
       isolate,
       realm,
       turns: this.#turns,
       wasSpare: true,
       started: () => {},
+      get isAlone() {
+        return isAlone();
+      },
       connect: connectTo(inbox),
       release: (inDoubt) => {
         realm.release();

@@ -15,6 +15,9 @@ export function followed(event: AppEvent, done: () => void): TurnOwner {
       done();
     },
     isStuck: false,
+    get isAlone() {
+      return event.isAlone;
+    },
   };
 }
 

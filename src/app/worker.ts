@@ -23,7 +23,7 @@ import { BodyKind, Entry, Post, Request, Shell, Sync, type Loaded } from '../pro
 import { CACHE_INDEX } from '../protocol/cache.ts';
 import { DynamicImports } from './dynamic-import.ts';
 import { AppEvent, type EventHome } from './event.ts';
-import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, OUT_OF_MEMORY, STOPPED } from './failures.ts';
+import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, OUT_OF_MEMORY, STOPPED, TOO_BUSY } from './failures.ts';
 import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
@@ -363,6 +363,8 @@ export class Worker implements Inbox, OpContext, EventHome {
 
   readonly used = (cpuMs: number): void => void (this.#cpuMs += cpuMs);
 
+  readonly isAlone = (): boolean => this.#events.size <= 1 && this.#seat.isAlone;
+
   eventEnded(event: AppEvent, unfinished: boolean): void {
     this.#events.delete(event.id);
     this.#lastUsed = performance.now();
@@ -395,12 +397,15 @@ export class Worker implements Inbox, OpContext, EventHome {
         return;
       }
       case 'timeout':
-        observer.limit(app, version, event.requestId, 'cpu', `more than ${this.limits.cpuMs} ms of CPU time`);
+      case 'starved': {
+        const isStarved = failure.kind === 'starved';
+        if (isStarved) observer.warn('a request was given up: the machine is too busy', { app, requestId: event.requestId });
+        else observer.limit(app, version, event.requestId, 'cpu', `more than ${this.limits.cpuMs} ms of CPU time`);
         this.#inDoubt = true;
-        this.condemn('cpu');
-        event.fail(EXCEEDED_CPU);
-        event.terminate();
-        return;
+        this.condemn(isStarved ? 'starved' : 'cpu');
+        event.fail(isStarved ? TOO_BUSY : EXCEEDED_CPU);
+        return event.terminate();
+      }
       case 'gone':
         if (this.#disposed) return event.terminate();
         return this.#gone(event.requestId);
@@ -435,9 +440,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.dispose();
   }
 
-  letGo(): void {
-    endStuckEvents(this.#events);
-  }
+  readonly letGo = (): void => endStuckEvents(this.#events);
 
   lightTurnAnswered(): void {
     this.#seat.turns.lightTurnAnswered();

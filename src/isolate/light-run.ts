@@ -12,10 +12,10 @@ export type LightRun = {
   since: number;
   /** The number of the first light turn after it. */
   end: number;
-  /** Milliseconds one turn may run. */
+  /** Milliseconds of CPU one turn may use. */
   timeout: number;
-  watchdog: NodeJS.Timeout | undefined;
-  /** The watchdog ended it. */
+  stopWatch: () => void;
+  /** It was ended because it had used its time. */
   wasCut: boolean;
 };
 
@@ -44,7 +44,7 @@ export class Checkpoint implements TurnOwner {
   }
 
   turnEnded(cpuMs: number): void {
-    clearTimeout(this.#run.watchdog);
+    this.#run.stopWatch();
     this.#isOver(this.#run);
     const share = cpuMs / this.#run.owners.length;
     for (const owner of this.#run.owners) owner.turnEnded(share);
@@ -53,7 +53,7 @@ export class Checkpoint implements TurnOwner {
   turnFailed(failure: TurnFailure, cpuMs: number): void {
     // A rejection here was left by a turn before the checkpoint; whose it was cannot be told apart.
     if (failure.kind === 'rejection') return this.turnEnded(cpuMs);
-    clearTimeout(this.#run.watchdog);
+    this.#run.stopWatch();
     this.#isOver(this.#run);
     const { owners, wasCut } = this.#run;
     // Turns run one after the other: the first that has come to nothing is the one that did not end.

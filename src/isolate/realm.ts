@@ -23,6 +23,8 @@ type Boot = { boot: (send: unknown, call: unknown, memoryMb: number) => Enter };
 export type TurnFailure =
   /** It ran longer than allowed. The isolate's state is in doubt. */
   | { kind: 'timeout' }
+  /** It was ended for the time it took, of which it has had no CPU: the machine is too busy. The isolate's state is in doubt. */
+  | { kind: 'starved' }
   /** The isolate outgrew its memory, or was disposed of for another reason. */
   | { kind: 'gone'; memory: boolean }
   /** A promise was rejected and nobody handled it; the turn itself went well. `value`: with this primitive. */

@@ -7,4 +7,6 @@ export interface TurnOwner {
   turnFailed(failure: TurnFailure, cpuMs: number): void;
   /** Nothing has come of the turn yet: where a run of light turns was cut short, it was this one. */
   readonly isStuck: boolean;
+  /** Nobody else has anything in the isolate. */
+  readonly isAlone?: boolean;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Isolate } from './isolate.ts';
 import type { Realm, TurnFailure } from './realm.ts';
+import type { Overrun } from './overrun.ts';
 import { ThreadGate } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
 import { Turns } from './turns.ts';
@@ -50,6 +51,7 @@ class FakeRealm {
 
 class Owner implements TurnOwner {
   isStuck: boolean;
+  isAlone = false;
   readonly told: [cpuMs: number, outcome: string][] = [];
 
   constructor(isStuck = false) {
@@ -65,14 +67,26 @@ class Owner implements TurnOwner {
   }
 }
 
-type Setup = { realm: FakeRealm; turns: Turns; run(owner: Owner, timeout?: number): void; light(owner: Owner, timeout?: number): void };
+type Setup = {
+  realm: FakeRealm;
+  turns: Turns;
+  /** What is watched at this moment. */
+  watches: Overrun[];
+  run(owner: Owner, timeout?: number): void;
+  light(owner: Owner, timeout?: number): void;
+};
 
 function setUp(gate = new ThreadGate(1)): Setup {
   const realm = new FakeRealm();
-  const turns = new Turns(realm as unknown as Isolate, gate);
+  const watches: Overrun[] = [];
+  const turns = new Turns(realm as unknown as Isolate, gate, (overrun) => {
+    watches.push(overrun);
+    return () => watches.splice(watches.indexOf(overrun), 1);
+  });
   return {
     realm,
     turns,
+    watches,
     run: (owner, timeout = 100) => turns.run(realm as unknown as Realm, owner, [], timeout),
     light: (owner, timeout = 100) => turns.runLight(realm as unknown as Realm, owner, [], timeout),
   };
@@ -154,14 +168,14 @@ test('runLight: very many turns do not wait for the timer', async () => {
   await realm.end(1);
 });
 
-test('runLight: a run in which no turn ends any more costs the isolate, and the first that came to nothing is to blame', async (t) => {
+test('runLight: a run that has used its time costs the isolate, and the first that came to nothing is to blame', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { realm, light } = setUp();
+  const { realm, light, watches } = setUp();
   const owners = [new Owner(), new Owner(true), new Owner(true)];
   for (const owner of owners) light(owner, 100);
   t.mock.timers.tick(50);
-  realm.cpu = 99;
-  t.mock.timers.tick(100);
+  assert.equal(watches.at(-1)?.limit, 100);
+  watches.at(-1)?.cut();
   assert.equal(realm.isDisposed, true);
   await realm.end(0, new Error('Isolate is disposed'));
   assert.deepEqual(
@@ -171,40 +185,74 @@ test('runLight: a run in which no turn ends any more costs the isolate, and the 
 });
 
 // A small limit and a queue of good turns: together they last longer than one turn may.
-test('runLight: a long run goes on while turns end', async (t) => {
+test('runLight: a long run makes progress while turns end', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { realm, light } = setUp();
+  const { realm, light, watches } = setUp();
   const owners = Array.from({ length: 5 }, () => new Owner(true));
   for (const owner of owners) light(owner, 10);
   t.mock.timers.tick(50);
+  const watch = watches.at(-1);
+  const seen = new Set([watch?.progress()]);
   for (const owner of owners) {
-    realm.cpu += 10;
     owner.isStuck = false;
-    t.mock.timers.tick(10);
+    seen.add(watch?.progress());
   }
-  assert.equal(realm.isDisposed, false);
-  await realm.end(0);
-  t.mock.timers.tick(1000);
+  assert.equal(seen.size, 6);
+  await realm.end(50);
   assert.deepEqual(
     owners.map((owner) => owner.told),
     owners.map(() => [[10, 'ended']]),
   );
+  assert.deepEqual(watches, []);
 });
 
-test('runLight: a run that waits for the CPU is not stopped', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { realm, light } = setUp();
-  const owner = new Owner(true);
-  light(owner, 10);
-  t.mock.timers.tick(50);
-  realm.cpu = 5;
-  t.mock.timers.tick(10);
-  assert.equal(realm.isDisposed, false);
-  realm.cpu = 14;
-  t.mock.timers.tick(10);
+test('run: a turn that is alone and has used its time costs the isolate', async () => {
+  const { realm, run, watches } = setUp();
+  const owner = new Owner();
+  owner.isAlone = true;
+  run(owner, 10);
+  watches[0]?.cut();
   assert.equal(realm.isDisposed, true);
   await realm.end(0, new Error('Isolate is disposed'));
   assert.equal(owner.told[0]?.[1], 'timeout');
+});
+
+test("run: with others in the isolate the turn is left to V8's timer", async () => {
+  const { realm, run, watches } = setUp();
+  const owner = new Owner();
+  run(owner, 10);
+  watches[0]?.cut();
+  assert.equal(realm.isDisposed, false);
+  await realm.end(260, new Error('Script execution timed out.'));
+  assert.deepEqual(owner.told, [[10, 'timeout']]);
+});
+
+test('run: a turn that V8 has ended before it had used its time is not to blame', async () => {
+  const { realm, run } = setUp();
+  const owner = new Owner();
+  run(owner, 10);
+  await realm.end(3, new Error('Script execution timed out.'));
+  assert.deepEqual(owner.told, [[3, 'starved']]);
+});
+
+test('run: one watch for all turns under way, and none after them', async () => {
+  const { realm, run, watches, turns } = setUp();
+  run(new Owner());
+  run(new Owner());
+  assert.equal(watches.length, 1);
+  const [before, progress] = [watches[0]?.progress(), turns.progress];
+  watches[0]?.waited();
+  assert.equal(watches[0]?.progress(), before);
+  assert.notEqual(turns.progress, progress, 'whoever looks for isolates that stand still sees that this one is waited for');
+  await realm.end(1);
+  assert.notEqual(watches[0]?.progress(), before);
+  await realm.end(1);
+  run(new Owner());
+  assert.equal(watches.length, 1, 'the watch there is sees the next turn, too');
+  await realm.end(1);
+  assert.equal(watches[0]?.progress(), undefined);
+  run(new Owner());
+  assert.equal(watches.length, 2);
 });
 
 test('runLight: a disposed isolate fails the turn at once, or the run at its checkpoint', async (t) => {

@@ -11,10 +11,15 @@
  *
  * isolated-vm keeps the timer of every turn until its time is up, whenever the turn ended: at a
  * hundred thousand turns a second a queue of half a million. Light turns therefore have none. A run
- * of them that lasts longer than one turn may is ended by disposing of the isolate.
+ * of them that uses more than one turn may is ended by disposing of the isolate.
+ *
+ * That timer, which ends one turn and leaves the isolate to others, goes by the wall's clock: it gets a turn
+ * more time than the turn may use of the CPU, and one that it has ended with less is not to blame. A turn that is
+ * alone in its isolate is ended by disposing of that, too, as soon as it has used its time; see overrun.ts.
  */
 import type { Isolate } from './isolate.ts';
 import { CHECKPOINT_ARGS, Checkpoint, countStuck, type LightRun } from './light-run.ts';
+import { CUT_SHORT, noteStarved, wallLimit, watchOverrun } from './overrun.ts';
 import { describeFailure, type Realm } from './realm.ts';
 import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
@@ -27,8 +32,6 @@ const CHECKPOINT_MS = 50;
 const LONGEST_RUN_MS = 500;
 const FEW_LIGHT_TURNS = 256;
 const MOST_LIGHT_TURNS = 4096;
-/** Share of its time-out that a turn must have used of the CPU to have outlasted it: on a busy machine it may wait for its turn. */
-const CUT_SHORT = 0.8;
 
 export class Turns implements Visitor {
   readonly #isolate: Isolate;
@@ -38,6 +41,12 @@ export class Turns implements Visitor {
   readonly #most: number[] = [];
   #head = 0;
   #endings = 0;
+  /** How often a turn that lasts was looked at, and waited for. */
+  #waits = 0;
+  #isWatched = false;
+  /** Whose turn was ended by the end of the isolate. */
+  #cut: TurnOwner | undefined;
+  readonly #watchOverrun: typeof watchOverrun;
   #cpu = 0n;
   /** When the oldest turn under way can have started. */
   #since = 0;
@@ -51,15 +60,16 @@ export class Turns implements Visitor {
   #lightTurns = 0;
   #lightOpen = 0;
 
-  constructor(isolate: Isolate, gate = threadGate) {
+  constructor(isolate: Isolate, gate = threadGate, watch = watchOverrun) {
     this.#isolate = isolate;
+    this.#watchOverrun = watch;
     this.#gate = gate;
     this.#cpu = isolate.cpuTime;
   }
 
   /**
    * Runs a watched turn.
-   * @param timeout milliseconds it may run
+   * @param timeout milliseconds of CPU it may use
    */
   run(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     if (this.#mayEnter()) this.#enter(realm, owner, args, timeout);
@@ -115,7 +125,8 @@ export class Turns implements Visitor {
     if (this.#owners.length === 0) this.#since = performance.now();
     this.#owners.push(owner);
     this.#most.push(timeout);
-    realm.enter(args, timeout).then(this.#ended, this.#failed);
+    if (!this.#isWatched) this.#watchTurns(timeout);
+    realm.enter(args, wallLimit(timeout)).then(this.#ended, this.#failed);
   }
 
   #enterLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
@@ -125,7 +136,7 @@ export class Turns implements Visitor {
     }
     this.#lightTurns++;
     this.#lightOpen++;
-    this.#light ??= { owners: [], realm, since: performance.now(), end: 0, timeout, watchdog: undefined, wasCut: false };
+    this.#light ??= { owners: [], realm, since: performance.now(), end: 0, timeout, stopWatch: () => {}, wasCut: false };
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
     else this.#checkpoint ??= setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
@@ -133,7 +144,7 @@ export class Turns implements Visitor {
 
   /** A number that changes as turns end; undefined while none is under way. */
   get progress(): number | undefined {
-    return this.#owners.length === 0 ? undefined : this.#endings;
+    return this.#owners.length === 0 ? undefined : this.#endings + this.#waits;
   }
 
   /** A turn that takes several trips, out of line; `then` gets its value before the owner hears that it ended. Its CPU time goes to whoever's turn comes next. */
@@ -154,7 +165,13 @@ export class Turns implements Visitor {
   readonly #failed = (error: unknown): void => {
     const most = this.#most[this.#head] as number;
     const owner = this.#take();
-    owner?.turnFailed(describeFailure(error, this.#isolate.isDisposed), this.#sinceLast(most));
+    const failure = describeFailure(error, this.#isolate.isDisposed);
+    const cpuMs = this.#sinceLast(most);
+    if (owner !== undefined && owner === this.#cut) owner.turnFailed({ kind: 'timeout' }, cpuMs);
+    else if (failure.kind === 'timeout' && cpuMs < most * CUT_SHORT) {
+      noteStarved();
+      owner?.turnFailed({ kind: 'starved' }, cpuMs);
+    } else owner?.turnFailed(failure, cpuMs);
     this.#comeOut();
   };
 
@@ -181,20 +198,42 @@ export class Turns implements Visitor {
     this.#owners.push(new Checkpoint(run, this.#seenPast));
     this.#most.push(Number.POSITIVE_INFINITY);
     this.#watch(run);
-    realm.enter(CHECKPOINT_ARGS, run.timeout).then(this.#ended, this.#failed);
+    realm.enter(CHECKPOINT_ARGS, wallLimit(run.timeout)).then(this.#ended, this.#failed);
   }
 
   /** Ends a run in which no turn comes to an end any more. A long run of good turns may last, and wait for its CPU, as it must. */
   #watch(run: LightRun): void {
-    const stuck = countStuck(run.owners);
-    const cpu = this.#isolate.cpuTime;
-    run.watchdog = setTimeout(() => {
-      if (this.#isolate.isDisposed) return;
-      const used = Number(this.#isolate.cpuTime - cpu) / 1e6;
-      if (countStuck(run.owners) !== stuck || used < run.timeout * CUT_SHORT) return this.#watch(run);
-      run.wasCut = true;
-      this.#isolate.dispose();
-    }, run.timeout);
+    run.stopWatch = this.#watchOverrun({
+      limit: run.timeout,
+      progress: () => countStuck(run.owners),
+      cut: () => {
+        run.wasCut = true;
+        this.#isolate.dispose();
+      },
+      waited: () => this.#waits++,
+    });
+  }
+
+  /** Watches the oldest watched turn, whichever it is. It looks once in a while: most turns are over by then, and cost no timer. */
+  #watchTurns(limit: number): void {
+    this.#isWatched = true;
+    this.#watchOverrun({
+      limit,
+      progress: () => {
+        this.#isWatched = this.#owners.length > 0;
+        return this.#isWatched ? this.#endings : undefined;
+      },
+      since: () => this.#since,
+      cut: () => {
+        const owner = this.#owners[this.#head];
+        // With others in the isolate V8's timer is left to end the turn alone.
+        this.#isWatched = false;
+        if (owner?.isAlone !== true) return;
+        this.#cut = owner;
+        this.#isolate.dispose();
+      },
+      waited: () => this.#waits++,
+    });
   }
 
   /** What was entered before a checkpoint that is over, is over. */

@@ -33,6 +33,7 @@ export const ClientErrors = {
   appBroken: { code: 9503, status: 503, title: 'Service unavailable', fault: 'app', outcome: 'appBroken' },
   appQuarantined: { code: 9504, status: 503, title: 'Service unavailable', fault: 'app', outcome: 'appQuarantined' },
   engineDraining: { code: 9505, status: 503, title: 'Service unavailable', fault: 'platform', outcome: 'engineDraining' },
+  tooBusy: { code: 9506, status: 503, title: 'Service unavailable', fault: 'platform', outcome: 'tooBusy' },
   internal: { code: 9500, status: 500, title: 'Internal error', fault: 'platform', outcome: 'internalError' },
 } as const satisfies Record<string, ClientError>;
 

@@ -57,11 +57,12 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   // node-gyp-build asks for the file to tell which C library there is, and does not survive a refusal.
   // The folder of dependencies may be a link to somewhere else.
   const data = [join(dataDir, 'bundles'), own.ledgerFile ?? join(dataDir, 'run'), own.storageDir ?? join(dataDir, 'storage')];
+  // The times of its threads tell who has used the CPU, and who has waited for it.
   const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, ...data, '/etc/alpine-release'];
   const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
-  for (const path of new Set(reads.map(realPath))) flags.push(`--allow-fs-read=${path}`);
+  for (const path of new Set([...reads.map(realPath), '/proc/self/task'])) flags.push(`--allow-fs-read=${path}`);
   for (const path of data) flags.push(`--allow-fs-write=${realPath(path)}`);
   return flags;
 }
