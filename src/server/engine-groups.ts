@@ -9,15 +9,14 @@
  * server do not have the public socket. The step from direct to divided refuses no connection: the front listens
  * before the engines that listened till then finish what they have and go.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Clock } from './clock.ts';
 import type { EngineEvents, EngineProcess } from './engine-process.ts';
 import { Engines, type EnginesOptions } from './engines.ts';
 import { groupSocket } from './group-socket.ts';
 import { bindPath } from './listen-socket.ts';
+import { makeSocketFolder } from './socket-folder.ts';
 import { DEFAULT_GROUP } from './trust.ts';
 
 /** What a process is started as. */
@@ -222,7 +221,7 @@ export class EngineGroups {
 
   /** The folder of the groups' sockets, which only this user can enter. */
   #sockets(): string {
-    this.#socketDir ??= mkdtempSync(join(tmpdir(), 'nano-'));
+    this.#socketDir ??= makeSocketFolder();
     return this.#socketDir;
   }
 

@@ -5,14 +5,14 @@
  * before a death is on disk.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
 import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { siblingFile, sqlExecArgv, storeExecArgv, engineEnv } from './engine-launch.ts';
+import { makeSocketFolder } from './socket-folder.ts';
 
 export type StoreProcessOptions = {
   /** "store": the databases whose code is ours. "sql": the router of those that run tenants' SQL. */
@@ -50,7 +50,7 @@ export class StoreProcess {
   constructor(options: StoreProcessOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
-    this.#socketDir = mkdtempSync(join(tmpdir(), 'nano-'));
+    this.#socketDir = makeSocketFolder();
   }
 
   get config(): StoreConfig {
