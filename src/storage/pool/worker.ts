@@ -29,7 +29,7 @@ export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   send(WorkerFrame.ready, 0, '');
   for (;;) {
-    const size = readSync(ROUTER_FD, chunk);
+    const size = readSome(chunk);
     if (size === 0) return;
     for (const frame of reader.push(chunk.subarray(0, size))) {
       const { key, calls } = readRound(frame);
@@ -45,7 +45,27 @@ export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
   }
 }
 
+/** 0 when the router is gone, however it went. */
+function readSome(chunk: Buffer): number {
+  try {
+    return readSync(ROUTER_FD, chunk);
+  } catch (error) {
+    if (isGone(error)) return 0;
+    throw error;
+  }
+}
+
+/** An answer that nobody waits for any more is none: what comes next is that there is nothing to read. */
 function send(kind: number, call: number, payload: string): void {
   const frame = writeWorkerFrame(kind, call, payload);
-  for (let at = 0; at < frame.length; ) at += writeSync(ROUTER_FD, frame, at);
+  try {
+    for (let at = 0; at < frame.length; ) at += writeSync(ROUTER_FD, frame, at);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ECONNRESET';
 }
