@@ -3,8 +3,9 @@
  *
  * Contract: the file is whole at any time. One that cannot be read is as good as none.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWhole } from './secrets/write-whole.ts';
 
 export type CronState = {
   /** The last tick that was due, in milliseconds since 1970, whether it was run or not. */
@@ -48,8 +49,7 @@ export class CronRecord {
   save(): void {
     const text = JSON.stringify(Object.fromEntries([...this.#states].map(([app, crons]) => [app, Object.fromEntries(crons)])));
     try {
-      writeFileSync(`${this.#file}.new`, text);
-      renameSync(`${this.#file}.new`, this.#file);
+      writeWhole(this.#file, text);
     } catch (error) {
       this.#onTrouble(String(error));
     }

@@ -150,3 +150,24 @@ test('crons: an app that is not ready is left out, with a line', (t) => {
   assert.deepEqual(bench.taken(), []);
   assert.match(bench.lines.join('\n'), /the app is not ready/);
 });
+
+test('a tick is on disk before it is run', (t) => {
+  const bench = new Bench(t);
+  const written: unknown[] = [];
+  bench.scheduler.stop();
+  const record = new CronRecord(bench.file, () => {});
+  bench.scheduler = new CronScheduler({
+    clock: bench.clock,
+    wallNow: () => bench.offset + bench.clock.now(),
+    record,
+    log: { warn: () => {} } as unknown as Log,
+    run: (name, cron) => {
+      written.push(new CronRecord(bench.file, () => {}).get(name, cron));
+      return bench.result;
+    },
+  });
+  bench.scheduler.setApps([appRecord('a', { crons: ['* * * * *'] })]);
+  bench.clock.advance(MINUTE);
+  assert.deepEqual(written, [{ last: START + MINUTE / 2, running: true }]);
+  bench.scheduler.stop();
+});

@@ -89,17 +89,20 @@ export class CronScheduler {
     const now = this.#options.wallNow();
     let sleep = MOST_SLEEP_MS;
     let isChanged = false;
+    const due: (() => void)[] = [];
     for (const entry of this.#entries.values()) {
-      isChanged = this.#look(entry, now) || isChanged;
+      isChanged = this.#look(entry, now, due) || isChanged;
       const next = entry.cron.next(Math.max(entry.last, now));
       if (next !== undefined) sleep = Math.min(sleep, next - now);
     }
+    // Written down before they are run.
     if (isChanged) this.#options.record.save();
+    for (const run of due) run();
     this.#cancel = this.#options.clock.after(Math.max(sleep, 1), () => this.#wake());
   }
 
-  /** Runs what is due. @returns whether anything was */
-  #look(entry: Entry, now: number): boolean {
+  /** Adds the run that is due to `due`. @returns whether there is something to be written down */
+  #look(entry: Entry, now: number, due: (() => void)[]): boolean {
     if (entry.last - now > SET_BACK_MS) {
       this.#options.log.warn('the clock was set back: crons count from here', {
         app: entry.app,
@@ -116,7 +119,7 @@ export class CronScheduler {
     entry.last = last;
     const isRun = tick !== undefined && entry.isReady;
     this.#options.record.set(entry.app, entry.cron.text, isRun ? { last, running: true } : { last });
-    if (isRun) void this.#run(entry, tick);
+    if (isRun) due.push(() => void this.#run(entry, tick));
     else if (tick !== undefined)
       this.#options.log.warn('a cron tick was not run: the app is not ready', { app: entry.app, cron: entry.cron.text, scheduledTime: iso(tick) });
     return true;

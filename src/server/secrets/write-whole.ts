@@ -1,5 +1,5 @@
 /** Files that are whole or not there: written aside, flushed, and renamed. Only their owner may read them. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export function writeWhole(file: string, text: string): void {
@@ -7,7 +7,8 @@ export function writeWhole(file: string, text: string): void {
   try {
     const descriptor = openSync(aside, 'w', 0o600);
     try {
-      writeSync(descriptor, text);
+      // All of it: one write may take less than it is given, when the disk is nearly full.
+      writeFileSync(descriptor, text);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
