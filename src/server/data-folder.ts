@@ -10,6 +10,8 @@ export type DataFolder = {
   readonly bundlesDir: string;
   /** A name for the ledger of the `serial`th engine of this process. */
   ledgerFile(serial: number): string;
+  /** A server that used the folder was killed: processes of it may still be about to end. */
+  readonly isAfterCrash: boolean;
   /** Another process uses the folder at this moment. */
   isShared(): boolean;
 };
@@ -18,18 +20,24 @@ export type DataFolder = {
 export function openDataFolder(dir: string): DataFolder {
   const bundlesDir = join(dir, 'bundles');
   const runDir = join(dir, 'run');
+  let isAfterCrash = false;
   try {
     mkdirSync(bundlesDir, { recursive: true });
     mkdirSync(runDir, { recursive: true });
     // Engines may use what is there when they start, and no more.
     for (const name of ENGINE_FOLDERS) mkdirSync(join(dir, name), { recursive: true });
-    for (const name of readdirSync(runDir)) if (!isAlive(ownerOf(name))) rmSync(join(runDir, name), { force: true });
+    for (const name of readdirSync(runDir)) {
+      if (isAlive(ownerOf(name))) continue;
+      isAfterCrash ||= ownerOf(name) !== 0;
+      rmSync(join(runDir, name), { force: true });
+    }
   } catch (error) {
     throw new StartError(`the data folder ${dir} cannot be used: ${(error as Error).message}`);
   }
   return {
     dir,
     bundlesDir,
+    isAfterCrash,
     ledgerFile: (serial) => join(runDir, `${process.pid}-${serial}.ledger`),
     isShared: () => readdirSync(runDir).some((name) => ownerOf(name) !== process.pid && isAlive(ownerOf(name))),
   };

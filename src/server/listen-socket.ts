@@ -17,13 +17,16 @@ export type Listener = {
   close(): void;
 };
 
+const RETRY_MS = 50;
+
 /**
  * Binds host and port (0: any free port).
  * @param host a numeric address or a name with one
  * @param flag the command-line option that chooses the port, for the message
+ * @param waitMs how long to wait for whoever has it now and is about to end
  * @throws StartError
  */
-export async function bindListener(host: string, port: number, flag: string): Promise<Listener> {
+export async function bindListener(host: string, port: number, flag: string, waitMs = 0): Promise<Listener> {
   let address = host;
   if (net.isIP(host) === 0) {
     try {
@@ -32,10 +35,13 @@ export async function bindListener(host: string, port: number, flag: string): Pr
       throw new StartError(`cannot listen on ${host}: there is no such host`);
     }
   }
-  try {
-    return bind(address, port);
-  } catch (error) {
-    throw new StartError(explain(error, address, port, flag));
+  for (const deadline = performance.now() + waitMs; ; ) {
+    try {
+      return bind(address, port);
+    } catch (error) {
+      if (performance.now() >= deadline || codeOf(error) !== 'EADDRINUSE') throw new StartError(explain(error, address, port, flag));
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
@@ -77,13 +83,17 @@ function bindByHandle(address: string, port: number, family = net.isIP(address))
 
 /** Why an address cannot be listened on, with what to do about it. */
 export function explain(error: unknown, address: string, port: number, flag: string): string {
-  const failure = error as NodeJS.ErrnoException;
   const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  const code = failure.code ?? errnoName(failure.errno);
+  const code = codeOf(error);
   if (code === 'EADDRINUSE') return `port ${port} is in use on ${address}: stop what uses it, or choose another with ${flag}`;
   if (code === 'EACCES') return `no permission to listen on ${place}: ports below 1024 need a privilege; choose another with ${flag}`;
   if (code === 'EADDRNOTAVAIL') return `cannot listen on ${place}: this machine does not have that address`;
-  return `cannot listen on ${place}: ${code ?? failure.message}`;
+  return `cannot listen on ${place}: ${code ?? (error as Error).message}`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code, errno } = error as NodeJS.ErrnoException;
+  return code ?? errnoName(errno);
 }
 
 function errnoName(errno: number | undefined): string | undefined {

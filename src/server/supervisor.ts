@@ -72,6 +72,8 @@ export type SupervisorOptions = {
   clock?: Clock;
 };
 
+/** Engines of a server that was killed end by themselves, and let go of the port, within this time. */
+const CRASHED_MS = 15_000;
 /** After this time no engine reads an old bundle any more. */
 const BUNDLE_GRACE_MS = 60_000;
 const DEV_DEBOUNCE_MS = 15;
@@ -203,7 +205,7 @@ export class Supervisor implements AdminSource {
   async start(): Promise<void> {
     const { host, port, adminHost, adminPort } = this.#config;
     try {
-      this.#listener = await bindListener(host, port, '--port');
+      this.#listener = await bindListener(host, port, '--port', this.#data.isAfterCrash ? CRASHED_MS : 0);
       if (this.#options.admin) this.#admin = await this.#startAdmin(adminHost, adminPort);
       await this.#apps.open(this.#options.watch);
       if (this.#options.watch && this.#options.secrets !== undefined) this.#secretsWatch = this.#watchSecrets(this.#options.secrets);

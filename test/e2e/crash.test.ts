@@ -1,8 +1,11 @@
 /** Engines die: nobody is refused, and an app that kills them is put aside. */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { answering, folder, put } from '../support/folder.ts';
 import { Load } from '../support/load.ts';
+import { processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const SLOW = `export default {
@@ -64,3 +67,31 @@ test('quarantine: an app in flight at two deaths is put aside, a new version bri
   await server.line({ msg: 'new version live', app: 'slow' });
   assert.equal((await server.get('slow')).text, 'mended');
 });
+
+test('kill -9 of the supervisor alone: the next one has the port as soon as the engines have let go of it', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const [dir, data] = [folder({ 'app.js': answering('fine') }), folder()];
+  const first = await serve(t, dir, ['--data', data, '--log-level', 'debug']);
+  const pids = processesOf(first, 'engine');
+  // An engine that cannot end at the moment.
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  t.after(() => pids.forEach(resume));
+  const supervisor = first.process.child;
+  const gone = new Promise((resolve) => supervisor.once('exit', resolve));
+  supervisor.kill('SIGKILL');
+  await gone;
+  const second = serve(t, dir, ['--data', data, '--port', String(first.port)]);
+  // It has seen what the other one left, and wants the port.
+  while (readdirSync(join(data, 'run')).some((name) => name.startsWith(`${supervisor.pid}-`))) await new Promise(setImmediate);
+  pids.forEach(resume);
+  assert.equal((await (await second).get('app')).text, 'fine');
+});
+
+function resume(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It has ended.
+  }
+}
