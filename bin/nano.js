@@ -68,7 +68,8 @@ function restart(node) {
       // Not on this system.
     }
   }
-  var child = childProcess.spawn(node, args, { stdio: 'inherit', env: env });
+  // Over the channel it sees when this process is killed, which can pass no signal on.
+  var child = childProcess.spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: env });
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
     process.on(signal, function () {
       child.kill(signal);
@@ -87,6 +88,12 @@ function restart(node) {
 
 /** In the repository the sources, which Node runs as they are; installed as a package what they were compiled to. */
 function run() {
+  if (process.env.NANO_RESTARTED !== undefined && process.channel) {
+    process.on('disconnect', function () {
+      process.kill(process.pid, 'SIGTERM');
+    });
+    process.channel.unref();
+  }
   delete process.env.NANO_RESTARTED;
   var source = path.join(root, 'src', 'cli', 'main.ts');
   var isInstalled = root.split(path.sep).indexOf('node_modules') !== -1;
