@@ -5,6 +5,7 @@ import { runtimeFile } from '../build/runtime-bundle.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { defaultEngineFile } from './engine-launch.ts';
+import type { Clock } from './clock.ts';
 import { packageVersion } from './package-version.ts';
 import { SecretStore } from './secrets/secret-store.ts';
 import { Supervisor } from './supervisor.ts';
@@ -19,6 +20,8 @@ export type OpenOptions = {
   dev: boolean;
   admin: boolean;
   builder: WorkerBuilderOptions;
+  /** Another time than the system's. */
+  clock?: Clock;
 };
 
 export async function openSupervisor(options: OpenOptions): Promise<{ supervisor: Supervisor; log: Log }> {
