@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AppRecord } from '../protocol/engine.ts';
-import { isTrustedHost } from './host-check.ts';
+import { isTrustedHost, subdomainOf } from './host-check.ts';
 import { type AdminRoute, findRoute, send, sendJson, sendText } from './route.ts';
 
 /** What an app has used since the supervisor started, and holds now. */
@@ -110,9 +110,11 @@ async function handle(routes: readonly AdminRoute[], configured: string, request
   request.on('error', () => {});
   // By this a command line knows what it talks to.
   response.setHeader('x-nano-admin', '1');
-  if (!isTrustedHost(request.headers.host, configured))
-    return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
+  const subdomain = subdomainOf(request.headers.host, configured);
+  const isForeign = !isTrustedHost(request.headers.host, configured);
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  if (isForeign && (subdomain === undefined || !takesSubdomain(findRoute(routes, request.method ?? '', path))))
+    return sendText(response, 421, 'this is the admin port of this machine: use its address or localhost\n');
   // A page in a browser may send something without asking; it cannot hide that it did.
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   if (!isReading && request.headers.origin !== undefined) return sendText(response, 403, 'not from a web page\n');
@@ -122,10 +124,12 @@ async function handle(routes: readonly AdminRoute[], configured: string, request
     response.setHeader('allow', found.allow.join(', '));
     return sendText(response, 405, `only ${found.allow.join(', ')}\n`);
   }
-  await found.route.handle({ request, response, params: found.params, query: new URLSearchParams(query) });
+  await found.route.handle({ request, response, params: found.params, query: new URLSearchParams(query), subdomain });
   // What nobody has read must not hold up the next request of the connection.
   request.resume();
 }
+
+const takesSubdomain = (found: ReturnType<typeof findRoute>): boolean => found !== undefined && 'route' in found && found.route.takesSubdomain === true;
 
 function summary(app: AppRecord): Record<string, unknown> {
   return { name: app.name, version: app.version, group: app.group, state: app.state, ...(app.state === 'ready' ? {} : { reason: app.reason }) };

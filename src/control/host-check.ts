@@ -17,6 +17,13 @@ export function isTrustedHost(host: string | undefined, configured: string): boo
   return (configured === '0.0.0.0' || configured === '::') && isIP(name) !== 0;
 }
 
+/** What stands before the name of this machine: "photos" of "photos.localhost:8081". Undefined where nothing does, or more than one label. */
+export function subdomainOf(host: string | undefined, configured: string): string | undefined {
+  if (host === undefined || isTrustedHost(host, configured)) return undefined;
+  const [, label, rest] = /^([a-z0-9-]+)\.(.+)$/i.exec(host) ?? [];
+  return isTrustedHost(rest, configured) && isIP(hostName(rest) ?? '') === 0 ? label?.toLowerCase() : undefined;
+}
+
 function hostName(host: string | undefined): string | undefined {
   if (host === undefined) return undefined;
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@\s]+))(?::\d{1,5})?$/i.exec(host);

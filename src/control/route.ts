@@ -7,6 +7,8 @@ export type AdminCall = {
   /** The named parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** What stands before the machine's name in the Host header, for routes that take it. */
+  readonly subdomain: string | undefined;
 };
 
 export type AdminRoute = {
@@ -14,6 +16,8 @@ export type AdminRoute = {
   readonly method: string;
   /** "/apps/:name/usage"; a last part "*" takes the rest of the path. */
   readonly path: string;
+  /** It also answers where something stands before the machine's name, and sees to its safety itself. */
+  readonly takesSubdomain?: true;
   handle(call: AdminCall): void | Promise<void>;
 };
 

@@ -6,7 +6,17 @@
  */
 import type { Readable } from 'node:stream';
 import { R2_ERRORS, type R2ErrorName } from '../protocol/r2.ts';
-import type { R2GetOptions, R2ListOptions, R2ListResult, R2Metadata, R2MetadataOptions, R2Part, R2PutOptions } from '../protocol/r2.ts';
+import type {
+  R2GetOptions,
+  R2ListOptions,
+  R2ListResult,
+  R2Metadata,
+  R2MetadataOptions,
+  R2Part,
+  R2PutOptions,
+  S3Checksum,
+  S3ChecksumAlgorithm,
+} from '../protocol/r2.ts';
 
 /** An answer that is an error of R2's. */
 export class BucketError extends Error {
@@ -26,7 +36,15 @@ export type ObjectSource = { body: Uint8Array } | { body: Readable; length: numb
 /** An object's bytes, or as many as were asked for. Whoever gets a stream reads or destroys it. */
 export type ObjectContent = { object: R2Metadata; body: Uint8Array | Readable };
 
-export type UploadedPart = { number: number; etag: string; size: number; uploaded: number };
+export type UploadedPart = { number: number; etag: string; size: number; uploaded: number; checksum?: S3Checksum };
+
+/** What S3 clients say of checksums. */
+export type PutChecksum = {
+  /** Asked once the body has been read. */
+  checksum?: () => S3Checksum | undefined;
+};
+/** How the parts of an upload are to be summed up: as a whole, or part by part. */
+export type UploadChecksum = { algorithm: S3ChecksumAlgorithm; isFull: boolean };
 export type OpenUpload = { id: string; key: string; created: number; storageClass: string };
 
 /** @throws BucketError, OpError */
@@ -35,20 +53,21 @@ export interface Bucket {
   /** The object alone when a condition does not hold; null when there is none. */
   get(key: string, options: R2GetOptions): Promise<ObjectContent | R2Metadata | null>;
   /** Null when a condition does not hold. */
-  put(key: string, source: ObjectSource, options: R2PutOptions): Promise<R2Metadata | null>;
+  put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum): Promise<R2Metadata | null>;
   delete(keys: readonly string[]): Promise<void>;
   list(options: R2ListOptions): Promise<R2ListResult>;
   /** @returns the upload's id */
-  createUpload(key: string, options: R2MetadataOptions): Promise<string>;
+  createUpload(key: string, options: R2MetadataOptions, checksum?: UploadChecksum): Promise<string>;
   /** @returns the part's entity tag @param md5 hexadecimal, of what is expected to come */
-  uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string): Promise<string>;
-  completeUpload(key: string, upload: string, parts: readonly R2Part[]): Promise<R2Metadata>;
+  uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more?: PutChecksum): Promise<string>;
+  /** @param expected the checksum of the whole */
+  completeUpload(key: string, upload: string, parts: readonly R2Part[], expected?: S3Checksum): Promise<R2Metadata>;
   /** An upload that is over already is no error; one that never was is. */
   abortUpload(key: string, upload: string): Promise<void>;
   /** The parts after a number, in order. */
   parts(key: string, upload: string, after: number, limit: number): Promise<UploadedPart[]>;
-  /** Uploads under way, by key and age. */
-  uploads(prefix: string, limit: number): Promise<OpenUpload[]>;
+  /** Uploads under way, by key and age, after one (or after all of a key). */
+  uploads(prefix: string, after: { key: string; id?: string } | undefined, limit: number): Promise<OpenUpload[]>;
 }
 
 export type BucketInfo = { name: string; created: number };

@@ -47,6 +47,10 @@ export const R2_LIMITS = {
 export const R2_HASHES = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const;
 export type R2Hash = (typeof R2_HASHES)[number];
 
+/** A checksum that S3 clients give and are given, in base64; of an object in parts with "-" and their number. */
+export type S3ChecksumAlgorithm = 'crc32' | 'crc32c' | 'crc64nvme' | 'sha1' | 'sha256';
+export type S3Checksum = { algorithm: S3ChecksumAlgorithm; value: string };
+
 export type R2HttpMetadata = {
   contentType?: string;
   contentLanguage?: string;
@@ -70,6 +74,8 @@ export type R2Metadata = {
   http?: R2HttpMetadata;
   custom?: Record<string, string>;
   storageClass: string;
+  /** For S3 clients alone. */
+  s3?: S3Checksum;
   range?: { offset: number; length: number };
 };
 

@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { AwsClient } from 'aws4fetch';
+import { createCrc } from '../../src/base/crc.ts';
 import { folder } from '../support/folder.ts';
 import { runNano, suiteOwner } from '../support/nano-process.ts';
 import { serve, type TestServer } from '../support/server.ts';
@@ -158,6 +159,108 @@ suite('the S3 endpoint', () => {
     assert.equal((await s3('HEAD', '/shared/tampered')).status, 404);
   });
 
+  test('bodies: checksums of every kind are checked, kept and told', async () => {
+    // Of "123456789".
+    const values = {
+      crc32: 'y/Q5Jg==',
+      crc32c: '4waSgw==',
+      crc64nvme: 'rosUhgp5mIg=',
+      sha1: createHash('sha1').update('123456789').digest('base64'),
+      sha256: createHash('sha256').update('123456789').digest('base64'),
+    };
+    for (const [name, value] of Object.entries(values)) {
+      const header = `x-amz-checksum-${name}`;
+      const put = (given: string): Promise<Response> => s3('PUT', `/shared/sum-${name}`, { body: '123456789', headers: { [header]: given } });
+      assert.deepEqual(await answer(put(values.crc32 === value ? values.crc32c : values.crc32)), [400, 'BadDigest']);
+      assert.equal((await put(value)).headers.get(header), value);
+      const got = await s3('GET', `/shared/sum-${name}`, { headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+      assert.deepEqual([got.headers.get(header), got.headers.get('x-amz-checksum-type'), await got.text()], [value, 'FULL_OBJECT', '123456789']);
+      assert.equal((await s3('HEAD', `/shared/sum-${name}`)).headers.get(header), null);
+    }
+  });
+
+  test('bodies: a checksum in the trailer, as clients send it by default', async () => {
+    const put = async (value: string): Promise<[number, string | null]> => {
+      const response = await s3('PUT', '/shared/trailer', {
+        body: `9\r\n123456789\r\n0\r\nx-amz-checksum-crc64nvme:${value}\r\n\r\n`,
+        headers: {
+          'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+          'x-amz-decoded-content-length': '9',
+          'x-amz-trailer': 'x-amz-checksum-crc64nvme',
+          'content-encoding': 'aws-chunked',
+        },
+      });
+      return [response.status, response.headers.get('x-amz-checksum-crc64nvme')];
+    };
+    assert.deepEqual(await put('AAAAAAAAAAA='), [400, null]);
+    assert.equal((await s3('HEAD', '/shared/trailer')).status, 404);
+    assert.deepEqual(await put('rosUhgp5mIg='), [200, 'rosUhgp5mIg=']);
+    assert.equal(await (await s3('GET', '/shared/trailer')).text(), '123456789');
+  });
+
+  test('objects: the checksum of an upload in parts, of the whole and of the parts', async () => {
+    const [first, second] = [Buffer.alloc(5 * MiB, 'a'), Buffer.from('end')];
+    for (const [algorithm, type, expected] of [
+      ['CRC64NVME', 'FULL_OBJECT', crc64(first, second)],
+      ['SHA256', 'COMPOSITE', `${sha256(Buffer.concat([first, second].map((part) => Buffer.from(sha256(part), 'base64'))))}-2`],
+    ] as const) {
+      const name = algorithm.toLowerCase();
+      const created = await s3('POST', '/shared/summed?uploads', { headers: { 'x-amz-checksum-algorithm': algorithm } });
+      const id = /<UploadId>(.*?)<\/UploadId>/.exec(await created.text())?.[1] as string;
+      const etags: string[] = [];
+      for (const [at, part] of [first, second].entries()) {
+        const value = algorithm === 'SHA256' ? sha256(part) : crc64(part);
+        const response = await s3('PUT', `/shared/summed?partNumber=${at + 1}&uploadId=${id}`, { body: part, headers: { [`x-amz-checksum-${name}`]: value } });
+        etags.push(response.headers.get('etag') as string);
+      }
+      assert.match(await (await s3('GET', `/shared/summed?uploadId=${id}`)).text(), new RegExp(`<Checksum${algorithm}>`));
+      const body = `<CompleteMultipartUpload>${etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
+      const complete = (headers: Record<string, string>): Promise<Response> => s3('POST', `/shared/summed?uploadId=${id}`, { body, headers });
+      if (type === 'FULL_OBJECT') assert.deepEqual(await answer(complete({ [`x-amz-checksum-${name}`]: 'AAAAAAAAAAA=' })), [400, 'BadDigest']);
+      const done = await (await complete({ [`x-amz-checksum-${name}`]: expected })).text();
+      assert.ok(done.includes(`<Checksum${algorithm}>${expected}</Checksum${algorithm}><ChecksumType>${type}</ChecksumType>`), done);
+    }
+  });
+
+  test('uploads in parts: listed page by page', async () => {
+    const keys = ['d/1', 'd/2', 'one', 'two'];
+    for (const key of keys) await s3('POST', `/paged-uploads/${key}?uploads`).then((response) => assert.equal(response.status, 404));
+    await s3('PUT', '/paged-uploads');
+    for (const key of [...keys, 'one']) await s3('POST', `/paged-uploads/${key}?uploads`);
+    const pages = async (query: string): Promise<string[][]> => {
+      const all: string[][] = [];
+      for (let marker = ''; ; ) {
+        const text = await (await s3('GET', `/paged-uploads?uploads&max-uploads=2${query}${marker}`)).text();
+        all.push([...text.matchAll(/<(?:Upload><Key|CommonPrefixes><Prefix)>(.*?)</g)].map((match) => match[1] as string));
+        if (text.includes('<IsTruncated>false')) return all;
+        const [key, id] = ['NextKeyMarker', 'NextUploadIdMarker'].map((name) => new RegExp(`<${name}>(.*?)<`).exec(text)?.[1] ?? '');
+        marker = `&key-marker=${encodeURIComponent(key ?? '')}&upload-id-marker=${id}`;
+      }
+    };
+    assert.deepEqual(await pages(''), [['d/1', 'd/2'], ['one', 'one'], ['two']]);
+    assert.deepEqual(await pages('&prefix=d/'), [['d/1', 'd/2']]);
+    assert.deepEqual((await pages('&delimiter=/')).flat().sort(), ['d/', 'one', 'one', 'two']);
+  });
+
+  test('buckets: before the name of the host', async () => {
+    const host = `shared.localhost:${server.adminPort}`;
+    await s3('PUT', '/shared/by/host', { body: 'by host' });
+    const get = async (path: string, by = client): Promise<[number, string]> => {
+      const { headers } = await by.sign(`http://${host}${path}`);
+      return new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port: server.adminPort, path, headers: { ...Object.fromEntries(headers), host } }, (response) => {
+          void response.toArray().then((chunks) => resolve([response.statusCode ?? 0, Buffer.concat(chunks).toString()]));
+        });
+        asked.on('error', reject);
+        asked.end();
+      });
+    };
+    assert.deepEqual(await get('/s3/by/host'), [200, 'by host']);
+    assert.match((await get('/s3?list-type=2&prefix=by/'))[1], /<Key>by\/host<\/Key>/);
+    assert.equal((await get('/s3/by/host', clientOf({ ...keys, secretAccessKey: 'other' })))[0], 403);
+    assert.equal((await get('/apps'))[0], 421);
+  });
+
   test('keys: wrong secrets, limited keys and keys taken back', async () => {
     assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, secretAccessKey: 'other' }))), [403, 'SignatureDoesNotMatch']);
     assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, accessKeyId: 'other' }))), [403, 'InvalidAccessKeyId']);
@@ -195,6 +298,13 @@ suite('the S3 endpoint', () => {
     assert.equal((await s3('HEAD', '/by-hand')).status, 404);
   });
 });
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
+const crc64 = (...pieces: Buffer[]): string => {
+  const crc = createCrc('crc64nvme');
+  for (const piece of pieces) crc.update(piece);
+  return crc.digest().toString('base64');
+};
 
 /** PUTs as clients do that stream: aws-chunked, each chunk with a signature that leads on from the one before. @returns the status */
 async function putChunks({ accessKeyId, secretAccessKey }: Keys, url: string, chunks: readonly Buffer[], tamper?: (body: Buffer) => void): Promise<number> {

@@ -7,7 +7,16 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { OpError } from '../../base/op-error.ts';
-import { type Bucket, BucketError, type ObjectContent, type ObjectSource, type OpenUpload, type UploadedPart } from '../../ports/buckets.ts';
+import {
+  type Bucket,
+  BucketError,
+  type ObjectContent,
+  type ObjectSource,
+  type OpenUpload,
+  type PutChecksum,
+  type UploadChecksum,
+  type UploadedPart,
+} from '../../ports/buckets.ts';
 import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import {
   R2_LIMITS,
@@ -19,6 +28,7 @@ import {
   type R2MetadataOptions,
   type R2Part,
   type R2PutOptions,
+  type S3Checksum,
 } from '../../protocol/r2.ts';
 import { Blobs } from '../../storage/blobs.ts';
 import type { Database, FsyncPolicy } from '../../storage/database.ts';
@@ -110,15 +120,17 @@ export class DiskBucket implements Bucket {
     }
   }
 
-  async put(key: string, source: ObjectSource, options: R2PutOptions): Promise<R2Metadata | null> {
+  async put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum): Promise<R2Metadata | null> {
     const { hash, onlyIf } = options;
     checkKey(key);
     const meta = metaOf(options);
     const { size, digests, content } = await this.#take(source, hash === undefined || hash.algorithm === 'md5' ? ['md5'] : ['md5', hash.algorithm]);
     return this.#record(content, async () => {
       if (hash !== undefined) checkHash(hash, digests);
-      const checksums = hash === undefined || hash.algorithm === 'md5' ? {} : { [hash.algorithm]: hash.hex };
-      const object: NewObject = { key, size, etag: digests['md5'] as string, meta: { ...meta, checksums }, content };
+      const s3 = options.checksum?.();
+      const checksums: ObjectMeta['checksums'] = hash === undefined || hash.algorithm === 'md5' ? {} : { [hash.algorithm]: hash.hex };
+      if (s3?.algorithm === 'sha1' || s3?.algorithm === 'sha256') checksums[s3.algorithm] = Buffer.from(s3.value, 'base64').toString('hex');
+      const object: NewObject = { key, size, etag: digests['md5'] as string, meta: { ...meta, checksums, ...(s3 !== undefined && { s3 }) }, content };
       return (await this.#call('put', object, onlyIf)) as Changed<R2Metadata | null>;
     });
   }
@@ -136,27 +148,27 @@ export class DiskBucket implements Bucket {
     return (await this.#call('list', options)) as R2ListResult;
   }
 
-  async createUpload(key: string, options: R2MetadataOptions): Promise<string> {
+  async createUpload(key: string, options: R2MetadataOptions, checksum?: UploadChecksum): Promise<string> {
     checkKey(key);
-    return (await this.#call('createUpload', key, metaOf(options))) as string;
+    return (await this.#call('createUpload', key, { ...metaOf(options), ...(checksum !== undefined && { summed: checksum }) })) as string;
   }
 
-  async uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string): Promise<string> {
+  async uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more: PutChecksum = {}): Promise<string> {
     checkKey(key);
     const { size, digests, content } = await this.#take(source, ['md5'], 0);
     const etag = digests['md5'] as string;
     const answer = await this.#record(content, async () => {
       if (md5 !== undefined) checkHash({ algorithm: 'md5', hex: md5 }, digests);
-      const part: NewPart = { number, size, etag, blob: 'blob' in content ? content.blob : '' };
+      const part: NewPart = { number, size, etag, blob: 'blob' in content ? content.blob : '', checksum: more.checksum?.() };
       return (await this.#call('putPart', key, upload, part)) as Changed<Refused | null>;
     });
     if (isRefused(answer)) throw new BucketError(answer.error);
     return etag;
   }
 
-  async completeUpload(key: string, upload: string, parts: readonly R2Part[]): Promise<R2Metadata> {
+  async completeUpload(key: string, upload: string, parts: readonly R2Part[], expected?: S3Checksum): Promise<R2Metadata> {
     checkKey(key);
-    const answer = this.#clear((await this.#call('completeUpload', key, upload, parts)) as Changed<Refused | R2Metadata>);
+    const answer = this.#clear((await this.#call('completeUpload', key, upload, parts, expected)) as Changed<Refused | R2Metadata>);
     if (isRefused(answer)) throw new BucketError(answer.error);
     return answer;
   }
@@ -173,8 +185,8 @@ export class DiskBucket implements Bucket {
     return answer;
   }
 
-  async uploads(prefix: string, limit: number): Promise<OpenUpload[]> {
-    return (await this.#call('uploads', prefix, limit)) as OpenUpload[];
+  async uploads(prefix: string, after: { key: string; id?: string } | undefined, limit: number): Promise<OpenUpload[]> {
+    return (await this.#call('uploads', prefix, after, limit)) as OpenUpload[];
   }
 
   /** Takes a body in and computes digests on the way. @param inline the most bytes that are kept in memory, to go into the database */

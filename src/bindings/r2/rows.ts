@@ -1,5 +1,5 @@
 /** Rows of a bucket's database, and what they say of an object. */
-import type { R2Hash, R2HttpMetadata, R2Metadata } from '../../protocol/r2.ts';
+import type { R2Hash, R2HttpMetadata, R2Metadata, S3Checksum } from '../../protocol/r2.ts';
 
 /** What is kept of an object beside what is searched for: the JSON of the column `meta`. */
 export type ObjectMeta = {
@@ -7,13 +7,14 @@ export type ObjectMeta = {
   http: R2HttpMetadata;
   custom: Record<string, string>;
   storageClass: string;
+  s3?: S3Checksum;
 };
 
 export type ObjectRow = { key: string; version: string; size: number; etag: string; uploaded: number; meta: string };
 
 export function metadataOf(row: ObjectRow, include: readonly string[] = ['httpMetadata', 'customMetadata']): R2Metadata {
   const { key, version, size, etag, uploaded } = row;
-  const { checksums, http, custom, storageClass } = JSON.parse(row.meta) as ObjectMeta;
+  const { checksums, http, custom, storageClass, s3 } = JSON.parse(row.meta) as ObjectMeta;
   return {
     key,
     version,
@@ -25,5 +26,6 @@ export function metadataOf(row: ObjectRow, include: readonly string[] = ['httpMe
     ...(include.includes('httpMetadata') && { http }),
     ...(include.includes('customMetadata') && { custom }),
     storageClass,
+    ...(s3 !== undefined && { s3 }),
   };
 }

@@ -33,9 +33,12 @@ CREATE INDEX parts_blob ON parts (blob);
 CREATE TABLE garbage (blob TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/** The checksum that an S3 client has given with a part, as JSON. */
+const PART_CHECKSUMS = 'ALTER TABLE parts ADD COLUMN checksum TEXT';
+
 export const r2Product: StoreProduct = {
   name: 'r2',
-  migrations: [SCHEMA],
+  migrations: [SCHEMA, PART_CHECKSUMS],
   writes: ['create', 'remove', 'put', 'delete', 'createUpload', 'putPart', 'completeUpload', 'abortUpload'],
   open: openBucket,
 };

@@ -5,21 +5,22 @@
  * nothing before its end.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
-import { createHash, type Hash } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
+import { Checks } from './checksums.ts';
 import { S3Error } from './errors.ts';
 import { chunkSignature, type Signature, UNSIGNED } from './signature.ts';
 
-export type S3Body = { body: Readable; length: number };
+/** `checks`: what came of the announced digests, once the body was read to its end. */
+export type S3Body = { body: Readable; length: number; checks: Checks };
 
 const STREAMING = /^STREAMING-(AWS4-HMAC-SHA256|UNSIGNED)-PAYLOAD(-TRAILER)?$/;
 const MOST_LINE = 4096;
 const MOST_TRAILER_LINES = 20;
 
-/** @throws S3Error where the length is not known or the kind of signature not supported */
-export function openBody(request: IncomingMessage, signature: Signature): S3Body {
+/** @param ignoresChecksums checksums in headers are about something else @throws S3Error where the length is not known or the kind of signature not supported */
+export function openBody(request: IncomingMessage, signature: Signature, ignoresChecksums = false): S3Body {
   const { headers } = request;
   const { payload } = signature;
   const [isStreaming, kind, trailer] = STREAMING.exec(payload) ?? [];
@@ -30,79 +31,12 @@ export function openBody(request: IncomingMessage, signature: Signature): S3Body
   const announced = isStreaming === undefined ? headers['content-length'] : headers['x-amz-decoded-content-length'];
   if (typeof announced !== 'string' || !/^\d{1,15}$/.test(announced)) throw new S3Error('MissingContentLength');
   const length = Number(announced);
-  const checks = checksOf(headers, isStreaming === undefined ? payload : UNSIGNED);
+  const checks = new Checks(ignoresChecksums ? {} : headers, isStreaming === undefined && payload !== UNSIGNED ? payload : undefined);
   const source =
     isStreaming === undefined
       ? (request as AsyncIterable<Buffer>)
       : unwrap(request, { signature: kind === 'UNSIGNED' ? undefined : signature, hasTrailer: trailer !== undefined, checks });
-  return { body: Readable.from(checked(source, length, checks), { objectMode: false, highWaterMark: 256 * 1024 }), length };
-}
-
-/** Digests to be computed, and what they must come to: by the name of their header. */
-class Checks {
-  readonly #expected = new Map<string, string>();
-  readonly #hashes = new Map<string, Hash>();
-  #crc: number | undefined;
-
-  expect(name: string, value: string): void {
-    this.#expected.set(name, value);
-  }
-
-  /** A digest whose value comes later, in the trailer, must be computed from the start. */
-  prepare(name: string): void {
-    const algorithm = HASHES[name];
-    if (name === 'x-amz-checksum-crc32') this.#crc ??= 0;
-    else if (algorithm !== undefined && !this.#hashes.has(name)) this.#hashes.set(name, createHash(algorithm));
-  }
-
-  update(chunk: Uint8Array): void {
-    for (const hash of this.#hashes.values()) hash.update(chunk);
-    if (this.#crc !== undefined) this.#crc = crc32(chunk, this.#crc);
-  }
-
-  finish(): void {
-    for (const [name, expected] of this.#expected) {
-      const actual = this.#result(name);
-      if (actual === undefined || actual === expected) continue;
-      throw name === 'x-amz-content-sha256'
-        ? new S3Error('XAmzContentSHA256Mismatch')
-        : new S3Error('BadDigest', `The ${name} you specified did not match what we received.`);
-    }
-  }
-
-  #result(name: string): string | undefined {
-    if (name === 'x-amz-checksum-crc32' && this.#crc !== undefined) {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE(this.#crc);
-      return bytes.toString('base64');
-    }
-    return this.#hashes.get(name)?.digest(name === 'x-amz-content-sha256' ? 'hex' : 'base64');
-  }
-}
-
-/** Checksums of other kinds are taken on trust: the connection has its own. */
-const HASHES: Readonly<Record<string, string>> = {
-  'x-amz-content-sha256': 'sha256',
-  'x-amz-checksum-sha1': 'sha1',
-  'x-amz-checksum-sha256': 'sha256',
-  'content-md5': 'md5',
-};
-const isChecksum = (name: string): boolean => Object.hasOwn(HASHES, name) || name === 'x-amz-checksum-crc32';
-
-function checksOf(headers: IncomingHttpHeaders, payload: string): Checks {
-  const checks = new Checks();
-  if (payload !== UNSIGNED) {
-    checks.prepare('x-amz-content-sha256');
-    checks.expect('x-amz-content-sha256', payload);
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === 'x-amz-content-sha256' || !isChecksum(name) || typeof value !== 'string') continue;
-    if (name === 'content-md5' && Buffer.from(value, 'base64').length !== 16) throw new S3Error('InvalidDigest');
-    checks.prepare(name);
-    checks.expect(name, value);
-  }
-  for (const name of String(headers['x-amz-trailer'] ?? '').split(',')) checks.prepare(name.trim().toLowerCase());
-  return checks;
+  return { body: Readable.from(checked(source, length, checks), { objectMode: false, highWaterMark: 256 * 1024 }), length, checks };
 }
 
 async function* checked(source: AsyncIterable<Buffer>, length: number, checks: Checks): AsyncGenerator<Buffer> {
@@ -160,7 +94,7 @@ async function readTrailer(reader: Reader, signature: Signature | undefined, pre
     if (name === 'x-amz-trailer-signature') given = value;
     else {
       text += `${name}:${value}\n`;
-      if (isChecksum(name) && name !== 'x-amz-content-sha256') checks.expect(name, value);
+      if (name !== 'x-amz-content-sha256') checks.expect(name, value);
     }
   }
   if (signature === undefined) return;

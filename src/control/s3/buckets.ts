@@ -2,9 +2,9 @@
 import type { Bucket } from '../../ports/buckets.ts';
 import { R2_LIMITS, type R2ListResult } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
+import { shownAs } from './encoding.ts';
 import { S3Error } from './errors.ts';
 import { storageClassOf } from './headers.ts';
-import { encode } from './signature.ts';
 import type { Xml } from './xml.ts';
 
 /** ListBuckets. */
@@ -37,8 +37,7 @@ export async function listObjects(call: S3Call, bucket: Bucket, name: string): P
   const { query } = call;
   const isSecond = query.get('list-type') === '2';
   const isEncoded = query.get('encoding-type') === 'url';
-  // Slashes stay, as S3 leaves them.
-  const shown = (text: string): string => (isEncoded ? encode(text).replaceAll('%2F', '/') : text);
+  const shown = shownAs(query.get('encoding-type'));
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const marker = query.get(isSecond ? 'start-after' : 'marker') ?? '';

@@ -66,9 +66,9 @@ export class S3Call {
     return openBody(this.request, this.#signature);
   }
 
-  /** The body as a document. */
-  async document(): Promise<string> {
-    const { body, length } = this.body();
+  /** The body as a document. @param isAboutObject checksums in headers are not the document's, but those of the object that it is about */
+  async document(isAboutObject = false): Promise<string> {
+    const { body, length } = openBody(this.request, this.#signature, isAboutObject);
     if (length > MOST_DOCUMENT) throw new S3Error('MalformedXML', 'The document is too long.');
     const chunks: Buffer[] = [];
     for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);

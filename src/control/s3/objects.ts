@@ -3,6 +3,7 @@ import { parseByteRange } from '../../base/byte-ranges.ts';
 import type { Bucket, ObjectContent, ObjectSource } from '../../ports/buckets.ts';
 import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
+import { checksumElements, checksumHeaders } from './checksums.ts';
 import { S3Error } from './errors.ts';
 import { conditions, headersOf, metadataOptions } from './headers.ts';
 import { decode } from './signature.ts';
@@ -20,6 +21,8 @@ export async function getObject(call: S3Call, bucket: Bucket, key: string): Prom
   if (!('body' in found)) return refused(call, found);
   const { object, body } = found;
   const headers = headersOf(object);
+  // Of a range it would say nothing.
+  if (range === undefined && call.header('x-amz-checksum-mode') === 'ENABLED') Object.assign(headers, checksumHeaders(object.s3));
   for (const name of OVERRIDES) {
     const value = call.query.get(`response-${name}`);
     if (value !== undefined) headers[name] = value;
@@ -55,9 +58,10 @@ function refused(call: S3Call, object: R2Metadata): void {
 /** PutObject. */
 export async function putObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
   const options: R2PutOptions = { ...metadataOptions(call), onlyIf: conditions(call) };
-  const object = await bucket.put(key, call.body(), options);
+  const { checks, ...source } = call.body();
+  const object = await bucket.put(key, source, { ...options, checksum: () => checks.checksum });
   if (object === null) throw new S3Error('PreconditionFailed');
-  call.empty(200, { etag: `"${object.etag}"` });
+  call.empty(200, { etag: `"${object.etag}"`, ...checksumHeaders(object.s3) });
 }
 
 /** DeleteObject. */
@@ -100,10 +104,16 @@ export async function closing<T>(source: ObjectSource, work: () => Promise<T>): 
 /** CopyObject. */
 export async function copyObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
   const { object, body } = await copySource(call);
-  const { http = {}, custom = {}, storageClass, size } = object;
+  const { http = {}, custom = {}, storageClass, size, s3 } = object;
   const isReplacing = call.header('x-amz-metadata-directive') === 'REPLACE';
   const source = body instanceof Uint8Array ? { body } : { body, length: size };
-  const copy = await closing(source, () => bucket.put(key, source, isReplacing ? metadataOptions(call) : { http, custom, storageClass }));
+  const copy = await closing(source, () =>
+    bucket.put(key, source, {
+      ...(isReplacing ? metadataOptions(call) : { http, custom, storageClass }),
+      // Of an object in parts it says how they were cut.
+      ...(s3?.value.includes('-') === false && { checksum: () => s3 }),
+    }),
+  );
   if (copy === null) throw new S3Error('PreconditionFailed');
-  call.xml('CopyObjectResult', { ETag: `"${copy.etag}"`, LastModified: new Date(copy.uploaded).toISOString() });
+  call.xml('CopyObjectResult', { ETag: `"${copy.etag}"`, LastModified: new Date(copy.uploaded).toISOString(), ...checksumElements(copy.s3) });
 }

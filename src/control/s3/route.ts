@@ -1,5 +1,5 @@
 /**
- * R2 for S3 clients, at /s3 on the admin port: `http://127.0.0.1:PORT/s3` is the endpoint, buckets are in the path.
+ * R2 for S3 clients, at /s3 on the admin port: `http://127.0.0.1:PORT/s3` is the endpoint, buckets are in the path or before the host's name.
  *
  * Contract: nothing is done for a request without a signature that fits, nor beyond what its key may do.
  */
@@ -58,10 +58,11 @@ const FOREIGN = [
 ];
 
 export function s3Route(source: S3Source): AdminRoute {
-  return { method: '*', path: `${PREFIX}/*`, handle: (call) => answer(source, call) };
+  // The Host header is signed, too: no web page can make use of another name.
+  return { method: '*', path: `${PREFIX}/*`, takesSubdomain: true, handle: (call) => answer(source, call) };
 }
 
-async function answer(source: S3Source, { request, response }: AdminCall): Promise<void> {
+async function answer(source: S3Source, { request, response, subdomain }: AdminCall): Promise<void> {
   const requestId = Math.random().toString(16).slice(2, 18).padEnd(16, '0').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
@@ -71,7 +72,8 @@ async function answer(source: S3Source, { request, response }: AdminCall): Promi
     const signature = verify({ method: request.method ?? '', path, query, headers: request.headers }, (id) => source.key(id)?.secret, source.now());
     const key = source.key(signature.keyId);
     if (key === undefined) throw new S3Error('InvalidAccessKeyId');
-    const rest = path.slice(PREFIX.length + 1);
+    const inPath = path.slice(PREFIX.length + 1);
+    const rest = subdomain === undefined ? inPath : `${subdomain}/${inPath}`;
     const [name, object] = splitOnce(rest, '/').map(decode) as [string, string];
     const call = new S3Call({ request, response, query, signature, buckets: source.buckets(key.group), mayUse: mayUse(key) });
     if (key.isReadOnly && isChange(request.method)) throw new S3Error('AccessDenied');

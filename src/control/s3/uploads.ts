@@ -1,6 +1,8 @@
 /** S3's operations on uploads in parts. */
-import type { Bucket, ObjectSource } from '../../ports/buckets.ts';
+import type { Bucket, ObjectSource, OpenUpload } from '../../ports/buckets.ts';
 import type { S3Call } from './call.ts';
+import { announcedChecksum, checksumElements, checksumHeaders, ELEMENT_OF, expectedChecksum } from './checksums.ts';
+import { shownAs } from './encoding.ts';
 import { S3Error } from './errors.ts';
 import { metadataOptions, storageClassOf } from './headers.ts';
 import { closing, copySource } from './objects.ts';
@@ -10,7 +12,12 @@ const MOST_LISTED = 1000;
 
 /** CreateMultipartUpload. */
 export async function createUpload(call: S3Call, bucket: Bucket, name: string, key: string): Promise<void> {
-  const UploadId = await bucket.createUpload(key, metadataOptions(call));
+  const checksum = announcedChecksum(call.request.headers);
+  const UploadId = await bucket.createUpload(key, metadataOptions(call), checksum);
+  if (checksum !== undefined) {
+    call.response.setHeader('x-amz-checksum-algorithm', checksum.algorithm.toUpperCase());
+    call.response.setHeader('x-amz-checksum-type', checksum.isFull ? 'FULL_OBJECT' : 'COMPOSITE');
+  }
   call.xml('InitiateMultipartUploadResult', { Bucket: name, Key: key, UploadId });
 }
 
@@ -20,8 +27,10 @@ export async function uploadPart(call: S3Call, bucket: Bucket, key: string, uplo
   if (!Number.isInteger(number) || number < 1 || number > 10_000)
     throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive.');
   if (call.header('x-amz-copy-source') === undefined) {
-    const etag = await bucket.uploadPart(key, upload, number, call.body());
-    return call.empty(200, { etag: `"${etag}"` });
+    const { checks, ...source } = call.body();
+    const etag = await bucket.uploadPart(key, upload, number, source, undefined, { checksum: () => checks.checksum });
+    const { 'x-amz-checksum-type': _type, ...checksum } = checksumHeaders(checks.checksum);
+    return call.empty(200, { etag: `"${etag}"`, ...checksum });
   }
   const source = await copiedPart(call);
   const etag = await closing(source, () => bucket.uploadPart(key, upload, number, source));
@@ -39,13 +48,13 @@ async function copiedPart(call: S3Call): Promise<ObjectSource> {
 
 /** CompleteMultipartUpload. */
 export async function completeUpload(call: S3Call, bucket: Bucket, name: string, key: string, upload: string): Promise<void> {
-  const parts = elements(await call.document(), 'Part').map((part) => ({
+  const parts = elements(await call.document(true), 'Part').map((part) => ({
     number: Number(textOf(part, 'PartNumber')),
     etag: (textOf(part, 'ETag') ?? '').trim().replaceAll(/^"|"$/g, ''),
   }));
   if (parts.length === 0 || parts.some(({ number }) => !Number.isInteger(number))) throw new S3Error('MalformedXML');
-  const object = await bucket.completeUpload(key, upload, parts);
-  call.xml('CompleteMultipartUploadResult', { Location: `/${name}/${key}`, Bucket: name, Key: key, ETag: `"${object.etag}"` });
+  const object = await bucket.completeUpload(key, upload, parts, expectedChecksum(call.request.headers));
+  call.xml('CompleteMultipartUploadResult', { Location: `/${name}/${key}`, Bucket: name, Key: key, ETag: `"${object.etag}"`, ...checksumElements(object.s3) });
 }
 
 /** AbortMultipartUpload. */
@@ -68,29 +77,62 @@ export async function listParts(call: S3Call, bucket: Bucket, name: string, key:
     NextPartNumberMarker: shown.at(-1)?.number ?? after,
     MaxParts: most,
     IsTruncated: parts.length > most,
-    Part: shown.map(({ number, etag, size, uploaded }) => ({
+    Part: shown.map(({ number, etag, size, uploaded, checksum }) => ({
       PartNumber: number,
       LastModified: new Date(uploaded).toISOString(),
       ETag: `"${etag}"`,
       Size: size,
+      ...(checksum !== undefined && { [ELEMENT_OF[checksum.algorithm]]: checksum.value }),
     })),
   });
 }
 
 /** ListMultipartUploads. */
 export async function listUploads(call: S3Call, bucket: Bucket, name: string): Promise<void> {
-  const prefix = call.query.get('prefix') ?? '';
-  const uploads = await bucket.uploads(prefix, MOST_LISTED);
+  const { query } = call;
+  const [prefix, delimiter, keyMarker] = ['prefix', 'delimiter', 'key-marker'].map((one) => query.get(one) ?? '') as [string, string, string];
+  const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
+  const most = call.count('max-uploads', MOST_LISTED, MOST_LISTED);
+  const shown = shownAs(query.get('encoding-type'));
+  const uploads: OpenUpload[] = [];
+  const prefixes: string[] = [];
+  let after: { key: string; id?: string } | undefined = keyMarker === '' ? undefined : { key: keyMarker, ...(idMarker !== '' && { id: idMarker }) };
+  let last = after;
+  let isTruncated = false;
+  for (let isOver = most === 0; !isOver; ) {
+    const page = await bucket.uploads(prefix, after, MOST_LISTED);
+    isOver = page.length < MOST_LISTED;
+    for (const upload of page) {
+      after = { key: upload.key, id: upload.id };
+      const at = delimiter === '' ? -1 : upload.key.indexOf(delimiter, prefix.length);
+      const common = at < 0 ? undefined : upload.key.slice(0, at + delimiter.length);
+      if (common !== undefined && (prefixes.at(-1) === common || (keyMarker !== '' && common === keyMarker))) continue;
+      if (uploads.length + prefixes.length === most) {
+        isTruncated = true;
+        isOver = true;
+        break;
+      }
+      if (common === undefined) uploads.push(upload);
+      else prefixes.push(common);
+      last = common === undefined ? after : { key: common };
+    }
+  }
   call.xml('ListMultipartUploadsResult', {
     Bucket: name,
-    Prefix: prefix,
-    MaxUploads: MOST_LISTED,
-    IsTruncated: false,
+    KeyMarker: shown(keyMarker),
+    UploadIdMarker: idMarker,
+    ...(isTruncated && { NextKeyMarker: shown(last?.key ?? ''), NextUploadIdMarker: last?.id ?? '' }),
+    Prefix: shown(prefix),
+    Delimiter: delimiter === '' ? undefined : shown(delimiter),
+    EncodingType: query.get('encoding-type') === 'url' ? 'url' : undefined,
+    MaxUploads: most,
+    IsTruncated: isTruncated,
     Upload: uploads.map(({ id, key, created, storageClass }) => ({
-      Key: key,
+      Key: shown(key),
       UploadId: id,
       StorageClass: storageClassOf(storageClass),
       Initiated: new Date(created).toISOString(),
     })),
+    CommonPrefixes: prefixes.map((one) => ({ Prefix: shown(one) })),
   });
 }
