@@ -136,9 +136,10 @@ export class Exchange implements FetchClient {
         this.#bytesOut += length;
         return;
       }
-      // Plain ASCII needs no encoding on its way out.
-      if (typeof body === 'string' && length === body.length) this.#response.end(body, 'latin1');
-      else this.#response.end(body);
+      // Plain ASCII needs no encoding on its way out. Of other text Node would make one string with the head, whose bytes are none of UTF-8's.
+      if (typeof body !== 'string') this.#response.end(body);
+      else if (length === body.length) this.#response.end(body, 'latin1');
+      else this.#response.end(Buffer.from(body));
       this.#bytesOut += length;
     } catch (error) {
       this.#invalid(error);

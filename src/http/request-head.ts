@@ -5,6 +5,7 @@
  * Transfer-Encoding, bad chunks); what it lets through but would be ambiguous behind a proxy is refused here.
  */
 import type { IncomingMessage } from 'node:http';
+import { toText } from '../base/header-text.ts';
 
 export type RequestHead = {
   /** As sent, undefined where there is none. */
@@ -91,5 +92,5 @@ export function readHead(message: IncomingMessage): RequestHead | string {
     target = absolute[2] as string;
     if (target.charCodeAt(0) !== 47) target = `/${target}`;
   }
-  return { host, target, headers, requestId, forwarded, length, hasBody: chunked || (length ?? 0) > 0 };
+  return { host, target, headers: toText(headers), requestId, forwarded, length, hasBody: chunked || (length ?? 0) > 0 };
 }

@@ -62,10 +62,14 @@ test('readResponseHead: what was read once is not changed by whoever gets it', (
   assert.deepEqual(readResponseHead(200, '', 'a\n1').headers, ['a', '1']);
 });
 
+test('readResponseHead: values go out as UTF-8', () => {
+  assert.deepEqual(readResponseHead(200, '', 'a\ncaf\u00e9 \u20ac').headers, ['a', 'caf\xc3\xa9 \xe2\x82\xac']);
+});
+
 test('readResponseHead: what HTTP forbids is refused', () => {
   for (const status of [0, 99, 100, 199, 600, 200.5, Number.NaN]) assert.throws(() => readResponseHead(status, '', ''));
   for (const text of ['a\r\nb', 'a\nb', '\0', '€']) assert.throws(() => readResponseHead(200, text, ''));
-  for (const flat of ['a', 'a\nb\nc', 'a b\nc', '\nb', 'a:\nb', 'ä\nb', 'a\nb\rc', 'a\nb\0', 'a\n€', `a\n${'x'.repeat(200_000)}`]) {
+  for (const flat of ['a', 'a\nb\nc', 'a b\nc', '\nb', 'a:\nb', 'ä\nb', 'a\nb\rc', 'a\nb\0', 'a\n\x01', `a\n${'x'.repeat(200_000)}`]) {
     assert.throws(() => readResponseHead(200, '', flat), flat.slice(0, 20));
     assert.throws(() => readResponseHead(200, '', flat), flat.slice(0, 20));
   }

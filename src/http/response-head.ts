@@ -5,6 +5,7 @@
  * forbids in names and values makes the response invalid (never a split one).
  */
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { toBytes } from '../base/header-text.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { type Coding, codingOf } from './content-coder.ts';
 
@@ -76,7 +77,7 @@ const readHeaders = (flat: string): ReadHeaders => {
   if (parts.length % 2 !== 0) throw new Error('The response has an invalid header.');
   for (let i = 0; i < parts.length; i += 2) {
     const name = parts[i] as string;
-    const value = parts[i + 1] as string;
+    const value = toBytes(parts[i + 1] as string);
     const lower = name.toLowerCase();
     if (lower === 'content-length') {
       if (/^\d{1,15}$/.test(value)) length = Number(value);

@@ -5,6 +5,7 @@
  * coding, Host, hop-by-hop fields) is decided here and never taken from a tenant, nor shown to one.
  */
 import * as zlib from 'node:zlib';
+import { toBytes, toText } from '../base/header-text.ts';
 import { OpError } from '../base/op-error.ts';
 
 /** Names and values in turn. */
@@ -26,7 +27,7 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** Splits the bridge's form; throws OpError for what HTTP forbids. Any string may come. */
+/** Splits the bridge's form, with values as Node sends them; throws OpError for what HTTP forbids. Any string may come. */
 export function readPairs(text: string): HeaderPairs {
   if (text === '') return [];
   const pairs = text.split('\n');
@@ -34,6 +35,7 @@ export function readPairs(text: string): HeaderPairs {
   if (pairs.length % 2 !== 0) throw new OpError('TypeError', 'Invalid headers.');
   for (let i = 0; i < pairs.length; i += 2) {
     if (!isToken(pairs[i] ?? '')) throw new OpError('TypeError', 'Invalid header name.');
+    pairs[i + 1] = toBytes(pairs[i + 1] ?? '');
     if (!VALUE.test(pairs[i + 1] ?? '')) throw new OpError('TypeError', `Invalid header value (${pairs[i]}).`);
   }
   return pairs;
@@ -108,5 +110,5 @@ export function responseHeaders(pairs: HeaderPairs, decoded: boolean): string {
     if (!VALUE.test(value)) value = value.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ');
     text += `${text && '\n'}${name}\n${value}`;
   }
-  return text;
+  return toText(text);
 }

@@ -71,7 +71,7 @@ enable_request_signal | disable_request_signal | - | acted | request.signal of a
 bind_asynclocalstorage_snapshot_to_request | do_not_bind_asynclocalstorage_snapshot_to-request | 2025-06-16 | none | About AsyncLocalStorage across requests.
 throw_on_unrecognized_import_assertion | ignore_unrecognized_import_assertion | 2025-06-16 | always | An import attribute that is not known is an error.
 set_event_target_this | no_set_event_target_this | 2025-08-01 | always | A listener's this is the target.
-pedantic_wpt | non_pedantic_wpt | - | none | The standards are followed without it.
+pedantic_wpt | non_pedantic_wpt | - | acted | Values of headers may have no character beyond U+00FF. The other standards are followed without it.
 expose_global_message_channel | no_expose_global_message_channel | 2025-08-15 | acted | MessageChannel and MessagePort are globals.
 strip_authorization_on_cross_origin_redirect | retain_authorization_on_cross_origin_redirect | 2025-09-01 | always | A redirect to another origin takes no Authorization header along.
 enhanced_error_serialization | legacy_error_serialization | 2026-04-21 | acted | Errors keep their own properties, and more of their types, in structuredClone and over RPC.

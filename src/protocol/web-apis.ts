@@ -19,7 +19,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     deviations: {
       fetch: `There is no origin: no CORS, no Origin, Referer or User-Agent header that the app did not give, no cookie store, no HTTP cache. ${WORKERS}`,
       'fetch: redirect "manual"': `The redirect is handed over with its status and headers, not as an opaque response. ${WORKERS}`,
-      Headers: `No name is forbidden: a server sets Cookie and reads Set-Cookie. getAll("Set-Cookie") is there. ${WORKERS}`,
+      Headers: `Values are any text, and UTF-8 on the wire. No name is forbidden: a server sets Cookie and reads Set-Cookie. getAll("Set-Cookie") is there. ${WORKERS}`,
       Request: `Relative URLs are errors, since there is no document. A stream as body needs no duplex. Methods are turned to upper case. ${WORKERS}`,
       'Request.signal': `Of an incoming request it is aborted when the client goes away, by a compatibility flag. ${WORKERS}`,
       'Request.cf, Response.webSocket, encodeBody': 'Cloudflare’s own members.',

@@ -59,3 +59,18 @@ test('passed on: the response to a request whose body is still being sent', asyn
   const server = await dev(t, dir);
   assert.equal((await server.get('front')).text, '0 1 2 3 4 ');
 });
+
+test('passed on: header values are UTF-8, there and back', async (t) => {
+  const dir = folder({
+    'wrangler.json': JSON.stringify({ name: 'front', ...CONFIG }),
+    'i.js': `export default { async fetch(request) {
+  const own = request.headers.get('x-in');
+  if (new URL(request.url).pathname === '/echo') return new Response('\\u20ac', { headers: { 'x-back': own } });
+  const { headers } = await fetch(new URL('/echo', request.url), { headers: { 'x-in': own + '\\u65e5' } });
+  return new Response('\\u20ac', { headers: { 'x-seen': String(headers.get('x-back') === 'caf\\u00e9\\u65e5'), 'x-out': headers.get('x-back') } });
+} };`,
+  });
+  const server = await dev(t, dir);
+  const { headers } = await server.get('front', '/', { headers: { host: `127.0.0.1:${server.port}`, 'x-in': Buffer.from('caf\u00e9').toString('latin1') } });
+  assert.deepEqual([headers['x-seen'], Buffer.from(String(headers['x-out']), 'latin1').toString()], ['true', 'caf\u00e9\u65e5']);
+});

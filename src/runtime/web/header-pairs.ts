@@ -3,7 +3,8 @@
  * @see https://fetch.spec.whatwg.org/#typedefdef-headersinit
  */
 import { ArrayPrototypePush, SymbolIterator, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, isObject } from '../webidl.ts';
+import { isObject } from '../webidl.ts';
+import { valueText } from './header-syntax.ts';
 import { sequenceFrom } from '../webidl-types.ts';
 
 /** Converts pairs and adds the names and values to `list`, one after the other. @param method their iterator method */
@@ -20,5 +21,5 @@ const innerPair = (value: unknown, context: string): string[] => {
   if (!isObject(value)) throw new TypeErrorCtor(`${context} is not a pair.`);
   const method = (value as Record<symbol, unknown>)[SymbolIterator];
   if (typeof method !== 'function') throw new TypeErrorCtor(`${context} is not iterable.`);
-  return sequenceFrom(value, method as () => unknown, ByteString, context);
+  return sequenceFrom(value, method as () => unknown, valueText, context);
 };

@@ -2,6 +2,7 @@
  * Header names and values: what is valid, and how it is normalised.
  * @see https://fetch.spec.whatwg.org/#terminology-headers
  */
+import { differs } from '../compat.ts';
 import {
   MapCtor,
   MapPrototypeGet,
@@ -13,11 +14,14 @@ import {
   StringPrototypeToLowerCase,
   TypeErrorCtor,
 } from '../primordials.ts';
+import { ByteString, type Converter, USVString } from '../webidl.ts';
 
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 /** Finds what no header value may hold. */
+const NOT_VALUE = /[\0\n\r]/;
+/** Finds what needs a closer look: what may make a value another one, or none. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-export const NOT_VALUE = /[^\x01-\t\x0b\f\x0e-\xff]/;
+export const NOT_PLAIN = /[^\x01-\t\x0b\f\x0e-\xff]/;
 
 /** Names already checked and lowered. Bounded, so that no tenant can make it grow. */
 const knownNames = new MapCtor<string, string>();
@@ -44,16 +48,14 @@ export function normalizeValue(value: string): string {
   return start === 0 && end === value.length ? value : StringPrototypeSlice(value, start, end);
 }
 
+/** The text of a value: any, as on Workers, or as `pedantic_wpt` has it a byte string. */
+export const valueText: Converter<string> = (value, context) => (differs('pedantic_wpt') ? ByteString(value, context) : USVString(value, context));
+
 /** Normalises a value, which must then be valid. @see https://fetch.spec.whatwg.org/#header-value */
 export function checkValue(value: string): string {
   const normalized = normalizeValue(value);
   if (RegExpPrototypeExec(NOT_VALUE, normalized) !== null) throw new TypeErrorCtor(`Invalid header value: ${normalized}`);
   return normalized;
-}
-
-/** Was this name, as it is written, checked before? Then it is a token. */
-export function isKnownName(name: string): boolean {
-  return MapPrototypeGet(knownNames, name) !== undefined;
 }
 
 /** Lower-cases a name that needs no check. */

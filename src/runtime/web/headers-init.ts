@@ -4,8 +4,8 @@
  */
 import { chunk } from '../link.ts';
 import { ArrayPrototypePush, ObjectPrototypePropertyIsEnumerable, ReflectOwnKeys, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, DOMString } from '../webidl.ts';
-import { NOT_VALUE, checkValue, isKnownName, lowerName, normalizeValue } from './header-syntax.ts';
+import { DOMString } from '../webidl.ts';
+import { NOT_PLAIN, checkValue, lowerName, normalizeValue, valueText } from './header-syntax.ts';
 
 /**
  * The names (in lower case) and values of a HeadersInit, one after the other. Everything is converted before anything
@@ -27,8 +27,10 @@ export function readHeadersInit(init: object, method: unknown, context: string):
   return list;
 }
 
+const NOT_BYTE_STRING = /[^\0-\xff]/;
+
 /**
- * record<ByteString, ByteString>. `propertyIsEnumerable` performs exactly the [[GetOwnProperty]] that Web IDL
+ * record<ByteString, ByteString>, with values as in Headers. `propertyIsEnumerable` performs exactly the [[GetOwnProperty]] that Web IDL
  * asks for, without making a descriptor.
  * @returns whether every value is known to be valid
  * @see https://webidl.spec.whatwg.org/#js-record
@@ -39,12 +41,11 @@ function convertRecord(list: string[], init: object, context: string): boolean {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     if (!ObjectPrototypePropertyIsEnumerable(init, key)) continue;
-    // A token is certainly a byte string; only what is none needs the slower look.
-    if (typeof key === 'symbol' || !isKnownName(key)) ByteString(key, `${context}: a header name`);
+    if (typeof key === 'symbol' || RegExpPrototypeExec(NOT_BYTE_STRING, key) !== null) throw new TypeErrorCtor(`${context}: invalid header name.`);
     const value = (init as Record<string, unknown>)[key];
-    const text = typeof value === 'string' ? value : DOMString(value, `${context}: value of "${key}"`);
-    if (RegExpPrototypeExec(NOT_VALUE, text) !== null) {
-      ByteString(text, `${context}: value of "${key}"`);
+    let text = typeof value === 'string' ? value : DOMString(value, `${context}: value of "${key}"`);
+    if (RegExpPrototypeExec(NOT_PLAIN, text) !== null) {
+      text = valueText(text, `${context}: value of "${key}"`);
       clean = false;
     }
     ArrayPrototypePush(list, key, text);

@@ -26,9 +26,26 @@ test('constructor: takes a record, pairs, Headers and nothing', () => {
 });
 
 test('constructor: refuses what is neither', () => {
-  for (const init of [null, 1, 'a: b', [['a']], [['a', 'b', 'c']], [1], { 'a b': '1' }, { a: 'b\nc' }, { a: '\u0100' }, { [Symbol('s')]: '1' }]) {
+  for (const init of [null, 1, 'a: b', [['a']], [['a', 'b', 'c']], [1], { 'a b': '1' }, { a: 'b\nc' }, { 'x\u0100': '1' }, { [Symbol('s')]: '1' }]) {
     assert.throws(() => new Headers(init), TypeError);
   }
+});
+
+test('values: any text, with U+FFFD for half a character', () => {
+  const headers = new Headers({ a: '\u65e5\u672c', b: 'caf\u00e9', c: '\ud83d\ude00', d: 'x\ud83d' });
+  headers.set('e', '\u20ac');
+  headers.append('e', '\udc00');
+  assert.deepEqual(
+    [...headers, ...new Headers([['f', ' \u65e5 ']])],
+    [
+      ['a', '\u65e5\u672c'],
+      ['b', 'caf\u00e9'],
+      ['c', '\ud83d\ude00'],
+      ['d', 'x\ufffd'],
+      ['e', '\u20ac, \ufffd'],
+      ['f', '\u65e5'],
+    ],
+  );
 });
 
 test('constructor: converts every member before it checks any', () => {

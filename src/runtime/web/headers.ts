@@ -3,7 +3,7 @@
  *
  * Contract, binding on changes to this file: names are stored lower-case, in order of arrival. Headers that
  * came over the wire stay the one string they came as until they are touched, and leave as the same string.
- * Departures, as on Workers: there are no forbidden names (a server may set `cookie` or read `set-cookie`), so
+ * Departures, as on Workers: values are any text (UTF-8 on the wire), and not bytes; there are no forbidden names (a server may set `cookie` or read `set-cookie`), so
  * only the guards "none", "immutable" and, for requests so made, "request-no-cors" exist; `getAll` is there for `set-cookie`.
  *
  * @see https://fetch.spec.whatwg.org/#headers-class
@@ -20,8 +20,8 @@ import {
   SymbolIterator,
   TypeErrorCtor,
 } from '../primordials.ts';
-import { ByteString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
-import { checkValue, lowerName, lowerTrusted } from './header-syntax.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { checkValue, lowerName, lowerTrusted, valueText } from './header-syntax.ts';
 import { readHeadersInit } from './headers-init.ts';
 import { createPairIterators } from './pair-iterator.ts';
 
@@ -72,8 +72,8 @@ export class Headers {
   append(name: unknown, value: unknown): void {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 2, 'Headers.append');
-    const typedName = ByteString(name, argument('append', 'Headers', 1));
-    const typedValue = checkValue(ByteString(value, argument('append', 'Headers', 2)));
+    const typedName = DOMString(name, argument('append', 'Headers', 1));
+    const typedValue = checkValue(valueText(value, argument('append', 'Headers', 2)));
     const lower = lowerName(typedName);
     if (this.#guard?.(this, lower, typedValue, true)) return;
     ArrayPrototypePush(writableList(this), lower, typedValue);
@@ -82,7 +82,7 @@ export class Headers {
   delete(name: unknown): void {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 1, 'Headers.delete');
-    const lower = lowerName(ByteString(name, argument('delete', 'Headers', 1)));
+    const lower = lowerName(DOMString(name, argument('delete', 'Headers', 1)));
     if (this.#guard?.(this, lower, null, false)) return;
     removeHeader(this, lower);
   }
@@ -90,14 +90,14 @@ export class Headers {
   get(name: unknown): string | null {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 1, 'Headers.get');
-    return getHeader(this, lowerName(ByteString(name, argument('get', 'Headers', 1))));
+    return getHeader(this, lowerName(DOMString(name, argument('get', 'Headers', 1))));
   }
 
   /** As Workers has it: for `set-cookie` only. */
   getAll(name: unknown): string[] {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 1, 'Headers.getAll');
-    if (lowerName(ByteString(name, argument('getAll', 'Headers', 1))) !== 'set-cookie') {
+    if (lowerName(DOMString(name, argument('getAll', 'Headers', 1))) !== 'set-cookie') {
       throw new TypeErrorCtor('getAll() can only be used with the header name "Set-Cookie".');
     }
     return getHeaderValues(this, 'set-cookie');
@@ -111,14 +111,14 @@ export class Headers {
   has(name: unknown): boolean {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 1, 'Headers.has');
-    return hasHeader(this, lowerName(ByteString(name, argument('has', 'Headers', 1))));
+    return hasHeader(this, lowerName(DOMString(name, argument('has', 'Headers', 1))));
   }
 
   set(name: unknown, value: unknown): void {
     if (!(#list in this)) throw illegalInvocation('Headers');
     requireArguments(arguments.length, 2, 'Headers.set');
-    const typedName = ByteString(name, argument('set', 'Headers', 1));
-    const typedValue = checkValue(ByteString(value, argument('set', 'Headers', 2)));
+    const typedName = DOMString(name, argument('set', 'Headers', 1));
+    const typedValue = checkValue(valueText(value, argument('set', 'Headers', 2)));
     const lower = lowerName(typedName);
     if (this.#guard?.(this, lower, typedValue, false)) return;
     setHeader(this, lower, typedValue);

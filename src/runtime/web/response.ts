@@ -10,7 +10,7 @@
  */
 import { chunk } from '../link.ts';
 import { JSONStringify, RangeErrorCtor, RegExpPrototypeExec, TypeErrorCtor } from '../primordials.ts';
-import { ByteString, USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
+import { DOMString, USVString, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { type Body, bodyInit, textBody } from './body.ts';
 import { defineBodyMixin } from './body-consume.ts';
 import { type Headers, getHeader, hasHeader, headersFromInit, headersFromWire, headersToWire, setHeader } from './headers.ts';
@@ -80,7 +80,7 @@ function initialize(state: ResponseState, value: unknown, context: string, type:
   const givenStatus = init.status;
   const status = givenStatus === undefined ? 200 : isStatus(givenStatus) ? givenStatus : chunk('base').unsignedShort(givenStatus, `${context}: member status`);
   const givenText = init.statusText;
-  const statusText = givenText === undefined ? '' : ByteString(givenText, `${context}: member statusText`);
+  const statusText = givenText === undefined ? '' : DOMString(givenText, `${context}: member statusText`);
   const { webSocket } = init;
   if (webSocket !== undefined && webSocket !== null) {
     state.webSocket = chunk('websocket').toWebSocket(webSocket, `${context}: member webSocket`);
