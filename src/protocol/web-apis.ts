@@ -32,10 +32,19 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       'ByteLengthQueuingStrategy CountQueuingStrategy ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
     deviations: {
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
+      autoAllocateChunkSize: 'Has no default. On Workers it is 4096, so that byobRequest is there in every pull().',
+      expectedLength: 'Workers’ own member of a source: not read. FixedLengthStream gives a body its length.',
       'tee() of chunks that are no bytes, with cloning': 'Objects that are not buffers are refused where the standard serialises them.',
     },
   },
-  'Compression Streams': { link: 'https://compression.spec.whatwg.org/', globals: 'CompressionStream DecompressionStream' },
+  'Compression Streams': {
+    link: 'https://compression.spec.whatwg.org/',
+    globals: 'CompressionStream DecompressionStream',
+    deviations: {
+      writable:
+        'Some chunks of output are kept before writers wait for a reader, so that `await writer.write()` may come before the first read. As on Workers.',
+    },
+  },
   'Encoding Standard': {
     link: 'https://encoding.spec.whatwg.org/',
     globals: 'TextDecoder TextDecoderStream TextEncoder TextEncoderStream',
@@ -90,7 +99,11 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     globals: 'WebSocket',
     deviations: { WebSocket: 'accept(), serializeAttachment() and deserializeAttachment() are Cloudflare’s. Relative URLs are errors.' },
   },
-  'Server-sent events': { link: 'https://html.spec.whatwg.org/multipage/server-sent-events.html', globals: 'EventSource' },
+  'Server-sent events': {
+    link: 'https://html.spec.whatwg.org/multipage/server-sent-events.html',
+    globals: 'EventSource',
+    deviations: { 'EventSource.from(), fetcher': 'Cloudflare’s own: a source of a stream, and one that asks a service binding.' },
+  },
   'High Resolution Time, User Timing, Performance Timeline': {
     link: 'https://w3c.github.io/hr-time/',
     globals: 'Performance PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver PerformanceObserverEntryList performance',

@@ -79,7 +79,7 @@ describe('CompressionStream', () => {
 });
 
 describe('DecompressionStream', () => {
-  test('output is asked for as it is read', async () => {
+  test('output is asked for ahead of its reader, some parts and no more', async () => {
     const stream = new DecompressionStream('deflate-raw');
     const reader = readerOf(stream);
     const first = reader.read();
@@ -87,14 +87,28 @@ describe('DecompressionStream', () => {
     await turn();
     host.answer(Request.codec, new Uint8Array(5), 1);
     assert.equal((await first).value.length, 5);
+    for (let part = 1; part <= 16; part++) {
+      await turn();
+      assert.deepEqual(calls()[part], ['deflate-raw', 1, null, 0]);
+      host.answer(Request.codec, new Uint8Array(6), 1);
+    }
     await turn();
-    assert.equal(host.calls.length, 1, 'nobody reads');
-    const second = reader.read();
+    assert.equal(host.calls.length, 17, 'nobody reads');
+    assert.equal((await reader.read()).value.length, 6);
     await turn();
-    assert.deepEqual(calls()[1], ['deflate-raw', 1, null, 0]);
-    host.answer(Request.codec, new Uint8Array(6), 0);
-    assert.equal((await second).value.length, 6);
+    host.answer(Request.codec, null, 0);
     await written;
+    assert.equal(host.calls.length, 18);
+  });
+  test('writing and closing need no reader', async () => {
+    const stream = new CompressionStream('gzip');
+    const writer = writerOf(stream);
+    await writer.write(new Uint8Array(100));
+    const closed = writer.close();
+    await turn();
+    host.answer(Request.codec, new Uint8Array(9), 0);
+    await closed;
+    assert.equal((await readerOf(stream).read()).value.length, 9);
   });
   test('bad data is a TypeError on both sides', async () => {
     const stream = new DecompressionStream('gzip');
@@ -117,7 +131,7 @@ describe('DecompressionStream', () => {
     await turn();
     const number = (host.calls[0] as unknown[])[3];
     assert.ok(host.posts.some((post) => post[0] === Post.codecClose && post[2] === number));
-    assert.equal(host.calls.length, 1);
+    assert.equal(host.calls.length, 2);
   });
 });
 

@@ -30,6 +30,9 @@ const GATHERED_BYTES = 32_768;
 /** The host takes no more at a time. */
 const PART_BYTES = 262_144;
 
+/** Output that waits for a reader before writers wait. */
+const READ_AHEAD_PARTS = 16;
+
 /** @see https://compression.spec.whatwg.org/#enumdef-compressionformat ("zstd" is an addition) */
 const compressionFormat = enumeration('CompressionFormat', ['brotli', 'deflate', 'deflate-raw', 'gzip', 'zstd']);
 
@@ -122,6 +125,8 @@ function codecPair(format: string, decompresses: 0 | 1): TransformPair {
       transform: (chunk, control) => codec.write(sourceBytes(bufferSource(chunk, 'The chunk'), 'The chunk'), control),
       flush: (control) => codec.finish(control),
       cancel: () => codec.close(),
+      // Nobody need read yet when something is written, as on Workers.
+      readableHighWaterMark: READ_AHEAD_PARTS,
     }),
   );
 }

@@ -69,7 +69,7 @@ test('parse: fields and files', async () => {
 
 test('parse: what is malformed is null', async () => {
   const head = 'Content-Disposition: form-data; name="a"';
-  const bad = ['', 'text', '--B', '--B\r\n', `--B\r\n${head}\r\n\r\n1`, `--B\r\n${head}\r\n--B--\r\n`, `--B\n${head}\n\n1\n--B--`];
+  const bad = ['', 'text', '--B', '--B\r\n', `--B\r\n${head}\r\n\r\n1`, `--B\r\n${head}\r\n--B--\r\n`];
   bad.push(
     `${field('Content-Type: text/x', '1')}--B--`,
     `${field('Content-Disposition: attachment; name="a"', '1')}--B--`,
@@ -78,4 +78,14 @@ test('parse: what is malformed is null', async () => {
   bad.push(`${field('no colon', '1')}--B--`, `${field(head, '1')}--B--junk`, `${field(head, '1')}--C--`, `${field(`${head}; filename="x`, '1')}--B--`);
   for (const text of bad) assert.equal(await parse(text), null, JSON.stringify(text));
   assert.equal(parseMultipart(encode('--B--'), parseMimeType('multipart/form-data') as MimeType), null);
+});
+
+test('parse: lines that end with a mere line feed, where the first does', async () => {
+  const text = '--B\nContent-Disposition: form-data; name="a"\n\none\r\n\n--B\nContent-Disposition: form-data; name="f"; filename="x"\n\ntwo\n--B--\n';
+  assert.deepEqual(await parse(text), [
+    ['a', 'one\r\n'],
+    ['f', 'x', 'text/plain', 'two'],
+  ]);
+  assert.deepEqual(await parse(`${field('Content-Disposition: form-data; name="a"', 'x\n--B\ny')}--B--`), [['a', 'x\n--B\ny']]);
+  assert.equal(await parse('--B\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n--B--'), null);
 });

@@ -107,7 +107,6 @@ function isomorphicEncode(text: string): Uint8Array<ArrayBuffer> {
 const DISPOSITION = /^form-data; name="([^\r\n"]*)"(?:; filename="([^\r\n"]*)")?$/;
 const HEADER = /^[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([^\r\n]*)$/;
 const ASCII = /^[\0-\x7f]*$/;
-const BLANK_LINE = isomorphicEncode('\r\n\r\n');
 
 /** "UTF-8 decode without BOM": a mark is a character. */
 const NO_BOM = { ignoreBOM: true };
@@ -117,8 +116,8 @@ type PartHead = { name: string; filename: string | undefined; type: string | und
 const decodeName = (raw: string): string => decodeUtf8(isomorphicEncode(unescapeName(raw)), NO_BOM);
 
 /** @see https://andreubotella.github.io/multipart-form-data/#parse-multipart-form-data-headers */
-function parseHead(text: string): PartHead | null {
-  const lines = StringPrototypeSplit(text, '\r\n');
+function parseHead(text: string, lineBreak: string): PartHead | null {
+  const lines = StringPrototypeSplit(text, lineBreak);
   let name: string | undefined;
   let filename: string | undefined;
   let type: string | undefined;
@@ -136,28 +135,35 @@ function parseHead(text: string): PartHead | null {
   return name === undefined ? null : { name, filename, type };
 }
 
-/** @returns null where the bytes are not well-formed. @see https://andreubotella.github.io/multipart-form-data/#multipart-form-data-parser */
+/**
+ * A body whose first line ends with a mere line feed may have all of them so: a departure, as on Workers.
+ * @returns null where the bytes are not well-formed. @see https://andreubotella.github.io/multipart-form-data/#multipart-form-data-parser
+ */
 export function parseMultipart(bytes: Uint8Array<ArrayBuffer>, mimeType: MimeType): FormData | null {
   const boundary = MapPrototypeGet(mimeType.parameters, 'boundary');
   if (boundary === undefined) return null;
-  const delimiter = encodeUtf8(`\r\n--${boundary}`);
   const formData = new FormData();
   let position = 0;
   while (bytes[position] === 13 && bytes[position + 1] === 10) position += 2;
   const first = encodeUtf8(`--${boundary}`);
   if (!isAt(bytes, first, position)) return null;
   position += first.length;
+  const lineBreak = bytes[position] === 10 ? '\n' : '\r\n';
+  const lineEnd = isomorphicEncode(lineBreak);
+  const blankLine = isomorphicEncode(lineBreak + lineBreak);
+  const delimiter = encodeUtf8(`${lineBreak}--${boundary}`);
   for (;;) {
     if (bytes[position] === 45 && bytes[position + 1] === 45) {
       const rest = bytes.length - position - 2;
-      return rest === 0 || (rest === 2 && bytes[position + 2] === 13 && bytes[position + 3] === 10) ? formData : null;
+      return rest === 0 || (rest === lineEnd.length && isAt(bytes, lineEnd, position + 2)) ? formData : null;
     }
-    if (bytes[position] !== 13 || bytes[position + 1] !== 10) return null;
-    const headEnd = find(bytes, BLANK_LINE, position + 2);
+    if (!isAt(bytes, lineEnd, position)) return null;
+    const headStart = position + lineEnd.length;
+    const headEnd = find(bytes, blankLine, headStart);
     if (headEnd === -1) return null;
-    const head = parseHead(latin1FromBytes(bytes, position + 2, headEnd));
+    const head = parseHead(latin1FromBytes(bytes, headStart, headEnd), lineBreak);
     if (head === null) return null;
-    const bodyStart = headEnd + 4;
+    const bodyStart = headEnd + blankLine.length;
     const bodyEnd = find(bytes, delimiter, bodyStart);
     if (bodyEnd === -1) return null;
     const body = new Uint8ArrayCtor(bytes.buffer, bytes.byteOffset + bodyStart, bodyEnd - bodyStart);

@@ -9,7 +9,7 @@ import { newBody } from './body.ts';
 import { copyHeaders, getHeader, removeHeader } from './headers.ts';
 import { type RequestState, requestHeaders } from './request.ts';
 import { type Response, responseHeaders, responseState } from './response.ts';
-import { parseUrl, serializeUrl } from './url/parser.ts';
+import { parseUrl, serializeOrigin, serializeUrl } from './url/parser.ts';
 
 const MOST_REDIRECTS = 20;
 const BODY_HEADERS = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
@@ -33,7 +33,8 @@ export function followRedirects(state: RequestState, url: string, service: numbe
     const base = parseUrl(url);
     const next = base === null ? null : parseUrl(location, base);
     if (next === null) return PromiseReject<Response>(new TypeErrorCtor('Invalid Location header; unable to follow redirect.'));
-    return followRedirects(nextState(state, status), serializeUrl(next), service, send, urls);
+    const isSameOrigin = base !== null && serializeOrigin(base) === serializeOrigin(next);
+    return followRedirects(nextState(state, status, isSameOrigin), serializeUrl(next), service, send, urls);
   });
 }
 
@@ -43,19 +44,18 @@ const redirected = (response: Response, before: readonly string[]): Response => 
 };
 
 /** @throws TypeError where a body would have to be sent twice that is gone */
-const nextState = (state: RequestState, status: number): RequestState => {
+const nextState = (state: RequestState, status: number, isSameOrigin: boolean): RequestState => {
   const { method, body } = state;
   const dropsBody = status === 301 || status === 302 ? method === 'POST' : status === 303 && method !== 'GET' && method !== 'HEAD';
-  if (dropsBody) {
-    const headers = copyHeaders(requestHeaders(state), false);
-    for (let i = 0; i < BODY_HEADERS.length; i++) removeHeader(headers, BODY_HEADERS[i] as string);
-    return { ...state, method: 'GET', headers, body: null };
-  }
-  if (body === null) return state;
-  if (body.kind !== BodyKind.text && body.kind !== BodyKind.bytes) {
+  if (!dropsBody && body !== null && body.kind !== BodyKind.text && body.kind !== BodyKind.bytes) {
     throw new TypeErrorCtor(
       'A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered a redirect requiring the body to be retransmitted. To avoid this error in the future, construct this request from a buffer-like body initializer.',
     );
   }
-  return { ...state, body: newBody(body.kind, body.value, undefined, true) };
+  const headers = copyHeaders(requestHeaders(state), false);
+  // The service is the same, but what it makes of the host may not be.
+  if (!isSameOrigin) removeHeader(headers, 'authorization');
+  if (!dropsBody) return { ...state, headers, body: body && newBody(body.kind, body.value, undefined, true) };
+  for (let i = 0; i < BODY_HEADERS.length; i++) removeHeader(headers, BODY_HEADERS[i] as string);
+  return { ...state, method: 'GET', headers, body: null };
 };

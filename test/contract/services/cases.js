@@ -84,6 +84,15 @@ export const cases = {
     const response = await OTHER.fetch('http://x/redirect');
     return [response.status, response.redirected, response.url, (await response.json()).url];
   },
+  'redirect: what is secret goes to the same host only': async ({ OTHER }) => {
+    const init = { headers: { Authorization: 'Bearer secret', 'x-own': 'kept' } };
+    const echoes = [
+      await OTHER.fetch('http://x/redirect', init),
+      await OTHER.fetch('http://x/relative', init),
+      await OTHER.fetch('http://elsewhere/redirect', init),
+    ];
+    return Promise.all(echoes.map(async (response) => (await sortedEcho(response)).headers.filter(([name]) => name === 'authorization' || name === 'x-own')));
+  },
   'redirect: a relative one keeps method and body': async ({ OTHER }) => {
     const echo = await sortedEcho(await OTHER.fetch('http://x/relative', { method: 'POST', body: 'again' }));
     return [echo.method, echo.url, echo.body];

@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import '../testing/chunks.ts';
 import { Post, Request } from '../../../protocol/ops.ts';
 import { createReadableStream, readableStreamCloseController, readableStreamEnqueue } from '../streams/readable-stream.ts';
+import { Response } from '../response.ts';
 import { type FakeHost, fakeHost, turn } from '../testing/fake-host.ts';
 import { fireTimer } from '../timers.ts';
 import { EventSource } from './event-source.ts';
@@ -139,4 +140,22 @@ test('from: reads a stream, and does not connect again', async () => {
   assert.deepEqual([source.readyState, source.url], [2, '']);
   assert.throws(() => EventSource.from(stream), /locked/);
   assert.throws(() => EventSource.from({}), TypeError);
+});
+
+test('fetcher: what is given asks in place of fetch', async () => {
+  const asked: unknown[] = [];
+  const fetcher = {
+    fetch: async (url: string, { headers }: { headers: { accept: string } }): Promise<Response> => {
+      asked.push(url, headers.accept);
+      return new Response('data: from a service\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    },
+  };
+  const source = new EventSource('http://example.com/a', { fetcher });
+  const told = listen(source);
+  await settle();
+  assert.deepEqual(asked, ['http://example.com/a', 'text/event-stream']);
+  assert.deepEqual(told.slice(0, 2), [{ type: 'open' }, { type: 'message', data: 'from a service', lastEventId: '' }]);
+  source.close();
+  assert.equal(host.calls.filter((it) => it[0] === Request.fetch).length, 0);
+  assert.throws(() => new EventSource('http://example.com/a', { fetcher: 1 }), TypeError);
 });

@@ -22,7 +22,7 @@ import {
   TypeErrorCtor,
 } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalInvocation, isArrayBuffer, isObject, requireArguments } from '../../webidl.ts';
-import { boolean, defineConstants, dictionary } from '../../webidl-types.ts';
+import { any, boolean, defineConstants, dictionary } from '../../webidl-types.ts';
 import { type AbortSignal, createAbortSignal, signalAbort } from '../abort.ts';
 import { asBytes } from '../body.ts';
 import { openStream } from '../body-open.ts';
@@ -46,7 +46,7 @@ import { EventTarget, dispatchTrusted, hasListener } from '../event-target.ts';
 import { fetch } from '../fetch.ts';
 import { getHeader } from '../headers.ts';
 import { MessageEvent } from '../message-event.ts';
-import { type Response, responseHeaders, responseState } from '../response.ts';
+import { isResponse, type Response, responseHeaders, responseState } from '../response.ts';
 import { cancelTimer, startTimer } from '../timers.ts';
 import { parseUrl, serializeOrigin, serializeUrl } from '../url/parser.ts';
 import { type StreamEvent, StreamParser } from './stream-parser.ts';
@@ -72,12 +72,17 @@ type SourceState = {
   /** Made of a stream: there is nothing to connect to again. */
   isStream: boolean;
   signal: AbortSignal | undefined;
+  fetcher: FetcherLike | undefined;
   reader: Reader | undefined;
   timer: number;
   waiting: StreamEvent[];
 };
 
-const eventSourceInit = dictionary<{ withCredentials: boolean }>('EventSourceInit', [
+/** A service binding, or whatever else has a `fetch`: Cloudflare's addition. */
+type FetcherLike = { fetch: (url: string, init: object) => unknown };
+
+const eventSourceInit = dictionary<{ fetcher: unknown; withCredentials: boolean }>('EventSourceInit', [
+  { key: 'fetcher', converter: any },
   { key: 'withCredentials', converter: boolean, defaultValue: () => false },
 ]);
 
@@ -96,11 +101,14 @@ export class EventSource extends EventTarget {
     }
     requireArguments(arguments.length, 1, "Failed to construct 'EventSource'");
     const address = USVString(url, "Failed to construct 'EventSource': parameter 1");
-    const { withCredentials } = eventSourceInit(init, "Failed to construct 'EventSource': parameter 2");
+    const { fetcher, withCredentials } = eventSourceInit(init, "Failed to construct 'EventSource': parameter 2");
     const record = parseUrl(address);
     if (record === null) throw new DOMException(`Cannot open an EventSource to '${address}'. The URL is invalid.`, 'SyntaxError');
+    if (fetcher !== undefined && !isObject(fetcher))
+      throw new TypeErrorCtor("Failed to construct 'EventSource': parameter 2: member fetcher is not of type 'Fetcher'.");
     requireEvent();
     this.#state = newState(serializeUrl(record), serializeOrigin(record), withCredentials, false);
+    this.#state.fetcher = fetcher as FetcherLike | undefined;
     connect(this, this.#state);
   }
 
@@ -158,6 +166,7 @@ function newState(url: string, origin: string, withCredentials: boolean, isStrea
     retry: DEFAULT_RETRY_MS,
     isStream,
     signal: undefined,
+    fetcher: undefined,
     reader: undefined,
     timer: 0,
     waiting: [],
@@ -188,7 +197,7 @@ function connect(source: EventSource, state: SourceState): void {
   if (state.lastEventId !== '') headers['last-event-id'] = headerBytes(state.lastEventId);
   const init = { __proto__: null, method: 'GET', headers, cache: 'no-store', redirect: 'follow', signal };
   PromisePrototypeThen(
-    fetch(state.url, init),
+    send(state, init),
     (response) => {
       if (state.signal === signal) answered(source, state, response);
     },
@@ -199,6 +208,13 @@ function connect(source: EventSource, state: SourceState): void {
       else fail(source, state);
     },
   );
+}
+
+async function send({ fetcher, url }: SourceState, init: object): Promise<Response> {
+  if (fetcher === undefined) return fetch(url, init);
+  const response = await fetcher.fetch(url, init);
+  if (!isResponse(response)) throw new ErrorCtor('The fetcher did not answer with a Response.');
+  return response;
 }
 
 function answered(source: EventSource, state: SourceState, response: Response): void {
