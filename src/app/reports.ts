@@ -21,6 +21,17 @@ export class Reports {
     observer.console({ app, version, requestId: event?.requestId, level: name, text: shown });
   }
 
+  /** `Post.shell`: what a person's line came to. */
+  shown(event: AppEvent | undefined, [kind, text]: unknown[]): void {
+    event?.shown(String(kind), this.#of.stacks.mapText(String(text)));
+  }
+
+  /** An op of the host's own failed: the operator is to know, the app is not. */
+  opFailed(op: number, error: unknown): void {
+    const { app, observer } = this.#of;
+    observer.warn('an op failed', { app, op, error: String(error) });
+  }
+
   /** `Post.threw`: the event's handler did. */
   threw(event: AppEvent | undefined, [name, message, stack, passThrough]: unknown[]): void {
     const { app, version, observer, stacks } = this.#of;

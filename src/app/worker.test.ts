@@ -317,11 +317,11 @@ test('send: no argument of any op throws, or harms the worker', async () => {
   const ops: unknown[] = [...Object.values(Post), ...Object.values(Request), -1, 31, 99, 1e9, ...HOSTILE];
   for (const op of ops) {
     for (const value of HOSTILE) {
-      worker.send(op as number, 1, [value, value, value, value, value]);
-      worker.send(op as number, value as number, [1, value, value, value, value, value]);
-      worker.send(op as number, 999, [7, 'GET', 'http://test/', value, value, value]);
+      worker.inbox.send(op as number, 1, [value, value, value, value, value]);
+      worker.inbox.send(op as number, value as number, [1, value, value, value, value, value]);
+      worker.inbox.send(op as number, 999, [7, 'GET', 'http://test/', value, value, value]);
     }
-    worker.send(op as number, 1, []);
+    worker.inbox.send(op as number, 1, []);
   }
   await new Promise((resolve) => setImmediate(resolve));
   const client = app.request();
@@ -337,8 +337,8 @@ test('send: during an event, hostile arguments end it at most', async () => {
       while (client.event === undefined) await new Promise((resolve) => setImmediate(resolve));
       const { id } = client.event as unknown as { id: number };
       const worker = app.worker();
-      worker.send(op, id, [value, value, value, value, value]);
-      worker.send(op, id, [1, value, value, value, value]);
+      worker.inbox.send(op, id, [value, value, value, value, value]);
+      worker.inbox.send(op, id, [1, value, value, value, value]);
       client.event.clientGone();
       assert.equal(worker.isGone, false, `op ${op}`);
     }
@@ -353,7 +353,7 @@ test('call: an error tells nothing of the host', async () => {
   for (const op of [...Object.values(Sync), -1, 99, ...HOSTILE]) {
     for (const value of HOSTILE) {
       try {
-        worker.call(op as number, 1, value, value, value, value);
+        worker.inbox.call(op as number, 1, value, value, value, value);
       } catch (error) {
         assert.ok(error instanceof Error);
         assert.doesNotMatch(error.stack ?? '', /\/|\.ts/);
@@ -367,9 +367,9 @@ test('send: answers of events that are over, or of nobody, are dropped', async (
   const client = app.request();
   await client.over;
   const worker = app.worker();
-  worker.send(Post.respond, 1, [200, '', '', BodyKind.text, 'again']);
-  worker.send(Post.respond, 2, [200, '', '', BodyKind.text, 'forged']);
-  worker.send(Post.threw, 1, ['Error', 'late', '']);
+  worker.inbox.send(Post.respond, 1, [200, '', '', BodyKind.text, 'again']);
+  worker.inbox.send(Post.respond, 2, [200, '', '', BodyKind.text, 'forged']);
+  worker.inbox.send(Post.threw, 1, ['Error', 'late', '']);
   assert.deepEqual(client.calls, ['send']);
 });
 
@@ -380,7 +380,7 @@ test('dispose: what is in hand is told, what comes later is dropped', async () =
   const worker = app.worker();
   worker.dispose();
   worker.dispose();
-  worker.send(Post.log, 1, [0, 'x']);
+  worker.inbox.send(Post.log, 1, [0, 'x']);
   assert.equal(client.failure?.name, 'internal');
   assert.deepEqual(app.observer.lines, []);
 });

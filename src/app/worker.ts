@@ -1,17 +1,16 @@
 /**
- * One isolate running one version of an app: takes events in, carries ops out, and keeps the limits.
+ * One isolate running one version of an app: takes events in and keeps the limits; what comes out is op-inbox.ts’s.
  *
  * Life: ready → condemned (a limit was hit, or a newer version came: no new events, those in hand
  * finish) → disposed.
  */
 import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
-import type { Inbox, TurnFailure } from '../isolate/realm.ts';
+import type { TurnFailure } from '../isolate/realm.ts';
 import { Handles } from '../ops/handles.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState, OpContext, Place } from '../ops/op.ts';
 import { propsArgument } from '../ops/service-target.ts';
-import { posts, requests, syncs } from '../ops/table.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -19,12 +18,13 @@ import type { Egress } from '../ports/egress.ts';
 import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { WorkerLoader } from '../ports/worker-loader.ts';
 import type { AppLimits } from '../protocol/engine.ts';
-import { BodyKind, Entry, Post, Request, Shell, Sync, type Loaded } from '../protocol/ops.ts';
+import { Entry, Shell, type Loaded } from '../protocol/ops.ts';
 import { CACHE_INDEX } from '../protocol/cache.ts';
 import { DynamicImports } from './dynamic-import.ts';
 import { AppEvent, type EventHome } from './event.ts';
 import { COULD_NOT_BE_STOPPED, EXCEEDED_CPU, ISOLATE_LOST, OUT_OF_MEMORY, STOPPED, TOO_BUSY } from './failures.ts';
-import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
+import { type OpHome, OpInbox } from './op-inbox.ts';
+import { MOST_BACKLOG, toArgument } from './op-values.ts';
 import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import { Rejections } from './rejections.ts';
@@ -37,8 +37,11 @@ import { followed, nobody } from './turn-owners.ts';
 
 export type WorkerDeps = Surroundings<Worker>;
 
-export class Worker implements Inbox, OpContext, EventHome {
+export class Worker implements OpHome, OpContext, EventHome {
   readonly handles = new Handles();
+  readonly reports: Reports;
+  /** Where the isolate's ops arrive. */
+  readonly inbox: OpInbox;
   readonly limits: AppLimits;
   readonly tellsOfLeaving: boolean;
   readonly egress: Egress;
@@ -53,7 +56,6 @@ export class Worker implements Inbox, OpContext, EventHome {
   #loaded: Loaded = { entrypoints: {} };
   #nextEvent = 1;
   readonly #habits = new Habits();
-  readonly #reports: Reports;
   readonly #rejections: Rejections | undefined;
   #condemned: string | undefined;
   #disposed = false;
@@ -73,7 +75,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   constructor(seat: Seat, deps: WorkerDeps) {
     this.#seat = seat;
     this.#deps = deps;
-    this.#reports = new Reports(deps);
+    this.reports = new Reports(deps);
     this.limits = deps.limits;
     this.tellsOfLeaving = deps.tellsOfLeaving;
     // Light turns tell of no rejection.
@@ -84,7 +86,8 @@ export class Worker implements Inbox, OpContext, EventHome {
     this.group = deps.group;
     this.invoker = deps.invoker;
     this.traceOf = deps.trace;
-    seat.connect(this);
+    this.inbox = new OpInbox(this, this);
+    seat.connect(this.inbox);
   }
 
   /** The app's modules are in: the worker can take events. */
@@ -153,13 +156,13 @@ export class Worker implements Inbox, OpContext, EventHome {
     if (this.#habits.mayRunLight()) {
       event.lightTurnStarted();
       this.#seat.turns.runLight(this.#seat.realm, event, args, event.cpuLeft);
-    } else this.#run(event, args);
+    } else this.run(event, args);
   }
 
   tail({ requestId, text, depth, entrypoint, props }: TailMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client, depth);
     event.expectNoAnswer();
-    this.#run(event, [Entry.tail, event.id, text, entrypoint, propsArgument(this, event, props)]);
+    this.run(event, [Entry.tail, event.id, text, entrypoint, propsArgument(this, event, props)]);
     return event;
   }
 
@@ -167,7 +170,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     const event = this.#newEvent(requestId, client);
     event.expectNoAnswer();
     event.trace?.is({ cron, scheduledTime });
-    this.#run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
+    this.run(event, [Entry.scheduled, event.id, scheduledTime, cron, entrypoint]);
     return event;
   }
 
@@ -175,7 +178,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   queue(requestId: string, { head, text, bytes }: BatchMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client);
     event.expectNoAnswer();
-    this.#run(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
+    this.run(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
     return event;
   }
 
@@ -186,10 +189,10 @@ export class Worker implements Inbox, OpContext, EventHome {
   evaluate(code: string, origin: { filename: string; lineOffset: number }, mode: string, client: EventClient): AppEvent {
     const event = this.#newEvent('', client);
     event.pin();
-    this.#run(event, [Entry.shell, event.id, Shell.enter]);
+    this.run(event, [Entry.shell, event.id, Shell.enter]);
     event.turnStarted();
     const { realm, turns } = this.#seat;
-    turns.follow(event, realm.runScript(code, origin, event.cpuLeft), (value) => this.#run(event, [Entry.shell, event.id, Shell.show, value, mode]));
+    turns.follow(event, realm.runScript(code, origin, event.cpuLeft), (value) => this.run(event, [Entry.shell, event.id, Shell.show, value, mode]));
     return event;
   }
 
@@ -211,12 +214,7 @@ export class Worker implements Inbox, OpContext, EventHome {
     return event;
   }
 
-  #run(owner: AppEvent, args: readonly unknown[]): void {
-    owner.turnStarted();
-    this.#seat.turns.run(this.#seat.realm, owner, args, owner.cpuLeft);
-  }
-
-  // Ops out: OpContext and Inbox
+  // OpContext
 
   get loader(): WorkerLoader {
     return this.#deps.loader();
@@ -234,98 +232,22 @@ export class Worker implements Inbox, OpContext, EventHome {
     return this.#events.get(id as number);
   }
 
-  send(op: number, id: number, args: unknown[]): void {
-    // A name would find the array's own methods in the tables of ops.
-    if (typeof op !== 'number' || this.#disposed) return;
-    try {
-      this.#receive(op, id, args);
-    } catch (error) {
-      // What an op refuses harms only its own event.
-      if (!(error instanceof OpError)) this.#opFailed(op, error);
-    }
+  // OpHome
+
+  eventOf(id: number): AppEvent | undefined {
+    return this.#events.get(id);
   }
 
-  #receive(op: number, id: number, args: unknown[]): void {
-    if (op >= Request.fetch) return this.#request(op, id, args);
-    const event = this.#events.get(id);
-    switch (op) {
-      case Post.respond:
-        return this.#respond(event, id, args);
-      case Post.log:
-        return this.#reports.log(event ?? this.#rejections?.late(id), args[0], args[1]);
-      case Post.hold:
-        return event?.hold();
-      case Post.done:
-        return event?.done();
-      case Post.verdict:
-        return event?.verdict(String(args[0]));
-      case Post.timerStart:
-        return event?.startTimer(Number(args[0]), clampDelay(args[1]));
-      case Post.timerCancel:
-        return event?.cancelTimer(Number(args[0]));
-      case Post.threw:
-        return this.#reports.threw(event, args);
-      case Post.uncaught:
-        return this.#reports.uncaught(event ?? this.#rejections?.late(id), args);
-      case Post.shell:
-        return event?.shown(String(args[0]), this.#deps.stacks.mapText(String(args[1])));
-      default:
-        posts[op]?.(this, id, ...args);
-    }
+  lateEventOf(id: number): AppEvent | undefined {
+    return this.#rejections?.late(id);
   }
 
-  /** The common answers, whole ones, take the short way. */
-  #respond(event: AppEvent | undefined, id: number, args: unknown[]): void {
-    const [status, statusText, headers, kind, body] = args;
-    const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
-    if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
-      event.send(status, statusText, headers, body as string | undefined);
-    } else posts[Post.respond]?.(this, id, ...args);
+  run(event: AppEvent, args: readonly unknown[]): void {
+    event.turnStarted();
+    this.#seat.turns.run(this.#seat.realm, event, args, event.cpuLeft);
   }
 
-  call(op: number, id: number, ...args: unknown[]): unknown {
-    // Ops come in order: by now those before it are done.
-    if (op === Sync.barrier) return undefined;
-    const implementation = typeof op === 'number' ? syncs[op] : undefined;
-    try {
-      if (implementation === undefined) throw new OpError('Error', 'unknown op');
-      return implementation(this, id, ...args);
-    } catch (error) {
-      if (!(error instanceof OpError)) this.#opFailed(op, error);
-      throw withoutStack(error);
-    }
-  }
-
-  #opFailed(op: number, error: unknown): void {
-    this.#deps.observer.warn('an op failed', { app: this.#deps.app, op, error: String(error) });
-  }
-
-  #request(op: number, id: number, [call, ...args]: unknown[]): void {
-    if (!Number.isSafeInteger(call)) return;
-    const event = this.#events.get(id);
-    if (event !== undefined && event.backlog >= MOST_BACKLOG) return this.#flooded(event);
-    event?.callStarted();
-    this.#perform(op, id, call, args).then(
-      (reply) => this.#settle(event, id, call, true, Array.isArray(reply) ? reply : [reply]),
-      (error: unknown) => {
-        const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
-        if (!(error instanceof OpError)) this.#opFailed(op, error);
-        this.#settle(event, id, call, false, [name, message]);
-      },
-    );
-  }
-
-  /** The answers to an event's ops pile up before a turn that does not end. */
-  #flooded(event: AppEvent): void {
-    const { app, version, observer } = this.#deps;
-    observer.limit(app, version, event.requestId, 'memory', `more than ${MOST_BACKLOG} answers to ops that wait for the isolate`);
-    this.#inDoubt = true;
-    this.condemn('memory');
-    event.fail(OUT_OF_MEMORY);
-    event.terminate();
-  }
-
-  #import(id: number, specifier: string, referrer: string): Promise<number> {
+  importModule(id: number, specifier: string, referrer: string): Promise<number> {
     if (this.#imports === undefined) throw new OpError('Error', `No such module "${specifier}".`);
     return this.#imports.import(
       specifier,
@@ -338,25 +260,13 @@ export class Worker implements Inbox, OpContext, EventHome {
     );
   }
 
-  async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
-    if (op === Request.importModule) return this.#import(id, String(args[0]), String(args[1]));
-    const implementation = requests[op];
-    if (implementation === undefined) throw new OpError('Error', 'unknown op');
-    return implementation(this, id, call as number, ...args);
-  }
-
-  #settle(event: AppEvent | undefined, id: number, call: unknown, ok: boolean, values: readonly unknown[]): void {
-    event?.callEnded();
-    if (this.#disposed || event === undefined || event.ended) return;
-    let taken: unknown[];
-    try {
-      taken = values.map(toArgument);
-    } catch (error) {
-      // Bytes that cannot be moved: shared, or gone already.
-      this.#opFailed(Entry.settle, error);
-      return this.#run(event, [Entry.settle, id, call, false, 'Error', 'internal error']);
-    }
-    this.#run(event, [Entry.settle, id, call, ok, ...taken]);
+  flooded(event: AppEvent): void {
+    const { app, version, observer } = this.#deps;
+    observer.limit(app, version, event.requestId, 'memory', `more than ${MOST_BACKLOG} answers to ops that wait for the isolate`);
+    this.#inDoubt = true;
+    this.condemn('memory');
+    event.fail(OUT_OF_MEMORY);
+    event.terminate();
   }
 
   // EventHome
@@ -382,7 +292,7 @@ export class Worker implements Inbox, OpContext, EventHome {
   }
 
   timerDue(event: AppEvent, timer: number): void {
-    if (!this.#disposed) this.#run(event, [Entry.timer, event.id, timer]);
+    if (!this.#disposed) this.run(event, [Entry.timer, event.id, timer]);
   }
 
   turnFailed(event: AppEvent, failure: TurnFailure): void {
@@ -391,7 +301,7 @@ export class Worker implements Inbox, OpContext, EventHome {
       case 'rejection': {
         this.#habits.misbehaved();
         if (this.#rejections === undefined || this.#disposed)
-          this.#reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
+          this.reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
         else this.#rejections.tell(event, failure);
         if (event.isStuck) endStuckEvents(this.#events);
         return;

@@ -1,0 +1,139 @@
+/**
+ * What comes out of an isolate: ops, each with the number of the event it belongs to.
+ *
+ * Contract: every number, name and argument is hostile. What an op refuses harms only its own event, and nothing
+ * that a tenant sends throws here.
+ */
+import { OpError } from '../base/op-error.ts';
+import type { Inbox } from '../isolate/realm.ts';
+import type { OpContext } from '../ops/op.ts';
+import { posts, requests, syncs } from '../ops/table.ts';
+import { BodyKind, Entry, Post, Request, Sync } from '../protocol/ops.ts';
+import type { AppEvent } from './event.ts';
+import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
+import type { Reports } from './reports.ts';
+
+/** The worker the ops are for. */
+export interface OpHome {
+  /** Its isolate is gone: nothing is to be done any more. */
+  readonly isGone: boolean;
+  /** What it reports to. */
+  readonly reports: Reports;
+  eventOf(id: number): AppEvent | undefined;
+  /** An event that is over, but which something may still be reported of. */
+  lateEventOf(id: number): AppEvent | undefined;
+  /** Enters the isolate in a turn of the event. */
+  run(event: AppEvent, args: readonly unknown[]): void;
+  importModule(event: number, specifier: string, referrer: string): Promise<number>;
+  /** The answers to an event's ops pile up before a turn that does not end. */
+  flooded(event: AppEvent): void;
+}
+
+export class OpInbox implements Inbox {
+  readonly #home: OpHome;
+  readonly #context: OpContext;
+
+  /** @param context as ops see the isolate */
+  constructor(home: OpHome, context: OpContext) {
+    this.#home = home;
+    this.#context = context;
+  }
+
+  send(op: number, id: number, args: unknown[]): void {
+    // A name would find the array's own methods in the tables of ops.
+    if (typeof op !== 'number' || this.#home.isGone) return;
+    try {
+      this.#receive(op, id, args);
+    } catch (error) {
+      if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
+    }
+  }
+
+  call(op: number, id: number, ...args: unknown[]): unknown {
+    // Ops come in order: by now those before it are done.
+    if (op === Sync.barrier) return undefined;
+    const implementation = typeof op === 'number' ? syncs[op] : undefined;
+    try {
+      if (implementation === undefined) throw new OpError('Error', 'unknown op');
+      return implementation(this.#context, id, ...args);
+    } catch (error) {
+      if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
+      throw withoutStack(error);
+    }
+  }
+
+  #receive(op: number, id: number, args: unknown[]): void {
+    if (op >= Request.fetch) return this.#request(op, id, args);
+    const { reports } = this.#home;
+    const event = this.#home.eventOf(id);
+    switch (op) {
+      case Post.respond:
+        return this.#respond(event, id, args);
+      case Post.log:
+        return reports.log(event ?? this.#home.lateEventOf(id), args[0], args[1]);
+      case Post.hold:
+        return event?.hold();
+      case Post.done:
+        return event?.done();
+      case Post.verdict:
+        return event?.verdict(String(args[0]));
+      case Post.timerStart:
+        return event?.startTimer(Number(args[0]), clampDelay(args[1]));
+      case Post.timerCancel:
+        return event?.cancelTimer(Number(args[0]));
+      case Post.threw:
+        return reports.threw(event, args);
+      case Post.uncaught:
+        return reports.uncaught(event ?? this.#home.lateEventOf(id), args);
+      case Post.shell:
+        return reports.shown(event, args);
+      default:
+        posts[op]?.(this.#context, id, ...args);
+    }
+  }
+
+  /** The common answers, whole ones, take the short way. */
+  #respond(event: AppEvent | undefined, id: number, args: unknown[]): void {
+    const [status, statusText, headers, kind, body] = args;
+    const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
+    if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
+      event.send(status, statusText, headers, body as string | undefined);
+    } else posts[Post.respond]?.(this.#context, id, ...args);
+  }
+
+  #request(op: number, id: number, [call, ...args]: unknown[]): void {
+    if (!Number.isSafeInteger(call)) return;
+    const event = this.#home.eventOf(id);
+    if (event !== undefined && event.backlog >= MOST_BACKLOG) return this.#home.flooded(event);
+    event?.callStarted();
+    this.#perform(op, id, call, args).then(
+      (reply) => this.#settle(event, call, true, Array.isArray(reply) ? reply : [reply]),
+      (error: unknown) => {
+        const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
+        if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
+        this.#settle(event, call, false, [name, message]);
+      },
+    );
+  }
+
+  async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
+    if (op === Request.importModule) return this.#home.importModule(id, String(args[0]), String(args[1]));
+    const implementation = requests[op];
+    if (implementation === undefined) throw new OpError('Error', 'unknown op');
+    return implementation(this.#context, id, call as number, ...args);
+  }
+
+  #settle(event: AppEvent | undefined, call: unknown, ok: boolean, values: readonly unknown[]): void {
+    event?.callEnded();
+    if (this.#home.isGone || event === undefined || event.ended) return;
+    let taken: unknown[];
+    try {
+      taken = values.map(toArgument);
+    } catch (error) {
+      // Bytes that cannot be moved: shared, or gone already.
+      this.#home.reports.opFailed(Entry.settle, error);
+      return this.#home.run(event, [Entry.settle, event.id, call, false, 'Error', 'internal error']);
+    }
+    this.#home.run(event, [Entry.settle, event.id, call, ok, ...taken]);
+  }
+}
