@@ -12,9 +12,9 @@ import type { CallLimits, EventClient, EventFailure, RunningEvent } from '../por
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
-import { MOST_BINDING_CALLS } from '../protocol/bindings.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { Entry } from '../protocol/ops.ts';
+import { EventQuota } from './event-quota.ts';
 import { Trace, type TraceOf } from './trace.ts';
 
 /** The worker an event runs in, as the event sees it. */
@@ -80,17 +80,14 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #lent = 0;
   #retained = 0;
   #ended = false;
-  #subrequests = 0;
-  #bindingCalls = 0;
-  #connections = 0;
   #calls = 0;
   #turns = 0;
   #isLight = false;
   #pinned = false;
   #onIdle: (() => void) | undefined;
-  #waiting: (() => void)[] | undefined;
   #timers: Map<number, NodeJS.Timeout> | undefined;
   #abort: AbortController | undefined;
+  #quota: EventQuota | undefined;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits) {
@@ -145,35 +142,23 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   countSubrequest(): void {
-    if (++this.#subrequests > this.#mostSubrequests) {
-      this.#home.limitHit(this, 'subrequests', `more than ${this.#mostSubrequests} subrequests`);
-      throw new OpError('Error', 'Too many subrequests.');
-    }
+    this.#quotaLeft().countSubrequest();
   }
 
   countBindingCall(): void {
-    if (++this.#bindingCalls > MOST_BINDING_CALLS) {
-      this.#home.limitHit(this, 'subrequests', `more than ${MOST_BINDING_CALLS} calls of bindings`);
-      throw new OpError('Error', 'Too many API requests by single worker invocation.');
-    }
+    this.#quotaLeft().countBindingCall();
   }
 
-  async acquireConnection(): Promise<() => void> {
-    if (this.#connections >= this.#home.limits.connections) {
-      this.#waiting ??= [];
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push(resolve);
-      await promise;
-    } else this.#connections++;
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      const next = this.#waiting?.shift();
-      // The place goes to the next in line, or is free again.
-      if (next === undefined) this.#connections--;
-      else next();
-    };
+  acquireConnection(): Promise<() => void> {
+    return this.#quotaLeft().acquireConnection();
+  }
+
+  /** Most events need none. */
+  #quotaLeft(): EventQuota {
+    this.#quota ??= new EventQuota({ subrequests: this.#mostSubrequests, connections: this.#home.limits.connections }, (detail) =>
+      this.#home.limitHit(this, 'subrequests', detail),
+    );
+    return this.#quota;
   }
 
   keep(isResponse: boolean): () => void {
