@@ -74,7 +74,7 @@ export class Trace {
     const headers: Record<string, string> = {};
     for (let i = 0; i + 1 < lines.length; i += 2) headers[String(lines[i]).toLowerCase()] = String(lines[i + 1]);
     this.#item.entrypoint = entrypoint ?? null;
-    const full = { method, url, headers, cf: cf === undefined ? undefined : (JSON.parse(cf) as unknown) };
+    const full = { method, url, headers, cf: cf === undefined || cf === '' ? undefined : (JSON.parse(cf) as unknown) };
     this.#item.event = { request: { ...full, url: withoutIds(url), headers: withoutSecrets(headers), full } };
   }
 

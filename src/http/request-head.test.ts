@@ -69,5 +69,7 @@ test('readHead: absolute form has the host, anything else is refused', () => {
   assert.equal(good('HTTP://b', 'Host', 'a').target, '/');
   assert.equal(good('http://b?x').target, '/?x');
   assert.equal(good('http://b/x#y').target, '/x');
+  const origin = read('/a?b#c/d', 'Host', 'a');
+  assert.equal(typeof origin === 'string' ? '' : origin.target, '/a?b');
   for (const url of ['*', 'ftp://a/', 'a:80', 'http:/a']) assert.equal(typeof read(url, 'Host', 'a'), 'string');
 });

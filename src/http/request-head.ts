@@ -91,6 +91,10 @@ export function readHead(message: IncomingMessage): RequestHead | string {
     host = absolute[1];
     target = absolute[2] as string;
     if (target.charCodeAt(0) !== 47) target = `/${target}`;
+  } else {
+    // No client should send one. @see RFC 9112, 3.2
+    const fragment = target.indexOf('#');
+    if (fragment !== -1) target = target.slice(0, fragment);
   }
   return { host, target, headers: toText(headers), requestId, forwarded, length, hasBody: chunked || (length ?? 0) > 0 };
 }

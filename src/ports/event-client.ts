@@ -49,7 +49,7 @@ export type FetchMessage = {
   /** Method, URL ("http://host/path?query", as it came) and headers: `method\nurl\nname\nvalue…`, names in lower case. */
   head: string;
   body: HostBody | undefined;
-  /** JSON text of `request.cf`. */
+  /** JSON text of `request.cf`; undefined, or nothing, for a request from outside, of which the isolate knows as much. */
   cf: string | undefined;
   /** The export that handles it; undefined is the default one. */
   entrypoint: string | undefined;

@@ -37,7 +37,7 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
         head: framing === undefined ? head : withHeader(head, framing),
         body: opened.body instanceof Readable ? new StreamBody(opened.body, { length: opened.length }) : undefined,
         inline: isInline ? (opened.body as string | Uint8Array) : undefined,
-        cf: typeof cf === 'string' ? cf : undefined,
+        cf: typeof cf === 'string' ? cf : 'null',
       },
       client,
     );

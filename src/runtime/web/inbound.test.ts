@@ -81,7 +81,14 @@ test('method, headers and cf: as they came', () => {
   assert.deepEqual(request.cf, { colo: 'X' });
   assert.equal(request.redirect, 'manual');
   assert.equal(request.body, null);
-  assert.equal(from('http://h/').cf, undefined);
+  assert.equal(requestFromHost('GET', 'http://h/', '', 0, 'null').cf, undefined);
+});
+
+test('cf: from outside, an object with what is known', () => {
+  assert.deepEqual(from('http://h/').cf, { httpProtocol: 'HTTP/1.1', clientAcceptEncoding: '' });
+  const request = requestFromHost('GET', 'http://h/', 'accept-encoding\ngzip, br', 0, '');
+  assert.deepEqual(new Request(request).cf, { httpProtocol: 'HTTP/1.1', clientAcceptEncoding: 'gzip, br' });
+  assert.equal(request.cf, request.cf);
 });
 
 test('copy: can be changed, keeps the rest and takes the body', () => {

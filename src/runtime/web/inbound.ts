@@ -22,7 +22,7 @@ export function abortReason(event: number): string | undefined {
  * @param url "http://host/path?query", as the HTTP layer got it
  * @param headers `name\nvalue\n…`, names in lower case
  * @param source the body's number, 0 where there is none on the host
- * @param cf JSON text, or nothing
+ * @param cf JSON text; nothing where the request came from outside
  * @param inline a body that came along: text or bytes
  */
 export function requestFromHost(method: string, url: string, headers: string, source: number, cf: string, inline: unknown = undefined): Request {
@@ -35,8 +35,8 @@ export function requestFromHost(method: string, url: string, headers: string, so
     body: inboundBody(source, inline),
     redirect: 'manual',
     settings: NO_SETTINGS,
-    cf: cf === '' ? undefined : cf,
-    isRawCf: cf !== '',
+    cf,
+    isRawCf: true,
     follows: undefined,
     signal: undefined,
     event: currentEvent(),

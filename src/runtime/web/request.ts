@@ -95,7 +95,7 @@ export function requestHeadersToWire(state: RequestState): string {
 export function cfOf(state: RequestState): unknown {
   if (state.isRawCf) {
     state.isRawCf = false;
-    state.cf = JSONParse(state.cf as string);
+    state.cf = state.cf === '' ? chunk('fetch').outsideCf(state) : JSONParse(state.cf as string);
   }
   return state.cf ?? undefined;
 }
