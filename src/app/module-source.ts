@@ -12,7 +12,7 @@ import { scanSources, withNeeds } from './chunk-scan.ts';
 import { toScript } from './script-form.ts';
 
 /** Sources of the built-in modules. */
-const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,RpcStub,RpcPromise,RpcProperty,ServiceStub,waitUntil,env}=${BOOT_GLOBAL}.builtins.workers;`;
+const WORKERS = `export const{WorkerEntrypoint,DurableObject,RpcTarget,RpcStub,RpcPromise,RpcProperty,ServiceStub,waitUntil,WorkflowEntrypoint,env,exports,withEnv,withExports,withEnvAndExports,cache,tracing,abortIsolate}=${BOOT_GLOBAL}.builtins.workers;`;
 const SOCKETS = `export const{connect}=${BOOT_GLOBAL}.builtins.sockets;`;
 const BUILTINS: Readonly<Record<string, string>> = { 'cloudflare:workers': WORKERS, 'cloudflare:sockets': SOCKETS };
 

@@ -55,6 +55,7 @@ export const CHUNK_NAMES = [
   'values',
   'unanswered',
   'rpc',
+  'imported',
   'dispatch',
   'loader',
   'tail',
@@ -136,6 +137,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   values: { needs: ['base', 'clone'] },
   /** Service bindings, stubs, and calls from other isolates. */
   rpc: { needs: ['base', 'clone'] },
+  /** What `cloudflare:workers` exports beside classes. */
+  imported: { needs: [] },
   /** Events of tail workers. */
   tail: { needs: [] },
   dispatch: { needs: ['base', 'clone', 'rpc'] },

@@ -114,7 +114,7 @@ request_cf_overrides_cache_rules | no_request_cf_overrides_cache_rules | 2025-04
 unique_ctx_per_invocation | - | 2025-03-10 | always | Each event has a ctx of its own.
 queue_consumer_no_wait_for_wait_until | queue_consumer_wait_for_wait_until | - | unsupported | A batch would be settled without waiting for waitUntil().
 cache_api_request_cf_overrides_cache_rules | no_cache_api_request_cf_overrides_cache_rules | 2025-05-19 | none | About rules of Cloudflare's cache.
-disallow_importable_env | allow_importable_env | - | unsupported | env could not be imported from cloudflare:workers.
+disallow_importable_env | allow_importable_env | - | acted | env of cloudflare:workers is empty, but inside withEnv().
 assets_navigation_prefers_asset_serving | assets_navigation_has_no_effect | 2025-04-01 | none | For static assets; see the guide.
 cache_api_compat_flags | no_cache_api_compat_flags | 2025-04-19 | none | About Cloudflare's cache.
 nonclass_entrypoint_reuses_ctx_across_invocations | - | - | unsupported | Events of an isolate would share one ctx.

@@ -41,7 +41,15 @@ export const ObjectCtor = Object;
 export const ObjectPrototype = Object.prototype;
 export const ObjectPrototypePropertyIsEnumerable = uncurryThis(Object.prototype.propertyIsEnumerable as (this: unknown, key: PropertyKey) => boolean);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString as (this: unknown) => string);
-export const { apply: ReflectApply, construct: ReflectConstruct, get: ReflectGet, has: ReflectHas, ownKeys: ReflectOwnKeys, set: ReflectSet } = Reflect;
+export const {
+  apply: ReflectApply,
+  construct: ReflectConstruct,
+  deleteProperty: ReflectDeleteProperty,
+  get: ReflectGet,
+  has: ReflectHas,
+  ownKeys: ReflectOwnKeys,
+  set: ReflectSet,
+} = Reflect;
 // Descriptors are read and written as they are: whatever an app has put on Object.prototype is no part of them.
 const { defineProperty } = Object;
 const defineReflected = Reflect.defineProperty;

@@ -31,13 +31,13 @@ export type Contract = {
   differences?: Readonly<Record<string, { reason: string; nano: unknown }>>;
 };
 
-const WORKER = `import { RpcStub, RpcTarget } from 'cloudflare:workers';
+const WORKER = `import * as workers from 'cloudflare:workers';
 import * as suite from './cases.js';
 export default {
   ...suite.handlers,
   async fetch(request, env, ctx) {
     try {
-      const value = await suite.cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request, { RpcStub, RpcTarget });
+      const value = await suite.cases[decodeURIComponent(new URL(request.url).pathname.slice(1))](env, ctx, request, workers);
       return Response.json(value ?? null);
     } catch (error) {
       return Response.json({ thrown: error.name + ': ' + error.message });

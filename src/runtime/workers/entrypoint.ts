@@ -31,6 +31,18 @@ export class DurableObject {
 }
 defineInterface(DurableObject, 'DurableObject');
 
+/** Base of a workflow. Nothing runs them here; a warning says so when the app is read. */
+export class WorkflowEntrypoint {
+  readonly ctx: unknown;
+  readonly env: unknown;
+
+  constructor(ctx: unknown, env: unknown) {
+    this.ctx = ctx;
+    this.env = env;
+  }
+}
+defineInterface(WorkflowEntrypoint, 'WorkflowEntrypoint');
+
 /** Base of an object that is passed by reference over RPC. */
 export class RpcTarget {}
 defineInterface(RpcTarget, 'RpcTarget');

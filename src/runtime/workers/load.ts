@@ -29,7 +29,7 @@ import {
 } from '../primordials.ts';
 import { makeClockCoarse } from '../web/coarse-clock.ts';
 import { isServiceWorker, setServiceWorker } from './dispatch.ts';
-import { DurableObject, RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
+import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
 import { adoptExports, getEnv, setEnv } from './handlers.ts';
 
@@ -58,7 +58,31 @@ export const builtins = {
         return chunk('rpc').Fetcher;
       },
       waitUntil,
-      env: getEnv(),
+      WorkflowEntrypoint,
+      get env(): unknown {
+        return chunk('imported').env;
+      },
+      get exports(): unknown {
+        return chunk('imported').exports;
+      },
+      get withEnv(): unknown {
+        return chunk('imported').withEnv;
+      },
+      get withExports(): unknown {
+        return chunk('imported').withExports;
+      },
+      get withEnvAndExports(): unknown {
+        return chunk('imported').withEnvAndExports;
+      },
+      get cache(): unknown {
+        return chunk('imported').cache;
+      },
+      get tracing(): unknown {
+        return chunk('imported').tracing;
+      },
+      get abortIsolate(): unknown {
+        return chunk('imported').abortIsolate;
+      },
     };
   },
   /** `cloudflare:sockets` */

@@ -23,7 +23,9 @@ export function ownExports(): object {
     const value = wildcard(loopbacks, { service: jsonText([OWN_EXPORT, name]) });
     ObjectDefineProperty(found, name, { value, writable: true, enumerable: true, configurable: true });
   }
-  return (all = found);
+  // While the app's modules are evaluated nothing is known yet.
+  if (names.length > 0) all = found;
+  return found;
 }
 
 /** Puts props, and the services in them, at the end of a service's text. */
