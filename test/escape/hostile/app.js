@@ -16,6 +16,8 @@ const add = WeakSet.prototype.add.bind(ours);
 const isPrototypeOf = Function.prototype.call.bind(ObjectPrototype.isPrototypeOf);
 const found = new Set();
 const note = Set.prototype.add.bind(found);
+const testsTrue = Function.prototype.call.bind(RegExp.prototype.test);
+const OF_THE_HOST = /^(?:file|node):|\/src\//;
 const own = (value) => {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') add(value);
   return value;
@@ -29,6 +31,14 @@ for (const name of INTERFACES) {
 }
 let where = '';
 let depth = 0;
+/** Another request is under way, whose data has this in it. */
+const SECRET = 'secret-of-another';
+let isSpying = false;
+let spied = 0;
+const includes = Function.prototype.call.bind(String.prototype.includes);
+const spy = (how, value) => {
+  if (typeof value === 'string' && includes(value, SECRET)) note(`${how} sees what another request has`);
+};
 
 /** Is it something that the app may have in its hands? */
 function isForeign(value) {
@@ -61,12 +71,17 @@ function patch(owner, name, label) {
       for (let i = 0; i < args.length; i++) seen(`${label} argument`, args[i]);
       depth--;
     }
+    if (isSpying) {
+      spy(label, this);
+      for (let i = 0; i < args.length; i++) spy(label, args[i]);
+    }
     // What the language makes of the app's own objects is the app's.
     return own(apply(original, this, args));
   };
 }
 
 function patchAll() {
+  own(OF_THE_HOST);
   for (const Class of [
     Array,
     Map,
@@ -95,7 +110,7 @@ function patchAll() {
     for (let i = 0; i < sites.length; i++) {
       seen('receiver in a stack', sites[i].getThis?.());
       const name = sites[i].getFileName?.();
-      if (typeof name === 'string' && /^(?:file|node):|\/src\//.test(name)) note(`a file name in a stack: ${name}`);
+      if (typeof name === 'string' && testsTrue(OF_THE_HOST, name)) note(`a file name in a stack: ${name}`);
       if (typeof sites[i].getFunction?.() === 'function') note('a function in a stack');
     }
     return 'stack';
@@ -118,6 +133,7 @@ function patchAll() {
       configurable: true,
       get() {
         if (depth === 1) seen(`Object.prototype.${name} read`, this);
+        if (isSpying && isForeign(this)) note(`Object.prototype.${name} is read for another request`);
         return undefined;
       },
       set(value) {
@@ -125,6 +141,7 @@ function patchAll() {
           seen(`Object.prototype.${name} set`, this);
           seen(`Object.prototype.${name} value`, value);
         }
+        if (isSpying) spy(`Object.prototype.${name}`, value);
         if (this !== undefined && this !== null) defineProperty(this, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
       },
     });
@@ -275,7 +292,8 @@ const values = [
     }),
 ];
 
-async function run(request, env, ctx) {
+/** @param ends the methods that end something, set a timer, log or connect; else all others */
+async function run(request, env, ctx, ends) {
   const instances = [request, ctx, env];
   const keep = (value) => {
     if (typeof value === 'object' && value !== null) instances[instances.length] = value;
@@ -349,8 +367,8 @@ async function run(request, env, ctx) {
   keep(await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign', 'verify']));
   for (let i = 0; i < instances.length; i++) own(instances[i]);
   const operations = [];
-  const skipped = new Set([
-    'constructor',
+  /** What ends things and what goes on by itself, which would spoil the other calls. */
+  const ending = new Set([
     'setInterval',
     'setTimeout',
     'wait',
@@ -369,12 +387,16 @@ async function run(request, env, ctx) {
     'passThroughOnException',
     'timeout',
     'fetch',
-    'eval',
-    'Function',
+    'send',
+    'accept',
+    'cancel',
+    'from',
+    'any',
   ]);
+  const never = new Set(['constructor', 'eval', 'Function']);
   const collect = (owner, receiver, label) => {
     for (const key of ownKeys(owner)) {
-      if (skipped.has(key)) continue;
+      if (never.has(key) || (ends ? !ending.has(key) : ending.has(key) && !['send', 'accept', 'cancel', 'from', 'any'].includes(key))) continue;
       const { value, get, set } = getOwnPropertyDescriptor(owner, key);
       const name = `${label}.${String(key)}`;
       if (typeof value === 'function' && !/^[A-Z]/.test(String(key))) operations[operations.length] = [name, value, receiver];
@@ -387,21 +409,13 @@ async function run(request, env, ctx) {
       collect(at, instance, instance.constructor?.name ?? 'object');
   }
   for (const name of INTERFACES) if (typeof scope[name] === 'function') collect(scope[name], scope[name], name);
-  for (const name of [
-    'atob',
-    'btoa',
-    'structuredClone',
-    'reportError',
-    'queueMicrotask',
-    'clearTimeout',
-    'addEventListener',
-    'removeEventListener',
-    'dispatchEvent',
-  ])
-    operations[operations.length] = [name, scope[name], undefined];
+  const globals = ends
+    ? ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'queueMicrotask']
+    : ['atob', 'btoa', 'structuredClone', 'reportError', 'queueMicrotask', 'clearTimeout', 'addEventListener', 'removeEventListener', 'dispatchEvent'];
+  for (const name of globals) operations[operations.length] = [name, scope[name], undefined];
   const constructors = [];
   for (const name of INTERFACES)
-    if (typeof scope[name] === 'function' && name !== 'EventSource' && name !== 'WebSocket') constructors[constructors.length] = [name, scope[name]];
+    if (typeof scope[name] === 'function' && (name === 'EventSource' || name === 'WebSocket') === ends) constructors[constructors.length] = [name, scope[name]];
   operations[operations.length] = ['fetch', scope.fetch, undefined];
 
   patchAll();
@@ -498,13 +512,24 @@ function reach(roots) {
 
 export default {
   async fetch(request, env, ctx) {
+    // Touches nothing of the request, so that what is seen is the runtime's doing.
+    if (spied > 0) {
+      isSpying = --spied > 0;
+      return new Response('fine');
+    }
     const path = new URL(request.url).pathname;
     if (path === '/fine') return new Response('fine');
+    if (path === '/spy') {
+      await run(request, env, ctx, false);
+      isSpying = true;
+      spied = 4;
+      return new Response('spying');
+    }
     const before =
       path === '/reach'
         ? reach([globalThis, request, env, ctx, new Response('x'), new WebSocketPair(), [], new Map(), async () => {}, function* () {}])
         : undefined;
-    const result = before ?? (await run(request, env, ctx));
+    const result = before ?? (path === '/found' ? { calls: 0 } : await run(request, env, ctx, path === '/ends'));
     const list = [];
     found.forEach((it) => {
       list[list.length] = it;

@@ -75,6 +75,31 @@ test('hostile calls: nothing of the runtime is seen by what the app has patched'
   assert.equal(await ask(app, '/fine'), 'fine');
 });
 
+test('hostile ends: no more is seen by way of timers, logs, sockets, and what closes or aborts', async () => {
+  const app = hostileApp();
+  const { result, found } = JSON.parse(await ask(app, '/ends')) as { result: { value: number }; found: string[] };
+  assert.ok(result.value > 500, `${result.value} calls`);
+  assert.deepEqual(found, []);
+  assert.equal(await ask(app, '/fine'), 'fine');
+});
+
+test('hostile neighbours in time: what one request has patched sees nothing of the next one', async () => {
+  const app = hostileApp();
+  assert.equal(await ask(app, '/spy'), 'spying');
+  const secret = 'secret-of-another';
+  for (const head of [
+    `GET\nhttp://test/${secret}?${secret}\nhost\ntest\ncookie\n${secret}`,
+    `POST\nhttp://test/\nhost\ntest\nauthorization\n${secret}\ncontent-length\n2`,
+  ]) {
+    const client = app.ask('a', testMessage({ head, cf: JSON.stringify({ secret }) }));
+    await client.over;
+    assert.equal(client.text, 'fine');
+  }
+  for (let more = 0; more < 2; more++) await ask(app, '/');
+  const { found } = JSON.parse(await ask(app, '/found')) as { found: string[] };
+  assert.deepEqual(found, []);
+});
+
 test('hostile reach: no way leads to a constructor of functions, or to another realm', async () => {
   const { result } = JSON.parse(await ask(hostileApp(), '/reach')) as { result: { value: number; ways: string } };
   assert.ok(result.value > 1000, `${result.value} objects`);
