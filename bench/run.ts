@@ -13,6 +13,7 @@ import { micro } from './micro/question.ts';
 import type { Effort, Question } from './question.ts';
 import { d1 } from './questions/d1.ts';
 import { kv } from './questions/kv.ts';
+import { apiCost } from './questions/api-cost.ts';
 import { assets } from './questions/assets.ts';
 import { attacks } from './questions/attacks.ts';
 import { cache } from './questions/cache.ts';
@@ -39,6 +40,7 @@ const QUESTIONS: readonly Question[] = [
   coldStart,
   coldBundle,
   memory,
+  apiCost,
   registeredApps,
   contextReset,
   noisyNeighbour,
