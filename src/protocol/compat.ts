@@ -41,7 +41,7 @@ capture_async_api_throws | do_not_capture_async_api_throws | 2022-10-31 | always
 dont_substitute_null_on_type_error | substitute_null_on_type_error | 2022-06-01 | always | An argument of the wrong type is an error, not null.
 transformstream_enable_standard_constructor | transformstream_disable_standard_constructor | 2022-11-30 | always | TransformStream takes a transformer; IdentityTransformStream is what it was before.
 export_commonjs_default | export_commonjs_namespace | 2022-10-31 | always | The default export of a CommonJS module is its module.exports.
-web_socket_compression | no_web_socket_compression | 2023-08-15 | none | Whether frames are compressed is settled between the two ends of each connection.
+web_socket_compression | no_web_socket_compression | 2023-08-15 | none | Frames are never compressed.
 response_redirect_url_standard | response_redirect_url_original | 2023-03-14 | always | Response.redirect() parses by the URL Standard.
 http_headers_getsetcookie | no_http_headers_getsetcookie | 2023-03-01 | always | Headers has getSetCookie(), and each Set-Cookie is an entry of its own.
 urlsearchparams_delete_has_value_arg | no_urlsearchparams_delete_has_value_arg | 2023-07-01 | acted | delete() and has() of URLSearchParams heed a second argument; before, they ignored it.
@@ -83,7 +83,7 @@ fetch_iterable_type_support_override_adjustment | no_fetch_iterable_type_support
 strip_bom_in_read_all_text | do_not_strip_bom_in_read_all_text | 2026-01-13 | always | text() leaves out a byte order mark.
 require_returns_default_export | require_returns_namespace | 2026-01-22 | none | require() takes CommonJS modules only.
 text_decoder_replace_surrogates | disable_text_decoder_replace_surrogates | 2026-02-24 | always | Lone surrogates in UTF-16 are decoded as U+FFFD.
-unhandled_rejection_after_microtask_checkpoint | no_unhandled_rejection_after_microtask_checkpoint | 2026-03-03 | always | A rejection is reported once the microtasks at hand are done.
+unhandled_rejection_after_microtask_checkpoint | no_unhandled_rejection_after_microtask_checkpoint | 2026-03-03 | always | unhandledrejection is fired, and a rejection logged, once the microtasks at hand are done.
 text_decoder_cjk_decoder | disable_text_decoder_cjk_decoder | 2026-03-03 | always | East Asian encodings are decoded by the Encoding Standard.
 websocket_close_reason_byte_limit | no_websocket_close_reason_byte_limit | 2026-03-03 | always | close() refuses reasons of more than 123 bytes.
 websocket_standard_binary_type | no_websocket_standard_binary_type | 2026-03-17 | acted | binaryType is "blob" at first; before, messages of bytes came as ArrayBuffer.
@@ -94,14 +94,14 @@ no_resizable_array_buffer_in_blob | resizable_array_buffer_in_blob | - | always 
 spec_compliant_dispatch_exceptions | no_spec_compliant_dispatch_exceptions | 2026-09-15 | always | What a listener throws is reported, and does not come out of dispatchEvent().
 `,
   'Bindings and other products': `
-durable_object_fetch_requires_full_url | durable_object_fetch_allows_relative_url | 2021-11-10 | always | fetch() of a stub wants a whole URL.
+durable_object_fetch_requires_full_url | durable_object_fetch_allows_relative_url | 2021-11-10 | always | fetch() of a service binding or a stub wants a whole URL.
 minimal_subrequests | no_minimal_subrequests | 2022-04-05 | none | About features of Cloudflare's network on the way of subrequests.
 no_cots_on_external_fetch | cots_on_external_fetch | 2022-03-08 | none | About Cloudflare's own trust store for origins.
 r2_public_beta_bindings | r2_internal_beta_bindings | 2021-01-01 | always | R2 has its public interface.
-durable_object_alarms | - | - | none | Alarms need no flag any more.
+durable_object_alarms | - | - | none | About Durable Objects, which are not there.
 r2_list_honor_include | - | 2022-08-04 | always | list() of R2 returns the metadata that include names, and no other.
 tcp_sockets_support | - | - | none | Sockets need no flag any more.
-dynamic_dispatch_tunnel_exceptions | dynamic_dispatch_treat_exceptions_as_500 | 2023-03-01 | none | About dynamic dispatch, which is not there.
+dynamic_dispatch_tunnel_exceptions | dynamic_dispatch_treat_exceptions_as_500 | 2023-03-01 | always | What a dispatched worker throws comes out of the call of it.
 no_cf_botmanagement_default | cf_botmanagement_default | 2023-08-01 | always | request.cf has no made-up botManagement.
 vectorize_query_metadata_optional | vectorize_query_original | 2023-11-08 | none | About Vectorize, which is not there.
 queues_json_messages | no_queues_json_messages | 2024-03-18 | acted | Messages of queues are sent as JSON unless the producer says otherwise; before, as structured clones.
@@ -112,10 +112,10 @@ cache_option_enabled | cache_option_disabled | 2024-11-11 | always | A request m
 cache_no_cache_enabled | cache_no_cache_disabled | cache_option_enabled 2025-08-07 | always | A request may say cache: "no-cache".
 request_cf_overrides_cache_rules | no_request_cf_overrides_cache_rules | 2025-04-02 | none | About rules of Cloudflare's cache.
 unique_ctx_per_invocation | - | 2025-03-10 | always | Each event has a ctx of its own.
-queue_consumer_no_wait_for_wait_until | queue_consumer_wait_for_wait_until | - | unsupported | A batch would be settled without waiting for waitUntil().
+queue_consumer_no_wait_for_wait_until | queue_consumer_wait_for_wait_until | - | unsupported | A batch would be settled without waiting for waitUntil(); here it always waits.
 cache_api_request_cf_overrides_cache_rules | no_cache_api_request_cf_overrides_cache_rules | 2025-05-19 | none | About rules of Cloudflare's cache.
 disallow_importable_env | allow_importable_env | - | acted | env of cloudflare:workers is empty, but inside withEnv().
-assets_navigation_prefers_asset_serving | assets_navigation_has_no_effect | 2025-04-01 | none | For static assets; see the guide.
+assets_navigation_prefers_asset_serving | assets_navigation_has_no_effect | 2025-04-01 | acted | A navigation of a browser to no file gets what not_found_handling says, without asking the worker.
 cache_api_compat_flags | no_cache_api_compat_flags | 2025-04-19 | none | About Cloudflare's cache.
 nonclass_entrypoint_reuses_ctx_across_invocations | - | - | unsupported | Events of an isolate would share one ctx.
 set_forwardable_email_full_headers | set_forwardable_email_single_headers | 2025-08-01 | none | About e-mail, which is not there.
@@ -125,11 +125,11 @@ enable_ctx_exports | disable_ctx_exports | 2025-11-17 | always | ctx.exports has
 env_module_nullable_support | no_env_module_nullable_support | - | none | About an inner function of cloudflare:workers.
 allow_irrevocable_stub_storage | - | - | unsupported | Stubs could be stored.
 rpc_params_dup_stubs | rpc_params_transfer_stubs | 2026-01-20 | acted | A stub given as an argument stays its owner's; before, it was disposed of.
-queue_expose_error_codes | no_queue_expose_error_codes | 2026-03-12 | unsupported | Errors of queues would have codes.
+queue_expose_error_codes | no_queue_expose_error_codes | 2026-03-12 | unsupported | What a queue refuses would be told with a cause and a code of Cloudflare's.
 containers_pid_namespace | no_containers_pid_namespace | 2026-04-01 | none | About containers, which are not there.
-delete_all_deletes_alarm | delete_all_preserves_alarm | 2026-02-24 | none | For Durable Objects; see the guide.
-workflows_preserve_non_retryable_error_message | workflows_replace_non_retryable_error_message | 2026-05-14 | none | For Workflows.
-workflows_enable_fast_engine_creation | workflows_disable_fast_engine_creation | 2026-08-11 | none | For Workflows.
+delete_all_deletes_alarm | delete_all_preserves_alarm | 2026-02-24 | none | About Durable Objects, which are not there.
+workflows_preserve_non_retryable_error_message | workflows_replace_non_retryable_error_message | 2026-05-14 | none | About Workflows, which are not there.
+workflows_enable_fast_engine_creation | workflows_disable_fast_engine_creation | 2026-08-11 | none | About Workflows, which are not there.
 `,
   'Node.js': `
 nodejs_compat | no_nodejs_compat | 2026-08-04 | unsupported | Node.js modules and globals. An import of one fails.
@@ -184,7 +184,7 @@ kv_direct_binding | - | - | unsupported | Experimental at Cloudflare.
 increase_websocket_message_size | - | - | unsupported | Experimental at Cloudflare.
 python_workers_development | - | - | unsupported | Experimental at Cloudflare.
 replica_routing | - | - | unsupported | Experimental at Cloudflare.
-enable_d1_with_sessions_api | - | - | unsupported | Experimental at Cloudflare.
+enable_d1_with_sessions_api | - | - | always | D1 databases have withSession().
 python_external_packages | - | - | none | Python Workers are not supported.
 tail_worker_user_spans | - | - | unsupported | Experimental at Cloudflare.
 python_workers_20250116 | no_python_workers_20250116 | python_workers 2025-09-29 | unsupported | Python Workers are not supported.
@@ -205,11 +205,11 @@ enable_python_external_sdk | disable_python_external_sdk | 2026-04-21 | unsuppor
 cache_reload_enabled | cache_reload_disabled | - | unsupported | Experimental at Cloudflare.
 python_check_rng_state | disable_python_check_rng_state | python_workers 2025-12-16 | unsupported | Python Workers are not supported.
 precise_timers | no_precise_timers | - | unsupported | Experimental at Cloudflare.
-streams_no_default_auto_allocate_chunk_size | streams_auto_allocate_chunk_size_default | - | unsupported | Experimental at Cloudflare.
+streams_no_default_auto_allocate_chunk_size | streams_auto_allocate_chunk_size_default | - | always | A stream of bytes that names no autoAllocateChunkSize has no byobRequest for ordinary reads.
 python_workflows_implicit_dependencies | no_python_workflows_implicit_dependencies | python_workers 2026-02-25 | unsupported | Python Workers are not supported.
 python_request_headers_preserve_commas | disable_python_request_headers_preserve_commas | 2026-02-17 | unsupported | Python Workers are not supported.
 enable_version_api | - | - | unsupported | Experimental at Cloudflare.
-spec_compliant_property_attributes | no_spec_compliant_property_attributes | - | unsupported | Experimental at Cloudflare.
+spec_compliant_property_attributes | no_spec_compliant_property_attributes | - | always | Lengths, names and attributes of operations, accessors and constants are those of Web IDL.
 enable_ctx_version_metadata | - | - | unsupported | Experimental at Cloudflare.
 workflows_step_rollback | - | - | unsupported | Experimental at Cloudflare.
 python_process_pth_files | disable_python_process_pth_files | 2026-05-26 | unsupported | Python Workers are not supported.

@@ -195,6 +195,8 @@ function connect(source: EventSource, state: SourceState): void {
   const signal = (state.signal = createAbortSignal());
   const headers: Record<string, string> = { __proto__: null, accept: 'text/event-stream' } as never;
   if (state.lastEventId !== '') headers['last-event-id'] = headerBytes(state.lastEventId);
+  // What the network layer makes of `cache`, for those that are none.
+  if (state.fetcher !== undefined) headers['cache-control'] = 'no-cache';
   const init = { __proto__: null, method: 'GET', headers, cache: 'no-store', redirect: 'follow', signal };
   PromisePrototypeThen(
     send(state, init),
