@@ -275,3 +275,17 @@ test('a worker that ends while it has nothing to do: the resource that was its l
   assert.equal(workers[0]?.rounds.length, 1);
   assert.deepEqual(answers, ['a=a!', 'b=b!']);
 });
+
+test('a worker that does not get ready: another is started beside it, and it is killed in the end', (t) => {
+  const { workers, answers, ask, wait } = world(t, { roundMs: 3000, queueMs: 60_000 });
+  ask('app', 'db', 'a');
+  wait(1000);
+  assert.equal(workers.length, 1);
+  wait(1001);
+  assert.equal(workers.length, 2);
+  ready(workers[1]).answer();
+  assert.deepEqual(answers, ['a=a!']);
+  ask('app', 'db', 'b');
+  wait(1000);
+  assert.equal(workers[0]?.isKilled, true);
+});

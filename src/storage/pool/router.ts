@@ -50,6 +50,7 @@ type Worker = {
   isReady: boolean;
   isEnding: boolean;
   hasWorked: boolean;
+  launchedAt: number;
   round: Round | undefined;
   idleSince: number;
   verdict: 'timeout' | 'memory' | undefined;
@@ -66,6 +67,8 @@ const TICK_MS = 20;
 /** A round is looked at for its memory when it has taken so long. */
 const MEMORY_AFTER_MS = 60;
 const SLOWEST_RESTART_MS = 5000;
+/** A worker that is not ready after so long does not keep another from being started. */
+const SLOW_START_MS = 2000;
 
 export class PoolRouter {
   readonly #options: RouterOptions;
@@ -119,6 +122,7 @@ export class PoolRouter {
     for (const worker of this.#workers) {
       if (worker.round !== undefined) this.#judge(worker, worker.round, now);
       else if (worker.isReady && !worker.isEnding) this.#spare(worker, now);
+      else if (!worker.isReady && now - worker.launchedAt > this.#options.roundMs) worker.handle.kill();
     }
     for (const call of this.#turns.expire(now - this.#options.queueMs)) call.answer(this.#options.answers.tooLong);
     this.#grow(now);
@@ -153,8 +157,14 @@ export class PoolRouter {
   /** One more, when nobody is free and nobody will be soon. */
   #grow(now: number): void {
     if (this.#workers.size >= this.#options.most || now < this.#restartAt) return;
-    for (const { round, isEnding } of this.#workers) if (!isEnding && (round === undefined || now - round.startedAt < this.#options.busyMs)) return;
+    for (const worker of this.#workers) if (!worker.isEnding && this.#isInReach(worker, now)) return;
     this.#launch();
+  }
+
+  /** It is free, or will soon be. One that does not get to its start is not waited for. */
+  #isInReach({ isReady, launchedAt, round }: Worker, now: number): boolean {
+    if (round !== undefined) return now - round.startedAt < this.#options.busyMs;
+    return isReady || now - launchedAt < SLOW_START_MS;
   }
 
   #launch(): void {
@@ -163,6 +173,7 @@ export class PoolRouter {
       isReady: false,
       isEnding: false,
       hasWorked: false,
+      launchedAt: this.#now(),
       round: undefined,
       idleSince: 0,
       verdict: undefined,
