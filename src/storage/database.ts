@@ -35,6 +35,11 @@ export function isFull(error: unknown): boolean {
   return resultCode(error) === 13;
 }
 
+/** The file could not be opened for writing, or the disk has become read-only; whoever opens it again may be luckier. */
+export function isReadOnly(error: unknown): boolean {
+  return resultCode(error) === 8;
+}
+
 /** SQLite's primary result code; 0 for anything else. @see https://www.sqlite.org/rescode.html */
 function resultCode(error: unknown): number {
   const code = (error as { errcode?: unknown } | null)?.errcode;

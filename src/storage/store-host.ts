@@ -8,7 +8,7 @@
 import { renameSync } from 'node:fs';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
-import { Database, type FsyncPolicy, isDamage, isFull } from './database.ts';
+import { Database, type FsyncPolicy, isDamage, isFull, isReadOnly } from './database.ts';
 import { placeOf } from './paths.ts';
 import type { OpenStore, StoreProduct } from './product.ts';
 
@@ -115,8 +115,8 @@ export class StoreHost implements Stores {
         const value = isWriting && writes.has(method) ? database.transaction(work) : work();
         done.push(() => resolve(value));
       } catch (error) {
-        // With the disk full or the file damaged nothing of the round can be committed.
-        if (isDamage(error) || isFull(error)) throw error;
+        // With the disk full or read-only, or the file damaged, nothing of the round can be committed.
+        if (isDamage(error) || isFull(error) || isReadOnly(error)) throw error;
         const answer = error instanceof OpError ? error : this.#failed(key, address, error);
         done.push(() => reject(answer));
       }
@@ -176,6 +176,8 @@ export class StoreHost implements Stores {
       this.#setAside(address);
       return new OpError('Error', 'Internal error: the data of this binding is damaged. The operator of this server has been told.');
     }
+    // A database that was opened read-only stays so.
+    if (isReadOnly(error)) this.#close(key);
     if (isFull(error)) return new OpError('Error', 'Internal error: the storage of this server is full.');
     return new OpError('Error', 'Internal error: the data of this binding cannot be used at the moment.');
   }

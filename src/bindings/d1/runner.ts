@@ -3,7 +3,8 @@
  *
  * Contract: a damaged database is set aside under another name, reported, and takes nothing else with it.
  */
-import { renameSync } from 'node:fs';
+import { accessSync, constants, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { placeOf } from '../../storage/paths.ts';
 import type { RoundRunner, Trouble } from '../../storage/pool/worker.ts';
 import { D1Database } from './database.ts';
@@ -24,6 +25,8 @@ export class D1Runner implements RoundRunner {
   readonly #options: RunnerOptions;
   /** The one used last is the last. */
   readonly #open = new Map<string, D1Database>();
+  /** Those of them that can only be read: SQLite opens what it must not write, and never asks again. */
+  readonly #readOnly = new Set<string>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -44,6 +47,7 @@ export class D1Runner implements RoundRunner {
   }
 
   #opened(key: string, group: string, id: string): D1Database {
+    if (this.#readOnly.has(key) && isWritable(databaseFile(this.#options.root, group, id))) this.#close(key);
     const known = this.#open.get(key);
     if (known !== undefined) {
       if (this.#open.size > 1) {
@@ -53,14 +57,17 @@ export class D1Runner implements RoundRunner {
       return known;
     }
     if (this.#open.size >= MOST_OPEN) this.#close(this.#open.keys().next().value as string);
-    const database = new D1Database(databaseFile(this.#options.root, group, id), { fsync: this.#options.fsync });
+    const file = databaseFile(this.#options.root, group, id);
+    const database = new D1Database(file, { fsync: this.#options.fsync });
     this.#open.set(key, database);
+    if (!isWritable(file)) this.#readOnly.add(key);
     return database;
   }
 
   #close(key: string): void {
     const database = this.#open.get(key);
     this.#open.delete(key);
+    this.#readOnly.delete(key);
     try {
       database?.close();
     } catch {
@@ -85,5 +92,14 @@ export class D1Runner implements RoundRunner {
     }
     this.#options.onTrouble('a damaged D1 database was set aside; a new one takes its place', { group, database: id, file: aside });
     return D1_TEXTS.damaged;
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    for (const path of [file, dirname(file)]) accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
