@@ -103,7 +103,7 @@ async function killServer(
 }
 
 /** Those who write, each its own keys, and read back what they have written. */
-class Writers {
+export class Writers {
   readonly counts: Record<string, { tried: number; acknowledged: number }> = {};
   readonly troubles: string[] = [];
   readonly #random: Random;
@@ -135,6 +135,13 @@ class Writers {
   statesOf(name: string): ReadonlyMap<string, State> {
     for (const [kind, states] of this.#states) if (kind.name === name) return states;
     return new Map();
+  }
+
+  /** What is known now: what is acknowledged later is not in it. */
+  snapshot(): ReadonlyMap<Kind, ReadonlyMap<string, State>> {
+    const copy = (states: ReadonlyMap<string, State>): Map<string, State> =>
+      new Map([...states].map(([key, { acknowledged, tried }]) => [key, { acknowledged: [...acknowledged], tried }]));
+    return new Map([...this.#states].map(([kind, states]) => [kind, copy(states)]));
   }
 
   /** Everything that was ever written, once nobody is killed any more. */
