@@ -22,7 +22,7 @@ export const Passed = {
 } as const;
 
 /** What is done with what the path of a call leads to. */
-export const Access = { call: 0, get: 1 } as const;
+export const Access = { call: 0, get: 1, /** Of a service only: its `connect` handler is run, with an address and the ends of a line. */ connect: 2 } as const;
 
 /** What came of a call. */
 export const Outcome = {

@@ -25,10 +25,11 @@ type Call = { access: number; path: string; payload: Payload; passed: PassedThin
 /** `Request.rpcCall` */
 export const rpcCall: RequestOp = (context, eventId, _call, target, access, path, payload, ...pairs) => {
   const event = callingEvent(context, eventId);
-  if (access !== Access.call && access !== Access.get) throw new OpError('TypeError', 'Invalid call.');
+  if (access !== Access.call && access !== Access.get && access !== Access.connect) throw new OpError('TypeError', 'Invalid call.');
   if (typeof path !== 'string' || path.length > MOST_PATH_CHARACTERS) throw new OpError('TypeError', 'Invalid call.');
   const caller = { context, event };
   const stub = typeof target === 'number' && target > 0 && context.handles.get(target, Stub) !== undefined ? stubAt(context, event, target) : undefined;
+  if (stub !== undefined && access === Access.connect) throw new OpError('TypeError', 'Invalid call.');
   const service = stub === undefined ? serviceAt(context, target) : undefined;
   const origin = service === undefined ? undefined : originOf(context, event);
   const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs, false) };

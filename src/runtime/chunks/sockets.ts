@@ -1,8 +1,8 @@
 /** TCP sockets. */
-import { connect, connectBinding, overrideAddress } from '../workers/sockets/connect.ts';
+import { acceptSocket, connect, connectBinding, connectService, overrideAddress } from '../workers/sockets/connect.ts';
 import { provide } from '../link.ts';
 
-const offers = { connect, connectBinding, overrideAddress };
+const offers = { acceptSocket, connect, connectBinding, connectService, overrideAddress };
 
 declare module '../link.ts' {
   interface Chunks {

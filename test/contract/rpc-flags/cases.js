@@ -78,4 +78,41 @@ export const cases = {
     const first = await CALLEE.use(counter);
     return [first, (await thrown(counter.next())).message, await copy.next()];
   },
+  'connect: what the handler writes': async ({ HELLO }) => {
+    const socket = HELLO.connect('localhost:8081');
+    const { remoteAddress } = await socket.opened;
+    const text = await new Response(socket.readable).text();
+    await socket.closed;
+    return [remoteAddress, text, Object.prototype.toString.call(socket)];
+  },
+  'connect: there and back': async ({ CALLEE }) => {
+    const socket = CALLEE.connect({ hostname: 'somewhere', port: 1 });
+    const writer = socket.writable.getWriter();
+    const reader = socket.readable.getReader();
+    const seen = [];
+    for (const word of ['one', 'two', 'three']) {
+      const written = writer.write(new TextEncoder().encode(word));
+      seen.push(new TextDecoder().decode((await reader.read()).value));
+      await written;
+    }
+    await writer.close();
+    return [seen, (await reader.read()).done];
+  },
+  'connect: a large body': async ({ CALLEE }) => {
+    const socket = CALLEE.connect('localhost:8081');
+    const bytes = new Uint8Array(300_000).fill(7);
+    const sent = new Response(bytes).body.pipeTo(socket.writable);
+    const back = new Uint8Array(await new Response(socket.readable).arrayBuffer());
+    await sent;
+    return [back.length, back.every((byte) => byte === 7)];
+  },
+  'connect: a handler of a plain object': async ({ PLAIN }) => new Response(PLAIN.connect('localhost:8081').readable).text(),
+  'connect: a handler that throws': async ({ FAILS }) => {
+    const socket = FAILS.connect('localhost:8081');
+    socket.opened.catch(() => {});
+    socket.closed.catch(() => {});
+    return (await thrown(new Response(socket.readable).text())) !== 'nothing';
+  },
+  'connect: no address': async ({ CALLEE }) => (await thrown((async () => CALLEE.connect())())).name,
+  'connect: is nothing to be called by others': async ({ CALLEE }) => typeof CALLEE.connect,
 };

@@ -72,8 +72,13 @@ function onValue(value: unknown, names: readonly string[], message: Message | un
   throw markRemote(notFunction(names.length === 0 ? '(this)' : ArrayPrototypeJoin(names, '.')));
 }
 
-function send(target: number | string, names: readonly string[], message: Message | undefined): Promise<unknown> {
-  const args: unknown[] = [Request.rpcCall, target, message === undefined ? Access.get : Access.call, joinPath(names), message?.payload];
+/** Runs the `connect` handler of a service. Settles when it is done. */
+export function connectTo(service: number | string, args: unknown[]): Promise<unknown> {
+  return send(service, ['connect'], encode(args), Access.connect);
+}
+
+function send(target: number | string, names: readonly string[], message: Message | undefined, access?: number): Promise<unknown> {
+  const args: unknown[] = [Request.rpcCall, target, access ?? (message === undefined ? Access.get : Access.call), joinPath(names), message?.payload];
   if (message !== undefined) for (let i = 0; i < message.pairs.length; i++) args[args.length] = message.pairs[i];
   const promise = ReflectApply(request, undefined, args) as Promise<unknown[]>;
   message?.sent();

@@ -21,8 +21,10 @@ import {
   PromiseResolve,
   ReflectApply,
 } from '../../primordials.ts';
+import { chunk } from '../../link.ts';
 import { errorDetails } from '../../web/report-error.ts';
 import { isObject } from '../../webidl.ts';
+import type { Ends } from '../sockets/line.ts';
 import { createExecutionContext, endContext, type ExecutionContext } from '../execution-context.ts';
 import { entrypointFor, getEnv } from '../handlers.ts';
 import { readProps } from '../props.ts';
@@ -59,8 +61,9 @@ export function receive(event: number, args: unknown[]): void {
       target = { object: held.target, ownAllowed: held.ownAllowed, isEntrypoint: false };
     }
     const received: Received = { pairs: ArrayPrototypeSlice(args, 7), stubs: call.stubs, local: undefined };
-    const values = args[2] === Access.call ? (decode(args[4], received) as unknown[]) : undefined;
-    result = perform(target, splitPath(args[3] as string), values, around);
+    const values = args[2] === Access.get ? undefined : (decode(args[4], received) as unknown[]);
+    if (args[2] === Access.connect) result = connected(target.object, values as [string, Ends], around);
+    else result = perform(target, splitPath(args[3] as string), values, around);
   } catch (error) {
     return threw(call, error);
   }
@@ -71,6 +74,26 @@ export function receive(event: number, args: unknown[]): void {
     (error) => threw(call, error),
   );
 }
+
+/** Runs the `connect` handler. @throws Error where there is none */
+function connected(object: object, [address, ends]: [string, Ends], around: Surroundings | undefined): unknown {
+  const handler = (object as { connect?: unknown }).connect;
+  if (typeof handler !== 'function') throw new ErrorCtor('Handler does not export a connect() function.');
+  const socket = chunk('sockets').acceptSocket(address, ends);
+  void quietly(() => ends.opened());
+  const done = ReflectApply(handler as () => unknown, object, around === undefined ? [socket] : [socket, around.env, around.ctx]);
+  // What it comes to is nobody's.
+  return PromisePrototypeThen(PromiseResolve(done), () => undefined);
+}
+
+/** The caller may be gone already. */
+const quietly = async (work: () => unknown): Promise<void> => {
+  try {
+    await work();
+  } catch {
+    // See above.
+  }
+};
 
 function returned(call: Call, value: unknown): void {
   let message: Message;

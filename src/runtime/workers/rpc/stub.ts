@@ -5,7 +5,8 @@
 import { chunk } from '../../link.ts';
 import { FunctionPrototypeCall, ObjectDefineProperty, PromisePrototypeThen, ReflectApply, SymbolToStringTag, TypeErrorCtor } from '../../primordials.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
-import { callOn } from './call.ts';
+import type { Socket } from '../sockets/socket.ts';
+import { callOn, connectTo } from './call.ts';
 import { disposeSymbol, Held } from './held.ts';
 import {
   disposeStub,
@@ -101,6 +102,16 @@ export class Fetcher {
     if (entrypoint !== undefined)
       return PromisePrototypeThen(entrypoint.service(), (service) => chunk('fetch').fetchService(requireService(service).service, input, init));
     return chunk('fetch').fetchService(requireService(this).service, input, init);
+  }
+
+  /** A connection to the `connect` handler. @see https://developers.cloudflare.com/workers/runtime-apis/tcp-sockets/ */
+  connect(address: unknown, options: unknown = undefined): Socket {
+    const entrypoint = entrypointState(this);
+    const service = entrypoint === undefined ? requireService(this).service : undefined;
+    return chunk('sockets').connectService(address, options, (text, ends) => {
+      if (service !== undefined) return connectTo(service, [text, ends]);
+      return PromisePrototypeThen((entrypoint as EntrypointState).service(), (found) => connectTo(requireService(found).service, [text, ends]));
+    });
   }
 }
 

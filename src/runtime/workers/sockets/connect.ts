@@ -1,10 +1,11 @@
 /** `connect` of `cloudflare:sockets`. @see https://developers.cloudflare.com/workers/runtime-apis/tcp-sockets/#connect */
 import { Request } from '../../../protocol/ops.ts';
 import { request, requireEvent } from '../../bridge.ts';
-import { MapCtor, MapPrototypeGet, MapPrototypeSet, StringCtor, TypeErrorCtor } from '../../primordials.ts';
+import { MapCtor, MapPrototypeGet, MapPrototypeSet, PromiseResolve, StringCtor, TypeErrorCtor } from '../../primordials.ts';
 import { isObject } from '../../webidl.ts';
 import { unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { readAddress } from './address.ts';
+import { acceptedLine, type Ends, hostLine, openLine } from './line.ts';
 import { newSocket, type SecureTransport, type Socket } from './socket.ts';
 
 let nextSocket = 1;
@@ -41,7 +42,7 @@ export function connect(address: unknown, options: unknown = undefined): Socket 
   if (binding !== undefined) return connectBinding(binding, text);
   const number = nextSocket++;
   const opening = request(Request.tcpConnect, number, host, port, secureTransport === 'on' ? 1 : 0);
-  return newSocket({ number, remoteAddress: text, secureTransport, allowHalfOpen, highWaterMark }, opening);
+  return newSocket({ line: hostLine(number), remoteAddress: text, secureTransport, allowHalfOpen, highWaterMark }, opening);
 }
 
 /** Opens a connection to the origin of a binding. @param address what the socket says it is connected to */
@@ -49,5 +50,20 @@ export function connectBinding(binding: number, address: string): Socket {
   requireEvent();
   const number = nextSocket++;
   const opening = request(Request.tcpConnect, number, '', 0, 0, binding);
-  return newSocket({ number, remoteAddress: address, secureTransport: 'off', allowHalfOpen: false, highWaterMark: undefined }, opening);
+  return newSocket({ line: hostLine(number), remoteAddress: address, secureTransport: 'off', allowHalfOpen: false, highWaterMark: undefined }, opening);
+}
+
+/** Opens a connection to another worker, whose `connect` handler gets the other end. @param call see openLine */
+export function connectService(address: unknown, options: unknown, call: (address: string, ends: Ends) => Promise<unknown>): Socket {
+  requireEvent();
+  const { text } = readAddress(address);
+  const { allowHalfOpen, highWaterMark } = readOptions(options);
+  const { line, opening } = openLine((ends) => call(text, ends));
+  return newSocket({ line, remoteAddress: text, secureTransport: 'off', allowHalfOpen, highWaterMark }, opening);
+}
+
+/** The socket of a `connect` handler. */
+export function acceptSocket(address: string, ends: Ends): Socket {
+  const connection = { line: acceptedLine(ends), remoteAddress: address, secureTransport: 'off', allowHalfOpen: true, highWaterMark: undefined } as const;
+  return newSocket(connection, PromiseResolve(undefined));
 }

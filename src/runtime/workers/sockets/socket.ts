@@ -5,8 +5,6 @@
  * ends with the event. Rules and words are workerd's, but for what late reads and writes are told.
  * @see https://developers.cloudflare.com/workers/runtime-apis/tcp-sockets/
  */
-import { Post, Request } from '../../../protocol/ops.ts';
-import { currentEvent, postFor, request } from '../../bridge.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
@@ -24,6 +22,7 @@ import { byteLengthOf, type View } from '../../web/streams/byte-view.ts';
 import { type ReadableStream, readableStreamCancel, readableStreamErrorController } from '../../web/streams/readable-stream.ts';
 import { closeWritable, isClosing } from '../../web/streams/writable-state.ts';
 import { createWritableStream, type WritableStream, writableState, writableStreamError } from '../../web/streams/writable-stream.ts';
+import type { Line } from './line.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isArrayBuffer, isObject } from '../../webidl.ts';
 
 export type SecureTransport = 'off' | 'on' | 'starttls';
@@ -31,8 +30,7 @@ export type SocketInfo = { remoteAddress: string; localAddress: string | undefin
 
 /** What a socket is, beside its streams. */
 export type Connection = {
-  /** Its number to the host. */
-  number: number;
+  line: Line;
   /** As it was given: what `opened` tells. */
   remoteAddress: string;
   secureTransport: SecureTransport;
@@ -63,7 +61,6 @@ let check: (value: unknown) => Socket;
 
 export class Socket {
   readonly #connection: Connection;
-  readonly #event = currentEvent();
   readonly #opened: Deferred<SocketInfo> = newDeferred();
   readonly #closed: Deferred<undefined> = newDeferred();
   readonly #readable: ReadableStream;
@@ -136,7 +133,7 @@ export class Socket {
   /** Goes over to TLS. The streams of this socket end; the new one has those of the connection. */
   startTls(options: unknown = undefined): Socket {
     const self = check(this);
-    const { secureTransport, number } = self.#connection;
+    const { secureTransport, line } = self.#connection;
     if (secureTransport === 'on') throw new TypeErrorCtor('Cannot startTls on a TLS socket.');
     if (self.#isDetached) throw new TypeErrorCtor('The connection was closed before startTls could be started.');
     if (secureTransport !== 'starttls') {
@@ -153,17 +150,17 @@ export class Socket {
       self.#detach();
       self.#upgraded = true;
       self.#closed.resolve(undefined);
-      return request(Request.tcpStartTls, number, name);
+      return line.startTls(name);
     });
     return new Socket(internal, { ...self.#connection, secureTransport: 'on' }, upgrading);
   }
 
   #open(): void {
-    const { number, remoteAddress } = this.#connection;
+    const { line, remoteAddress } = this.#connection;
     this.#opened.resolve({ remoteAddress, localAddress: undefined });
     if (this.#isDetached) return;
     const gone = (): void => this.#closed.resolve(undefined);
-    PromisePrototypeThen(request(Request.tcpClosed, number), gone, gone);
+    PromisePrototypeThen(line.closed(), gone, gone);
   }
 
   #fail(error: unknown): void {
@@ -193,7 +190,7 @@ export class Socket {
   }
 
   #release(): void {
-    postFor(this.#event, Post.tcpClose, this.#connection.number);
+    this.#connection.line.release();
   }
 
   #flush(): Promise<unknown> {
@@ -204,10 +201,10 @@ export class Socket {
   }
 
   #newReadable(): ReadableStream {
-    const { number } = this.#connection;
+    const { line } = this.#connection;
     return pullStream(
       () =>
-        PromisePrototypeThen(request(Request.tcpRead, number), (chunk) => {
+        PromisePrototypeThen(line.read(), (chunk) => {
           if (chunk !== null && chunk !== undefined) return asBytes(chunk as Uint8Array);
           this.#ended();
           return null;
@@ -230,7 +227,7 @@ export class Socket {
   }
 
   #newWritable(): WritableStream {
-    const { number, highWaterMark } = this.#connection;
+    const { line, highWaterMark } = this.#connection;
     return createWritableStream({
       highWaterMark: highWaterMark ?? 1,
       size: highWaterMark === undefined ? undefined : sizeOf,
@@ -238,7 +235,7 @@ export class Socket {
         const bytes = bytesOf(chunk);
         if (bytes.length === 0) return this.#wrote();
         return PromisePrototypeThen(
-          request(Request.tcpWrite, number, bytes),
+          line.write(bytes),
           () => this.#wrote(),
           (error) => {
             this.#flushed?.reject(error);
@@ -246,7 +243,7 @@ export class Socket {
           },
         );
       },
-      close: () => request(Request.tcpEnd, number),
+      close: () => line.end(),
       // Reading goes on.
       abort: (reason) => this.#flushed?.reject(reason ?? new ErrorCtor(CLOSED)),
     });

@@ -7,7 +7,36 @@ class Counter extends RpcTarget {
   }
 }
 
+const text = (value) => new TextEncoder().encode(value);
+
+export class Hello extends WorkerEntrypoint {
+  async connect(socket) {
+    const writer = socket.writable.getWriter();
+    await writer.write(text('hello, '));
+    await writer.write(text('world'));
+    await writer.close();
+  }
+}
+
+export class Fails extends WorkerEntrypoint {
+  connect() {
+    throw new RangeError('no connection');
+  }
+}
+
+export const plain = {
+  async connect(socket, env, ctx) {
+    const writer = socket.writable.getWriter();
+    await writer.write(text(`${typeof env} ${typeof ctx.waitUntil}`));
+    await writer.close();
+  },
+};
+
 export default class extends WorkerEntrypoint {
+  async connect(socket) {
+    await socket.readable.pipeTo(socket.writable);
+  }
+
   counter() {
     return new Counter();
   }
