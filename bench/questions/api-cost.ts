@@ -44,7 +44,7 @@ export const apiCost: Question = {
   name: 'api-cost',
   title: 'What a large API costs the app that uses it',
   method:
-    'For each API an app that does a little with it on every request, against hello. Memory as in the question about it, with a hundred apps; the first request, p50, in one process with a spare isolate and V8’s code cache, as in the question about cold starts: it includes the work itself. An app that does not name an API pays nothing for it.',
+    'For each API an app that does a little with it on every request, against hello. Memory as in the question about it, with a hundred apps; the first request, p50, in one process with a spare isolate and V8’s code cache, as in the question about cold starts: it includes the work itself. A quick round takes forty apps, and no code cache. An app that does not name an API pays nothing for it.',
   run: async (effort) => {
     const contestants = Object.fromEntries(
       Object.entries({ hello: HELLO, ...Object.fromEntries(Object.entries(WORK).map(([name, work]) => [name, using(work)])) }).map(([name, code]) => [
