@@ -265,3 +265,21 @@ test('inFlight: counts over all apps and versions', async () => {
   const version = apps.get('a');
   assert.equal(version?.workers.length, 0);
 });
+
+test('limits: an app that loses isolates again and again gets none for a while, and says so in the log', async () => {
+  const test = testApps(pool, { a: 'export default { fetch() { for (;;); } };', b: 'export default { fetch: () => new Response("fine") };' });
+  running.push(test);
+  test.apps.update([testRecord('a', { limits: { cpuMs: 1 } }), testRecord('b')]);
+  let asked = 0;
+  for (let started = true; started && asked < 100; asked++) {
+    const client = test.ask('a');
+    await client.over;
+    assert.equal(client.failure?.name, 'exceededCpu');
+    started = client.coldStart === true;
+  }
+  assert.ok(asked > 30 && asked < 100, String(asked));
+  assert.ok(test.observer.told.some((line) => line.includes('comes after a pause')));
+  const other = test.ask('b');
+  await other.over;
+  assert.equal(other.text, 'fine');
+});

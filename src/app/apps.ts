@@ -3,26 +3,44 @@
  *
  * An update switches at once: new events go to the new version, the old one finishes what it has.
  */
+import { availableParallelism } from 'node:os';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { BatchMessage, EventFailure, FetchClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
 import type { Place } from '../ops/op.ts';
 import type { SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
 import type { Loaded } from './loaded-workers.ts';
+import { EXCEEDED_CPU, OUT_OF_MEMORY } from './failures.ts';
+import { LimitDeaths } from './limit-deaths.ts';
 import { StartupError } from './loader.ts';
+import { StartGate } from './start-gate.ts';
 import { StartupFailures } from './startup-failures.ts';
 import { openLoader } from './child-version.ts';
 import { AppVersion, type VersionDeps } from './version.ts';
 import type { Worker } from './worker.ts';
+
+/** Apps that are started at a time. */
+const MOST_STARTS = Math.max(2, Math.min(4, availableParallelism()));
+
+/** The app gets no isolate at this moment: its last ones hit this limit, again and again. */
+class Pausing extends Error {
+  readonly limit: 'cpu' | 'memory';
+
+  constructor(limit: 'cpu' | 'memory') {
+    super('The app has exceeded a limit again and again.');
+    this.limit = limit;
+  }
+}
 
 export class Apps {
   readonly #deps: VersionDeps;
   readonly #current = new Map<string, AppVersion>();
   readonly #retired = new Set<AppVersion>();
   readonly #failures = new StartupFailures();
+  readonly #deaths = new LimitDeaths();
 
   constructor(deps: VersionDeps) {
-    this.#deps = deps;
+    this.#deps = { starts: new StartGate(MOST_STARTS), ...deps, limitDied: (app, limit) => this.#limitDied(app, limit) };
   }
 
   /** Replaces the whole table. Versions that stay keep their workers. */
@@ -35,6 +53,7 @@ export class Apps {
       else {
         this.#current.set(record.name, new AppVersion(record, this.#deps, openLoader));
         this.#failures.forget(record.name);
+        this.#deaths.forget(record.name);
         if (current !== undefined) this.#retire(current);
       }
     }
@@ -42,6 +61,7 @@ export class Apps {
       const version = this.#current.get(name);
       this.#current.delete(name);
       this.#failures.forget(name);
+      this.#deaths.forget(name);
       if (version !== undefined) this.#retire(version);
     }
   }
@@ -129,7 +149,15 @@ export class Apps {
     this.#retired.clear();
   }
 
+  #limitDied(app: string, limit: 'cpu' | 'memory'): void {
+    const pause = this.#deaths.died(app, limit);
+    if (pause !== undefined)
+      this.#deps.observer.warn('a limit has ended isolates of an app again and again: the next one comes after a pause', { app, limit, pauseMs: pause.ms });
+  }
+
   async #start(version: AppVersion): Promise<Worker> {
+    const limit = this.#deaths.pausing(version.record.name);
+    if (limit !== undefined) throw new Pausing(limit);
     if (version.loadedAs !== undefined) return this.#startLoaded(version, version.loadedAs);
     const known = this.#failures.recent(version.record.name);
     if (known !== undefined) throw known;
@@ -185,6 +213,7 @@ const sameVersion = (a: AppRecord, b: AppRecord): boolean =>
   a.version === b.version && a.bundleDir === b.bundleDir && a.isolation === b.isolation && JSON.stringify(a.limits) === JSON.stringify(b.limits);
 
 const failureOf = (error: unknown): EventFailure => {
+  if (error instanceof Pausing) return error.limit === 'memory' ? OUT_OF_MEMORY : EXCEEDED_CPU;
   if (error instanceof StartupError) {
     const name = error.limit === 'memory' ? 'exceededMemory' : error.limit === 'startup' ? 'exceededCpu' : 'startup';
     return { name, error: error.thrown, passThrough: false };

@@ -52,6 +52,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   readonly depth: number;
   /** The number of the request's body, which goes with the event. */
   source = 0;
+  /** Characters it has logged. */
+  logged = 0;
   readonly trace: Trace | undefined;
   readonly #home: EventHome;
   readonly #client: EventClient;
@@ -198,8 +200,9 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   deliver(args: readonly unknown[], done: () => void): void {
     if (this.#ended) return done();
-    // Each message gets the CPU time that a request gets.
+    // Each message gets the CPU time, and the log, that a request gets.
     this.#cpuMs = 0;
+    this.logged = 0;
     this.#home.enter(this, args, done);
   }
 

@@ -42,6 +42,8 @@ export type LoadOptions = {
   shell?: boolean;
   /** What a worker that another has loaded is given. */
   given?: Given | undefined;
+  /** Characters a turn may log; absent: any number. */
+  mostLogged?: number | undefined;
 };
 
 /** Loads an app; the realm is fresh. Returns what it handles, and its modules for later imports. */
@@ -52,12 +54,13 @@ export async function loadApp(
   source: BundleModules,
   options: LoadOptions = {},
 ): Promise<{ loaded: Loaded; modules: Modules }> {
-  const { script, cached, shell = false, given } = options;
+  const { script, cached, shell = false, given, mostLogged } = options;
   const modules = new Modules(realm, source);
   const timeout = startLimit(record.limits.startupMs);
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
     const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunksOf(record, source).includes('calendar'), shell };
+    if (mostLogged !== undefined) config.mostLogged = mostLogged;
     const compat = compatDifferences(record.compatibilityDate, record.compatibilityFlags);
     if (record.bindings.length > 0)
       config.bindings = record.bindings.map(({ name, type, options }, index) => ({ name, type, index, options: HOST_ONLY.has(type) ? {} : options }));

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../protocol/ops.ts';
 import type { AppEvent } from './event.ts';
 import type { StackMapper } from './stack.ts';
 
-export type ReportsOf = { app: string; version: string; observer: Observer; stacks: StackMapper };
+export type ReportsOf = { app: string; version: string; observer: Observer; stacks: StackMapper; mostLogged?: number | undefined };
 
 export class Reports {
   readonly #of: ReportsOf;
@@ -14,7 +14,12 @@ export class Reports {
   }
 
   log(event: AppEvent | undefined, level: unknown, text: unknown): void {
-    const { app, version, observer, stacks } = this.#of;
+    const { app, version, observer, stacks, mostLogged = Number.POSITIVE_INFINITY } = this.#of;
+    const length = String(text).length + 1;
+    const before = event?.logged ?? 0;
+    if (event !== undefined) event.logged += length;
+    if (before > mostLogged) return;
+    if (before + length > mostLogged) return this.#cut(event, mostLogged);
     const name = LOG_LEVELS[level as number] ?? 'log';
     const shown = stacks.mapText(String(text));
     event?.trace?.log(name, shown);
@@ -30,6 +35,13 @@ export class Reports {
   opFailed(op: number, error: unknown): void {
     const { app, observer } = this.#of;
     observer.warn('an op failed', { app, op, error: String(error) });
+  }
+
+  #cut(event: AppEvent | undefined, most: number): void {
+    const text = `[log cut: more than ${most} characters in one invocation]`;
+    const { app, version, observer } = this.#of;
+    event?.trace?.log('warn', text);
+    observer.console({ app, version, requestId: event?.requestId, level: 'warn', text });
   }
 
   /** `Post.threw`: the event's handler did. */

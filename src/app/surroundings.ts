@@ -29,6 +29,8 @@ export type Surroundings<Worker> = {
   cache?(): Binding;
   observer: Observer;
   stacks: StackMapper;
+  /** Characters an event may log; absent: any number. */
+  mostLogged?: number | undefined;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
   /** Does the app listen for `unhandledrejection`? */

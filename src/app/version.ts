@@ -22,6 +22,7 @@ import { chunksOf, type Given, loadApp, originOf, StartupError } from './loader.
 import { type AppScript, BundleModules } from './module-source.ts';
 import { ContextSeats, IsolateSeats, type Seats } from './seat.ts';
 import { StackMapper } from './stack.ts';
+import type { StartGate } from './start-gate.ts';
 import type { TraceOf } from './trace.ts';
 import { Worker, type WorkerDeps } from './worker.ts';
 
@@ -42,10 +43,16 @@ export type VersionDeps = {
   /** Opens the caches of an app. */
   cache?(record: AppRecord): Binding;
   observer: Observer;
+  /** Characters an event may log; absent: any number. */
+  mostLogged?: number | undefined;
   readBundle(dir: string): Promise<Bundle>;
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
   onCatastrophe(app: string, message: string): void;
+  /** A limit has ended an isolate of the app. */
+  limitDied?(app: string, limit: 'cpu' | 'memory'): void;
+  /** Where starts line up. */
+  starts?: StartGate;
   /** Most workers one version may have. */
   maxWorkers: number;
   /** Makes a bundle of what a worker gives; where it is missing none can be loaded. @throws OpError */
@@ -56,6 +63,9 @@ export type VersionDeps = {
 
 /** What a worker that takes no more events gets at least for those in hand, in milliseconds; then the isolate goes. */
 const GRACE_MS = LIMITS.drainMs.default;
+
+/** A start that takes longer keeps no other waiting. */
+const LONG_START_MS = 100;
 
 /** How long after its first event an app's code is kept. */
 const KEEP_CODE_MS = 250;
@@ -205,7 +215,7 @@ export class AppVersion {
   /** Takes a worker's memory back. It must have no event in hand. */
   evict(worker: Worker, reason: 'memory' | 'idle'): void {
     this.#deps.observer.eviction(this.record.name, reason);
-    worker.condemn(reason);
+    worker.condemn('idle');
     this.#dispose(worker);
   }
 
@@ -228,7 +238,8 @@ export class AppVersion {
   async #startWorker(): Promise<Worker> {
     this.#starts++;
     try {
-      return await this.#loadWorker();
+      const { starts } = this.#deps;
+      return await (starts === undefined || this.isPerRequest ? this.#loadWorker() : starts.run(() => this.#loadWorker(), LONG_START_MS));
     } finally {
       this.#starts--;
     }
@@ -246,6 +257,7 @@ export class AppVersion {
         script,
         cached: script === undefined ? undefined : cache.get(SCRIPT),
         given: this.#deps.loaded?.given,
+        mostLogged: this.#deps.mostLogged,
       });
       worker.ready(modules, loaded);
     } catch (error) {
@@ -254,7 +266,7 @@ export class AppVersion {
       // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
       if (script !== undefined && error.thrown.name === 'SyntaxError') {
         content.script = undefined;
-        return this.#startWorker();
+        return this.#loadWorker();
       }
       const { name, message, stack } = error.thrown;
       throw new StartupError(stacks.describe(name, message, stack), error.limit);
@@ -292,6 +304,7 @@ export class AppVersion {
       loaded: this.#deps.loaded?.self,
       observer: this.#deps.observer,
       stacks,
+      mostLogged: this.#deps.mostLogged,
       hasWasm: source.chunks.includes('wasm'),
       hearsRejections: source.hearsRejections,
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
@@ -333,6 +346,7 @@ export class AppVersion {
 
   #condemned(worker: Worker, reason: string): void {
     if (reason !== 'replaced' && reason !== 'memory' && reason !== 'idle') this.#deps.observer.eviction(this.record.name, 'condemned');
+    if (reason === 'cpu' || reason === 'memory' || reason === 'stalled') this.#deps.limitDied?.(this.record.name, reason === 'memory' ? 'memory' : 'cpu');
     // A worker that is still waiting for its first event is not in the list yet.
     if (worker.inFlight === 0) this.#dispose(worker);
     if (worker.isGone) return;

@@ -16,8 +16,12 @@ after(() => {
 });
 
 /** One app with small limits. */
-function setUp(source: string, limits: NonNullable<Parameters<typeof testRecord>[1]>['limits'] = {}): TestApps & { request(): TestClient; worker(): Worker } {
-  const test = testApps(pool, { a: source });
+function setUp(
+  source: string,
+  limits: NonNullable<Parameters<typeof testRecord>[1]>['limits'] = {},
+  deps: Parameters<typeof testApps>[2] = {},
+): TestApps & { request(): TestClient; worker(): Worker } {
+  const test = testApps(pool, { a: source }, deps);
   test.apps.update([testRecord('a', { limits })]);
   running.push(test);
   const worker = (): Worker => {
@@ -383,4 +387,14 @@ test('dispose: what is in hand is told, what comes later is dropped', async () =
   worker.inbox.send(Post.log, 1, [0, 'x']);
   assert.equal(client.failure?.name, 'internal');
   assert.deepEqual(app.observer.lines, []);
+});
+
+test('console: what an invocation may log is bounded, and the log says so once', async () => {
+  const app = setUp(handler('for (let at = 0; at < 1000; at++) console.log("x".repeat(99)); return new Response("done");'), {}, { mostLogged: 1000 });
+  const [first, second] = [app.request(), app.request()];
+  await Promise.all([first.over, second.over]);
+  await idle(app);
+  const { lines } = app.observer;
+  assert.equal(lines.length, 22);
+  assert.equal(lines.filter((line) => line.includes('log cut: more than 1000 characters')).length, 2);
 });

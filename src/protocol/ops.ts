@@ -269,6 +269,8 @@ export type LoadConfig = {
   timers?: 'coarse' | 'precise';
   /** The app could use Intl or Temporal, whose clocks are coarse, too. */
   hasCalendar?: boolean;
+  /** Characters that one turn may log; absent: any number. */
+  mostLogged?: number;
   /** A person's session: `env` is a global, so that lines can use it. */
   shell?: boolean;
 };

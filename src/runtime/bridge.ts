@@ -6,7 +6,7 @@
  * the event that asked. V8 drains all microtasks before it leaves the isolate, so what an entry
  * starts, promise reactions included, runs in that entry's event.
  */
-import { type Post, type Request, Sync } from '../protocol/ops.ts';
+import { Post, type Request, Sync } from '../protocol/ops.ts';
 import { advanceClock } from './web/coarse-clock.ts';
 import {
   ArrayBufferIsView,
@@ -54,6 +54,10 @@ const MOST_BYTES = 1024 * 1024;
 let ops = 0;
 let bytes = 0;
 
+/** Characters of log lines: what a turn may send, and has sent. */
+let mostLogged = 1 / 0;
+let logged = 0;
+
 /** About as much as an argument takes on its way. */
 const sizeOf = (value: unknown): number => {
   if (typeof value === 'string') return value.length;
@@ -94,6 +98,7 @@ export function enterEvent(id: number): void {
   event = id;
   ops = 0;
   bytes = 0;
+  logged = 0;
 }
 
 /** Throws Cloudflare's error where no event is being handled. */
@@ -105,6 +110,18 @@ export function requireEvent(): void {
 export function post(op: Values<typeof Post>, ...args: unknown[]): void {
   ArrayPrototypeUnshift<unknown>(args, op, event);
   transmit(args);
+}
+
+/** Bounds what a turn may log. Called once, before any tenant code. */
+export function boundLogs(most: number): void {
+  mostLogged = most;
+}
+
+/** Sends a line for the log. What is beyond the bound goes nowhere; the host hears of the line that passes it, and tells. */
+export function postLog(level: number, text: string): void {
+  if (logged > mostLogged) return;
+  logged += text.length + 1;
+  post(Post.log, level, text);
 }
 
 /** A fire-and-forget op for another event than the current one. */

@@ -34,6 +34,7 @@ import { CountedEgress } from '../ops/egress/counted.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
 import type { AppRecord, EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { MOST_LOGGED } from '../protocol/logs.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
 import { PoolClient } from '../storage/pool/client.ts';
@@ -93,6 +94,7 @@ export class Engine {
       cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
       egress: ({ name, egress }) => new CountedEgress(new UndiciEgress(agents, egress), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,
+      mostLogged: config.dev ? undefined : MOST_LOGGED,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),

@@ -6,8 +6,8 @@
  *
  * @see https://console.spec.whatwg.org/
  */
-import { LogLevel, Post } from '../../protocol/ops.ts';
-import { post } from '../bridge.ts';
+import { LogLevel } from '../../protocol/ops.ts';
+import { postLog } from '../bridge.ts';
 import {
   ErrorCtor,
   MapCtor,
@@ -53,7 +53,7 @@ const print = (level: number, text: string): void => {
     out = indented + StringPrototypeSlice(out, from);
   }
   const isCut = text.length > MAX_TEXT || out.length > MAX_TEXT;
-  post(Post.log, level, isCut ? StringPrototypeSlice(out, 0, MAX_TEXT - TRUNCATED.length) + TRUNCATED : out);
+  postLog(level, isCut ? StringPrototypeSlice(out, 0, MAX_TEXT - TRUNCATED.length) + TRUNCATED : out);
 };
 
 /** https://console.spec.whatwg.org/#logger: nothing without arguments */

@@ -6,8 +6,8 @@
  *
  * @see https://console.spec.whatwg.org/
  */
-import { LogLevel, Post } from '../../protocol/ops.ts';
-import { post } from '../bridge.ts';
+import { LogLevel } from '../../protocol/ops.ts';
+import { postLog } from '../bridge.ts';
 import { chunk, peek } from '../link.ts';
 import { ObjectDefineProperty, ObjectSetPrototypeOf, ReflectApply, StringPrototypeIncludes, SymbolToStringTag } from '../primordials.ts';
 
@@ -35,7 +35,7 @@ const call = (name: string, data: unknown[]): void => {
 const log = (name: Name, level: number, data: unknown[]): void => {
   const text = peek('inspect') === undefined ? plainText(data) : undefined;
   if (text === undefined) call(name, data);
-  else post(Post.log, level, text);
+  else postLog(level, text);
 };
 
 export const console = {

@@ -8,7 +8,7 @@
 import { jsonText } from '../json-text.ts';
 import { BINDING_CHUNKS, type BindingSlot } from '../../protocol/bindings.ts';
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
-import { enterEvent, request } from '../bridge.ts';
+import { boundLogs, enterEvent, request } from '../bridge.ts';
 import { setCompatibility } from '../compat.ts';
 import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from '../link.ts';
 import {
@@ -197,6 +197,7 @@ const configure = (config: LoadConfig, envText: string): undefined => {
   if (config.hasCalendar) replaceCalendar();
   setServiceWorker(config.format === 'service-worker');
   if (config.globals !== undefined) definePlaceholders(config.globals);
+  if (config.mostLogged !== undefined) boundLogs(config.mostLogged);
   if (config.shell) (globalThis as Record<string, unknown>)['env'] = env;
   // Bindings of a service-worker script are globals.
   if (config.format === 'service-worker') {
