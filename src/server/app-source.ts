@@ -14,7 +14,14 @@ export type AppRow = Omit<AppRecord, 'slot'>;
 export type BuildOutcome =
   /** The same as before, to the byte. */
   | { kind: 'same' }
-  | { kind: 'new'; row: AppRow; milliseconds: number; warnings: readonly string[]; lowered: readonly Lowered[] }
+  | {
+      kind: 'new';
+      row: AppRow;
+      milliseconds: number;
+      warnings: readonly string[];
+      lowered: readonly Lowered[] /** The trust group it wants to be in, and may not. */;
+      refusedGroup: string | undefined;
+    }
   /** `frame`: where it is wrong, in lines for a person to read. */
   | { kind: 'broken'; message: string; frame: string; lastGood: AppRow | undefined };
 
@@ -66,11 +73,18 @@ export class AppSource {
       if (!wasBroken && this.#row?.version === app.version) return { kind: 'same' };
       await mkdir(join(this.#bundlesDir, app.name), { recursive: true });
       await built.write(bundleDir);
-      const { versionMetadata: binding } = built.config;
+      const { versionMetadata: binding, trustGroup } = built.config;
       const told = binding === undefined ? {} : { [binding]: await versionMetadata(app.version, bundleDir) };
       this.#row = { ...app, vars: { ...app.vars, ...told }, bundleDir, state: 'ready' };
       const warnings = this.#newWarnings(built.warnings);
-      return { kind: 'new', row: this.#row, milliseconds: performance.now() - started, warnings, lowered };
+      return {
+        kind: 'new',
+        row: this.#row,
+        milliseconds: performance.now() - started,
+        warnings,
+        lowered,
+        refusedGroup: trustGroup === app.group ? undefined : trustGroup,
+      };
     } catch (error) {
       return this.#failed(error, settings);
     }

@@ -79,7 +79,14 @@ export function restartKeys(before: ServerConfig, after: ServerConfig): string[]
     'logLevel',
     'http2',
   ] as const;
-  return keys.filter((key) => before[key] !== after[key]);
+  // Apps move between groups at once; the processes of a group are as many as when it was opened.
+  const groups = new Set([...Object.keys(before.trust.groups), ...Object.keys(after.trust.groups)]);
+  const size = ({ trust }: ServerConfig, name: string): string => {
+    const group = Object.hasOwn(trust.groups, name) ? trust.groups[name] : undefined;
+    return `${group?.engines} ${group?.spare}`;
+  };
+  const resized = [...groups].filter((name) => size(before, name) !== size(after, name)).map((name) => `trust_groups.${name}`);
+  return [...keys.filter((key) => before[key] !== after[key]), ...resized];
 }
 
 /** Half of the machine's, or the container's, memory for all engines together. */

@@ -44,6 +44,8 @@ export class Reporter {
         for (const warning of outcome.warnings) this.#log.warn(warning, { app: name });
         for (const { name: limit, asked, given } of outcome.lowered)
           this.#log.warn('a limit is above what this server allows', { app: name, limit, asked, given });
+        if (outcome.refusedGroup !== undefined)
+          this.#log.warn('the app may not be in the trust group that it names', { app: name, asked: outcome.refusedGroup, given: outcome.row.group });
         return;
       }
       case 'broken': {

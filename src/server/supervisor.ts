@@ -27,6 +27,7 @@ import { EngineProcess } from './engine-process.ts';
 import type { EngineDeath } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
+import { MemoryCgroups } from './memory-cgroups.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reporter } from './reporter.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
@@ -91,6 +92,7 @@ export class Supervisor implements AdminSource {
   /** Of this run; see storage/badge.ts. */
   readonly #badgeKey = randomBytes(32).toString('base64url');
   readonly #grants: StoreGrants;
+  #cgroups: MemoryCgroups | undefined;
   readonly #routes: AdminRoutes;
   readonly #apps: Apps;
   readonly #engines: EngineGroups;
@@ -204,6 +206,8 @@ export class Supervisor implements AdminSource {
    */
   async start(): Promise<void> {
     const { host, port, adminHost, adminPort } = this.#config;
+    if (!this.#options.dev) this.#cgroups = MemoryCgroups.open();
+    if (this.#cgroups !== undefined) this.#options.log.debug('the kernel keeps the memory limit of engines', { cgroup: this.#cgroups.dir });
     try {
       this.#listener = await bindListener(host, port, '--port', this.#data.isAfterCrash ? CRASHED_MS : 0);
       if (this.#options.admin) this.#admin = await this.#startAdmin(adminHost, adminPort);
@@ -389,7 +393,9 @@ export class Supervisor implements AdminSource {
       about: isFront ? { role: 'front' } : { group: role.group ?? DEFAULT_GROUP },
     };
     // Caches are no bindings: that an app uses one shows when it does.
-    return new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
+    const engine = new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
+    if (!isFront) this.#cgroups?.add(engine.pid, spawn.config.residentLimitMb);
+    return engine;
   }
 
   /** The folder that a group's engines have their stores in; made here, since what is not there when they start they never see. */
@@ -403,6 +409,7 @@ export class Supervisor implements AdminSource {
   #died({ engine, ...exit }: EngineDeath): void {
     const slots = exit.expected ? [] : readInFlight(engine.ledgerFile);
     rmSync(engine.ledgerFile, { force: true });
+    this.#cgroups?.remove(engine.pid);
     this.#metrics.engineGone(engine.lastMetrics);
     if (exit.expected) return;
     const names = this.#ofEngine(

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type CgroupPlace, MemoryCgroups } from './memory-cgroups.ts';
+
+const skip = process.platform !== 'linux';
+
+/** Folders that look like a unit's delegated group. */
+function setUp(
+  t: TestContext,
+  { path = '/system.slice/nano.service', controllers = 'cpu memory pids' } = {},
+): CgroupPlace & { dir: string; read(file: string): string } {
+  const root = mkdtempSync(join(tmpdir(), 'nano-cgroup-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const dir = join(root, '/system.slice/nano.service');
+  mkdirSync(dir, { recursive: true });
+  const self = join(root, 'self');
+  writeFileSync(self, `4:memory:/old\n0::${path}\n`);
+  writeFileSync(join(dir, 'cgroup.controllers'), `${controllers}\n`);
+  writeFileSync(join(dir, 'cgroup.procs'), '10\n11\n');
+  writeFileSync(join(dir, 'cgroup.subtree_control'), '');
+  return { root, self, own: [10, 11], dir, read: (file) => readFileSync(join(dir, file), 'utf8') };
+}
+
+test('cgroups: the service moves down, and each engine gets a limit of its own', { skip }, (t) => {
+  const place = setUp(t);
+  const groups = MemoryCgroups.open(place);
+  assert.equal(groups?.dir, place.dir);
+  assert.equal(place.read('nano/cgroup.procs'), '11');
+  assert.equal(place.read('cgroup.subtree_control'), '+memory');
+  groups?.add(42, 400);
+  assert.deepEqual(
+    ['memory.max', 'memory.swap.max', 'cgroup.procs'].map((file) => place.read(`nano-engine-42/${file}`)),
+    [String(500 * 1024 * 1024), '0', '42'],
+  );
+});
+
+test('cgroups: the group of an engine goes with it, and what a killed server has left is cleared', { skip }, (t) => {
+  const place = setUp(t);
+  mkdirSync(join(place.dir, 'nano-engine-7'));
+  const groups = MemoryCgroups.open(place);
+  assert.deepEqual(
+    readdirSync(place.dir).filter((name) => name.startsWith('nano-engine')),
+    [],
+  );
+  mkdirSync(join(place.dir, 'nano-engine-8'));
+  groups?.remove(8);
+  groups?.remove(9);
+  assert.equal(existsSync(join(place.dir, 'nano-engine-8')), false);
+});
+
+test('cgroups: a service that was put one level down finds its group', { skip }, (t) => {
+  const place = setUp(t, { path: '/system.slice/nano.service/nano' });
+  assert.equal(MemoryCgroups.open(place)?.dir, place.dir);
+});
+
+test('cgroups: none without the controller, in the root group, or where nothing may be written', { skip }, (t) => {
+  assert.equal(MemoryCgroups.open(setUp(t, { controllers: 'cpu pids' })), undefined);
+  assert.equal(MemoryCgroups.open(setUp(t, { path: '/' })), undefined);
+  assert.equal(MemoryCgroups.open(setUp(t, { path: '/elsewhere' })), undefined);
+  assert.equal(MemoryCgroups.open(setUp(t, { path: '/user.slice/session-1.scope' })), undefined);
+  assert.equal(MemoryCgroups.open({ root: '/nonexistent', self: '/nonexistent', own: [] }), undefined);
+  const shared = setUp(t);
+  assert.equal(MemoryCgroups.open({ ...shared, own: [10] }), undefined);
+  assert.equal(existsSync(join(shared.dir, 'nano')), false);
+  const place = setUp(t);
+  rmSync(join(place.dir, 'cgroup.procs'));
+  mkdirSync(join(place.dir, 'cgroup.procs'));
+  assert.equal(MemoryCgroups.open(place), undefined);
+});

@@ -1,0 +1,101 @@
+/**
+ * A memory limit for each engine that the kernel keeps, where the service may make control groups of its own (cgroup v2,
+ * `Delegate=memory` of systemd).
+ *
+ * The watch on resident memory looks once a second and replaces an engine without haste; this is for what fits into a
+ * second. Contract: what cannot be had is left out, and nothing here fails a start; nobody else's process is moved.
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html
+ */
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type CgroupPlace = {
+  /** Where control groups are mounted. */
+  root: string;
+  /** The file that names this process's. */
+  self: string;
+  /** Processes that may be in it: this one, and the one that has started it. */
+  own: readonly number[];
+};
+
+const SYSTEM: CgroupPlace = { root: '/sys/fs/cgroup', self: '/proc/self/cgroup', own: [process.pid, process.ppid] };
+
+/** The supervisor, and whatever has no limit of its own: a group that has groups below it may hold no process. */
+const REST = 'nano';
+const ENGINE = 'nano-engine-';
+const SERVICE = /\.service(?:\/nano)?$/;
+/** The watch is to see an engine first that goes over its limit slowly. */
+const HEADROOM = 1.25;
+
+export class MemoryCgroups {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Undefined where this process may not have groups of its own. */
+  static open(place: CgroupPlace = SYSTEM): MemoryCgroups | undefined {
+    if (process.platform !== 'linux') return undefined;
+    try {
+      const dir = ownGroup(place);
+      if (dir === undefined || !readFileSync(join(dir, 'cgroup.controllers'), 'utf8').split(/\s+/).includes('memory')) return undefined;
+      const members = readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+      if (members.some((pid) => !place.own.includes(Number(pid)))) return undefined;
+      mkdirSync(join(dir, REST), { recursive: true });
+      for (const pid of members) writeFileSync(join(dir, REST, 'cgroup.procs'), pid);
+      writeFileSync(join(dir, 'cgroup.subtree_control'), '+memory');
+      const groups = new MemoryCgroups(dir);
+      // What a server has left that was killed.
+      for (const name of readdirSync(dir)) if (name.startsWith(ENGINE)) groups.#remove(name);
+      return groups;
+    } catch {
+      return undefined;
+    }
+  }
+
+  get dir(): string {
+    return this.#dir;
+  }
+
+  /**
+   * Puts an engine into a group of its own, before it runs anybody's code.
+   * @param limitMb resident memory beyond which the engine is to be replaced
+   */
+  add(pid: number, limitMb: number): void {
+    const dir = join(this.#dir, ENGINE + pid);
+    try {
+      mkdirSync(dir, { recursive: true });
+      writeFileSync(join(dir, 'memory.max'), String(Math.round(limitMb * HEADROOM) * 1024 * 1024));
+      writeFileSync(join(dir, 'cgroup.procs'), String(pid));
+    } catch {
+      // Without it the watch has to do.
+    }
+    try {
+      writeFileSync(join(dir, 'memory.swap.max'), '0');
+    } catch {
+      // A kernel without swap has no such file.
+    }
+  }
+
+  /** After an engine's end. */
+  remove(pid: number): void {
+    this.#remove(ENGINE + pid);
+  }
+
+  #remove(name: string): void {
+    try {
+      rmdirSync(join(this.#dir, name));
+    } catch {
+      // There was none, or somebody is in it.
+    }
+  }
+}
+
+/** The folder of this process's group; undefined where there is no cgroup v2, or where the group is no service's. */
+function ownGroup({ root, self }: CgroupPlace): string | undefined {
+  const path = /^0::(\/.*)$/m.exec(readFileSync(self, 'utf8'))?.[1];
+  if (path === undefined || !SERVICE.test(path) || path.includes('/..')) return undefined;
+  // Where DelegateSubgroup= or an earlier start has put it one level down.
+  return join(root, path.endsWith(`/${REST}`) ? path.slice(0, -REST.length - 1) : path);
+}
