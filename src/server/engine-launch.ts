@@ -2,10 +2,11 @@
  * What an engine process may do and see: it runs tenants, so that is as little as possible. No child processes,
  * no worker threads; it reads the package and its folders of the data folder, writes these, and finds an almost empty environment.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fileNameOf } from '../storage/paths.ts';
 
 /** The descriptor by which an engine finds the listening socket; 3 is the message channel. */
 export const LISTEN_FD = 4;
@@ -50,7 +51,7 @@ export function packageDir(): string {
 export const ENGINE_FOLDERS = ['bundles', 'run', 'storage'] as const;
 
 /** What of these folders is one engine's own; all of a folder where nothing is said. */
-export type EngineOwn = { ledgerFile?: string /** The folder of its trust group's stores. */; storageDir?: string };
+export type EngineOwn = { ledgerFile?: string /** The folder of its trust group's stores. */; storageDir?: string | undefined };
 
 /** @param readable further files and folders the engine may read @param own must be there when it starts */
 export function engineExecArgv(dataDir: string, readable: readonly string[] = [], own: EngineOwn = {}): string[] {
@@ -65,6 +66,14 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   for (const path of new Set([...reads.map(realPath), '/proc/self/task'])) flags.push(`--allow-fs-read=${path}`);
   for (const path of data) flags.push(`--allow-fs-write=${realPath(path)}`);
   return flags;
+}
+
+/** The folder that a group's engines have their stores in; made here, since what is not there when they start they never see. */
+export function groupStorage(root: string, group: string | undefined): string | undefined {
+  if (group === undefined) return undefined;
+  const dir = join(root, fileNameOf(group));
+  mkdirSync(dir, { recursive: true });
+  return dir;
 }
 
 /** What the front may do: take connections and make some. It runs no tenant's code. */

@@ -5,8 +5,7 @@
  * new app table only as a whole, and the next only after the last was applied.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
@@ -22,7 +21,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
 import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
 import { EngineGroups, type EngineRole } from './engine-groups.ts';
-import { engineEnv, engineExecArgv, frontExecArgv, siblingFile } from './engine-launch.ts';
+import { engineEnv, engineExecArgv, frontExecArgv, groupStorage, siblingFile } from './engine-launch.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineDeath } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
@@ -33,10 +32,9 @@ import { Reporter } from './reporter.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { makeBadge } from '../storage/badge.ts';
-import { fileNameOf } from '../storage/paths.ts';
 import { StoreGrants } from './store-grants.ts';
 import { StoreProcess } from './store-process.ts';
-import { DEFAULT_GROUP } from './trust.ts';
+import { blamable, DEFAULT_GROUP } from './trust.ts';
 import { usersOf } from './store-secrets.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
@@ -377,7 +375,9 @@ export class Supervisor implements AdminSource {
     const badge = isFront ? '' : makeBadge(this.#badgeKey, { kind: 'engine', group: role.group });
     const spawn = {
       file: isFront ? siblingFile('front') : this.#options.engineFile,
-      execArgv: isFront ? frontExecArgv() : engineExecArgv(this.#data.dir, [this.#options.runtimeFile], { ledgerFile, ...this.#storageOf(role.group) }),
+      execArgv: isFront
+        ? frontExecArgv()
+        : engineExecArgv(this.#data.dir, [this.#options.runtimeFile], { ledgerFile, storageDir: groupStorage(this.#stores.config.root, role.group) }),
       env: engineEnv(),
       listenFd: role.fd,
       config: engineConfig(this.#config, {
@@ -398,38 +398,21 @@ export class Supervisor implements AdminSource {
     return engine;
   }
 
-  /** The folder that a group's engines have their stores in; made here, since what is not there when they start they never see. */
-  #storageOf(group: string | undefined): { storageDir?: string } {
-    if (group === undefined) return {};
-    const storageDir = join(this.#stores.config.root, fileNameOf(group));
-    mkdirSync(storageDir, { recursive: true });
-    return { storageDir };
-  }
-
   #died({ engine, ...exit }: EngineDeath): void {
     const slots = exit.expected ? [] : readInFlight(engine.ledgerFile);
     rmSync(engine.ledgerFile, { force: true });
     this.#cgroups?.remove(engine.pid);
     this.#metrics.engineGone(engine.lastMetrics);
     if (exit.expected) return;
-    const names = this.#ofEngine(
-      engine,
-      slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined),
-    );
+    const flying = slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined);
+    const names = blamable(engine.about['group'], flying, this.#table);
     this.#report.died(engine.pid, engine.about, exit, names);
     this.#blame(names);
   }
 
   #catastrophe(engine: EngineProcess, app: string, message: string): void {
     this.#report.catastrophe(engine.pid, engine.about, app, message);
-    this.#blame(this.#ofEngine(engine, [app]));
-  }
-
-  /** Whom an engine may blame: one that a tenant has taken over may name anybody, and gets at apps of its own group. */
-  #ofEngine(engine: EngineProcess, apps: readonly string[]): string[] {
-    const groups = new Map(this.#table.map(({ name, group }) => [name, group]));
-    const isOne = new Set(groups.values()).size <= 1;
-    return apps.filter((app) => groups.has(app) && (isOne || groups.get(app) === engine.about['group']));
+    this.#blame(blamable(engine.about['group'], [app], this.#table));
   }
 
   /** Called before the dead engine is replaced: the successor must not get the same request. */

@@ -19,3 +19,13 @@ export function groupOf(app: string, wanted: string | undefined, { groups, cordo
   const isClosed = Object.hasOwn(groups, group) && groups[group]?.apps !== undefined;
   return isClosed ? UNTRUSTED_GROUP : group;
 }
+
+/**
+ * Whom an engine may blame for its end: one that a tenant has taken over may name anybody, and gets at its own group alone.
+ * @param group of the engine @param apps that it names
+ */
+export function blamable(group: string | undefined, apps: readonly string[], table: readonly { name: string; group: string }[]): string[] {
+  const groups = new Map(table.map((app) => [app.name, app.group]));
+  const isOne = new Set(groups.values()).size <= 1;
+  return apps.filter((app) => groups.has(app) && (isOne || groups.get(app) === group));
+}
