@@ -182,6 +182,14 @@ test('plain request: cannot be answered with a socket', async (t) => {
   assert.equal((await fetch(`http://127.0.0.1:${it.port}/`)).status, 500);
 });
 
+test('plain request: one that asks wrongly cannot be answered with a socket either, by its own fault', async (t) => {
+  const it = await serve(t, echo());
+  const { answer } = await raw(it.port, HANDSHAKE.replace('13', '12').replace('Connection: Upgrade', 'Connection: Upgrade, close'));
+  assert.match(String(await answer), /^HTTP\/1\.1 400 /);
+  await it.recorded(1);
+  assert.equal(it.records[0]?.outcome, 'badRequest');
+});
+
 test('plain request: what asks for no WebSocket, or asks wrongly, is one', async (t) => {
   const it = await serve(t, (client) => client.send(200, '', '', 'plain'));
   const without = (name: string): string => HANDSHAKE.replace(new RegExp(`${name}: .*\r\n`), '');
