@@ -16,6 +16,8 @@ export function withAdvice(messages: readonly Message[], compat: NodeCompat): Me
 
 function adviceFor({ text, notes }: Message, compat: NodeCompat): string | undefined {
   const name = UNRESOLVED.exec(text)?.[1];
+  if (name === '__STATIC_CONTENT_MANIFEST')
+    return 'Workers Sites ("site") are not supported: serve the files with "assets" instead. Without a worker they need no code at all.';
   if (name !== undefined) {
     if (notes.some((note) => note.text.includes('nodejs_compat') || note.text.includes('"nano:'))) return undefined;
     if (isNodeModule(name)) return nodeModuleHint(name, compat);

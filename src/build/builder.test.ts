@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { addFiles, type Files, project } from '../config/project.fixture.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { Bundle } from '../protocol/bundle.ts';
-import { type BuildWorkerOptions, buildWorker, createBuilder } from './builder.ts';
+import { type Builder, type BuildWorkerOptions, buildWorker, createBuilder } from './builder.ts';
 import { BuildError } from './error.ts';
 
 const CONFIG = { name: 'app', main: 'src/index.ts', compatibility_date: '2026-01-01' };
@@ -313,4 +313,34 @@ test('build: the custom build command runs only when asked to', async (t) => {
   const error = await failure(buildWorker(readWorkerConfig(dir), { runCommand: true }));
   assert.equal(error.code, 'command');
   assert.match(error.message, /exit code 3[\s\S]*oh no/);
+});
+
+test('build: the custom build command makes the entry, and runs again for what is watched, not for what it writes', async (t) => {
+  const command = 'mkdir -p dist && cat src/text > dist/out.js && echo // >> src/made && echo ran >> runs';
+  const dir = project(t, {
+    'wrangler.json': { name: 'app', main: 'dist/out.js', compatibility_date: '2026-01-01', build: { command } },
+    'src/text': 'export default 1',
+  });
+  const config = readWorkerConfig(dir);
+  assert.match((await failure(buildWorker(config))).message, /"dist\/out\.js" was not found\. It is made by `build\.command`/);
+  const builder = createBuilder(config, { runCommand: true });
+  t.after(() => builder.dispose());
+  assert.match(text(await builder.build()), /= 1/);
+  await builder.build();
+  assert.equal(readFileSync(join(dir, 'runs'), 'utf8'), 'ran\n');
+  addFiles(dir, { 'src/text': 'export default 22' });
+  assert.match(text(await builder.build()), /= 22/);
+  assert.equal(readFileSync(join(dir, 'runs'), 'utf8'), 'ran\nran\n');
+});
+
+test('build: a custom build command that fails is not run again before something changes, and what does not make the entry is told', async (t) => {
+  const start = (command: string): Builder => {
+    const dir = project(t, { 'wrangler.json': { name: 'app', main: 'dist/out.js', compatibility_date: '2026-01-01', build: { command } }, 'src/text': '' });
+    const builder = createBuilder(readWorkerConfig(dir), { runCommand: true });
+    t.after(() => builder.dispose());
+    return builder;
+  };
+  const failing = start('echo again >> said; cat said >&2; exit 1');
+  for (let i = 0; i < 2; i++) assert.doesNotMatch((await failure(failing.build())).message, /again\nagain/);
+  assert.match((await failure(start('true').build())).message, /expected output file at "dist\/out\.js" was not found after running custom build: true/);
 });

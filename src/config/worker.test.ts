@@ -232,6 +232,12 @@ test('readWorkerConfig: the entry must be there and be JavaScript', (t) => {
   assert.match(errors(t, { main: 'a.py' }, {}, { 'a.py': '' }).message, /Python Workers are not supported/);
   const dir = project(t, { 'wrangler.json': { name: 'x' } });
   assert.throws(() => readWorkerConfig(dir), /Missing entry-point to Worker script/);
+  for (const [key, value, hint] of [
+    ['pages_build_output_dir', 'dist', /Pages projects are not supported/],
+    ['site', { bucket: 'public' }, /Workers Sites .* are not supported/],
+    ['build', { upload: { main: 'x.mjs' } }, /"build.upload" is no longer read/],
+  ] as const)
+    assert.throws(() => readWorkerConfig(project(t, { 'wrangler.json': { name: 'x', [key]: value } })), hint);
 });
 
 test('readWorkerConfig: too many and too large variables are errors', (t) => {

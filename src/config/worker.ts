@@ -211,12 +211,13 @@ class Reader {
     if (given === undefined && this.#get('assets') !== undefined) return '';
     const main = given === undefined ? this.#files.main : resolve(dir, given);
     if (main === undefined) {
-      this.#error(['main'], 'Missing entry-point to Worker script.', 'Set "main" to the entry file, for example "src/index.ts".');
+      this.#error(['main'], 'Missing entry-point to Worker script.', this.#missingMainHint());
       this.#failOnErrors();
       return '';
     }
     const shown = relative(dir, main);
-    if (given !== undefined && !isFile(main))
+    // A command may have to make it first: then the builder looks.
+    if (given !== undefined && !isFile(main) && this.#get('build')?.command === undefined)
       this.#error(
         this.#placeOf('main'),
         `The entry-point file at "${shown}" was not found.`,
@@ -224,6 +225,16 @@ class Reader {
       );
     else if (extname(main) === '.py') this.#error(this.#placeOf('main'), 'Python Workers are not supported.', 'Name a JavaScript or TypeScript file.');
     return isFile(main) ? realpathSync(main) : main;
+  }
+
+  #missingMainHint(): string {
+    const old: Readonly<Record<string, unknown>> = this.#top;
+    if (old['pages_build_output_dir'] !== undefined)
+      return 'Pages projects are not supported. Set "main" to a Worker, and "assets": { "directory": … } to the static files ("pages_build_output_dir").';
+    if (old['site'] !== undefined)
+      return 'Workers Sites ("site") are not supported. Set "assets": { "directory": … } to the folder of "site.bucket"; a "main" is then not needed.';
+    if (Object(old['build']).upload !== undefined) return '"build.upload" is no longer read: set "main" to the entry file.';
+    return 'Set "main" to the entry file, for example "src/index.ts".';
   }
 
   #compatibilityDate(): string {

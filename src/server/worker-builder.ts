@@ -37,7 +37,8 @@ export class WorkerBuilder implements AppBuilder {
 
   async build(): Promise<BuiltApp> {
     const config = readWorkerConfig(this.#path, this.#options.worker);
-    this.#folders = config.assets === undefined ? [] : [config.assets.directory];
+    const commanded = this.#options.build.runCommand === true ? (config.build?.watchDirs ?? []) : [];
+    this.#folders = [...(config.assets === undefined ? [] : [config.assets.directory]), ...commanded];
     const code = (await this.#recalled(config)) ?? (await this.#bundled(config));
     // The build command may have made them.
     const assets = config.assets === undefined ? undefined : await this.#scanner.scan(config.assets.directory, config.assets.htmlHandling);

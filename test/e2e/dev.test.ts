@@ -1,5 +1,7 @@
 /** `nano dev`: what a developer sees after a save, and after a mistake. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder, put } from '../support/folder.ts';
 import { RawClient } from '../support/request.ts';
@@ -54,6 +56,30 @@ test('dev: a change of configuration or of .dev.vars is live', async (t) => {
   put(dir, { '.dev.vars': 'B=secret\n' });
   await server.line({ msg: 'reloaded' }, mark);
   assert.deepEqual(await env(), { A: 'changed', B: 'secret' });
+});
+
+test('dev: a custom build makes the entry, follows its folder, and does not follow itself', async (t) => {
+  const lib = (version: number): string => `export default { fetch: () => new Response('version ${version}') };`;
+  const dir = folder({
+    'wrangler.json': JSON.stringify({
+      name: 'app',
+      main: 'dist/out.js',
+      compatibility_date: '2026-01-01',
+      build: { command: 'mkdir -p dist && cp lib/app.js dist/out.js && echo ran >> runs', watch_dir: 'lib' },
+    }),
+    'lib/app.js': lib(1),
+  });
+  const server = await dev(t, dir);
+  assert.equal((await server.get('any')).text, 'version 1');
+  for (const version of [2, 3]) {
+    const { mark } = server;
+    put(dir, { 'lib/app.js': lib(version) });
+    await server.line({ msg: 'reloaded' }, mark);
+    assert.equal((await server.get('any')).text, `version ${version}`);
+  }
+  // A save may be seen while it is half written, and then again.
+  const runs = readFileSync(join(dir, 'runs'), 'utf8').split('\n').length - 1;
+  assert.ok(runs <= 5, `${runs} runs`);
 });
 
 const THROWING = `type Item = { price: number };
