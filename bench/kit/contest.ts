@@ -4,7 +4,8 @@ import { median } from './statistics.ts';
 import { cpuSeconds } from './usage.ts';
 import { type Load, type LoadResult, wrk } from './wrk.ts';
 
-type Started = { port: number; pid: number; hosts?: readonly string[]; stop(): Promise<void> };
+/** A server that runs. `hosts`: those it is asked for. */
+export type Started = { port: number; pid: number; hosts?: readonly string[]; stop(): Promise<void> };
 
 /** `cpuUs`: microseconds of processor time of the server, all threads and processes, for each request. It holds on a busy machine too. */
 export type Turn = LoadResult & { cpuUs: number };
@@ -17,6 +18,7 @@ export async function underLoad(effort: Effort, start: () => Promise<Started>, l
     const before = cpuSeconds(server.pid);
     const result = await wrk(target);
     const cpuUs = ((cpuSeconds(server.pid) - before) * 1e6) / result.requests;
+    if (result.requests === 0) throw new Error('no request was answered');
     if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed`);
     return { ...result, cpuUs };
   } finally {

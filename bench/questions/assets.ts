@@ -1,10 +1,9 @@
 /** Static assets beside Miniflare: a small file and a large one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { typical, underLoad } from '../kit/contest.ts';
+import { duel } from '../kit/duel.ts';
 import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
-import { rounds } from '../kit/rounds.ts';
 import type { Question, Row } from '../question.ts';
 
 const SMALL = '<!doctype html><title>small</title>'.padEnd(2000, ' ');
@@ -34,21 +33,9 @@ export const assets: Question = {
     'An app of assets alone; `nano serve` with one engine, and Miniflare with the same folder; wrk with 64 connections, 16 for the large file, without Accept-Encoding. Miniflare is made for development and has no cache in front, as Cloudflare has.',
   run: async (effort) => {
     const rows: Row[] = [];
-    for (const { path, what, connections } of LOADS) {
-      const load = { path, connections };
-      const results = await rounds(effort, {
-        nano: () => underLoad(effort, () => startNano({ files: PROJECT }), load),
-        miniflare: () => underLoad(effort, () => startMiniflare('export default {};', write), load),
-      });
-      const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
-      rows.push(
-        { what: `${what}: NANO`, value: rate('nano'), unit: 'req/s' },
-        { what: `${what}: Miniflare`, value: rate('miniflare'), unit: 'req/s' },
-        { what: `${what}: NANO to Miniflare`, value: rate('nano') / rate('miniflare'), unit: '×', goal: { atLeast: 3 } },
-        { what: `${what}: NANO, p99`, value: typical(results, 'nano', 'p99'), unit: 'ms' },
-        { what: `${what}: Miniflare, p99`, value: typical(results, 'miniflare', 'p99'), unit: 'ms' },
-      );
-    }
+    const contestants = { nano: () => startNano({ files: PROJECT }), miniflare: () => startMiniflare('export default {};', write) };
+    for (const { path, what, connections } of LOADS)
+      rows.push(...(await duel(effort, { what, load: { path, connections }, contestants, figures: ['p99'] })).rows);
     return rows;
   },
 };

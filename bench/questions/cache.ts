@@ -1,8 +1,7 @@
 /** The Cache API beside Miniflare: what one warm app gets done. */
-import { typical, underLoad } from '../kit/contest.ts';
+import { duel } from '../kit/duel.ts';
 import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
-import { rounds } from '../kit/rounds.ts';
 import type { Question, Row } from '../question.ts';
 
 const KEYS = 200;
@@ -53,21 +52,12 @@ export const cache: Question = {
   method: `A request makes one call of the cache, over ${KEYS} keys; \`nano serve\` with one engine, Miniflare with its data on the same disk; wrk with 64 connections, 16 for the large body.`,
   run: async (effort) => {
     const rows: Row[] = [];
-    for (const { path, what, connections } of LOADS) {
-      const load = { path, connections };
-      const results = await rounds(effort, {
-        nano: () => underLoad(effort, () => startNano({ files: FILES }), load),
-        miniflare: () => underLoad(effort, () => startMiniflare(APP, (dir) => ({ cache: true, cachePersist: dir })), load),
-      });
-      const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
-      rows.push(
-        { what: `${what}: NANO`, value: rate('nano'), unit: 'req/s' },
-        { what: `${what}: Miniflare`, value: rate('miniflare'), unit: 'req/s' },
-        { what: `${what}: NANO to Miniflare`, value: rate('nano') / rate('miniflare'), unit: '×', goal: { atLeast: 3 } },
-        { what: `${what}: NANO, p99`, value: typical(results, 'nano', 'p99'), unit: 'ms' },
-        { what: `${what}: Miniflare, p99`, value: typical(results, 'miniflare', 'p99'), unit: 'ms' },
-      );
-    }
+    const contestants = {
+      nano: () => startNano({ files: FILES }),
+      miniflare: () => startMiniflare(APP, (dir) => ({ cache: true, cachePersist: dir })),
+    };
+    for (const { path, what, connections } of LOADS)
+      rows.push(...(await duel(effort, { what, load: { path, connections }, contestants, figures: ['p99'] })).rows);
     return rows;
   },
 };

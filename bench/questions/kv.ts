@@ -1,8 +1,8 @@
 /** KV beside Miniflare: what one warm app with one namespace gets done. */
 import { typical, underLoad } from '../kit/contest.ts';
+import { type Duel, duel } from '../kit/duel.ts';
 import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
-import { rounds } from '../kit/rounds.ts';
 import type { Question, Row } from '../question.ts';
 
 const KEYS = 1000;
@@ -41,9 +41,9 @@ const WRANGLER = JSON.stringify({ name: 'kv', main: 'index.js', compatibility_da
 const FILES = { 'kv/index.js': APP, 'kv/wrangler.json': WRANGLER };
 
 const LOADS = [
-  { path: '/get', what: 'get', connections: 64 },
-  { path: '/put', what: 'put', connections: 64 },
-  { path: '/gets', what: `${GETS} gets, one after the other`, connections: 8 },
+  { path: '/get', what: 'get', connections: 64, gets: 1 },
+  { path: '/put', what: 'put', connections: 64, gets: 0 },
+  { path: '/gets', what: `${GETS} gets, one after the other`, connections: 8, gets: GETS },
 ] as const;
 
 export const kv: Question = {
@@ -54,31 +54,13 @@ export const kv: Question = {
     const rows: Row[] = [];
     const nano = (): ReturnType<typeof startNano> => startNano({ files: FILES, config: { storage: { fsync: 'normal' } } });
     const miniflare = (): ReturnType<typeof startMiniflare> => startMiniflare(APP, (dir) => ({ kvNamespaces: { KV: 'bench' }, kvPersist: dir }));
-    for (const { path, what, connections } of LOADS) {
-      const load = { path, connections };
-      const results = await rounds(effort, {
-        nano: () => underLoad(effort, nano, load),
-        ...(path === '/put'
-          ? { full: () => underLoad(effort, () => startNano({ files: FILES }), load) }
-          : { nothing: () => underLoad(effort, nano, { path: '/nothing', connections }) }),
-        miniflare: () => underLoad(effort, miniflare, load),
-      });
-      const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
-      const cpu = (name: string): number => typical(results, name, 'cpuUs');
-      const who = { nano: 'NANO', full: 'NANO, waiting for the disk', miniflare: 'Miniflare' } as const;
-      const names = (['nano', 'full', 'miniflare'] as const).filter((name) => results.has(name));
-      rows.push(
-        ...names.map((name): Row => ({ what: `${what}: ${who[name]}`, value: rate(name), unit: 'req/s' })),
-        { what: `${what}: NANO to Miniflare`, value: rate('nano') / rate('miniflare'), unit: '×', goal: { atLeast: 3 } },
-        ...names.flatMap((name): Row[] => [
-          { what: `${what}: ${who[name]}, p50`, value: typical(results, name, 'p50'), unit: 'ms' },
-          { what: `${what}: ${who[name]}, p99`, value: typical(results, name, 'p99'), unit: 'ms' },
-        ]),
-      );
-      if (results.has('nothing')) {
-        const gets = path === '/gets' ? GETS : 1;
-        rows.push({ what: `${what}: what one get costs NANO`, value: (cpu('nano') - cpu('nothing')) / gets, unit: 'µs' });
-      }
+    for (const { path, what, connections, gets } of LOADS) {
+      const full = gets === 0 ? () => startNano({ files: FILES }) : undefined;
+      const beside: Duel['beside'] = gets === 0 ? {} : { nothing: () => underLoad(effort, nano, { path: '/nothing', connections }) };
+      const duelled = await duel(effort, { what, load: { path, connections }, contestants: { nano, full, miniflare }, figures: ['p50', 'p99'], beside });
+      rows.push(...duelled.rows);
+      const cpu = (name: string): number => typical(duelled.turns, name, 'cpuUs');
+      if (gets > 0) rows.push({ what: `${what}: what one get costs NANO`, value: (cpu('nano') - cpu('nothing')) / gets, unit: 'µs' });
     }
     return rows;
   },

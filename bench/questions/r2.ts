@@ -1,8 +1,7 @@
 /** R2 beside Miniflare: what one warm app with one bucket gets done. */
-import { typical, underLoad } from '../kit/contest.ts';
+import { duel } from '../kit/duel.ts';
 import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
-import { rounds } from '../kit/rounds.ts';
 import type { Question, Row } from '../question.ts';
 
 const LARGE = 10 * 1024 * 1024;
@@ -56,28 +55,15 @@ export const r2: Question = {
     'A request makes one call of R2: on 900 objects of 1 KB, or on a few of 10 MB, which the app has in memory to put and passes on to the client to get. `nano serve` with one engine, Miniflare with its data on the same disk; wrk with 64 connections, 4 for 10 MB. NANO\'s rows are with "fsync": "normal", which is what workerd does; those that wait for the disk are with "full", the default.',
   run: async (effort) => {
     const rows: Row[] = [];
-    const nano = (): ReturnType<typeof startNano> => startNano({ files: FILES, config: { storage: { fsync: 'normal' } } });
-    const miniflare = (): ReturnType<typeof startMiniflare> => startMiniflare(APP, (dir) => ({ r2Buckets: { BUCKET: 'bench' }, r2Persist: dir }));
     for (const { path, what, connections, writes, isSlow } of LOADS) {
+      const contestants = {
+        nano: () => startNano({ files: FILES, config: { storage: { fsync: 'normal' } } }),
+        full: writes ? () => startNano({ files: FILES }) : undefined,
+        miniflare: () => startMiniflare(APP, (dir) => ({ r2Buckets: { BUCKET: 'bench' }, r2Persist: dir })),
+      };
       // Miniflare takes a second and more for one.
       const load = { path, connections, ...(isSlow && { seconds: effort.seconds * 4 }) };
-      const results = await rounds(effort, {
-        nano: () => underLoad(effort, nano, load),
-        ...(writes && { full: () => underLoad(effort, () => startNano({ files: FILES }), load) }),
-        miniflare: () => underLoad(effort, miniflare, load),
-      });
-      const rate = (name: string): number => typical(results, name, 'requestsPerSecond');
-      const who = { nano: 'NANO', full: 'NANO, waiting for the disk', miniflare: 'Miniflare' } as const;
-      const names = (['nano', 'full', 'miniflare'] as const).filter((name) => results.has(name));
-      rows.push(
-        ...names.map((name): Row => ({ what: `${what}: ${who[name]}`, value: rate(name), unit: 'req/s' })),
-        { what: `${what}: NANO to Miniflare`, value: rate('nano') / rate('miniflare'), unit: '×', goal: { atLeast: 3 } },
-        ...names.flatMap((name): Row[] => [
-          { what: `${what}: ${who[name]}, p50`, value: typical(results, name, 'p50'), unit: 'ms' },
-          { what: `${what}: ${who[name]}, p99`, value: typical(results, name, 'p99'), unit: 'ms' },
-          { what: `${what}: ${who[name]}, CPU time a request`, value: typical(results, name, 'cpuUs') / 1000, unit: 'ms' },
-        ]),
-      );
+      rows.push(...(await duel(effort, { what, load, contestants, figures: ['p50', 'p99', 'cpuUs'] })).rows);
     }
     return rows;
   },
