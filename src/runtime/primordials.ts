@@ -27,13 +27,11 @@ const getterOf = (object: object, key: PropertyKey): AnyFunction => {
 export const {
   assign: ObjectAssign,
   create: ObjectCreate,
-  entries: ObjectEntries,
   freeze: ObjectFreeze,
   getOwnPropertyNames: ObjectGetOwnPropertyNames,
   getPrototypeOf: ObjectGetPrototypeOf,
   hasOwn: ObjectHasOwn,
   is: ObjectIs,
-  isFrozen: ObjectIsFrozen,
   keys: ObjectKeys,
   setPrototypeOf: ObjectSetPrototypeOf,
 } = Object;
@@ -80,10 +78,8 @@ export const ProxyCtor = Proxy;
 export const FunctionPrototype = Function.prototype;
 export const FunctionPrototypeCall = uncurryThis(Function.prototype.call as (this: unknown, self: unknown, ...args: unknown[]) => unknown);
 export const FunctionPrototypeToString = uncurryThis(Function.prototype.toString as (this: unknown) => string);
-export const FunctionPrototypeSymbolHasInstance = uncurryThis(Function.prototype[Symbol.hasInstance] as (this: unknown, value: unknown) => boolean);
 
 // Array
-export const ArrayCtor = Array;
 export const { isArray: ArrayIsArray, from: ArrayFrom } = Array;
 export const ArrayPrototype = Array.prototype;
 // Those that make a new array are written out: V8's ask the (patchable) species of the one they are called on.
@@ -123,7 +119,6 @@ export const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symb
 export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(
   self: readonly T[],
 ) => ArrayIterator<T>;
-export const ArrayIteratorPrototypeNext = uncurryThis((ArrayIteratorPrototype as { next: (this: unknown) => IteratorResult<unknown> }).next);
 export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype) as object;
 export const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype) as object;
 
@@ -143,7 +138,6 @@ export const StringPrototypePadStart = uncurryThis(String.prototype.padStart as 
 export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat as (this: S, count: number) => string);
 export const StringPrototypeSlice = uncurryThis(String.prototype.slice as (this: S, start?: number, end?: number) => string);
 export const StringPrototypeStartsWith = uncurryThis(String.prototype.startsWith as (this: S, search: string, from?: number) => boolean);
-export const StringPrototypeSubstring = uncurryThis(String.prototype.substring as (this: S, start: number, end?: number) => string);
 export const StringPrototypeToLowerCase = uncurryThis(String.prototype.toLowerCase as (this: S) => string);
 export const StringPrototypeToUpperCase = uncurryThis(String.prototype.toUpperCase as (this: S) => string);
 export const StringPrototypeToWellFormed = uncurryThis(String.prototype.toWellFormed as (this: S) => string);
@@ -153,13 +147,7 @@ const stringSplit = String.prototype.split as (this: S, separator: string, limit
 export const StringPrototypeSplit = uncurryThis(stringSplit);
 export const BooleanCtor = Boolean;
 export const NumberCtor = Number;
-export const {
-  isFinite: NumberIsFinite,
-  isInteger: NumberIsInteger,
-  isNaN: NumberIsNaN,
-  isSafeInteger: NumberIsSafeInteger,
-  parseInt: NumberParseInt,
-} = Number;
+export const { isFinite: NumberIsFinite, isInteger: NumberIsInteger, isNaN: NumberIsNaN, parseInt: NumberParseInt } = Number;
 export const { parseFloat: NumberParseFloat } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString as (this: number, radix?: number) => string);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf as (this: unknown) => number);
@@ -176,16 +164,8 @@ export const RegExpPrototypeGetSource = uncurryThis(getterOf(RegExp.prototype, '
 /** Reads `global`, `ignoreCase`… of its receiver. */
 export const RegExpPrototypeGetFlags = uncurryThis(getterOf(RegExp.prototype, 'flags') as (this: unknown) => string);
 export const SymbolCtor = Symbol;
-export const {
-  asyncIterator: SymbolAsyncIterator,
-  hasInstance: SymbolHasInstance,
-  iterator: SymbolIterator,
-  toStringTag: SymbolToStringTag,
-  toPrimitive: SymbolToPrimitive,
-} = Symbol;
-export const SymbolFor = Symbol.for;
+export const { asyncIterator: SymbolAsyncIterator, iterator: SymbolIterator, toStringTag: SymbolToStringTag, toPrimitive: SymbolToPrimitive } = Symbol;
 export const BigIntCtor = BigInt;
-export const { asIntN: BigIntAsIntN, asUintN: BigIntAsUintN } = BigInt;
 export const {
   abs: MathAbs,
   ceil: MathCeil,
@@ -208,14 +188,11 @@ export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString a
 
 // Promise: PromisePrototypeThen keeps to the intrinsic `then`; a tenant's patch of Promise.prototype is not consulted.
 export const PromiseCtor = Promise;
-export const PromisePrototype = Promise.prototype;
 const resolvePromise = Promise.resolve;
 const rejectPromise = Promise.reject;
-const allPromise = Promise.all;
 const promiseThen = Promise.prototype.then;
 export const PromiseResolve = <T>(value: T): Promise<Awaited<T>> => ReflectApply(resolvePromise, PromiseCtor, [value]) as Promise<Awaited<T>>;
 export const PromiseReject = <T = never>(reason: unknown): Promise<T> => ReflectApply(rejectPromise, PromiseCtor, [reason]) as Promise<T>;
-export const PromiseAll = <T>(values: Iterable<T>): Promise<Awaited<T>[]> => ReflectApply(allPromise, PromiseCtor, [values]) as Promise<Awaited<T>[]>;
 export const PromisePrototypeThen = uncurryThis(promiseThen as AnyFunction) as unknown as <T, A, B = never>(
   self: Promise<T>,
   fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -257,8 +234,6 @@ export const MapPrototypeGetSize = uncurryThis(getterOf(Map.prototype, 'size') a
 export const MapPrototype = Map.prototype;
 export const SetCtor = Set;
 export const SetPrototypeAdd = uncurryThis(Set.prototype.add as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => Set<T>;
-export const SetPrototypeHas = uncurryThis(Set.prototype.has as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
-export const SetPrototypeDelete = uncurryThis(Set.prototype.delete as AnyFunction) as unknown as <T>(self: Set<T>, value: T) => boolean;
 export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach as AnyFunction) as unknown as <T>(self: Set<T>, f: (value: T) => void) => void;
 export const SetPrototypeGetSize = uncurryThis(getterOf(Set.prototype, 'size') as (this: unknown) => number);
 export const SetPrototype = Set.prototype;
@@ -272,7 +247,6 @@ export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set as AnyFunct
   key: K,
   value: V,
 ) => WeakMap<K, V>;
-export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has as (this: WeakMap<WeakKey, unknown>, key: WeakKey) => boolean);
 export const FinalizationRegistryCtor = FinalizationRegistry;
 export const FinalizationRegistryPrototypeRegister = uncurryThis(FinalizationRegistry.prototype.register as AnyFunction) as unknown as <T>(
   self: FinalizationRegistry<T>,
@@ -289,7 +263,6 @@ export const ArrayBufferPrototypeGetByteLength = uncurryThis(getterOf(ArrayBuffe
 export const ArrayBufferPrototypeGetDetached = uncurryThis(getterOf(ArrayBuffer.prototype, 'detached') as (this: unknown) => boolean);
 export const ArrayBufferPrototypeGetResizable = uncurryThis(getterOf(ArrayBuffer.prototype, 'resizable') as (this: unknown) => boolean);
 export const ArrayBufferPrototypeGetMaxByteLength = uncurryThis(getterOf(ArrayBuffer.prototype, 'maxByteLength') as (this: unknown) => number);
-export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice as (this: ArrayBuffer, start: number, end?: number) => ArrayBuffer);
 export const ArrayBufferPrototypeTransfer = uncurryThis(ArrayBuffer.prototype.transfer as (this: ArrayBuffer, length?: number) => ArrayBuffer);
 export const Uint8ArrayCtor = Uint8Array;
 export const Int32ArrayCtor = Int32Array;
