@@ -246,6 +246,43 @@ export const cases = {
     const [text, done] = await Promise.all([new Response(readable).text(), CALLEE.write(writable)]);
     return [text, done];
   },
+  'arguments: a target with dup() is duplicated': async ({ CALLEE }, _ctx, _request, { RpcTarget }) => {
+    let [dups, disposals] = [0, 0];
+    class Dupable extends RpcTarget {
+      isCopy = false;
+      dup() {
+        dups++;
+        const copy = new Dupable();
+        copy.isCopy = true;
+        return copy;
+      }
+      which() {
+        return this.isCopy ? 'the copy' : 'the original';
+      }
+      [Symbol.dispose]() {
+        disposals++;
+      }
+    }
+    const target = new Dupable();
+    const said = await CALLEE.callMethod(target, 'which');
+    await scheduler.wait(20);
+    return [said, dups, disposals];
+  },
+  'arguments: a function with dup() is duplicated': async ({ CALLEE }) => {
+    const f = () => 'the original';
+    f.dup = () => () => 'the copy';
+    return CALLEE.callMethod(f);
+  },
+  'arguments: a dup() that makes something else': async ({ CALLEE }, _ctx, _request, { RpcTarget }) => {
+    const f = () => 1;
+    f.dup = () => 5;
+    class Odd extends RpcTarget {
+      dup() {
+        return {};
+      }
+    }
+    return [await failure(CALLEE.callMethod(f)), await failure(CALLEE.callMethod(new Odd(), 'x'))];
+  },
   'objects: Request': ({ CALLEE }) => CALLEE.describeRequest(new Request('http://x/y', { method: 'POST', body: 'the body', headers: { a: 'b' } })),
   'objects: Response': ({ CALLEE }) => CALLEE.describeResponse(new Response('the body', { status: 203, headers: { a: 'b' } })),
   'objects: Response returned': async ({ CALLEE }) => {

@@ -22,7 +22,7 @@ export function callOn(root: Root, names: readonly string[], args: unknown[] | u
   let message: Message | undefined;
   try {
     requireEvent();
-    message = args === undefined ? undefined : encode(args);
+    message = args === undefined ? undefined : encode(args, true);
     switch (root.kind) {
       case 'service':
         return send(root.service, names, message);

@@ -7,6 +7,7 @@
 import { BodyKind, Post, Request as RequestOp } from '../../../protocol/ops.ts';
 import { MOST_PAYLOAD_BYTES, Passed } from '../../../protocol/rpc.ts';
 import { currentEvent, nextNumber, postFor, requestFor } from '../../bridge.ts';
+import { differs } from '../../compat.ts';
 import { chunk, peek } from '../../link.ts';
 import {
   ArrayBufferIsView,
@@ -17,18 +18,20 @@ import {
   JSONParse,
   ObjectGetPrototypeOf,
   ObjectPrototype,
+  ReflectApply,
   ReflectGetOwnPropertyDescriptor,
 } from '../../primordials.ts';
 import { asBytes, sourceBody, takeBody } from '../../web/body.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
 import { DOMException, isDOMException } from '../../web/dom-exception.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
-import { isArrayBuffer } from '../../webidl.ts';
+import { isArrayBuffer, isObject } from '../../webidl.ts';
 import { Held, heldAt, lend, takeBack } from './held.ts';
 import {
   entrypointState,
   handleOf,
   isLoopback,
+  isRpcTarget,
   isUnsettled,
   makeService,
   makeStub,
@@ -78,13 +81,13 @@ export function messageOf(payload: Message['payload']): Message {
   return { payload, pairs: [], objects: [], stubs: [], sent: nothing, undo: nothing };
 }
 
-/** @throws DataCloneError for what cannot be sent */
-export function encode(value: unknown): Message {
+/** @param isGiven they are the arguments of a call @throws DataCloneError for what cannot be sent */
+export function encode(value: unknown, isGiven = false): Message {
   if (typeof value === 'string' && value.length > MOST_PAYLOAD_BYTES) throw tooLarge(value.length);
   const text = plainText(value);
   if (text !== undefined && text.length > MOST_PAYLOAD_BYTES) throw tooLarge(text.length);
   if (text !== undefined || value === undefined) return messageOf(text);
-  return new Encoder().encode(value);
+  return new Encoder(isGiven).encode(value);
 }
 
 class Encoder {
@@ -93,6 +96,12 @@ class Encoder {
   readonly #stubs: StubState[] = [];
   readonly #lent: number[] = [];
   readonly #starts: (() => void)[] = [];
+  /** Arguments are given, and stay the giver's: what has a way to be duplicated is. */
+  readonly #isGiven: boolean;
+
+  constructor(isGiven: boolean) {
+    this.#isGiven = isGiven && !differs('rpc_params_dup_stubs');
+  }
 
   encode(value: unknown): Message {
     const undo = (): void => {
@@ -137,7 +146,7 @@ class Encoder {
     if (service !== undefined) return { kind: SERVICE, data: this.#pass(Passed.service, service, object) };
     if (isUnsettled(object)) throw unserialisable(object);
     const ownAllowed = ObjectGetPrototypeOf(object) === ObjectPrototype ? undefined : stubbable(object);
-    if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(object, ownAllowed), object) };
+    if (ownAllowed !== undefined) return { kind: STUB, data: this.#lend(new Held(this.#isGiven ? duplicateOf(object) : object, ownAllowed), object) };
     if (peek('streams')?.isReadableStream(object) === true) return { kind: STREAM, data: this.#stream(object as ReadableStream) };
     requireSize(object);
     const special = writeSpecial(object, (held) => this.#lend(held, object));
@@ -165,6 +174,21 @@ class Encoder {
     return this.#pass(Passed.stream, number, stream);
   }
 }
+
+/** workerd's rule, and its texts: stubs that are written in JavaScript are duplicated by their own method. */
+const duplicateOf = (object: object): object => {
+  const { dup } = object as { dup?: unknown };
+  if (typeof dup !== 'function') return object;
+  const made = ReflectApply(dup as () => unknown, object, []) as object;
+  const isFunction = typeof object === 'function' && !isRpcTarget(object);
+  if (isFunction ? typeof made === 'function' : isObject(made) && isRpcTarget(made)) return made;
+  throw new DOMException(
+    isFunction
+      ? "Couldn't create a stub for the function because it has a dup() method which did not return another function. Either remove the dup() method or make sure it returns a function."
+      : "Couldn't create a stub for the RcpTarget because it has a dup() method which did not return another RpcTarget. Either remove the dup() method or make sure it returns an RpcTarget.",
+    'DataCloneError',
+  );
+};
 
 /** Before they are copied, too: there may be no memory for that. @throws Error with Cloudflare's text */
 const requireSize = (object: object): void => {

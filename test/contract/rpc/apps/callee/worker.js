@@ -53,6 +53,10 @@ export default class extends WorkerEntrypoint {
     return new Response('fetched');
   }
 
+  callMethod(target, name) {
+    return name === undefined ? target() : target[name]();
+  }
+
   add(a, b) {
     return a + b;
   }
