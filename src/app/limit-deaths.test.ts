@@ -26,13 +26,13 @@ test('limit deaths: one now and then makes no pause, for ever', () => {
 
 test('limit deaths: a burst makes none either', () => {
   const { deaths, dies } = setUp();
-  assert.deepEqual([...new Set(dies(30, 10))], [undefined]);
+  assert.deepEqual([...new Set(dies(50, 10))], [undefined]);
   assert.equal(deaths.pausing('a'), undefined);
 });
 
 test('limit deaths: a flood makes a pause, and each death after one a longer pause', () => {
   const { deaths, dies, wait } = setUp();
-  assert.deepEqual([...new Set(dies(40, 10))], [undefined, 500]);
+  assert.deepEqual([...new Set(dies(65, 10))], [undefined, 500]);
   assert.equal(deaths.pausing('a'), 'memory');
   assert.equal(deaths.pausing('b'), undefined);
   wait(500);
@@ -48,15 +48,15 @@ test('limit deaths: a flood makes a pause, and each death after one a longer pau
 
 test('limit deaths: who has been good for a while begins anew', () => {
   const { dies, wait } = setUp();
-  dies(40, 10);
-  wait(20_000);
-  assert.deepEqual([...new Set(dies(30, 1))], [undefined]);
+  dies(65, 10);
+  wait(30_000);
+  assert.deepEqual([...new Set(dies(50, 1))], [undefined]);
   assert.equal(dies(1, 1)[0], 500);
 });
 
 test('limit deaths: deaths of isolates that were there before a pause do not add to it', () => {
   const { dies, wait, deaths } = setUp();
-  dies(31, 1);
+  dies(51, 1);
   assert.deepEqual(dies(5, 10), [undefined, undefined, undefined, undefined, undefined]);
   wait(450);
   assert.equal(deaths.pausing('a'), undefined);

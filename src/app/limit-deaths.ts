@@ -15,7 +15,7 @@ export type Pause = {
 type Account = { left: number; at: number; pauseMs: number; until: number; limit: Pause['limit'] };
 
 /** Deaths that an app may have at once, and how many of them come back in a second. */
-const MOST_DEATHS = 30;
+const MOST_DEATHS = 50;
 const PER_SECOND = 2;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
@@ -35,8 +35,10 @@ export class LimitDeaths {
     this.#accounts.set(app, account);
     this.#refill(account, now);
     account.limit = limit;
+    // Isolates that were there before the pause.
+    if (now < account.until) return undefined;
     account.left -= 1;
-    if (account.left >= 0 || now < account.until) return undefined;
+    if (account.left >= 0) return undefined;
     account.left = 0;
     account.pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, account.pauseMs * 2));
     account.until = now + account.pauseMs;

@@ -41,6 +41,12 @@ const handlers = {
   '/wasm': () => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]))).exports.f(),
   '/big-int': () => { let n = 3n; for (;;) n = (n * n) % (2n ** 4096n); },
   '/generator': () => { for (const x of (function* () { for (;;) yield 1; })()); },
+  '/async-iterator': async () => { for await (const x of { [Symbol.asyncIterator]: () => ({ next: async () => ({ value: 1, done: false }) }) }); },
+  '/map-function': () => Array.from({ length: 1 }, () => { for (;;); }),
+  '/has-instance': () => ({}) instanceof { [Symbol.hasInstance]() { for (;;); } },
+  '/logged-getter': () => { console.log({ get a() { for (;;); }, [Symbol.for('nodejs.util.inspect.custom')]() { for (;;); } }, new Proxy({}, { ownKeys() { for (;;); } })); for (;;); },
+  '/error-name': () => { throw Object.defineProperty(new Error('x'), 'name', { get() { for (;;); } }); },
+  '/promise-species': () => { class P extends Promise { static get [Symbol.species]() { for (;;); } } return new P(() => {}).then(() => {}); },
   '/wait-until': (context) => { context.waitUntil((async () => { await 0; for (;;); })()); return new Response('done'); },
 };
 export default { fetch: (request, env, context) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))(context) };

@@ -33,6 +33,10 @@ const handlers = {
   '/classes': () => { for (;;) kept.push(class { a = kept.length; m() { return this.a; } }); },
   '/wasm-grow': () => { const m = new WebAssembly.Memory({ initial: 1 }); for (;;) { m.grow(16); new Uint8Array(m.buffer).fill(1); } },
   '/wasm-many': () => { for (;;) { const m = new WebAssembly.Memory({ initial: 64 }); new Uint8Array(m.buffer).fill(1); kept.push(m); } },
+  '/wasm-reserved': () => { for (;;) kept.push(new WebAssembly.Memory({ initial: 1, maximum: 65536 })); },
+  '/wasm-tables': () => { for (;;) kept.push(new WebAssembly.Table({ initial: 100_000, element: 'externref' })); },
+  '/views': () => { const b = new ArrayBuffer(1 << 20); for (;;) kept.push(new Uint8Array(b)); },
+  '/big-ints': () => { let n = 3n; for (;;) { n = (n * n) % (1n << 100_000n) + 1n; kept.push(n); } },
   '/urls': () => { for (;;) kept.push(new URL('https://example.com/' + kept.length + '?' + 'q'.repeat(1000))); },
   '/recursion': () => { const f = (n) => [f(n + 1), new Array(1000).fill(n)]; try { f(0); } catch {} for (;;) kept.push(new Array(1000).fill(0)); },
 };

@@ -1,0 +1,96 @@
+/** What clients send to wear a server down, or to be two requests where it sees one. */
+import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
+import { before, suite, test } from 'node:test';
+import { answering, folder } from '../support/folder.ts';
+import { Load } from '../support/load.ts';
+import { suiteOwner } from '../support/nano-process.ts';
+import { RawClient, rawRequest, send } from '../support/request.ts';
+import { serve, type TestServer } from '../support/server.ts';
+
+const CHEAP_REQUESTS = 5000;
+const CONNECTIONS = 500;
+
+const APP = `export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/headers') { const headers = new Headers(); for (let i = 0; i < 20_000; i++) headers.append('x-' + i, 'v'.repeat(100)); return new Response('many', { headers }); }
+    if (pathname === '/smuggled') console.log('smuggled');
+    return new Response('app ' + pathname);
+  },
+};`;
+
+suite('clients', () => {
+  const owner = suiteOwner();
+  let server: TestServer;
+  before(async () => {
+    server = await serve(owner, folder({ 'app.js': APP, 'neighbour.js': answering('fine') }));
+  });
+
+  test('smuggling: a request whose end is ambiguous is refused, and what follows it is not heard', async () => {
+    const mark = server.mark;
+    const inner = 'GET /smuggled HTTP/1.1\r\nHost: app.localhost\r\n\r\n';
+    const heads = [
+      'Content-Length: 4\r\nTransfer-Encoding: chunked',
+      'Transfer-Encoding: chunked\r\nContent-Length: 4',
+      'Content-Length: 4\r\nContent-Length: 60',
+      'Content-Length: 4, 60',
+      'Content-Length: +4',
+      'Content-Length: 0x4',
+      'Transfer-Encoding: xchunked',
+      'Transfer-Encoding: chunked, identity',
+      'Transfer-Encoding : chunked',
+      'Transfer-Encoding:\u000bchunked',
+      'X: y\nTransfer-Encoding: chunked',
+      ' Transfer-Encoding: chunked',
+    ];
+    for (const head of heads) {
+      const answer = await rawRequest(server.port, `POST /first HTTP/1.1\r\nHost: app.localhost\r\n${head}\r\n\r\n0\r\n\r\n${inner}`);
+      assert.match(answer, /^HTTP\/1\.1 400 /, head);
+      assert.doesNotMatch(answer, /HTTP\/1\.1 [^4]/, head);
+    }
+    assert.deepEqual(
+      server.process.lines.slice(mark).filter((line) => line['msg'] === 'smuggled'),
+      [],
+    );
+  });
+
+  test('headers: floods of them are refused, whole or in pieces', async (t) => {
+    const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
+    const many = Array.from({ length: 5000 }, (_, at) => `x-${at}: ${'v'.repeat(100)}\r\n`).join('');
+    assert.match(await rawRequest(server.port, `GET / HTTP/1.1\r\nHost: app.localhost\r\n${many}\r\n`), /^HTTP\/1\.1 431 |^$/);
+    assert.match(await rawRequest(server.port, `GET / HTTP/1.1\r\nHost: app.localhost\r\nx: ${'v'.repeat(1 << 20)}\r\n\r\n`), /^HTTP\/1\.1 431 |^$/);
+    assert.match(await rawRequest(server.port, `GET /${'p'.repeat(1 << 20)} HTTP/1.1\r\nHost: app.localhost\r\n\r\n`), /^HTTP\/1\.1 4(?:14|31) |^$/);
+    const answer = await server.get('app', '/headers').catch((error: Error) => error.message);
+    if (typeof answer !== 'string') assert.ok([200, 500, 502].includes(answer.status), String(answer.status));
+    const { errors, answers } = await neighbour.stop();
+    assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
+  });
+
+  test('a flood of cheap requests is answered, and leaves nothing behind', async (t) => {
+    const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const flood = async (): Promise<void> => {
+      for (let at = 0; at < CHEAP_REQUESTS / 16; at++)
+        assert.equal((await send(server.port, { path: '/cheap', headers: { host: 'app.localhost' }, agent })).text, 'app /cheap');
+    };
+    await Promise.all(Array.from({ length: 16 }, flood));
+    agent.destroy();
+    const { errors } = await neighbour.stop();
+    assert.deepEqual(errors, []);
+    assert.ok((await server.metric('nano_engine_resident_bytes')) < 1e9);
+  });
+
+  test('connections: hundreds that say nothing keep nobody out', async () => {
+    const clients = Array.from({ length: CONNECTIONS }, () => new RawClient(server.port));
+    await Promise.all(clients.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
+    for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: app.local');
+    assert.equal((await server.get('neighbour')).text, 'fine');
+    for (const client of clients) client.destroy();
+    assert.equal((await server.get('app', '/x')).text, 'app /x');
+  });
+
+  test('no engine was lost', async () => {
+    assert.equal(await server.metric('nano_engine_restarts_total'), 0);
+  });
+});
