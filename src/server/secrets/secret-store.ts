@@ -4,7 +4,7 @@
  * Contract: a change is on disk, whole, when it returns; two changes at a time wait for each other. Only the names
  * can be read without the key.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fileNameOf } from '../../storage/paths.ts';
@@ -141,21 +141,52 @@ function parse(text: string, file: string): SecretsFile {
   }
 }
 
-/** Takes the lock, and one whose holder is gone. */
+/** Takes the lock, and one whose holder is gone. It never lacks its holder, at whatever moment that one is killed. */
 function take(lock: string): boolean {
+  const own = `${lock}.${process.pid}.tmp`;
+  writeFileSync(own, `${process.pid}`, { mode: 0o600 });
   try {
-    const descriptor = openSync(lock, 'wx', 0o600);
-    writeSync(descriptor, `${process.pid}`);
-    closeSync(descriptor);
+    linkSync(own, lock);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
-  try {
-    const holder = Number(readFileSync(lock, 'utf8'));
-    if (holder > 0) process.kill(holder, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true });
-  }
+  const holder = holderOf(lock);
+  if (holder !== undefined && !isAlive(holder)) takeAway(lock, holder);
   return false;
+}
+
+/** Removes the lock of one that is gone, unless it is another's by now. */
+function takeAway(lock: string, holder: string): void {
+  const aside = `${lock}.${process.pid}.old.tmp`;
+  try {
+    renameSync(lock, aside);
+    if (holderOf(aside) !== holder) linkSync(aside, lock);
+  } catch {
+    // Somebody else was faster.
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function holderOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is no process's is nobody's: a lock of an earlier version, whose holder was killed before it had written its name. */
+function isAlive(holder: string): boolean {
+  const pid = Number(holder);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }

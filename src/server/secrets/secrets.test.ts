@@ -45,6 +45,13 @@ test('change: takes over the lock of a process that is gone', async () => {
   assert.deepEqual(store.names('app'), ['A']);
 });
 
+test('change: takes over the lock of a process that was killed before it had written who it is', async () => {
+  const dataDir = folder({ 'secrets/lock': '' });
+  await new SecretStore({ dataDir }).change('app', new Map([['A', 'a']]));
+  assert.deepEqual(new SecretStore({ dataDir }).read('app'), { A: 'a' });
+  assert.deepEqual(readdirSync(join(dataDir, 'secrets')), ['app.json']);
+});
+
 test('read: a record moved to another name or app, or changed, is refused', async () => {
   const dataDir = folder();
   const store = new SecretStore({ dataDir });

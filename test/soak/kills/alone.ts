@@ -48,14 +48,18 @@ export async function killAlone(kind: AloneKind, dir: string, kills: number, ran
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
-    await new Promise<void>((resolve) => {
+    const code = await new Promise<number | null>((resolve) => {
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         // Once it writes, at any moment from then on.
         if (text === '') setTimeout(() => child.kill('SIGKILL'), random.int(MOST_DELAY_MS * 1000) / 1000);
         text += chunk;
       });
-      child.on('close', () => resolve());
+      child.on('close', resolve);
     });
+    if (code !== null) {
+      result.troubles.push(`a process that writes ${kind} has failed`);
+      break;
+    }
     result.kills++;
     const versions = text.split('\n').slice(0, -1).map(Number);
     result.acknowledged += versions.length;
