@@ -16,13 +16,18 @@ type Waiter = { resolve: () => void; reject: (error: OpError) => void };
 
 const uploadOver = (): OpError => new OpError('TypeError', 'The request body can no longer be sent: the request is over.');
 
+const requestFailed = (): OpError => new OpError('TypeError', 'The request body stream failed.');
+
 /** The sending side of a streamed request body; as a Readable it is what the upstream gets. */
 export class Upload extends Readable {
   #waiters: Waiter[] = [];
   #closed = false;
+  readonly #brokenOff: () => OpError;
 
-  constructor() {
+  /** @param brokenOff what whoever reads it hears when it breaks off */
+  constructor(brokenOff: () => OpError = requestFailed) {
     super({ highWaterMark: 64 * 1024 });
+    this.#brokenOff = brokenOff;
     // Whoever reads it reports what went wrong; this only keeps an early failure from bringing down the process.
     this.on('error', () => {});
   }
@@ -50,7 +55,7 @@ export class Upload extends Readable {
   /** The body broke off: so does the request. */
   abort(): void {
     if (this.#closed || this.destroyed) return;
-    this.destroy(new OpError('TypeError', 'The request body stream failed.'));
+    this.destroy(this.#brokenOff());
   }
 
   override _read(): void {

@@ -68,11 +68,14 @@ function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): P
   }
 }
 
+/** workerd's text. */
+const disconnected = (): OpError => new OpError('Error', 'ReadableStream received over RPC disconnected prematurely.');
+
 /** A stream of the sender's, which stays until it is sent or nobody wants it any more. */
 function takeStream({ context, event }: Place, number: unknown, isAnswer: boolean): StreamBody {
   const uploads = uploadsOf(context.handles);
   if (!Number.isSafeInteger(number) || uploads.has(number as number)) throw new OpError('TypeError', 'Invalid RPC payload.');
-  const upload = new Upload();
+  const upload = new Upload(disconnected);
   uploads.set(number as number, upload);
   const release = event.lend(isAnswer);
   const untie = closeWithEvent(event, () => upload.abort());

@@ -241,6 +241,14 @@ export const cases = {
   'streams: returned': async ({ CALLEE }) => new Response(await CALLEE.stream()).text(),
   'streams: given': ({ CALLEE }) => CALLEE.read(new Response('given as a stream').body),
   'streams: there and back': async ({ CALLEE }) => new Response(await CALLEE.passBack(new Response('there and back').body)).text(),
+  'streams: given, and broken off': async ({ CALLEE }) => {
+    const { readable, writable } = new IdentityTransformStream();
+    const answer = failure(CALLEE.read(readable));
+    const writer = writable.getWriter();
+    await writer.write(new TextEncoder().encode('the beginning'));
+    await writer.abort(new Error('no more'));
+    return answer;
+  },
   'streams: writable': async ({ CALLEE }) => {
     const { readable, writable } = new IdentityTransformStream();
     const [text, done] = await Promise.all([new Response(readable).text(), CALLEE.write(writable)]);
