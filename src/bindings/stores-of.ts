@@ -13,3 +13,14 @@ export function storesOf({ name, bindings, consumers = [] }: Pick<AppRecord, 'na
   if (consumers.length > 0) stores.push({ product: 'queues', id: QUEUES_ID });
   return [...stores, cacheStore(name)];
 }
+
+/** What somebody pays for. Caches keep themselves within bounds, and counters are in memory. */
+const PAID: readonly string[] = ['kv', 'd1', 'r2', 'analytics'];
+
+/** The stores that count for an app's disk quota, or for that of another app of its group. Of queues, which share a database, each is one. */
+export function paidStoresOf({ bindings, consumers = [] }: Pick<AppRecord, 'bindings' | 'consumers'>): GroupStore[] {
+  const stores = bindings.flatMap(({ type, options }) => MANIFESTS[type].store?.(options) ?? []).filter(({ product }) => PAID.includes(product));
+  const produced = bindings.flatMap(({ type, options }) => (type === 'queue' ? [String(options['queue'])] : []));
+  const consumed = consumers.flatMap(({ queue, deadLetterQueue }) => (deadLetterQueue === undefined ? [queue] : [queue, deadLetterQueue]));
+  return [...stores, ...[...produced, ...consumed].map((id) => ({ product: 'queues', id }))];
+}

@@ -24,6 +24,8 @@ export type AppUsage = {
   /** Bodies of responses. */
   bytesOut: number;
   exceptions: number;
+  /** On the disk, in bytes by product; and how much that may be (null: there is no limit). */
+  storage: { bytes: Record<string, number>; limit: number | null };
   /** By limit. */
   limitHits: Record<string, number>;
   /** Engines that ended because of it. */

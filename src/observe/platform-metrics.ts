@@ -7,8 +7,11 @@ export type PlatformGauges = {
   apps: Readonly<Record<string, number>>;
   /** Engine processes by trust group, then by state: booting, ready, listening, leaving. Fronts are under "". */
   engines: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By app: what it has stored, in bytes by product, and how much that may be (null: no limit). */
+  storage: Readonly<Record<string, { bytes: Readonly<Record<string, number>>; limit: number | null }>>;
 };
 
+const LIMIT_HITS = 'nano_limit_hits_total';
 export const BLAMES = 'nano_engine_deaths_total';
 
 export class PlatformMetrics {
@@ -19,6 +22,8 @@ export class PlatformMetrics {
   readonly #builds: client.Counter<'result'>;
   readonly #apps: client.Gauge<'state'>;
   readonly #engines: client.Gauge<'state' | 'group'>;
+  readonly #storage: client.Gauge<'app' | 'product'>;
+  readonly #quotas: client.Gauge<'app'>;
   readonly #fronts: client.Gauge<'state'>;
   readonly #resident: client.Gauge;
   /** What engines counted that are gone: a sum must not fall because an engine died. */
@@ -42,6 +47,8 @@ export class PlatformMetrics {
     this.#builds = new client.Counter({ name: 'nano_builds_total', help: 'Builds of apps, by result.', labelNames: ['result'], registers });
     this.#apps = new client.Gauge({ name: 'nano_apps', help: 'Apps by state.', labelNames: ['state'], registers });
     this.#engines = new client.Gauge({ name: 'nano_engines', help: 'Engine processes by state and trust group.', labelNames: ['state', 'group'], registers });
+    this.#storage = new client.Gauge({ name: 'nano_app_storage_bytes', help: 'What apps have stored, by product.', labelNames: ['app', 'product'], registers });
+    this.#quotas = new client.Gauge({ name: 'nano_app_storage_limit_bytes', help: 'What apps may have stored.', labelNames: ['app'], registers });
     this.#fronts = new client.Gauge({
       name: 'nano_fronts',
       help: 'Front processes by state; none where all apps are of one group.',
@@ -67,6 +74,18 @@ export class PlatformMetrics {
 
   quarantined(app: string): void {
     this.#quarantines.inc({ app });
+  }
+
+  /** A limit was hit that another process than an engine keeps. */
+  limitHit(app: string, limit: string, count: number): void {
+    const metric: MetricJson = {
+      name: LIMIT_HITS,
+      help: 'Limits that were hit.',
+      type: 'counter',
+      aggregator: 'sum',
+      values: [{ labels: { app, limit }, value: count }],
+    };
+    this.#past = sumSets([this.#past, [metric]]);
   }
 
   /** An engine ended because of an app, or with requests of it in flight. */
@@ -104,6 +123,12 @@ export class PlatformMetrics {
         if (group === '') this.#fronts.set({ state }, count);
         else this.#engines.set({ state, group }, count);
       }
+    }
+    this.#storage.reset();
+    this.#quotas.reset();
+    for (const [app, { bytes, limit }] of Object.entries(gauges.storage)) {
+      for (const [product, count] of Object.entries(bytes)) this.#storage.set({ app, product }, count);
+      if (limit !== null) this.#quotas.set({ app }, limit);
     }
     this.#resident.set(process.memoryUsage.rss());
     const merged = mergeMetrics([this.#past, ...engines.map(parseMetrics)]);

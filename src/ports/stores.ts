@@ -14,10 +14,13 @@ export type StoreAddress = {
   id: string;
 };
 
+/** The name of the error with which a store refuses what its app has no room for. */
+export const QUOTA_EXCEEDED = 'QuotaExceeded';
+
 export interface Stores {
   /**
    * Calls a method of a store; arguments and answer are structured-clonable.
-   * @throws OpError whose message may be shown to the tenant
+   * @throws OpError whose message may be shown to the tenant; named QUOTA_EXCEEDED it is for the binding to say in its own words
    */
   call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown>;
 }

@@ -16,6 +16,8 @@ export type AppLimits = {
   waitUntilMs: number;
   /** Absent where there is none. */
   responseBodyBytes?: number;
+  /** Of the disk; absent where there is no limit. */
+  storageMb?: number;
 };
 
 /** A queue that an app consumes, and how. */

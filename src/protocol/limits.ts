@@ -132,6 +132,16 @@ export const LIMITS = Object.freeze({
     scope: 'app',
     description: 'body of one response',
   }),
+  storageMb: limit({
+    name: 'storageMb',
+    key: 'storage_mb',
+    default: 10 * KB,
+    ceiling: Infinity,
+    minimum: 1,
+    unit: 'megabytes',
+    scope: 'app',
+    description: 'disk space of what an app stores: KV, D1, R2, queues and analytics together',
+  }),
   urlBytes: limit({
     name: 'urlBytes',
     key: 'url_bytes',

@@ -18,6 +18,8 @@ export const R2_ERRORS = {
   invalidArgument: { code: 10029, status: 400, s3: 'InvalidArgument', message: 'An argument is not valid.' },
   preconditionFailed: { code: 10031, status: 412, s3: 'PreconditionFailed', message: 'At least one of the pre-conditions you specified did not hold.' },
   badDigest: { code: 10037, status: 400, s3: 'BadDigest', message: 'The checksum you specified did not match what we received.' },
+  /** Not one of R2's, which has no such limit; for S3 clients what Ceph says. */
+  quotaExceeded: { code: 10099, status: 403, s3: 'QuotaExceeded', message: 'This app has used up its disk quota (storage_mb).' },
   invalidRange: { code: 10039, status: 416, s3: 'InvalidRange', message: 'The requested range is not satisfiable' },
   badUpload: { code: 10048, status: 400, s3: 'InvalidPart', message: 'There was a problem with the multipart upload.' },
 } as const;

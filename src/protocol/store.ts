@@ -1,4 +1,4 @@
-/** The words between supervisor and store process: messages over the child process channel. */
+/** The words between supervisor and the processes that have the stores: messages over the child process channel. */
 
 /** What a trust group's engines may use. */
 export type GroupGrants = {
@@ -25,14 +25,38 @@ export type StoreConfig = {
   grants: Grants;
 };
 
+/** A store that somebody pays for. Of queues, which share a database, each is one. */
+export type PaidStore = {
+  product: string;
+  group: string;
+  id: string;
+  /** What it holds, where the process that has it would have to start something to find out. */
+  bytes?: number;
+};
+
+/** What one app may have on the disk, and the stores that it pays for. Numbers in bytes; a limit may be Infinity. */
+export type StoreAccount = { app: string; limit: number /** What other processes have of it. */; elsewhere: number; stores: PaidStore[] };
+
+/** What an app has stored, and how many writes were refused since this was last told, by product. */
+export type AppStorage = { app: string; bytes: Record<string, number>; refused: Record<string, number> };
+
+/** The first message. */
+export type Configure = { type: 'configure'; config: StoreConfig };
+
 export type ToStore =
-  | { type: 'configure'; config: StoreConfig }
+  | Configure
   /** From now on; answered with `granted`. */
-  | { type: 'grants'; call: number; grants: Grants };
+  | { type: 'grants'; call: number; grants: Grants }
+  /** Who pays for what, all of it. */
+  | { type: 'accounts'; accounts: StoreAccount[] }
+  /** What other processes have of some accounts. */
+  | { type: 'elsewhere'; bytes: [app: string, bytes: number][] };
 
 export type FromStore =
   | { type: 'ready' }
   | { type: 'granted'; call: number }
   | { type: 'trouble'; message: string; fields: Record<string, unknown> }
+  /** Accounts that have changed. */
+  | { type: 'storage'; apps: AppStorage[] }
   /** A store has something to tell: see StoreContext.notify. */
   | { type: 'notify'; product: string; group: string; id: string; topic: string; detail: unknown };

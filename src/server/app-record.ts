@@ -8,6 +8,7 @@ import { withOrigins } from './hyperdrive.ts';
 import { type ReadSecrets, withStoreSecrets } from './store-secrets.ts';
 import { groupOf } from './trust.ts';
 import type { AssetSettings } from '../protocol/assets.ts';
+import type { Limits } from '../protocol/limits.ts';
 import type { AppLimits, AppRecord } from '../protocol/engine.ts';
 
 export { DEFAULT_GROUP } from './trust.ts';
@@ -36,10 +37,6 @@ export type AppDescription = Omit<AppRecord, 'slot' | 'bundleDir' | 'state' | 'r
 /** The row of a built app. Its version names configuration and code together: another version for every difference in either. */
 export function describeApp(config: WorkerConfig, digest: string, settings: AppSettings): { app: AppDescription; lowered: readonly Lowered[] } {
   const { limits, lowered } = resolveLimits(config.limits, settings.limits);
-  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = limits;
-  const appLimits: AppLimits = { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs };
-  // JSON, in which rows travel, has no infinity.
-  if (Number.isFinite(limits.responseBodyBytes)) appLimits.responseBodyBytes = limits.responseBodyBytes;
   const group = groupOf(config.name, config.trustGroup, settings.trust);
   const unversioned = {
     name: config.name,
@@ -51,7 +48,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     ...(config.assets !== undefined && { assets: assetsOf(config, config.assets) }),
     group,
     ...(config.dispatchNamespace === undefined ? {} : { namespace: config.dispatchNamespace }),
-    limits: appLimits,
+    limits: limitsOf(limits),
     isolation: config.isolation,
     timers: config.timers ?? settings.timers,
     egress: egressOf(config.egress, settings),
@@ -72,7 +69,6 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
 
 /** The row of an app that never worked: it holds the name, so that its address says 503 and not 404. */
 export function brokenApp(name: string, reason: string, settings: AppSettings): Omit<AppRecord, 'slot'> {
-  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = settings.limits.defaults;
   return {
     name,
     version: '',
@@ -83,7 +79,7 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     secretNames: [],
     bindings: [],
     group: groupOf(name, undefined, settings.trust),
-    limits: { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs },
+    limits: limitsOf(settings.limits.defaults),
     isolation: 'shared',
     timers: 'coarse',
     egress: { private: 'deny', allow: [], privateAllow: [], deny: [] },
@@ -93,6 +89,16 @@ export function brokenApp(name: string, reason: string, settings: AppSettings): 
     state: 'broken',
     reason,
   };
+}
+
+/** What of the limits is part of a row. */
+function limitsOf(limits: Limits): AppLimits {
+  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs, responseBodyBytes, storageMb } = limits;
+  const given: AppLimits = { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs };
+  // JSON, in which rows travel, has no infinity.
+  if (Number.isFinite(responseBodyBytes)) given.responseBodyBytes = responseBodyBytes;
+  if (Number.isFinite(storageMb)) given.storageMb = storageMb;
+  return given;
 }
 
 function assetsOf(config: WorkerConfig, { htmlHandling, notFoundHandling, runWorkerFirst }: AssetsConfig): AssetSettings {

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
-import { PoolRouter, type WorkerEvents, type WorkerHandle } from '../storage/pool/router.ts';
+import { PoolRouter, type RoomKeeper, type WorkerEvents, type WorkerHandle } from '../storage/pool/router.ts';
 import { FrameReader, writeRound } from '../storage/pool/wire.ts';
 import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
 
@@ -14,6 +14,8 @@ export type SqlPoolOptions = {
   root: string;
   fsync: 'full' | 'normal';
   onTrouble(message: string, fields: Record<string, unknown>): void;
+  /** How large databases may become. */
+  rooms?: RoomKeeper;
   /** Of the machine's memory, for one process: its heap, the largest result and SQLite's own. */
   memoryBytes?: number;
   most?: number;
@@ -50,6 +52,7 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
       tooLong: failureText(D1_TEXTS.tooLong),
     },
     onTrouble: options.onTrouble,
+    ...(options.rooms === undefined ? {} : { rooms: options.rooms }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
 }
@@ -70,7 +73,7 @@ function launch({ root, fsync, onTrouble }: SqlPoolOptions, events: WorkerEvents
   child.on('close', () => events.gone());
   return {
     pid: child.pid,
-    send: (key, calls) => sendParts(stream, writeRound(key, calls)),
+    send: (key, room, calls) => sendParts(stream, writeRound(key, room, calls)),
     end: () => stream.end(),
     kill: () => child.kill('SIGKILL'),
   };

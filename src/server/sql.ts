@@ -6,18 +6,23 @@
 import { createServer } from 'node:net';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
-import type { FromStore, ToStore } from '../protocol/store.ts';
+import type { Configure, FromStore, ToStore } from '../protocol/store.ts';
+import { Accounts } from '../storage/accounts.ts';
 import { Gate } from '../storage/gate.ts';
 import { servePool } from '../storage/pool/server.ts';
+import { openRooms } from './d1-rooms.ts';
+import { followAccounts } from './follow-accounts.ts';
 import { openSqlPool, sendParts } from './sql-pool.ts';
 import { ignoreSignals, tellSupervisor } from './channel.ts';
 
 const tell: (message: FromStore) => void = tellSupervisor;
 
 process.once('message', (message) => {
-  const { root, fsync, socket, key, grants } = (message as Extract<ToStore, { type: 'configure' }>).config;
+  const { root, fsync, socket, key, grants } = (message as Configure).config;
   const onTrouble = (text: string, fields: Record<string, unknown>): void => tell({ type: 'trouble', message: text, fields });
-  const pool = openSqlPool({ root, fsync, onTrouble });
+  const accounts = new Accounts();
+  followAccounts(accounts, tell);
+  const pool = openSqlPool({ root, fsync, rooms: openRooms(accounts), onTrouble });
   const gate = new Gate({ key, grants, onTrouble });
   pool.warmUp();
   const refusal = failureText(D1_TEXTS.lost);

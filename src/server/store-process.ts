@@ -7,7 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
+import type { AppStorage, FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
 import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
@@ -24,6 +24,10 @@ export type StoreProcessOptions = {
   key: string;
   onTrouble(message: string, fields: Record<string, unknown>): void;
   onNotify(notice: Extract<FromStore, { type: 'notify' }>): void;
+  /** What it is told when it starts, before anybody can call it. */
+  greeting?(): ToStore;
+  /** What apps have stored. */
+  onStorage?(apps: readonly AppStorage[]): void;
   /** It listens, for the first time or again. */
   onReady?(): void;
 };
@@ -80,6 +84,13 @@ export class StoreProcess {
     child.on('error', () => {});
     child.on('exit', (code, signal) => this.#exited(code, signal));
     child.send({ type: 'configure', config } satisfies ToStore, () => {});
+    const greeting = this.#options.greeting?.();
+    if (greeting !== undefined) this.send(greeting);
+  }
+
+  /** Tells it something. While it does not run it is told nothing: it begins with its greeting. */
+  send(message: ToStore): void {
+    if (this.#child?.connected === true) this.#child.send(message, () => {});
   }
 
   /** Lets engines in. Resolves when the process works by it; one that is not there will when it starts. */
@@ -118,6 +129,7 @@ export class StoreProcess {
     if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
     else if (message.type === 'notify') this.#options.onNotify(message);
     else if (message.type === 'granted') this.#granting.get(message.call)?.();
+    else if (message.type === 'storage') this.#options.onStorage?.(message.apps);
     else if (message.type === 'ready') this.#options.onReady?.();
   }
 

@@ -1,26 +1,33 @@
 /** The store process: every database of the bindings, for all engines. It is told what to do over its channel and ends with it. */
 import { PRODUCTS } from '../bindings/products.ts';
-import type { FromStore, ToStore } from '../protocol/store.ts';
+import type { StoreAddress } from '../ports/stores.ts';
+import type { Configure, FromStore, ToStore } from '../protocol/store.ts';
+import { Accounts } from '../storage/accounts.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { Gate } from '../storage/gate.ts';
 import { StoreHost } from '../storage/store-host.ts';
 import { StoreServer } from '../storage/store-server.ts';
+import { QUEUES_ID } from '../bindings/queues/messages.ts';
+import { followAccounts } from './follow-accounts.ts';
 import { ignoreSignals, tellSupervisor } from './channel.ts';
 
 const tell: (message: FromStore) => void = tellSupervisor;
 
 process.once('message', (message) => {
-  const { root, socket, fsync, key, grants } = (message as Extract<ToStore, { type: 'configure' }>).config;
+  const { root, socket, fsync, key, grants } = (message as Configure).config;
   const onTrouble = (text: string, fields: Record<string, unknown>): void => tell({ type: 'trouble', message: text, fields });
+  const accounts = new Accounts();
   const host = new StoreHost({
     root,
     fsync,
+    accounts,
     products: PRODUCTS,
     onNotify: (address, topic, detail) => tell({ type: 'notify', ...address, topic, detail }),
     onTrouble,
   });
   const gate = new Gate({ key, grants, onTrouble });
+  followAccounts(accounts, tell, (unknown) => void host.measure(databasesOf(unknown)));
   raiseWalls(loadLibc());
   const server = new StoreServer(host, gate);
   server.listen(socket).then(
@@ -44,3 +51,9 @@ process.once('message', (message) => {
   });
 });
 ignoreSignals();
+
+/** The databases that stores lie in: queues of a group share one. */
+function databasesOf(stores: readonly StoreAddress[]): StoreAddress[] {
+  const groups = new Set(stores.filter(({ product }) => product === 'queues').map(({ group }) => group));
+  return [...stores.filter(({ product }) => product !== 'queues'), ...[...groups].map((group) => ({ product: 'queues', group, id: QUEUES_ID }))];
+}

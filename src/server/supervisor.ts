@@ -28,12 +28,13 @@ import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
 import { MemoryCgroups } from './memory-cgroups.ts';
 import { Quarantine } from './quarantine.ts';
+import { Quotas } from './quotas.ts';
 import { Reporter } from './reporter.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { makeBadge } from '../storage/badge.ts';
 import { StoreGrants } from './store-grants.ts';
-import { StoreProcess } from './store-process.ts';
+import { StoreProcess, type StoreProcessOptions } from './store-process.ts';
 import { blamable, DEFAULT_GROUP } from './trust.ts';
 import { usersOf } from './store-secrets.ts';
 import { readUsage } from './usage.ts';
@@ -91,6 +92,7 @@ export class Supervisor implements AdminSource {
   readonly #badgeKey = randomBytes(32).toString('base64url');
   readonly #grants: StoreGrants;
   #cgroups: MemoryCgroups | undefined;
+  readonly #quotas: Quotas;
   readonly #routes: AdminRoutes;
   readonly #apps: Apps;
   readonly #engines: EngineGroups;
@@ -119,25 +121,26 @@ export class Supervisor implements AdminSource {
       void this.#push();
     });
     this.#data = openDataFolder(options.config.dataDir);
-    this.#sql = new StoreProcess({
-      program: 'sql',
+    this.#quotas = new Quotas({
       dataDir: this.#data.dir,
-      fsync: options.config.fsync,
       clock: this.#clock,
-      key: this.#badgeKey,
-      onTrouble: (message, fields) => options.log.error(message, fields),
-      onNotify: () => {},
+      log: options.log,
+      metrics: this.#metrics,
+      send: (program, message) => (program === 'store' ? this.#stores : this.#sql).send(message),
     });
-    this.#stores = new StoreProcess({
-      program: 'store',
+    const storeOptions = (program: 'store' | 'sql'): StoreProcessOptions => ({
+      program,
       dataDir: this.#data.dir,
       fsync: options.config.fsync,
       clock: this.#clock,
       key: this.#badgeKey,
       onTrouble: (message, fields) => options.log.error(message, fields),
       onNotify: (notice) => this.#events.notified(notice),
-      onReady: () => this.#events.storesReady(),
+      greeting: () => this.#quotas.greeting(program),
+      onStorage: (apps) => this.#quotas.told(program, apps),
     });
+    this.#sql = new StoreProcess(storeOptions('sql'));
+    this.#stores = new StoreProcess({ ...storeOptions('store'), onReady: () => this.#events.storesReady() });
     this.#grants = new StoreGrants({ clock: this.#clock, tell: (grants) => Promise.all([this.#stores.grant(grants), this.#sql.grant(grants)]) });
     const storePort = { socket: this.#stores.config.socket, badge: makeBadge(this.#badgeKey, { kind: 'operator' }) };
     this.#routes = openAdminRoutes({
@@ -250,11 +253,11 @@ export class Supervisor implements AdminSource {
     const engines = await Promise.all(this.#engines.alive.map((engine) => engine.metrics()));
     const states: Record<string, number> = { ready: 0, broken: 0, quarantined: 0 };
     for (const app of this.#table) states[app.state] = (states[app.state] ?? 0) + 1;
-    return this.#metrics.text(engines, { apps: states, engines: this.#engines.states() });
+    return this.#metrics.text(engines, { apps: states, engines: this.#engines.states(), storage: this.#quotas.all() });
   }
 
   async usage(app: string): Promise<AppUsage> {
-    return readUsage(await this.#metrics.ofApp(app, await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))));
+    return readUsage(await this.#metrics.ofApp(app, await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))), this.#quotas.of(app));
   }
 
   isKnown(app: string): boolean {
@@ -305,6 +308,7 @@ export class Supervisor implements AdminSource {
 
   /** The store process is there from the first app on that has bindings. */
   #startStores(): void {
+    this.#quotas.setApps(this.#table);
     if (this.#table.some((app) => app.consumers !== undefined || app.bindings.some(({ type }) => type !== 'assets'))) this.#stores.start();
     if (this.#table.some((app) => app.bindings.some(({ type }) => type === 'd1'))) this.#sql.start();
   }

@@ -78,7 +78,8 @@ export class Session {
     const seat = await seats.take(CHUNK_NAMES);
     const stacks = new StackMapper(bundle);
     // In this process: a person at a shell waits for their query anyway.
-    const call = async (_owner: string, key: string, payload: string): Promise<string> => this.#sql.run(key, [payload], () => {})[0] ?? '';
+    const call = async (_owner: string, key: string, payload: string): Promise<string> =>
+      this.#sql.run(key, [payload], Number.POSITIVE_INFINITY, () => {}).answers[0] ?? '';
     const stores = new PooledStores(this.#stores, 'd1', { call });
     const worker = new Worker(seat, {
       app: record.name,

@@ -39,6 +39,7 @@ export class Blobs {
   /**
    * Takes a body in, chunk by chunk.
    * @param algorithms names of digests to compute on the way ("md5", "sha256")
+   * @param name as `newBlobName` makes it, where somebody was to know it beforehand
    * @param most bytes; more reject with what `tooLarge` makes
    */
   async write(
@@ -46,8 +47,8 @@ export class Blobs {
     algorithms: readonly string[],
     most: number,
     tooLarge: () => Error,
+    name: string = newBlobName(),
   ): Promise<WrittenBlob> {
-    const name = randomBytes(16).toString('hex');
     const path = this.#pathOf(name);
     await mkdir(dirname(path), { recursive: true });
     const hashes = algorithms.map((algorithm): [string, Hash] => [algorithm, createHash(algorithm)]);
@@ -113,6 +114,11 @@ export class Blobs {
   #pathOf(name: string): string {
     return blobPath(this.#dir, name);
   }
+}
+
+/** A name that no other blob has. */
+export function newBlobName(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** Where a blob lies. Two characters of the name make the folder, so that none gets too full. */

@@ -23,6 +23,8 @@ export type DatabaseOptions = {
 
 const BUSY_MS = 5000;
 const KEPT_STATEMENTS = 100;
+/** What a large commit leaves of its write-ahead log. */
+const JOURNAL_BYTES = 8 * 1024 * 1024;
 
 /** SQLite says that the file is damaged or no database. */
 export function isDamage(error: unknown): boolean {
@@ -49,6 +51,7 @@ function resultCode(error: unknown): number {
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #pageBytes: number | undefined;
 
   /** @throws what SQLite says of a file that cannot be opened */
   constructor(file: string, options: DatabaseOptions) {
@@ -56,7 +59,11 @@ export class Database {
     this.#db = new DatabaseSync(file, { timeout: options.busyMs ?? BUSY_MS, readOnly: options.readOnly ?? false });
     try {
       if (options.readOnly === true) return;
-      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;`);
+      // Before anything else is written: pages that are free can then be given back to the disk. Later it would be a write.
+      if (this.#db.prepare('PRAGMA page_count').get()?.['page_count'] === 0) this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      this.#db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = ${JOURNAL_BYTES};`,
+      );
       this.#migrate(options.migrations);
     } catch (error) {
       this.#db.close();
@@ -89,6 +96,18 @@ export class Database {
 
   exec(sql: string): void {
     this.#db.exec(sql);
+  }
+
+  /** Bytes of the database, pages that are free included; within a transaction as they will be. */
+  size(): number {
+    this.#pageBytes ??= Number(this.get('PRAGMA page_size')?.['page_size']);
+    return Number(this.get('PRAGMA page_count')?.['page_count']) * this.#pageBytes;
+  }
+
+  /** Gives free pages back to the disk. @param most pages @returns free pages that are left */
+  shrink(most: number): number {
+    if (most > 0) this.#db.exec(`PRAGMA incremental_vacuum(${most})`);
+    return Number(this.get('PRAGMA freelist_count')?.['freelist_count']);
   }
 
   /** Runs `work` as a whole or not at all; inside another transaction as a part of it. */

@@ -2,11 +2,29 @@
 import type { StoreAddress } from '../ports/stores.ts';
 import type { Database } from './database.ts';
 
+/** What the store's app may still put on the disk. See Accounts. */
+export interface StoreQuota {
+  /**
+   * Promises room for a file that is about to be written, until it is recorded or given up.
+   * @param blob its name
+   * @param replaced what is removed when the file is recorded: something's name, and the bytes of its files
+   * @throws the error of a full quota
+   */
+  hold(blob: string, bytes: number, replaced?: { name: string; bytes: number }): void;
+  /** The file is recorded, or gone. */
+  release(blob: string): void;
+  /** For what shares a database: the bytes of one part of it, which is a store to those who count. */
+  chargePart(id: string, bytes: number): void;
+  /** @throws the error of a full quota where a part may not grow by so much */
+  checkPart(id: string, bytes: number): void;
+}
+
 export type StoreContext = {
   readonly address: StoreAddress;
   readonly db: Database;
   /** A folder for the store's files; it may not exist yet. */
   readonly dir: string;
+  readonly quota: StoreQuota;
   /** Milliseconds since 1970. */
   now(): number;
   /** Tells whoever looks after the stores that something has come up: a message is due, say. */
@@ -30,5 +48,12 @@ export interface StoreProduct {
   readonly migrations: readonly string[];
   /** Methods that write. Those that come together are committed together. */
   readonly writes: readonly string[];
+  /** Its database, and its files, count for the app that pays for the store. Absent: it keeps itself within bounds, or counts itself. */
+  readonly metered?: {
+    /** Methods that are refused when the quota is full, if they would need more of the disk. */
+    readonly grows: readonly string[];
+    /** A query for one number: the bytes of all files. */
+    readonly fileBytes?: string;
+  };
   open(context: StoreContext): OpenStore;
 }

@@ -5,10 +5,12 @@
  * and none is answered before the commit: many writers pay for one wait for the disk. A damaged database
  * is set aside under another name, reported, and takes nothing else with it.
  */
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { OpError } from '../base/op-error.ts';
-import type { StoreAddress, Stores } from '../ports/stores.ts';
+import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../ports/stores.ts';
 import { Database, type FsyncPolicy, isDamage, isFull, isReadOnly } from './database.ts';
+import { Accounts } from './accounts.ts';
+import { Metering } from './metering.ts';
 import { placeOf } from './paths.ts';
 import type { OpenStore, StoreProduct } from './product.ts';
 
@@ -17,6 +19,8 @@ export type StoreHostOptions = {
   root: string;
   fsync: FsyncPolicy;
   products: readonly StoreProduct[];
+  /** Who pays for what. Without it nothing is bounded. */
+  accounts?: Accounts;
   now?: () => number;
   /** A store has something to tell: see StoreContext.notify. */
   onNotify?(address: StoreAddress, topic: string, detail: unknown): void;
@@ -24,13 +28,20 @@ export type StoreHostOptions = {
   onTrouble?(message: string, fields: Record<string, unknown>): void;
 };
 
-type Call = { method: string; args: readonly unknown[]; resolve: (value: unknown) => void; reject: (error: unknown) => void };
-type Opened = { database: Database; store: OpenStore; product: StoreProduct; writes: ReadonlySet<string>; used: number };
+type Call = { method: string; args: readonly unknown[]; owner: unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void };
+type Opened = { address: StoreAddress; database: Database; store: OpenStore; product: StoreProduct; writes: ReadonlySet<string>; used: number };
 type Pending = { address: StoreAddress; calls: Call[] };
 
 /** More databases than this are not kept open. */
 const MOST_OPEN = 200;
 const TICK_MS = 60_000;
+/** Free pages are given back to the disk a few at a time, from this many on. */
+const KEPT_PAGES = 256;
+const PAGES_AT_ONCE = 1000;
+const SHRINK_MS = 250;
+/** How long, and for how many commits, what was written may be uncounted where there is much room. */
+const COUNT_MS = 20;
+const MOST_UNCOUNTED = 16;
 
 export class StoreHost implements Stores {
   readonly #options: StoreHostOptions;
@@ -38,21 +49,29 @@ export class StoreHost implements Stores {
   readonly #open = new Map<string, Opened>();
   #pending = new Map<string, Pending>();
   #isFlushing = false;
+  #isClosed = false;
   #uses = 0;
   readonly #ticking: NodeJS.Timeout;
+  readonly #metering: Metering;
+  #shrinking: NodeJS.Timeout | undefined;
+  /** Commits of each store that were not counted yet. */
+  readonly #uncounted = new Map<string, number>();
+  #counting: NodeJS.Timeout | undefined;
 
   constructor(options: StoreHostOptions) {
     this.#options = options;
+    this.#metering = new Metering(options.accounts ?? new Accounts());
     this.#products = new Map(options.products.map((product) => [product.name, product]));
     this.#ticking = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown> {
+  /** @param owner whoever calls: what is promised to them ends with `gone` */
+  call(address: StoreAddress, method: string, args: readonly unknown[], owner?: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const key = `${address.group}\n${address.product}\n${address.id}`;
+      const key = keyOf(address);
       let pending = this.#pending.get(key);
       if (pending === undefined) this.#pending.set(key, (pending = { address, calls: [] }));
-      pending.calls.push({ method, args, resolve, reject });
+      pending.calls.push({ method, args, owner, resolve, reject });
       if (this.#isFlushing) return;
       this.#isFlushing = true;
       // All that arrives in the same round of the event loop goes together.
@@ -62,17 +81,45 @@ export class StoreHost implements Stores {
 
   /** Lets every open store drop what has expired. */
   tick(): void {
-    for (const [key, { store, database }] of this.#open) {
+    for (const [key, opened] of this.#open) {
+      const { store, database } = opened;
       try {
-        if (store.tick !== undefined) database.transaction(() => store.tick?.());
+        if (store.tick === undefined) continue;
+        database.transaction(() => store.tick?.());
       } catch (error) {
         this.#trouble(key, error);
+      }
+      this.#count(opened);
+    }
+    this.#shrinkLater();
+  }
+
+  /** Whoever called is gone: what they have begun to write is removed. */
+  gone(owner: unknown): void {
+    for (const { address, blob } of this.#metering.gone(owner)) this.call(address, 'abandon', [blob]).catch(() => {});
+  }
+
+  /** Finds out what stores hold, one after the other; others have their turns in between. */
+  async measure(addresses: readonly StoreAddress[]): Promise<void> {
+    for (const address of addresses) {
+      await new Promise(setImmediate);
+      const key = keyOf(address);
+      if (this.#isClosed) return;
+      if (this.#open.has(key) || !existsSync(placeOf(this.#options.root, address).file)) continue;
+      try {
+        this.#opened(key, address);
+        this.#close(key);
+      } catch (error) {
+        this.#failed(key, address, error);
       }
     }
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#ticking);
+    clearTimeout(this.#shrinking);
+    clearTimeout(this.#counting);
     for (const key of [...this.#open.keys()]) this.#close(key);
   }
 
@@ -95,8 +142,15 @@ export class StoreHost implements Stores {
     const isWriting = calls.some(({ method }) => opened.writes.has(method));
     const done: (() => void)[] = [];
     try {
-      if (isWriting) opened.database.transaction(() => this.#perform(key, address, opened, calls, true, done));
-      else this.#perform(key, address, opened, calls, false, done);
+      if (isWriting) {
+        const size = opened.database.transaction(() => {
+          this.#perform(key, address, opened, calls, true, done);
+          if (!this.#mustCount(key, opened)) return undefined;
+          // Here it needs no lock of its own.
+          return this.#metering.size(opened.product, opened.database);
+        });
+        this.#metering.committed(address, size);
+      } else this.#perform(key, address, opened, calls, false, done);
     } catch (error) {
       // The commit failed: nothing of it has happened.
       const failure = this.#failed(key, address, error);
@@ -106,17 +160,28 @@ export class StoreHost implements Stores {
     for (const settle of done) settle();
   }
 
-  #perform(key: string, address: StoreAddress, { store, database, writes }: Opened, calls: readonly Call[], isWriting: boolean, done: (() => void)[]): void {
-    for (const { method, args, resolve, reject } of calls) {
+  #perform(
+    key: string,
+    address: StoreAddress,
+    { store, database, writes, product }: Opened,
+    calls: readonly Call[],
+    isWriting: boolean,
+    done: (() => void)[],
+  ): void {
+    const grows = isWriting && this.#metering.isTight(address) ? product.metered?.grows : undefined;
+    for (const { method, args, owner, resolve, reject } of calls) {
+      this.#metering.owner = owner;
       const implementation = Object.hasOwn(store.methods, method) ? (store.methods[method] as (...args: unknown[]) => unknown) : undefined;
       try {
         if (implementation === undefined) throw new Error(`there is no method "${method}"`);
-        const work = (): unknown => implementation(...args);
+        const plain = (): unknown => implementation(...args);
+        const work = grows?.includes(method) === true ? (): unknown => this.#metering.checked(address, product, database, plain) : plain;
         const value = isWriting && writes.has(method) ? database.transaction(work) : work();
         done.push(() => resolve(value));
       } catch (error) {
         // With the disk full or read-only, or the file damaged, nothing of the round can be committed.
         if (isDamage(error) || isFull(error) || isReadOnly(error)) throw error;
+        if (error instanceof OpError && error.name === QUOTA_EXCEEDED) this.#shrinkLater();
         const answer = error instanceof OpError ? error : this.#failed(key, address, error);
         done.push(() => reject(answer));
       }
@@ -141,12 +206,72 @@ export class StoreHost implements Stores {
       address,
       db: database,
       dir,
+      quota: this.#metering.quotaOf(address),
       now: this.#options.now ?? Date.now,
       notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
     });
-    const opened = { database, store, product, writes: new Set(product.writes), used: ++this.#uses };
+    const opened = { address, database, store, product, writes: new Set(product.writes), used: ++this.#uses };
     this.#open.set(key, opened);
+    this.#count(opened);
     return opened;
+  }
+
+  /** Many small commits are counted together, a moment later. */
+  #mustCount(key: string, { address, product }: Opened): boolean {
+    if (product.metered === undefined) return false;
+    const uncounted = this.#uncounted.get(key) ?? 0;
+    if (this.#metering.mustCount(address) || uncounted >= MOST_UNCOUNTED) {
+      this.#uncounted.delete(key);
+      return true;
+    }
+    this.#uncounted.set(key, uncounted + 1);
+    this.#counting ??= setTimeout(() => this.#countAll(), COUNT_MS).unref();
+    return false;
+  }
+
+  #countAll(): void {
+    this.#counting = undefined;
+    for (const key of this.#uncounted.keys()) {
+      const opened = this.#open.get(key);
+      if (opened !== undefined) this.#count(opened);
+    }
+    this.#uncounted.clear();
+  }
+
+  /** What is there now counts from now on. A database that cannot even say that is heard of by its next call. */
+  #count({ address, product, database }: Opened): void {
+    try {
+      this.#metering.committed(address, this.#metering.size(product, database));
+    } catch {
+      // See above.
+    }
+  }
+
+  /** Gives back what has become free, for as long as there is something. */
+  #shrinkLater(): void {
+    if (this.#isClosed) return;
+    this.#shrinking ??= setTimeout(() => {
+      this.#shrinking = undefined;
+      let isMore = false;
+      for (const [key, opened] of this.#open) if (this.#shrink(key, opened)) isMore = true;
+      if (isMore) this.#shrinkLater();
+    }, SHRINK_MS).unref();
+  }
+
+  /** @returns whether there is more to give back */
+  #shrink(key: string, opened: Opened): boolean {
+    const { database } = opened;
+    try {
+      const before = database.shrink(0);
+      if (before <= KEPT_PAGES) return false;
+      const left = database.shrink(PAGES_AT_ONCE);
+      this.#count(opened);
+      // A database from before this was possible keeps its pages.
+      return left > KEPT_PAGES && left < before;
+    } catch (error) {
+      this.#trouble(key, error);
+      return false;
+    }
   }
 
   #closeOldest(): void {
@@ -159,6 +284,7 @@ export class StoreHost implements Stores {
 
   #close(key: string): void {
     const opened = this.#open.get(key);
+    if (opened !== undefined && this.#uncounted.delete(key)) this.#count(opened);
     this.#open.delete(key);
     try {
       opened?.store.close?.();
@@ -198,4 +324,8 @@ export class StoreHost implements Stores {
   #trouble(store: string, error: unknown): void {
     this.#options.onTrouble?.('a store failed', { store: store.replaceAll('\n', '/'), error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+function keyOf({ group, product, id }: StoreAddress): string {
+  return `${group}\n${product}\n${id}`;
 }

@@ -6,7 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { OpError } from '../base/op-error.ts';
-import type { StoreAddress, Stores } from '../ports/stores.ts';
+import type { StoreAddress } from '../ports/stores.ts';
 import { receiveFrames, sendFrame } from './frames.ts';
 import type { Gate, Pass } from './gate.ts';
 
@@ -19,11 +19,17 @@ export type AnswerFrame = [number, 1, unknown] | [number, 0, string, string];
 
 export const REFUSED = 'Internal error: this storage is not for this app.';
 
+/** Stores that know who calls, and hear when they are gone. */
+export interface OwnedStores {
+  call(address: StoreAddress, method: string, args: readonly unknown[], owner: unknown): Promise<unknown>;
+  gone(owner: unknown): void;
+}
+
 export class StoreServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(stores: Stores, gate: Gate) {
+  constructor(stores: OwnedStores, gate: Gate) {
     this.#server = createServer((socket) => this.#serve(socket, stores, gate));
   }
 
@@ -40,10 +46,15 @@ export class StoreServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #serve(socket: Socket, stores: Stores, gate: Gate): void {
+  #serve(socket: Socket, stores: OwnedStores, gate: Gate): void {
     let pass: Pass | undefined;
     this.#sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        this.#sockets.delete(socket);
+        stores.gone(socket);
+      });
     receiveFrames(socket, (frame) => {
       if (socket.destroyed) return;
       if (!Array.isArray(frame)) return void socket.destroy();
@@ -54,12 +65,12 @@ export class StoreServer {
   }
 }
 
-function answer(socket: Socket, stores: Stores, pass: Pass, [call, address, method, args]: readonly unknown[]): void {
+function answer(socket: Socket, stores: OwnedStores, pass: Pass, [call, address, method, args]: readonly unknown[]): void {
   if (typeof call !== 'number' || typeof method !== 'string' || !Array.isArray(args)) return void socket.destroy();
   if (!pass.allows(address)) return sendFrame(socket, [call, 0, 'Error', REFUSED] satisfies AnswerFrame);
   // As it was looked at: what has come may be more than an address.
   const { product, group, id } = address;
-  stores.call({ product, group, id }, method, args).then(
+  stores.call({ product, group, id }, method, args, socket).then(
     (value) => sendFrame(socket, [call, 1, value] satisfies AnswerFrame),
     (error: unknown) => {
       const { name, message } = error instanceof OpError ? error : new OpError('Error', 'Internal error: the storage failed.');

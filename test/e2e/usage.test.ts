@@ -77,6 +77,7 @@ suite('usage', () => {
       bytesIn: 0,
       bytesOut: 0,
       exceptions: 0,
+      storage: { bytes: {}, limit: 10 * 1024 * MB },
       limitHits: {},
       engineDeaths: 0,
     });

@@ -16,6 +16,7 @@ export const analyticsProduct: StoreProduct = {
     `CREATE TABLE points (id INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, index1 TEXT NOT NULL, ${columns}); CREATE INDEX points_by_time ON points (timestamp);`,
   ],
   writes: ['write'],
+  metered: { grows: ['write'] },
   open: ({ db, now }) => ({
     methods: {
       write: (rows: readonly PointRow[]): null => {

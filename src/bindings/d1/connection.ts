@@ -23,11 +23,13 @@ export const LIMITS = {
   triggerDepth: 10,
 };
 
+/** Of one database, whatever its app's quota. */
 const MOST_DATABASE_BYTES = 10 * 1024 * 1024 * 1024;
 /** How long a statement waits for another process that writes: `nano d1`. */
 const BUSY_MS = 5000;
 const CACHE_KB = 1024;
-const JOURNAL_BYTES = 64 * 1024 * 1024;
+/** What a large transaction leaves of its write-ahead log. */
+const JOURNAL_BYTES = 8 * 1024 * 1024;
 
 export type OpenOptions = { fsync: 'full' | 'normal'; mostBytes?: number };
 /** What the connection has changed since it was opened, and the last row it has put in. */
@@ -38,6 +40,7 @@ export class Connection {
   /** Statements of ours. */
   readonly #own = new Map<string, StatementSync>();
   readonly #pageSize: number;
+  #mostBytes = 0;
   /** What the statement that is being compiled does; undefined while none is. */
   #compiling: Effects | undefined;
   #isTrusted = true;
@@ -54,12 +57,14 @@ export class Connection {
       limits: LIMITS,
     });
     try {
+      // Before anything else is written: pages that are free can then be given back to the disk. Later it would be a write.
+      if (this.#number('PRAGMA page_count', 'page_count') === 0) this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
       this.#db.exec(
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${fsync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -${CACHE_KB}; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = ${JOURNAL_BYTES};`,
       );
       this.#pageSize = this.#number('PRAGMA page_size', 'page_size');
-      this.#db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / this.#pageSize))}`);
+      this.allow(mostBytes);
       // Where the file is damaged at its beginning, this tells.
       this.schemaVersion();
     } catch (error) {
@@ -112,6 +117,24 @@ export class Connection {
   counts(): Counts {
     const row = this.#trusted('SELECT CAST(total_changes() AS REAL) AS changes, CAST(last_insert_rowid() AS REAL) AS row').get();
     return row as Counts;
+  }
+
+  /** Sets how large the database may become, in bytes. One that is larger already keeps its size, and may use its free pages. */
+  allow(mostBytes: number): void {
+    const most = Math.min(mostBytes, MOST_DATABASE_BYTES);
+    if (most === this.#mostBytes) return;
+    this.#mostBytes = most;
+    this.#isTrusted = true;
+    this.#db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(most / this.#pageSize))}`);
+  }
+
+  /** Gives free pages back to the disk, once they are many. @param most pages */
+  shrink(most: number, kept: number): void {
+    if (this.#number('PRAGMA freelist_count', 'freelist_count') <= kept) return;
+    this.#isTrusted = true;
+    this.#db.exec(`PRAGMA incremental_vacuum(${most})`);
+    // The bound may have been the size that it had.
+    this.#mostBytes = 0;
   }
 
   /** In bytes. */

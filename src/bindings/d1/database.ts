@@ -18,6 +18,10 @@ import { bindings, type Compiled, compile, failureOf, writesPerRow } from './sta
 /** A result of more is no result: its app could not hold it. */
 const MOST_RESULT_BYTES = 32 * 1024 * 1024;
 const KEPT_STATEMENTS = 200;
+/** Free pages are given back, so many at once, where there are more than so many in a database that is not small. */
+const KEPT_PAGES = 1000;
+const PAGES_AT_ONCE = 2000;
+const LEAST_SHRUNK_BYTES = 8 * 1024 * 1024;
 /** Longer texts are compiled each time: they would hardly come again. */
 const LONGEST_KEPT = 10_000;
 
@@ -53,6 +57,7 @@ export class D1Database {
   #known: Counts | undefined;
   #bookmark = Date.now();
   #hasWritten = false;
+  #mayShrink = false;
   /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
   #isExact = false;
 
@@ -87,6 +92,27 @@ export class D1Database {
   /** Carries out one call. @throws D1Failure */
   query(queries: readonly Query[]): QueryResult[] {
     return this.#inexactFirst(() => this.#alone(queries));
+  }
+
+  /** In bytes, of the pages that are free, too. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Sets how large the database may become, in bytes. */
+  allow(mostBytes: number): void {
+    this.#connection.allow(mostBytes);
+  }
+
+  /** Gives free pages back to the disk, some at a time. To be called when there is time. */
+  shrink(): void {
+    if (!this.#mayShrink || this.#size < LEAST_SHRUNK_BYTES) return;
+    this.#mayShrink = false;
+    this.#connection.shrink(PAGES_AT_ONCE, KEPT_PAGES);
+    const size = this.#connection.size();
+    // What is left follows.
+    this.#mayShrink = size < this.#size;
+    this.#size = size;
   }
 
   close(): void {
@@ -221,7 +247,7 @@ export class D1Database {
     if (effects.changesSchema || compiled.columns === undefined) compiled.columns = compiled.statement.columns().map(({ name }) => name ?? '');
     const isRead = isReadOnly(effects) && text === sql;
     const after = isRead ? before : (this.#known = this.#connection.counts());
-    if (!isRead) this.#hasWritten = true;
+    if (!isRead) this.#mayShrink = this.#hasWritten = true;
     if (effects.changesSchema) {
       this.#kept.clear();
       this.#schemaVersion = -1;

@@ -6,13 +6,14 @@
 import { accessSync, constants, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { placeOf } from '../../storage/paths.ts';
-import type { RoundRunner, Trouble } from '../../storage/pool/worker.ts';
+import type { RoundResult, RoundRunner, Trouble } from '../../storage/pool/worker.ts';
 import { D1Database } from './database.ts';
 import { codeOf, D1_TEXTS, isDamage } from './errors.ts';
 import { failureText } from './failure-text.ts';
 
 export type RunnerOptions = { /** The folder of all D1 databases. */ root: string; fsync: 'full' | 'normal'; onTrouble: Trouble };
 
+const NO_ROOM = failureText(D1_TEXTS.size);
 /** More databases than this are not kept open: each has its cache of pages. */
 const MOST_OPEN = 32;
 
@@ -32,13 +33,17 @@ export class D1Runner implements RoundRunner {
     this.#options = options;
   }
 
-  run(key: string, payloads: readonly string[], committing: () => void): readonly string[] {
+  run(key: string, payloads: readonly string[], most: number, committing: () => void): RoundResult {
     const [group, id] = JSON.parse(key) as [string, string];
     try {
-      return this.#opened(key, group, id).run(payloads, committing);
+      const database = this.#opened(key, group, id);
+      database.allow(most);
+      const answers = database.run(payloads, committing);
+      shrink(database);
+      return { answers, size: database.size, refused: answers.filter((answer) => answer === NO_ROOM).length };
     } catch (error) {
       const answer = failureText(this.#failed(key, group, id, error));
-      return payloads.map(() => answer);
+      return { answers: payloads.map(() => answer), size: undefined, refused: 0 };
     }
   }
 
@@ -101,5 +106,14 @@ function isWritable(file: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** What has been answered holds, whatever becomes of this. */
+function shrink(database: D1Database): void {
+  try {
+    database.shrink();
+  } catch {
+    // A disk that cannot be written, for one: the pages stay free.
   }
 }

@@ -19,6 +19,9 @@ export const KV_MIGRATIONS: readonly string[] = [
    CREATE INDEX entries_by_expiration ON entries (expiration) WHERE expiration IS NOT NULL;
    CREATE INDEX entries_by_blob ON entries (blob) WHERE blob IS NOT NULL;
    CREATE TABLE namespace (id TEXT NOT NULL PRIMARY KEY, "group" TEXT NOT NULL) STRICT;`,
+  // What the files of large values take of the disk, in whole blocks.
+  `CREATE TABLE files (bytes INTEGER NOT NULL) STRICT;
+   INSERT INTO files SELECT coalesce(sum((size + 4095) / 4096 * 4096), 0) FROM entries WHERE blob IS NOT NULL;`,
 ];
 
 /** How a value is wanted. */

@@ -77,6 +77,11 @@ export function checkMetadata(metadata: string): void {
   }
 }
 
+/** Cloudflare has no such limit. */
+export function quotaExceeded(): OpError {
+  return kvError('PUT', 507, 'This app has used up its disk quota (storage_mb).');
+}
+
 export function valueTooLarge(bytes: number): OpError {
   return kvError('PUT', 413, `Value length of ${bytes} exceeds limit of ${MOST_VALUE_BYTES}.`);
 }

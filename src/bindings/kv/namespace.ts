@@ -10,8 +10,8 @@ import { open, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
 import { OpError } from '../../base/op-error.ts';
-import type { StoreAddress, Stores } from '../../ports/stores.ts';
-import { blobPath, Blobs } from '../../storage/blobs.ts';
+import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../../ports/stores.ts';
+import { blobPath, Blobs, newBlobName } from '../../storage/blobs.ts';
 import type { FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
@@ -29,6 +29,7 @@ import {
   MOST_KEYS_AT_ONCE,
   MOST_LISTED,
   MOST_VALUE_BYTES,
+  quotaExceeded,
   valueTooLarge,
 } from './limits.ts';
 import { counted, encoded, PIECE_BYTES, readText } from './pieces.ts';
@@ -130,13 +131,12 @@ export class Namespace {
     if (metadata !== undefined) checkMetadata(metadata);
     const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : length;
     if (known !== undefined && known > MOST_VALUE_BYTES) throw valueTooLarge(known);
-    const { value, blob, size } = body instanceof Readable ? await this.#takeIn(body) : await this.#store(body, known as number);
-    const { stores } = this.#options;
+    const { value, blob, size } = body instanceof Readable ? await this.#takeIn(key, body, length) : await this.#store(key, body, known as number);
     try {
-      await stores.call(this.#address, 'put', [key, value, blob, size, expires, metadata ?? null]);
+      await this.#ask('put', [key, value, blob, size, expires, metadata ?? null]);
     } catch (error) {
       // Whether it was put or not: a file that no row names goes. What cannot be told now is found by the sweep.
-      if (blob !== null) stores.call(this.#address, 'abandon', [blob]).catch(() => {});
+      if (blob !== null) this.#abandon(blob);
       throw error;
     }
   }
@@ -210,13 +210,26 @@ export class Namespace {
     }
   }
 
-  async #store(body: string | Uint8Array, size: number): Promise<{ value: string | Uint8Array | null; blob: string | null; size: number }> {
+  /** Has the store process do something that adds to the disk. */
+  async #ask(method: string, args: readonly unknown[]): Promise<void> {
+    try {
+      await this.#options.stores.call(this.#address, method, args);
+    } catch (error) {
+      throw error instanceof OpError && error.name === QUOTA_EXCEEDED ? quotaExceeded() : error;
+    }
+  }
+
+  #abandon(blob: string): void {
+    this.#options.stores.call(this.#address, 'abandon', [blob]).catch(() => {});
+  }
+
+  async #store(key: string, body: string | Uint8Array, size: number): Promise<{ value: string | Uint8Array | null; blob: string | null; size: number }> {
     if (size <= MOST_INLINE_BYTES) return { value: body, blob: null, size };
-    return this.#write(typeof body === 'string' ? encoded(body) : [body]);
+    return this.#write(key, typeof body === 'string' ? encoded(body) : [body], size);
   }
 
   /** A stream turns out to be small, or is written to a file as it comes. */
-  async #takeIn(stream: Readable): Promise<{ value: Uint8Array | null; blob: string | null; size: number }> {
+  async #takeIn(key: string, stream: Readable, length: number | undefined): Promise<{ value: Uint8Array | null; blob: string | null; size: number }> {
     const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     const first: Uint8Array[] = [];
     let size = 0;
@@ -227,25 +240,31 @@ export class Namespace {
         first.push(value);
         size += value.length;
       }
-      return await this.#write(continued(first, chunks));
+      // Of one that does not say how long it is room for the longest is kept.
+      return await this.#write(key, continued(first, chunks), length ?? MOST_VALUE_BYTES);
     } finally {
       stream.destroy();
     }
   }
 
-  async #write(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<{ value: null; blob: string; size: number }> {
+  /** @param most bytes that it may have; room for them is kept */
+  async #write(key: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, most: number): Promise<{ value: null; blob: string; size: number }> {
     let size = 0;
+    const blob = newBlobName();
+    await this.#ask('reserve', [key, blob, most]);
     try {
       const { name } = await this.#blobs.write(
         counted(body, (bytes) => {
           size += bytes;
         }),
         [],
-        MOST_VALUE_BYTES,
-        () => valueTooLarge(size),
+        most,
+        () => (size > MOST_VALUE_BYTES ? valueTooLarge(size) : new OpError('TypeError', `The body had more than the ${most} bytes that were announced.`)),
+        blob,
       );
       return { value: null, blob: name, size };
     } catch (error) {
+      this.#abandon(blob);
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOSPC' || code === 'EDQUOT') throw new OpError('Error', 'Internal error: the storage of this server is full.');
       throw error;

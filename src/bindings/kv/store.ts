@@ -6,6 +6,7 @@
  * between leaves behind is swept later.
  */
 import { join } from 'node:path';
+import { diskBytes } from '../../storage/accounts.ts';
 import { Blobs } from '../../storage/blobs.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
 import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
@@ -28,7 +29,7 @@ const PUT = `INSERT INTO entries (key, value, blob, size, expiration, metadata) 
 const LIST = `SELECT key AS name, expiration, metadata FROM entries WHERE key >= CAST(?1 AS TEXT) AND (+expiration IS NULL OR +expiration > ?2)`;
 const LIST_ALL = `${LIST} ORDER BY key LIMIT ?3`;
 const LIST_PREFIX = `${LIST} AND key < CAST(?4 AS TEXT) ORDER BY key LIMIT ?3`;
-const CLEAR = 'DELETE FROM entries WHERE number IN (SELECT number FROM entries WHERE expiration <= ? LIMIT ?) RETURNING blob';
+const CLEAR = 'DELETE FROM entries WHERE number IN (SELECT number FROM entries WHERE expiration <= ? LIMIT ?) RETURNING blob, size';
 
 class KvStore implements OpenStore {
   readonly #context: StoreContext;
@@ -48,20 +49,28 @@ class KvStore implements OpenStore {
     get: (key: string, form: ValueForm): Entry | null => readEntry(this.#context.db, key, form, this.#now()),
 
     put: (key: string, value: string | Uint8Array | null, blob: string | null, size: number, expiration: number | null, metadata: string | null): null => {
-      this.#dropBlobOf(key);
+      if (blob !== null) this.#context.quota.release(blob);
+      this.#countFiles((blob === null ? 0 : diskBytes(size)) - this.#dropBlobOf(key));
       if (!this.#isLabelled) this.#label();
       this.#context.db.run(PUT, key, value, blob, size, expiration, metadata);
       return null;
     },
 
     delete: (key: string): null => {
-      this.#dropBlobOf(key);
+      this.#countFiles(-this.#dropBlobOf(key));
       this.#context.db.run('DELETE FROM entries WHERE key = ?', key);
+      return null;
+    },
+
+    /** Keeps room for the file of a value. @throws OpError where the quota is full */
+    reserve: (key: string, blob: string, size: number): null => {
+      this.#context.quota.hold(blob, size, { name: key, bytes: this.#fileOf(key).bytes });
       return null;
     },
 
     /** Removes a file, unless a row names it. */
     abandon: (blob: string): null => {
+      this.#context.quota.release(blob);
       this.#unnamed.drop(blob);
       return null;
     },
@@ -99,7 +108,13 @@ class KvStore implements OpenStore {
   /** Takes away what has expired. */
   #clear(): void {
     const cleared = this.#context.db.all(CLEAR, this.#now(), MOST_CLEARED);
-    for (const { blob } of cleared) if (blob !== null) this.#unnamed.drop(blob as string);
+    let bytes = 0;
+    for (const { blob, size } of cleared) {
+      if (blob === null) continue;
+      this.#unnamed.drop(blob as string);
+      bytes += diskBytes(size as number);
+    }
+    this.#countFiles(-bytes);
     if (cleared.length === MOST_CLEARED) setTimeout(() => this.#clearAgain(), CLEAR_AGAIN_MS).unref();
   }
 
@@ -111,9 +126,20 @@ class KvStore implements OpenStore {
     }
   }
 
-  #dropBlobOf(key: string): void {
-    const blob = this.#context.db.get('SELECT blob FROM entries WHERE key = ?', key)?.['blob'];
-    if (typeof blob === 'string') this.#unnamed.drop(blob);
+  /** @returns the bytes that the file of a key's value takes, until a moment later */
+  #dropBlobOf(key: string): number {
+    const { blob, bytes } = this.#fileOf(key);
+    if (blob !== undefined) this.#unnamed.drop(blob);
+    return bytes;
+  }
+
+  #fileOf(key: string): { blob: string | undefined; bytes: number } {
+    const { blob, size } = this.#context.db.get('SELECT blob, size FROM entries WHERE key = ?', key) ?? {};
+    return typeof blob === 'string' ? { blob, bytes: diskBytes(size as number) } : { blob: undefined, bytes: 0 };
+  }
+
+  #countFiles(bytes: number): void {
+    if (bytes !== 0) this.#context.db.run('UPDATE files SET bytes = bytes + ?', bytes);
   }
 }
 
@@ -139,5 +165,6 @@ export const kvProduct: StoreProduct = {
   name: 'kv',
   migrations: KV_MIGRATIONS,
   writes: ['put', 'delete'],
+  metered: { grows: ['put'], fileBytes: 'SELECT bytes FROM files' },
   open: (context) => new KvStore(context),
 };

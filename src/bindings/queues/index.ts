@@ -6,9 +6,10 @@
  * @see https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
  */
 import { invalidCall, OpError } from '../../base/op-error.ts';
+import { QUOTA_EXCEEDED } from '../../ports/stores.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
-import { type NewMessage, QUEUES_ID, type QueueMetrics } from './messages.ts';
+import { type NewMessage, QUEUES_ID, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const MOST_MESSAGE_BYTES = 128_000;
@@ -60,6 +61,7 @@ class QueueBinding implements Binding {
       const metrics = (await this.#scope.stores.call(address, method, messages === undefined ? [this.#queue] : [this.#queue, messages])) as QueueMetrics;
       return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
     } catch (error) {
+      if (error instanceof OpError && error.name === QUOTA_EXCEEDED) throw new OpError('Error', `${failure}: ${STORAGE_LIMIT}`);
       if (error instanceof OpError && error.name === 'Error') throw new OpError('Error', `${failure}: ${error.message}`);
       throw error;
     }

@@ -36,7 +36,9 @@ export type Settled = { dead: string[]; dropped: string[] };
 /** Lease 0: there is nothing at the moment. */
 export type Batch = Settled & { lease: number; messages: LeasedMessage[]; metrics: QueueMetrics };
 
-/** The store of a group's queues. */
+/** The store of a group's queues. To those who count what apps have stored each queue is a store of its own. */
 export const QUEUES_ID = 'queues';
+/** What Cloudflare says when there is no room for a message. */
+export const STORAGE_LIMIT = 'Storage Limit Exceeded';
 /** The topic of its notices: a batch of the queue is due. */
 export const DUE_TOPIC = 'due';

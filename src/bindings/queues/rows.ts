@@ -8,11 +8,23 @@ type MessageRow = { queue: number; id: string; sent: number; entered: number; du
 /** Messages dropped for their age in one go. */
 const MOST_DROPPED = 10_000;
 
+/** What a message takes beside its body: a row, its id and times, and its place in an index. */
+const ROW_BYTES = 256;
+
+/** What so many messages take of the disk. @param bytes of their bodies */
+export function storedBytes(messages: number, bytes: number): number {
+  return bytes + messages * ROW_BYTES;
+}
+
 export class QueueRows {
   readonly #db: Database;
+  readonly #onCount: (queue: string, storedBytes: number) => void;
 
-  constructor(db: Database) {
+  /** @param onCount told what a queue holds, whenever that changes */
+  constructor(db: Database, onCount: (queue: string, storedBytes: number) => void) {
     this.#db = db;
+    this.#onCount = onCount;
+    for (const { name, count, bytes } of db.all('SELECT name, count, bytes FROM queues')) onCount(String(name), storedBytes(Number(count), Number(bytes)));
   }
 
   /** A queue comes to be when it is first spoken of. */
@@ -52,7 +64,9 @@ export class QueueRows {
   }
 
   count(queue: number, messages: number, bytes: number): void {
-    this.#db.run('UPDATE queues SET count = count + ?, bytes = bytes + ? WHERE id = ?', messages, bytes, queue);
+    const sql = 'UPDATE queues SET count = count + ?, bytes = bytes + ? WHERE id = ? RETURNING name, count, bytes';
+    const row = this.#db.get(sql, messages, bytes, queue);
+    if (row !== undefined) this.#onCount(String(row['name']), storedBytes(Number(row['count']), Number(row['bytes'])));
   }
 
   /** What could be delivered now, as far as `most`: how many, and since when the first could. */

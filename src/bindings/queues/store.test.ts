@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { folder } from '../../../test/support/folder.ts';
+import { Accounts } from '../../storage/accounts.ts';
 import { StoreHost } from '../../storage/store-host.ts';
 import { type Batch, type Demand, type NewMessage, QUEUES_ID, type QueueMetrics, type Settled } from './messages.ts';
 import { queuesProduct } from './store.ts';
@@ -13,6 +14,7 @@ class Bench {
   readonly notices: unknown[] = [];
   #host: StoreHost;
   readonly #root: string;
+  readonly accounts = new Accounts();
 
   constructor(t: TestContext) {
     this.#root = folder({});
@@ -29,6 +31,7 @@ class Bench {
       fsync: 'normal',
       products: [queuesProduct],
       now: () => this.now,
+      accounts: this.accounts,
       onNotify: (_address, topic, detail) => this.notices.push([topic, detail]),
     });
   }
@@ -198,4 +201,28 @@ test('retention: what nobody has consumed in four days is dropped', async (t) =>
   bench.tick();
   assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, ['newer 1']);
   assert.equal((await bench.call<QueueMetrics>('metrics', 'q')).backlogCount, 1);
+});
+
+test('send: what queues hold counts for whoever pays for each, until it is consumed or purged', async (t) => {
+  const bench = new Bench(t);
+  bench.accounts.set([
+    { app: 'one', limit: 1000, elsewhere: 0, stores: [{ product: 'queues', group: 'default', id: 'q' }] },
+    { app: 'two', limit: 1000, elsewhere: 0, stores: [{ product: 'queues', group: 'default', id: 'other' }] },
+  ]);
+  const free = (id: string): number => bench.accounts.free({ product: 'queues', group: 'default', id });
+  await bench.send('a'.repeat(100), 'b'.repeat(100));
+  assert.deepEqual([free('q'), free('other')], [1000 - 2 * 356, 1000]);
+  await assert.rejects(bench.send('c'.repeat(100)), { name: 'QuotaExceeded' });
+  assert.equal((await bench.call<QueueMetrics>('metrics', 'q')).backlogCount, 2);
+  await bench.call('send', 'other', [{ type: 'text', body: 'x', size: 1, delayMs: 0 }]);
+  bench.reopen();
+  await bench.call('metrics', 'q');
+  assert.equal(free('q'), 1000 - 2 * 356);
+  bench.now += 1000;
+  const { batch } = await bench.next();
+  await bench.next({}, { lease: batch.lease, retried: [] });
+  assert.equal(free('q'), 1000);
+  await bench.send('d');
+  await bench.call('purge', 'q');
+  assert.equal(free('q'), 1000);
 });

@@ -9,8 +9,8 @@
 import { randomUUID } from 'node:crypto';
 import { OpError } from '../../base/op-error.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
-import { QueueRows } from './rows.ts';
-import type { Batch, Demand, NewMessage, QueueMetrics, Settled, Settlement, WatchedQueue } from './messages.ts';
+import { QueueRows, storedBytes } from './rows.ts';
+import { type Batch, type Demand, type NewMessage, type QueueMetrics, type Settled, type Settlement, STORAGE_LIMIT, type WatchedQueue } from './messages.ts';
 import { Watches } from './watches.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
@@ -24,7 +24,7 @@ class QueueStore implements OpenStore {
 
   constructor(context: StoreContext) {
     this.#context = context;
-    this.#rows = new QueueRows(context.db);
+    this.#rows = new QueueRows(context.db, (queue, bytes) => context.quota.chargePart(queue, bytes));
     this.#watches = new Watches(this.#rows, context);
   }
 
@@ -58,7 +58,8 @@ class QueueStore implements OpenStore {
     const queue = this.#rows.queue(name);
     let bytes = 0;
     for (const { size } of messages) bytes += size;
-    if (queue.bytes + bytes > MOST_BACKLOG_BYTES) throw new OpError('Error', 'Storage Limit Exceeded');
+    this.#context.quota.checkPart(name, storedBytes(messages.length, bytes));
+    if (queue.bytes + bytes > MOST_BACKLOG_BYTES) throw new OpError('Error', STORAGE_LIMIT);
     for (const { type, body, size, delayMs } of messages) {
       // Node keeps random values for these in store: it is cheaper than asking for sixteen bytes.
       const id = randomUUID().replaceAll('-', '');

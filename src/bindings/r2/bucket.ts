@@ -17,7 +17,7 @@ import {
   type UploadChecksum,
   type UploadedPart,
 } from '../../ports/buckets.ts';
-import type { StoreAddress, Stores } from '../../ports/stores.ts';
+import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../../ports/stores.ts';
 import {
   R2_LIMITS,
   type R2GetOptions,
@@ -30,7 +30,7 @@ import {
   type R2PutOptions,
   type S3Checksum,
 } from '../../protocol/r2.ts';
-import { Blobs } from '../../storage/blobs.ts';
+import { Blobs, newBlobName } from '../../storage/blobs.ts';
 import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
@@ -70,7 +70,13 @@ export class DiskBucket implements Bucket {
     const address = { product: 'r2', group, id: name };
     this.#address = address;
     this.#readers = readers;
-    this.#call = (method, ...args) => stores.call(address, method, args);
+    this.#call = async (method, ...args) => {
+      try {
+        return await stores.call(address, method, args);
+      } catch (error) {
+        throw error instanceof OpError && error.name === QUOTA_EXCEEDED ? new BucketError('quotaExceeded') : error;
+      }
+    };
     this.#blobs = new Blobs(placeOf(root, address).dir, fsync);
   }
 
@@ -124,7 +130,7 @@ export class DiskBucket implements Bucket {
     const { hash, onlyIf } = options;
     checkKey(key);
     const meta = metaOf(options);
-    const { size, digests, content } = await this.#take(source, hash === undefined || hash.algorithm === 'md5' ? ['md5'] : ['md5', hash.algorithm]);
+    const { size, digests, content } = await this.#take(key, source, hash === undefined || hash.algorithm === 'md5' ? ['md5'] : ['md5', hash.algorithm]);
     return this.#record(content, async () => {
       if (hash !== undefined) checkHash(hash, digests);
       const s3 = options.checksum?.();
@@ -155,7 +161,7 @@ export class DiskBucket implements Bucket {
 
   async uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more: PutChecksum = {}): Promise<string> {
     checkKey(key);
-    const { size, digests, content } = await this.#take(source, ['md5'], 0);
+    const { size, digests, content } = await this.#take(null, source, ['md5'], 0);
     const etag = digests['md5'] as string;
     const answer = await this.#record(content, async () => {
       if (md5 !== undefined) checkHash({ algorithm: 'md5', hex: md5 }, digests);
@@ -189,8 +195,8 @@ export class DiskBucket implements Bucket {
     return (await this.#call('uploads', prefix, after, limit)) as OpenUpload[];
   }
 
-  /** Takes a body in and computes digests on the way. @param inline the most bytes that are kept in memory, to go into the database */
-  async #take(source: ObjectSource, algorithms: readonly R2Hash[], inline: number = MOST_INLINE_BYTES): Promise<Taken> {
+  /** Takes a body in and computes digests on the way. @param key of what it replaces @param inline the most bytes that are kept in memory, to go into the database */
+  async #take(key: string | null, source: ObjectSource, algorithms: readonly R2Hash[], inline: number = MOST_INLINE_BYTES): Promise<Taken> {
     const length = 'length' in source ? source.length : source.body.byteLength;
     if (length > R2_LIMITS.objectBytes) throw new BucketError('entityTooLarge');
     const wrongLength = (): Error => new OpError('TypeError', `The body did not have the ${length} bytes that were announced.`);
@@ -205,7 +211,10 @@ export class DiskBucket implements Bucket {
       return { size: length, digests, content: { data } };
     }
     const body = 'length' in source ? source.body : [source.body];
-    const { name, size, digests } = await this.#blobs.write(body, algorithms, length, wrongLength).catch((error: unknown) => {
+    const name = newBlobName();
+    await this.#call('reserve', key, name, length);
+    const { size, digests } = await this.#blobs.write(body, algorithms, length, wrongLength, name).catch((error: unknown) => {
+      this.#abandon(name);
       throw asFailure(error);
     });
     const hex = Object.entries(digests).map(([algorithm, digest]): [string, string] => [algorithm, Buffer.from(digest).toString('hex')]);
@@ -219,18 +228,14 @@ export class DiskBucket implements Bucket {
     try {
       return this.#clear(await call());
     } catch (error) {
-      if ('blob' in content) void this.#removeUnnamed(content.blob, error instanceof BucketError || (error as OpError).name === 'TypeError');
+      if ('blob' in content) this.#abandon(content.blob);
       throw error;
     }
   }
 
-  /** Where the store failed nobody knows whether it has recorded the file. What cannot be found out is the sweep's. */
-  async #removeUnnamed(blob: string, isSure: boolean): Promise<void> {
-    try {
-      if (isSure || (await this.#call('isNamed', blob)) === false) await this.#blobs.remove([blob]);
-    } catch {
-      // See above.
-    }
+  /** Where the store failed nobody knows whether it has recorded the file: it finds out. What it cannot is the sweep's. */
+  #abandon(blob: string): void {
+    this.#call('abandon', blob).catch(() => {});
   }
 
   /** Removes files that are named no more. What cannot be removed now is the sweep's. */

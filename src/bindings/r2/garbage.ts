@@ -9,7 +9,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobPath } from '../../storage/blobs.ts';
 import type { Database } from '../../storage/database.ts';
-import type { ObjectTable } from './objects.ts';
+import type { NamedFile, ObjectTable } from './objects.ts';
 import { UPLOAD_MS } from './upload-store.ts';
 
 const ORPHAN_MS = 24 * 3600_000;
@@ -21,20 +21,20 @@ export type Collecting = { db: Database; dir: string; now: number /** Which of t
 
 export function collect({ db, dir, now, round }: Collecting, objects: ObjectTable): void {
   endUploads(db, objects, now);
-  for (const { blob } of db.all('SELECT blob FROM garbage WHERE due <= ? LIMIT ?', now, MOST_REMOVED)) {
+  let freed = 0;
+  for (const { blob, bytes } of db.all('SELECT blob, bytes FROM garbage WHERE due <= ? LIMIT ?', now, MOST_REMOVED)) {
     rmSync(blobPath(dir, String(blob)), { force: true });
     db.run('DELETE FROM garbage WHERE blob = ?', String(blob));
+    freed += Number(bytes);
   }
+  objects.countFiles(-freed);
   sweep(db, join(dir, (round % FOLDERS).toString(16).padStart(2, '0')), now);
 }
 
 function endUploads(db: Database, objects: ObjectTable, now: number): void {
   const old = db.all('SELECT id, ended FROM uploads WHERE created < ? LIMIT 10', now - UPLOAD_MS);
   for (const { id } of old) {
-    objects.forget(
-      db.all('DELETE FROM parts WHERE upload = ? RETURNING blob', String(id)).map((part) => String(part['blob'])),
-      [],
-    );
+    objects.forget(db.all('DELETE FROM parts WHERE upload = ? RETURNING blob, size', String(id)) as NamedFile[], []);
     db.run('DELETE FROM uploads WHERE id = ?', String(id));
   }
 }

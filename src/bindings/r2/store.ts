@@ -4,12 +4,14 @@
  *
  * Contract: a file named here is whole and on disk before it is named.
  */
+import { rmSync } from 'node:fs';
 import type { R2Conditions, R2ListOptions, R2ListResult, R2Metadata, R2Range } from '../../protocol/r2.ts';
+import { blobPath } from '../../storage/blobs.ts';
 import type { StoreContext, StoreProduct } from '../../storage/product.ts';
 import { collect, isNamed } from './garbage.ts';
 import { holds } from './conditions.ts';
 import { list } from './listing.ts';
-import { type Changed, type NewObject, ObjectTable } from './objects.ts';
+import { type Changed, type NamedFile, type NewObject, ObjectTable } from './objects.ts';
 import { readHead, readObject } from './reads.ts';
 import { uploadMethods } from './upload-store.ts';
 
@@ -36,14 +38,25 @@ CREATE TABLE garbage (blob TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID
 /** The checksum that an S3 client has given with a part, as JSON. */
 const PART_CHECKSUMS = 'ALTER TABLE parts ADD COLUMN checksum TEXT';
 
+/** What files take of the disk, in whole blocks: those that rows name, and those of the garbage whose row says how much. */
+const FILES = `
+CREATE TABLE files (bytes INTEGER NOT NULL);
+INSERT INTO files SELECT coalesce(sum((size + 4095) / 4096 * 4096), 0) FROM (
+  SELECT size FROM objects WHERE blob IS NOT NULL UNION ALL SELECT size FROM pieces UNION ALL SELECT size FROM parts WHERE blob <> ''
+);
+ALTER TABLE garbage ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+`;
+
 export const r2Product: StoreProduct = {
   name: 'r2',
-  migrations: [SCHEMA, PART_CHECKSUMS],
+  migrations: [SCHEMA, PART_CHECKSUMS, FILES],
   writes: ['create', 'remove', 'put', 'delete', 'createUpload', 'putPart', 'completeUpload', 'abortUpload'],
+  // To complete an upload adds next to nothing: its parts are there.
+  metered: { grows: ['put', 'createUpload', 'putPart'], fileBytes: 'SELECT bytes FROM files' },
   open: openBucket,
 };
 
-function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['open']> {
+function openBucket({ db, dir, now, quota }: StoreContext): ReturnType<StoreProduct['open']> {
   const objects = new ObjectTable(db, now);
   // A bucket that somebody removed is there again once it is written to.
   const revive = (): void => void db.run('UPDATE bucket SET removed = 0, created = ? WHERE removed = 1', now());
@@ -54,11 +67,7 @@ function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['op
     /** False where objects are in it. */
     remove: (): boolean => {
       if (db.get('SELECT 1 FROM objects LIMIT 1') !== undefined) return false;
-      const garbage: string[] = [];
-      objects.forget(
-        db.all('DELETE FROM parts RETURNING blob').map((part) => String(part['blob'])),
-        garbage,
-      );
+      objects.forget(db.all('DELETE FROM parts RETURNING blob, size') as NamedFile[], []);
       db.run('DELETE FROM uploads');
       db.run('UPDATE bucket SET removed = 1');
       return true;
@@ -67,6 +76,7 @@ function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['op
     get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined) => readObject(db, key, range, onlyIf),
     put: (object: NewObject, onlyIf: R2Conditions | undefined): Changed<R2Metadata | null> => {
       const garbage: string[] = [];
+      if ('blob' in object.content) quota.release(object.content.blob);
       const old = objects.row(object.key);
       if (onlyIf !== undefined && !holds(onlyIf, old)) return { answer: null, garbage: 'blob' in object.content ? [object.content.blob] : [] };
       revive();
@@ -79,8 +89,18 @@ function openBucket({ db, dir, now }: StoreContext): ReturnType<StoreProduct['op
       return { answer: null, garbage };
     },
     list: (options: R2ListOptions): R2ListResult => list(db, options),
-    isNamed: (blob: string): boolean => isNamed(db, blob),
-    ...uploadMethods(db, objects, now, revive),
+    /** Keeps room for the file of an object (or of a part: key null). @throws OpError where the quota is full */
+    reserve: (key: string | null, blob: string, size: number): null => {
+      quota.hold(blob, size, key === null ? undefined : { name: key, bytes: objects.fileBytes(key) });
+      return null;
+    },
+    /** Whoever wrote a file has given up: it goes, unless a row names it. */
+    abandon: (blob: string): null => {
+      quota.release(blob);
+      if (!isNamed(db, blob)) rmSync(blobPath(dir, blob), { force: true });
+      return null;
+    },
+    ...uploadMethods(db, objects, now, revive, quota),
   };
   let ticks = 0;
   return { methods: methods as unknown as ReturnType<StoreProduct['open']>['methods'], tick: () => collect({ db, dir, now: now(), round: ticks++ }, objects) };

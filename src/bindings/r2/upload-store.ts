@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { combineCrcs, createCrc } from '../../base/crc.ts';
 import { R2_LIMITS, type R2ErrorName, type R2Metadata, type R2Part, type S3Checksum } from '../../protocol/r2.ts';
 import type { OpenUpload, UploadChecksum, UploadedPart } from '../../ports/buckets.ts';
+import { diskBytes } from '../../storage/accounts.ts';
 import type { Database } from '../../storage/database.ts';
+import type { StoreQuota } from '../../storage/product.ts';
 import type { ObjectMeta } from './rows.ts';
-import type { Changed, ObjectTable } from './objects.ts';
+import type { Changed, NamedFile, ObjectTable } from './objects.ts';
 
 type UploadRow = { key: string; meta: string; ended: number | null };
 type PartRow = { number: number; blob: string; size: number; etag: string; uploaded: number; checksum: string | null };
@@ -18,7 +20,13 @@ export type Refused = { error: R2ErrorName };
 /** Not ended uploads are aborted after this time, and ended ones forgotten. @see https://developers.cloudflare.com/r2/objects/multipart-objects/ */
 export const UPLOAD_MS = 7 * 24 * 3600_000;
 
-export function uploadMethods(db: Database, objects: ObjectTable, now: () => number, revive: () => void): Record<string, (...args: never[]) => unknown> {
+export function uploadMethods(
+  db: Database,
+  objects: ObjectTable,
+  now: () => number,
+  revive: () => void,
+  quota: StoreQuota,
+): Record<string, (...args: never[]) => unknown> {
   const upload = (key: string, id: string): UploadRow | undefined =>
     db.get('SELECT key, meta, ended FROM uploads WHERE id = ? AND key = ?', id, key) as UploadRow | undefined;
   return {
@@ -29,11 +37,13 @@ export function uploadMethods(db: Database, objects: ObjectTable, now: () => num
       return id;
     },
     putPart: (key: string, id: string, part: NewPart): Changed<Refused | null> => {
+      if (part.blob !== '') quota.release(part.blob);
       const row = upload(key, id);
       if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: part.blob === '' ? [] : [part.blob] };
       const garbage: string[] = [];
-      const old = db.get('DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob', id, part.number);
-      if (old !== undefined) objects.forget([String(old['blob'])], garbage);
+      const old = db.get('DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob, size', id, part.number) as NamedFile | undefined;
+      if (old !== undefined) objects.forget([old], garbage);
+      if (part.blob !== '') objects.countFiles(diskBytes(part.size));
       const sql = 'INSERT INTO parts (upload, number, blob, size, etag, uploaded, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)';
       db.run(sql, id, part.number, part.blob, part.size, part.etag, now(), part.checksum === undefined ? null : JSON.stringify(part.checksum));
       return { answer: null, garbage };
@@ -71,10 +81,7 @@ export function uploadMethods(db: Database, objects: ObjectTable, now: () => num
         start += size;
         uploaded.delete(partNumber);
       }
-      objects.forget(
-        [...uploaded.values()].map(({ blob }) => blob),
-        garbage,
-      );
+      objects.forget([...uploaded.values()], garbage);
       db.run('DELETE FROM parts WHERE upload = ?', id);
       db.run('UPDATE uploads SET ended = ? WHERE id = ?', now(), id);
       return { answer, garbage };
@@ -83,10 +90,7 @@ export function uploadMethods(db: Database, objects: ObjectTable, now: () => num
       const row = upload(key, id);
       if (row === undefined) return { answer: { error: 'internalError' }, garbage: [] };
       const garbage: string[] = [];
-      objects.forget(
-        db.all('DELETE FROM parts WHERE upload = ? RETURNING blob', id).map((part) => String(part['blob'])),
-        garbage,
-      );
+      objects.forget(db.all('DELETE FROM parts WHERE upload = ? RETURNING blob, size', id) as NamedFile[], garbage);
       if (row.ended === null) db.run('UPDATE uploads SET ended = ? WHERE id = ?', now(), id);
       return { answer: null, garbage };
     },

@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** What of a data folder is data: the rest is made again. */
 const FOLDERS = ['storage', 'sql', 'secrets', 's3'];
-const FILES = ['crons.json'];
+const FILES = ['crons.json', 'payers.json'];
 export const KEY_FILE = 'secrets.key';
 export const MANIFEST = 'backup.json';
 export const FORMAT = 1;

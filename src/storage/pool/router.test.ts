@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { PoolRouter, type RouterOptions, type WorkerEvents } from './router.ts';
-import { type RoundCall, WorkerFrame, writeWorkerFrame } from './wire.ts';
+import { type Room, type RoundCall, WorkerFrame, writeWorkerFrame } from './wire.ts';
 
 /** A worker that does what the test says. */
 class FakeWorker {
@@ -16,7 +16,7 @@ class FakeWorker {
     this.#events = events;
   }
 
-  send(key: string, calls: readonly RoundCall[]): void {
+  send(key: string, _room: Room, calls: readonly RoundCall[]): void {
     this.rounds.push({ key, calls });
   }
 

@@ -7,18 +7,27 @@
  * are busy another one is started, up to a maximum; no owner has more than its share of them. Every call is answered.
  */
 import { Turns, type Waiting } from './turns.ts';
-import { readWorkerFrame, type RoundCall, WorkerFrame } from './wire.ts';
+import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
 
 /** A worker process. */
 export interface WorkerHandle {
   readonly pid: number | undefined;
-  send(key: string, calls: readonly RoundCall[]): void;
+  send(key: string, room: Room, calls: readonly RoundCall[]): void;
   /** Lets it go when it has nothing to do. */
   end(): void;
   kill(): void;
 }
 
 export type WorkerEvents = { frame(body: Buffer): void /** After its last frame. */; gone(): void };
+
+/** How large resources may become. A round is given its room when it begins. */
+export interface RoomKeeper {
+  begin(key: string): Room;
+  /** What the round has made of it, and how many of its calls there was no room for. */
+  told(key: string, bytes: number, refused: number): void;
+  /** The round is over, however it went. */
+  end(key: string): void;
+}
 
 export type RouterOptions = {
   launch(events: WorkerEvents): WorkerHandle;
@@ -38,6 +47,8 @@ export type RouterOptions = {
   memoryOf(pid: number): number | undefined;
   /** What to answer in a worker's stead. */
   answers: Record<'timeout' | 'memory' | 'lost' | 'tooMany' | 'tooLong', string>;
+  /** Without it resources grow as they like. */
+  rooms?: RoomKeeper;
   onTrouble(message: string, fields: Record<string, unknown>): void;
   now?: () => number;
 };
@@ -69,6 +80,7 @@ const MEMORY_AFTER_MS = 60;
 const SLOWEST_RESTART_MS = 5000;
 /** A worker that is not ready after so long does not keep another from being started. */
 const SLOW_START_MS = 2000;
+const NO_BOUNDS: Room = { most: Number.POSITIVE_INFINITY, known: 0 };
 
 export class PoolRouter {
   readonly #options: RouterOptions;
@@ -211,7 +223,7 @@ export class PoolRouter {
       worker.round = { key, owner, calls, size: sent.length, startedAt: this.#now(), isCommitting: false };
       worker.hasWorked = true;
       this.#remember(key, worker);
-      worker.handle.send(key, sent);
+      worker.handle.send(key, this.#options.rooms?.begin(key) ?? NO_BOUNDS, sent);
     }
     this.#ticking ??= this.#turns.size === 0 ? undefined : setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -251,12 +263,18 @@ export class PoolRouter {
         const { message, fields } = JSON.parse(payload.toString()) as { message: string; fields: Record<string, unknown> };
         return this.#options.onTrouble(message, fields);
       }
+      case WorkerFrame.size: {
+        const [bytes, refused] = JSON.parse(payload.toString()) as [number, number];
+        if (round !== undefined) this.#options.rooms?.told(round.key, bytes, refused);
+        return;
+      }
       case WorkerFrame.answer: {
         round?.calls.get(call)?.answer(payload);
         round?.calls.delete(call);
         if (round === undefined || round.calls.size > 0) return;
         worker.round = undefined;
         worker.idleSince = this.#now();
+        this.#options.rooms?.end(round.key);
         this.#turns.giveBack(this.#turns.resource(round.key), round.owner);
         return this.#dispatch();
       }
@@ -276,6 +294,7 @@ export class PoolRouter {
         ...(round === undefined ? {} : { app: round.owner, database: round.key }),
       });
     if (round !== undefined) {
+      this.#options.rooms?.end(round.key);
       const resource = this.#turns.resource(round.key);
       if (round.size === 1 || round.isCommitting) for (const call of round.calls.values()) call.answer(this.#options.answers[verdict ?? 'lost']);
       else

@@ -28,8 +28,12 @@ test('rounds: keep their calls in order', () => {
     { call: 2, payload: Buffer.from('') },
     { call: 3, payload: Buffer.from('ö') },
   ];
-  const [frame] = new FrameReader().push(Buffer.concat(writeRound('key', calls)));
-  assert.deepEqual(readRound(frame as Buffer), { key: 'key', calls: calls.map(({ call, payload }) => ({ call, payload: payload.toString() })) });
+  const [frame] = new FrameReader().push(Buffer.concat(writeRound('key', { most: Number.POSITIVE_INFINITY, known: 4096 }, calls)));
+  assert.deepEqual(readRound(frame as Buffer), {
+    key: 'key',
+    room: { most: Number.POSITIVE_INFINITY, known: 4096 },
+    calls: calls.map(({ call, payload }) => ({ call, payload: payload.toString() })),
+  });
 });
 
 test('answers: a worker tells what they are', () => {

@@ -6,7 +6,7 @@
  *     engine → router   badge                           the first frame: whose calls they are
  *     engine → router   call, owner, key, payload       a call for the resource `key`, made for `owner`
  *     router → engine   call, payload                   its answer
- *     router → worker   key, { call, payload }…         a round: calls for one resource, in order
+ *     router → worker   room, key, { call, payload }…   a round: calls for one resource, in order, and how large it may be then
  *     worker → router   kind, call, payload             see WorkerFrame
  */
 
@@ -22,6 +22,8 @@ export const WorkerFrame = {
   trouble: 2,
   /** It has started, and waits for work. */
   ready: 3,
+  /** Before the first answer of a round that has changed it: JSON of the bytes that the resource has, and how many calls were refused for want of room. */
+  size: 4,
 } as const;
 
 /** Takes frames out of bytes as they come. */
@@ -99,14 +101,21 @@ export function answerHead(call: number, payloadBytes: number): Buffer {
 
 export type RoundCall = { call: number; payload: Buffer };
 
-export function writeRound(key: string, calls: readonly RoundCall[]): Buffer[] {
+const ROUND_HEAD_BYTES = 18;
+
+/** Bytes that a resource may have after a round, and those that it is known to have. Infinity and 0 where nobody counts. */
+export type Room = { most: number; known: number };
+
+export function writeRound(key: string, { most, known }: Room, calls: readonly RoundCall[]): Buffer[] {
   const keyBytes = Buffer.byteLength(key);
-  let body = 2 + keyBytes;
+  let body = ROUND_HEAD_BYTES + keyBytes;
   for (const { payload } of calls) body += 8 + payload.length;
-  const head = Buffer.allocUnsafe(HEAD_BYTES + 2 + keyBytes);
+  const head = Buffer.allocUnsafe(HEAD_BYTES + ROUND_HEAD_BYTES + keyBytes);
   head.writeUInt32LE(body, 0);
-  head.writeUInt16LE(keyBytes, 4);
-  head.write(key, 6);
+  head.writeDoubleLE(most, 4);
+  head.writeDoubleLE(known, 12);
+  head.writeUInt16LE(keyBytes, 20);
+  head.write(key, 22);
   const parts: Buffer[] = [head];
   for (const { call, payload } of calls) {
     const part = Buffer.allocUnsafe(8);
@@ -117,15 +126,15 @@ export function writeRound(key: string, calls: readonly RoundCall[]): Buffer[] {
   return parts;
 }
 
-export function readRound(body: Buffer): { key: string; calls: { call: number; payload: string }[] } {
-  const keyEnd = 2 + body.readUInt16LE(0);
+export function readRound(body: Buffer): { key: string; room: Room; calls: { call: number; payload: string }[] } {
+  const keyEnd = ROUND_HEAD_BYTES + body.readUInt16LE(16);
   const calls: { call: number; payload: string }[] = [];
   for (let at = keyEnd; at < body.length; ) {
     const end = at + 8 + body.readUInt32LE(at + 4);
     calls.push({ call: body.readUInt32LE(at), payload: body.toString('utf8', at + 8, end) });
     at = end;
   }
-  return { key: body.toString('utf8', 2, keyEnd), calls };
+  return { key: body.toString('utf8', ROUND_HEAD_BYTES, keyEnd), room: { most: body.readDoubleLE(0), known: body.readDoubleLE(8) }, calls };
 }
 
 export function writeWorkerFrame(kind: number, call: number, payload: string): Buffer {

@@ -14,11 +14,15 @@ const CHUNK_BYTES = 256 * 1024;
 export interface RoundRunner {
   /**
    * Carries out a round.
+   * @param most bytes that the resource may have after it
    * @param committing to be called before something becomes lasting that several calls share
-   * @returns an answer for each call
+   * @returns an answer for each call, and what they have come to
    */
-  run(key: string, payloads: readonly string[], committing: () => void): readonly string[];
+  run(key: string, payloads: readonly string[], most: number, committing: () => void): RoundResult;
 }
+
+/** The size is of the whole resource, in bytes; undefined where it cannot be told. */
+export type RoundResult = { answers: readonly string[]; size: number | undefined; refused: number };
 
 export type Trouble = (message: string, fields: Record<string, unknown>) => void;
 
@@ -32,12 +36,14 @@ export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
     const size = readSome(chunk);
     if (size === 0) return;
     for (const frame of reader.push(chunk.subarray(0, size))) {
-      const { key, calls } = readRound(frame);
-      const answers = runner.run(
+      const { key, room, calls } = readRound(frame);
+      const { answers, size, refused } = runner.run(
         key,
         calls.map(({ payload }) => payload),
+        room.most,
         () => send(WorkerFrame.committing, 0, ''),
       );
+      if ((size !== undefined && size !== room.known) || refused > 0) send(WorkerFrame.size, 0, JSON.stringify([size ?? room.known, refused]));
       for (let at = 0; at < calls.length; at++) send(WorkerFrame.answer, calls[at]?.call ?? 0, answers[at] ?? '');
     }
     // What is left of a frame still lies in it.
