@@ -1,8 +1,8 @@
-/** What `cloudflare:workers` exports beside classes. */
-import { abortIsolate, cache, env, exports, tracing, withEnv, withEnvAndExports, withExports } from '../workers/imported.ts';
+/** What `cloudflare:workers` exports beside what the core has. */
+import { abortIsolate, cache, DurableObject, env, exports, tracing, WorkflowEntrypoint, withEnv, withEnvAndExports, withExports } from '../workers/imported.ts';
 import { provide } from '../link.ts';
 
-const offers = { abortIsolate, cache, env, exports, tracing, withEnv, withEnvAndExports, withExports };
+const offers = { DurableObject, WorkflowEntrypoint, abortIsolate, cache, env, exports, tracing, withEnv, withEnvAndExports, withExports };
 
 declare module '../link.ts' {
   interface Chunks {

@@ -14,7 +14,7 @@ const offers = {
   decodeProps,
   dropEvent,
   makeService,
-  Fetcher,
+  ServiceStub: Fetcher,
   given,
   ownExports,
   receive,

@@ -1,5 +1,5 @@
 /**
- * What `cloudflare:workers` exports: the base classes of class-style handlers, `env` and `waitUntil`.
+ * What `cloudflare:workers` exports: what the core itself has to know of, and `waitUntil`. The rest is imported.ts's.
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/rpc/
  */
 import { currentEvent, requireEvent } from '../bridge.ts';
@@ -18,30 +18,6 @@ export class WorkerEntrypoint {
   }
 }
 defineInterface(WorkerEntrypoint, 'WorkerEntrypoint');
-
-/** Base of a Durable Object class. */
-export class DurableObject {
-  readonly ctx: unknown;
-  readonly env: unknown;
-
-  constructor(ctx: unknown, env: unknown) {
-    this.ctx = ctx;
-    this.env = env;
-  }
-}
-defineInterface(DurableObject, 'DurableObject');
-
-/** Base of a workflow. Nothing runs them here; a warning says so when the app is read. */
-export class WorkflowEntrypoint {
-  readonly ctx: unknown;
-  readonly env: unknown;
-
-  constructor(ctx: unknown, env: unknown) {
-    this.ctx = ctx;
-    this.env = env;
-  }
-}
-defineInterface(WorkflowEntrypoint, 'WorkflowEntrypoint');
 
 /** Base of an object that is passed by reference over RPC. */
 export class RpcTarget {}

@@ -1,6 +1,6 @@
 /**
- * What `cloudflare:workers` exports beside classes: `env` and `exports`, which an app may put others in the place of, and
- * tracing, which nobody listens to here.
+ * What `cloudflare:workers` exports beside entrypoint.ts: base classes of products that are not here, `env` and `exports`, which
+ * an app may put others in the place of, and tracing, which nobody listens to here.
  *
  * Departure: there is no asynchronous context, so that withEnv() and its kind hold until the function returns, and not beyond an `await` in it.
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/#importing-env-as-a-global
@@ -21,7 +21,32 @@ import {
   ReflectSet,
   TypeErrorCtor,
 } from '../primordials.ts';
+import { defineInterface } from '../webidl.ts';
 import { getEnv } from './handlers.ts';
+
+/** Base of a Durable Object class. */
+export class DurableObject {
+  readonly ctx: unknown;
+  readonly env: unknown;
+
+  constructor(ctx: unknown, env: unknown) {
+    this.ctx = ctx;
+    this.env = env;
+  }
+}
+defineInterface(DurableObject, 'DurableObject');
+
+/** Base of a workflow. Nothing runs them here; a warning says so when the app is read. */
+export class WorkflowEntrypoint {
+  readonly ctx: unknown;
+  readonly env: unknown;
+
+  constructor(ctx: unknown, env: unknown) {
+    this.ctx = ctx;
+    this.env = env;
+  }
+}
+defineInterface(WorkflowEntrypoint, 'WorkflowEntrypoint');
 
 /** What stands in the place of the app's own; undefined: nothing does. */
 let otherEnv: { value: unknown } | undefined;

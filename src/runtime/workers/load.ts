@@ -29,61 +29,31 @@ import {
 } from '../primordials.ts';
 import { makeClockCoarse } from '../web/coarse-clock.ts';
 import { isServiceWorker, setServiceWorker } from './dispatch.ts';
-import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint, waitUntil } from './entrypoint.ts';
+import { RpcTarget, WorkerEntrypoint, waitUntil } from './entrypoint.ts';
 import { trackContexts } from './execution-context.ts';
 import { adoptExports, getEnv, setEnv } from './handlers.ts';
 
 const data = new MapCtor<string, unknown>();
 const imported = new MapCtor<number, unknown>();
 
+/** What of a module comes from a chunk: loaded with the first name that is asked for. */
+function defineLazily(exports: object, owner: 'rpc' | 'imported', names: string): void {
+  const all = StringPrototypeSplit(names, ' ');
+  for (let i = 0; i < all.length; i++) {
+    const name = all[i] as string;
+    ObjectDefineProperty(exports, name, { get: () => (chunk(owner) as Record<string, unknown>)[name], enumerable: true });
+  }
+}
+
 /** What the built-in modules find behind the boot global. */
 export const builtins = {
   /** `cloudflare:workers` */
   get workers(): Record<string, unknown> {
     trackContexts();
-    return {
-      WorkerEntrypoint,
-      DurableObject,
-      RpcTarget,
-      get RpcStub(): unknown {
-        return chunk('rpc').RpcStub;
-      },
-      get RpcPromise(): unknown {
-        return chunk('rpc').RpcPromise;
-      },
-      get RpcProperty(): unknown {
-        return chunk('rpc').RpcProperty;
-      },
-      get ServiceStub(): unknown {
-        return chunk('rpc').Fetcher;
-      },
-      waitUntil,
-      WorkflowEntrypoint,
-      get env(): unknown {
-        return chunk('imported').env;
-      },
-      get exports(): unknown {
-        return chunk('imported').exports;
-      },
-      get withEnv(): unknown {
-        return chunk('imported').withEnv;
-      },
-      get withExports(): unknown {
-        return chunk('imported').withExports;
-      },
-      get withEnvAndExports(): unknown {
-        return chunk('imported').withEnvAndExports;
-      },
-      get cache(): unknown {
-        return chunk('imported').cache;
-      },
-      get tracing(): unknown {
-        return chunk('imported').tracing;
-      },
-      get abortIsolate(): unknown {
-        return chunk('imported').abortIsolate;
-      },
-    };
+    const exports = { WorkerEntrypoint, RpcTarget, waitUntil };
+    defineLazily(exports, 'rpc', 'RpcStub RpcPromise RpcProperty ServiceStub');
+    defineLazily(exports, 'imported', 'DurableObject WorkflowEntrypoint env exports withEnv withExports withEnvAndExports cache tracing abortIsolate');
+    return exports;
   },
   /** `cloudflare:sockets` */
   get sockets(): Record<string, unknown> {
