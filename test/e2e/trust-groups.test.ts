@@ -237,4 +237,10 @@ test('trust groups: the operator decides who is in a group', async (t) => {
     ['intruder untrusted', 'shop own', 'stranger untrusted'],
   );
   for (const name of ['shop', 'intruder', 'stranger']) assert.equal((await server.get(name)).text, name);
+  const refused = await server.line({ level: 'warn', app: 'intruder', asked: 'own' });
+  assert.equal(refused['given'], 'untrusted');
+  const mark = server.mark;
+  put(dir, { 'nano.jsonc': JSON.stringify({ engines: 1, trust_groups: { own: { apps: ['shop'], engines: 2 } }, cordon: true }) });
+  server.process.signal('SIGHUP');
+  assert.deepEqual((await server.line({ msg: 'some changes need a restart' }, mark))['keys'], ['trust_groups.own']);
 });
