@@ -76,7 +76,8 @@ export function receive(event: number, args: unknown[]): void {
 }
 
 /** Runs the `connect` handler. @throws Error where there is none */
-function connected(object: object, [address, ends]: [string, Ends], around: Surroundings | undefined): unknown {
+function connected(object: object, args: [string, Ends], around: Surroundings | undefined): unknown {
+  const { 0: address, 1: ends } = args;
   const handler = (object as { connect?: unknown }).connect;
   if (typeof handler !== 'function') throw new ErrorCtor('Handler does not export a connect() function.');
   const socket = chunk('sockets').acceptSocket(address, ends);

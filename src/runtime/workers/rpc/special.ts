@@ -74,7 +74,8 @@ const signalOf = (state: RequestState): unknown => {
 /** What a signal is told by that it is aborted, over there. */
 type SignalSource = { aborted: () => Promise<unknown> };
 
-const signalFrom = ([isAborted, reason, position]: readonly unknown[], passed: (position: number) => object): AbortSignal => {
+const signalFrom = (fields: readonly unknown[], passed: (position: number) => object): AbortSignal => {
+  const { 0: isAborted, 1: reason, 2: position } = fields;
   const { createAbortSignal, signalAbort } = chunk('events');
   const signal = createAbortSignal();
   if (isAborted === true) signalAbort(signal, reason);

@@ -104,7 +104,8 @@ const noTls = (): Promise<never> => PromiseReject(new ErrorCtor('TLS is not to b
  * @returns the line, and a promise for it to have been taken
  */
 export function openLine(call: (ends: Ends) => Promise<unknown>): { line: Line; opening: Promise<unknown> } {
-  const [up, down] = [new Channel(), new Channel()];
+  const up = new Channel();
+  const down = new Channel();
   const opened = newDeferred<undefined>();
   const over = call({
     opened: () => opened.resolve(undefined),
