@@ -23,6 +23,7 @@ const CUSTOMER = `import { WorkerEntrypoint } from 'cloudflare:workers';
 export default class extends WorkerEntrypoint {
   fetch(request) {
     if (request.url.endsWith('/limited')) { const start = Date.now(); for (let i = 0; ; i++) JSON.stringify({ i }); }
+    if (request.url.endsWith('/throw')) throw new RangeError('thrown by the customer');
     return new Response('customer ' + new URL(request.url).pathname);
   }
   hello(name) { return 'hello, ' + name; }
@@ -59,6 +60,10 @@ suite('dispatch namespaces', () => {
       assert.equal((await server.get('platform', `/${name}/a`)).text, 'Error: Worker not found.');
     });
   }
+
+  test('get: what the app throws comes out of the call', async () => {
+    assert.equal((await server.get('platform', '/customer/throw')).text, 'RangeError: thrown by the customer');
+  });
 
   test('get: limits are the platform’s to set', async () => {
     assert.equal((await server.get('platform', '/customer/limited')).text, 'Error: Worker exceeded CPU time limit.');
