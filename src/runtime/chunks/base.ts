@@ -1,5 +1,6 @@
 /** What every other chunk builds on: the rare types of Web IDL, UTF-8, DOMException. */
 // Here because more than one chunk builds on them.
+import '../json-text.ts';
 import '../web/builtin-kind.ts';
 import '../web/clock.ts';
 import '../web/concat-bytes.ts';

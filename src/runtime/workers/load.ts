@@ -5,7 +5,6 @@
  * (`cloudflare:workers`, `nano:meta`, data modules) take what they export. No tenant code has run by
  * then; afterwards the global is gone.
  */
-import { jsonText } from '../json-text.ts';
 import { BINDING_CHUNKS, type BindingSlot } from '../../protocol/bindings.ts';
 import { BOOT_GLOBAL, Load, type LoadConfig, type Loaded, Request } from '../../protocol/ops.ts';
 import { boundLogs, enterEvent, request } from '../bridge.ts';
@@ -14,6 +13,7 @@ import { chunk, definePlaceholders, install, loadChunk, peek, sealGlobals } from
 import {
   ErrorCtor,
   JSONParse,
+  JSONStringify,
   MapCtor,
   MapPrototypeClear,
   MapPrototypeDelete,
@@ -114,7 +114,7 @@ export function load(step: number, first: unknown, second: unknown): string | un
     case Load.run:
       return run(first as Parameters<typeof run>[0]);
     case Load.main:
-      return jsonText(adoptExports(first as Record<string, unknown>));
+      return loadedText(adoptExports(first as Record<string, unknown>));
     case Load.script:
       return listeners();
     case Load.chunk:
@@ -133,11 +133,24 @@ export function load(step: number, first: unknown, second: unknown): string | un
   }
 }
 
+/** JSON text, part by part: no `toJSON` of the app's is asked of a string. */
+const loadedText = ({ entrypoints }: Loaded): string => {
+  const names = ObjectKeys(entrypoints);
+  let text = '';
+  for (let i = 0; i < names.length; i++) {
+    const methods = entrypoints[names[i] as string] as string[];
+    text += `${i === 0 ? '' : ','}${JSONStringify(names[i])}:[`;
+    for (let j = 0; j < methods.length; j++) text += `${j === 0 ? '' : ','}${JSONStringify(methods[j])}`;
+    text += ']';
+  }
+  return `{"entrypoints":{${text}}}`;
+};
+
 /** Runs an app that has the form of a script. */
 const run = (app: (importNow: (name: string) => unknown) => Record<string, unknown>): string => {
   const exports = app(importNow);
   MapPrototypeClear(data);
-  return isServiceWorker() ? listeners() : jsonText(adoptExports(exports));
+  return isServiceWorker() ? listeners() : loadedText(adoptExports(exports));
 };
 
 /** Intl and Temporal tell the known time only. */
@@ -156,7 +169,7 @@ const importNow = (name: string): unknown => {
 /** A service-worker script exports nothing: what it listens to is what it handles. */
 const listeners = (): string => {
   const loaded: Loaded = { entrypoints: { default: chunk('service').registeredHandlers() } };
-  return jsonText(loaded);
+  return loadedText(loaded);
 };
 
 const configure = (config: LoadConfig, envText: string): undefined => {
