@@ -34,7 +34,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     deviations: {
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
       autoAllocateChunkSize: 'Has no default. On Workers it is 4096, so that byobRequest is there in every pull().',
-      expectedLength: 'Workers’ own member of a source: not read. FixedLengthStream gives a body its length.',
+      'expectedLength of a source or transformer': 'Workers’ own: a body that is the stream has this length.',
       'tee() of chunks that are no bytes, with cloning': 'Objects that are not buffers are refused where the standard serialises them.',
     },
   },

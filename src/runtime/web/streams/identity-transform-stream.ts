@@ -10,35 +10,17 @@
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
  */
-import {
-  ArrayBufferIsView,
-  ArrayBufferPrototypeGetByteLength,
-  newDeferred,
-  NumberCtor,
-  TypeErrorCtor,
-  WeakMapCtor,
-  WeakMapPrototypeGet,
-  WeakMapPrototypeSet,
-  type Deferred,
-} from '../../primordials.ts';
-import { argument, bufferSource, defineInterface, isArrayBuffer, requireArguments, type Converter } from '../../webidl.ts';
-import { dictionary, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
+import { ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, newDeferred, TypeErrorCtor, type Deferred } from '../../primordials.ts';
+import { argument, bufferSource, defineInterface, isArrayBuffer, requireArguments } from '../../webidl.ts';
+import { dictionary } from '../../webidl-types.ts';
 import { addAbortAlgorithm } from '../abort.ts';
 import { INTERNAL } from './algorithm.ts';
 import { byteLengthOf, cloneBytes, type View } from './byte-view.ts';
-import {
-  createReadableByteStream,
-  readableStreamCloseController,
-  readableStreamEnqueue,
-  readableStreamErrorController,
-  type ReadableStream,
-} from './readable-stream.ts';
+import { byteCount, setFixedLength } from './expected-length.ts';
+import { createReadableByteStream, readableStreamCloseController, readableStreamEnqueue, readableStreamErrorController } from './readable-stream.ts';
 import { TransformStream, type TransformPair } from './transform-stream.ts';
 import { controllerSignal } from './writable-state.ts';
 import { createWritableStream, writableState, writableStreamError } from './writable-stream.ts';
-
-/** A number of bytes; a BigInt will do. */
-const byteCount: Converter<number> = (value, context) => unsignedLongLongEnforceRange(typeof value === 'bigint' ? NumberCtor(value) : value, context);
 
 type Options = { highWaterMark?: number };
 const options = dictionary<Options>('IdentityTransformStreamQueuingStrategy', [{ key: 'highWaterMark', converter: byteCount }]);
@@ -54,13 +36,6 @@ const isBytes = (chunk: unknown): boolean => ArrayBufferIsView(chunk) || isArray
 function sizeOf(chunk: unknown): number {
   if (!isBytes(chunk)) return 0;
   return ArrayBufferIsView(chunk) ? byteLengthOf(chunk as View) : ArrayBufferPrototypeGetByteLength(chunk);
-}
-
-const lengths = new WeakMapCtor<ReadableStream, number>();
-
-/** How many bytes the readable side of a FixedLengthStream yields in all; undefined for every other stream. */
-export function fixedLengthOf(readable: ReadableStream): number | undefined {
-  return WeakMapPrototypeGet(lengths, readable);
 }
 
 /** @param length how many bytes must pass; undefined: any number */
@@ -127,7 +102,7 @@ function newBytePair(length: number | undefined, { highWaterMark }: Options): Tr
   });
   // An abort does not wait for a reader to come and take what has been written.
   addAbortAlgorithm(controllerSignal(writableState(writable)), drop);
-  if (length !== undefined) WeakMapPrototypeSet(lengths, readable, length);
+  setFixedLength(readable, length);
   return { readable, writable };
 }
 

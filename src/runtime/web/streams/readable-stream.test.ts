@@ -77,6 +77,7 @@ test('constructor: reads the members of the source in lexicographical order, aft
     'strategy.size',
     'source.autoAllocateChunkSize',
     'source.cancel',
+    'source.expectedLength',
     'source.pull',
     'source.start',
     'source.type',

@@ -33,14 +33,16 @@ import { newByteStream } from './pull-into.ts';
 import { acquireReader } from './reader.ts';
 import { readableFrom } from './readable-from.ts';
 import { cancelReadable, desiredSize, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
+import { byteCount, setFixedLength } from './expected-length.ts';
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
 import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
 
-type UnderlyingSource = { autoAllocateChunkSize?: number; cancel?: unknown; pull?: unknown; start?: unknown; type?: 'bytes' };
+type UnderlyingSource = { autoAllocateChunkSize?: number; cancel?: unknown; expectedLength?: number; pull?: unknown; start?: unknown; type?: 'bytes' };
 const underlyingSource = dictionary<UnderlyingSource>('UnderlyingSource', [
   { key: 'autoAllocateChunkSize', converter: unsignedLongLongEnforceRange },
   { key: 'cancel', converter: callback },
+  { key: 'expectedLength', converter: byteCount },
   { key: 'pull', converter: callback },
   { key: 'start', converter: callback },
   { key: 'type', converter: enumeration('ReadableStreamType', ['bytes']) },
@@ -106,6 +108,7 @@ export class ReadableStream {
       controller = new ReadableStreamDefaultController(INTERNAL, stream);
     }
     this.#stream = stream;
+    setFixedLength(this, methods.expectedLength);
     stream.pull = controllerAlgorithm(methods.pull, object, controller);
     stream.cancel = finalAlgorithm(methods.cancel, object);
     startReadable(stream, controllerAlgorithm(methods.start, object, controller));

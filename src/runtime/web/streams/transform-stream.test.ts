@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../testing/chunks.ts';
-import { FixedLengthStream, fixedLengthOf, IdentityTransformStream } from './identity-transform-stream.ts';
+import { fixedLengthOf } from './expected-length.ts';
+import { ReadableStream } from './readable-stream.ts';
+import { FixedLengthStream, IdentityTransformStream } from './identity-transform-stream.ts';
 import { createTransformStream, isTransformStream, transformPair, TransformStream, TransformStreamDefaultController } from './transform-stream.ts';
 
 type Controller = { enqueue(chunk?: unknown): void; error(reason?: unknown): void; terminate(): void; desiredSize: number | null };
@@ -268,4 +270,12 @@ test('FixedLengthStream: too many or too few bytes error both sides', async () =
   await assert.rejects(reader.read(), TypeError);
   for (const length of [-1, NaN, {}, 2 ** 60]) assert.throws(() => new FixedLengthStream(length), TypeError);
   assert.throws(() => Reflect.construct(FixedLengthStream, []), TypeError);
+});
+
+test('expectedLength: a source or a transformer tells how long its stream is', () => {
+  assert.equal(fixedLengthOf(new ReadableStream({ expectedLength: 10 })), 10);
+  assert.equal(fixedLengthOf(new ReadableStream({ type: 'bytes', expectedLength: 10n })), 10);
+  assert.equal(fixedLengthOf(new TransformStream({ expectedLength: 3 }).readable), 3);
+  assert.equal(fixedLengthOf(new ReadableStream({})), undefined);
+  for (const expectedLength of [-1, Number.NaN, 'text', 2 ** 60]) assert.throws(() => new ReadableStream({ expectedLength }), TypeError);
 });

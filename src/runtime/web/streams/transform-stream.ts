@@ -27,6 +27,7 @@ import {
   type Algorithm,
   type SizeAlgorithm,
 } from './algorithm.ts';
+import { byteCount, setFixedLength } from './expected-length.ts';
 import { newDefaultStream } from './default-controller.ts';
 import { canCloseOrEnqueue, desiredSize, errorReadable, shouldCallPull, startReadable, type ReadableState } from './readable-state.ts';
 import { ReadableStream } from './readable-stream.ts';
@@ -46,9 +47,18 @@ type TransformState = {
   finish: Deferred<undefined> | undefined;
 };
 
-type Transformer = { cancel?: unknown; flush?: unknown; readableType?: unknown; start?: unknown; transform?: unknown; writableType?: unknown };
+type Transformer = {
+  cancel?: unknown;
+  expectedLength?: number;
+  flush?: unknown;
+  readableType?: unknown;
+  start?: unknown;
+  transform?: unknown;
+  writableType?: unknown;
+};
 const transformerDictionary = dictionary<Transformer>('Transformer', [
   { key: 'cancel', converter: callback },
+  { key: 'expectedLength', converter: byteCount },
   { key: 'flush', converter: callback },
   { key: 'readableType', converter: any },
   { key: 'start', converter: callback },
@@ -305,6 +315,7 @@ export class TransformStream {
     const writableHighWaterMark = extractHighWaterMark(writableOptions, 1);
     const it = newTransform(writableHighWaterMark, extractSizeAlgorithm(writableOptions), readableHighWaterMark, extractSizeAlgorithm(readableOptions));
     this.#pair = pair(it);
+    setFixedLength(this.#pair.readable, methods.expectedLength);
     const controller = new TransformStreamDefaultController(INTERNAL, it);
     it.transform = chunkAlgorithm(methods.transform, object, controller) ?? ((chunk: unknown) => enqueue(it, chunk));
     it.flush = finalAlgorithm(methods.flush, object, [controller]);
