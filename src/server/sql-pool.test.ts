@@ -64,7 +64,8 @@ test('an endless query: is ended, and nobody else waits for it', async (t) => {
   pass();
   assert.equal((await endless).error, D1_TEXTS.timeout);
   assert.deepEqual(rows(await ask('slow', 'SELECT a FROM t')), [[1]]);
-  assert.match(String(troubles[0]?.message), /took too long/);
+  // A process that was about to start when the time passed was given up as well.
+  assert.ok(troubles.some(({ message }) => /took too long/.test(message)));
 });
 
 test('an app with endless queries in many databases: another app is served', async (t) => {
