@@ -88,8 +88,9 @@ test('run: an exception outside of the line is told', async () => {
   assert.match(exceptions.join(), /Error: later/);
 });
 
+// A small limit is reached on a busy machine, too: in much less than the time that a turn is waited for there.
 test('run: a loop is stopped, and the session goes on', async () => {
-  const { run } = await setUp({ cpuMs: 60 });
+  const { run } = await setUp({ cpuMs: 10 });
   assert.deepEqual(await run('for (;;);'), ['error', 'Worker exceeded CPU time limit.']);
   assert.deepEqual(await run('1'), ['value', '1']);
 });
