@@ -381,8 +381,9 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
+  /** A person's variables are in the isolate of a pinned one. */
   get isAlone(): boolean {
-    return this.#home.isAlone();
+    return !this.#pinned && this.#home.isAlone();
   }
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
