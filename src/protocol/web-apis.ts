@@ -71,7 +71,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     link: 'https://w3c.github.io/webcrypto/',
     globals: 'Crypto CryptoKey SubtleCrypto crypto',
     deviations: {
-      'crypto.DigestStream, crypto.subtle.timingSafeEqual(), MD5': 'Cloudflare’s own additions.',
+      'crypto.DigestStream, crypto.subtle.timingSafeEqual(), MD5': 'Cloudflare’s own additions. The stream takes crc32, crc32c and crc64nvme, too.',
       'crypto.subtle': 'Always there: secure contexts are a matter of documents.',
     },
   },

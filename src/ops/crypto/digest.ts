@@ -1,8 +1,9 @@
 /**
  * Digests: of one piece, and of bytes that come bit by bit (crypto.DigestStream).
  */
-import { type Hash, createHash, hash, webcrypto } from 'node:crypto';
+import { createHash, hash, webcrypto } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { CRC_BYTES, type CrcName, createCrc } from '../../base/crc.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { OpContext } from '../op.ts';
 import { gated } from './gate.ts';
@@ -29,8 +30,18 @@ export function hashName(name: unknown): string {
   return known;
 }
 
+/** A hash, or a checksum. */
+interface Running {
+  update(bytes: Uint8Array): unknown;
+  digest(): Buffer;
+}
+
+/** Checksums are for crypto.DigestStream only: the runtime asks for none elsewhere. */
+const isChecksum = (name: unknown): name is CrcName => typeof name === 'string' && Object.hasOwn(CRC_BYTES, name);
+const begin = (name: unknown): Running => (isChecksum(name) ? createCrc(name) : createHash(hashName(name)));
+
 /** Long inputs are fed piece by piece, with other work in between. */
-const updateInTurns = async (running: Hash, bytes: Uint8Array): Promise<void> => {
+const updateInTurns = async (running: Running, bytes: Uint8Array): Promise<void> => {
   for (let at = 0; at < bytes.length; at += INLINE_BYTES) {
     if (at > 0) await setImmediate();
     running.update(bytes.subarray(at, at + INLINE_BYTES));
@@ -39,12 +50,16 @@ const updateInTurns = async (running: Hash, bytes: Uint8Array): Promise<void> =>
 
 /** `Request.digest`: algorithm name, bytes → ArrayBuffer. */
 export function digest(context: OpContext, event: number, _call: number, algorithm: unknown, data: unknown): ArrayBuffer | Promise<ArrayBuffer> {
-  const name = hashName(algorithm);
+  const name = isChecksum(algorithm) ? undefined : hashName(algorithm);
   const bytes = toBytes(data);
-  if (bytes.length <= INLINE_BYTES) return toArrayBuffer(hash(name, bytes, 'buffer'));
+  if (name !== undefined && bytes.length <= INLINE_BYTES) return toArrayBuffer(hash(name, bytes, 'buffer'));
+  const running = begin(algorithm);
+  if (bytes.length <= INLINE_BYTES) {
+    running.update(bytes);
+    return toArrayBuffer(running.digest());
+  }
   return gated(context, event, 'slow', bytes.length, async () => {
-    if (name.startsWith('sha')) return webcrypto.subtle.digest(algorithm as string, bytes);
-    const running = createHash(name);
+    if (name?.startsWith('sha')) return webcrypto.subtle.digest(algorithm as string, bytes);
     await updateInTurns(running, bytes);
     return toArrayBuffer(running.digest());
   });
@@ -52,18 +67,18 @@ export function digest(context: OpContext, event: number, _call: number, algorit
 
 /** A digest in progress. */
 class RunningDigest extends Held {
-  readonly hash: Hash;
-  constructor(name: string) {
+  readonly hash: Running;
+  constructor(running: Running) {
     super(1);
-    this.hash = createHash(name);
+    this.hash = running;
   }
 }
 
 /** Algorithm name → handle. */
 export function digestStart(context: OpContext, algorithm: unknown): number {
-  const name = hashName(algorithm);
+  const running = begin(algorithm);
   reserve(context, 1);
-  return context.handles.add(new RunningDigest(name));
+  return context.handles.add(new RunningDigest(running));
 }
 
 const runningOf = (context: OpContext, handle: unknown): RunningDigest => {

@@ -228,6 +228,24 @@ describe('digest op', () => {
     assert.equal(hex(await digest(newContext(), 'MD5', abc.buffer)), '900150983cd24fb0d6963f7d28e17f72');
   });
 
+  it('digest: checksums have their known values, in one piece and by and by', async () => {
+    const context = newContext();
+    const text = new TextEncoder().encode('123456789');
+    const running = async (...args: unknown[]): Promise<unknown> => cryptoRequests[Request.subtle]?.(context, 1, 1, ...args);
+    for (const [name, expected] of [
+      ['crc32', 'cbf43926'],
+      ['crc32c', 'e3069283'],
+      ['crc64nvme', 'ae8b14860a799888'],
+    ] as const) {
+      assert.equal(hex(await digest(context, name, text)), expected);
+      const handle = await running('digestStart', name);
+      await running('digestUpdate', handle, text.subarray(0, 4));
+      await running('digestUpdate', handle, text.subarray(4));
+      assert.equal(hex(await running('digestFinish', handle)), expected);
+    }
+    for (const name of ['crc', 'toString', '__proto__', 5]) await assert.rejects(digest(context, name, text), { name: 'NotSupportedError' });
+  });
+
   it('digest: is the same on a thread', async () => {
     const million = new Uint8Array(Buffer.alloc(1_000_000, 'a'));
     assert.equal(hex(await digest(newContext(), 'SHA-256', million)), 'cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0');

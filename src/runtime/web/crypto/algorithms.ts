@@ -38,11 +38,14 @@ const AES = 'AES-CTR AES-CBC AES-GCM AES-KW AES-OCB';
 const KMAC = 'KMAC128 KMAC256';
 /** Cloudflare's name for Ed25519 before the Web had one; the host knows it. */
 const NODE_EDWARDS = 'NODE-ED25519';
+const HASHES = 'SHA-1 SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 MD5';
 const MLDSA = 'ML-DSA-44 ML-DSA-65 ML-DSA-87';
 
 /** What each operation takes: the dictionary of its parameters, and the algorithms. MD5 is for digests only, as Cloudflare has it. */
 const REGISTRY = {
-  digest: { '': 'SHA-1 SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 MD5' },
+  digest: { '': HASHES },
+  /** Cloudflare's own. The checksums come most significant byte first. */
+  digestStream: { '': `${HASHES} crc32 crc32c crc64nvme` },
   generateKey: {
     rsaKeyGen: RSA,
     ec: `ECDSA ECDH ${NODE_EDWARDS}`,

@@ -273,7 +273,14 @@ describe('DigestStream', () => {
     assert.deepEqual(operations(), ['digestStart', 'digestUpdate', 'release']);
   });
 
+  it('takes checksums, in upper case, too, which crypto.subtle does not', async () => {
+    for (const algorithm of ['crc32', 'CRC32C', { name: 'crc64nvme' }]) await new crypto.DigestStream(algorithm).getWriter().close();
+    assert.deepEqual(operations(), ['crc32', 'crc32c', 'crc64nvme']);
+    await assert.rejects(crypto.subtle.digest('crc32', new Uint8Array(1)), { name: 'NotSupportedError' });
+  });
+
   it('refuses unknown algorithms', () => {
+    assert.throws(() => new crypto.DigestStream('crc64'), { name: 'NotSupportedError' });
     assert.throws(() => new crypto.DigestStream('HMAC'), { name: 'NotSupportedError' });
     assert.throws(() => Reflect.construct(crypto.DigestStream, []), { name: 'TypeError' });
   });

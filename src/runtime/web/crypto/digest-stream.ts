@@ -23,7 +23,7 @@ export class DigestStream extends WritableStream {
   constructor(algorithm: unknown) {
     requireArguments(arguments.length, 1, "Failed to construct 'DigestStream'");
     const given = algorithmIdentifier(algorithm, "Failed to construct 'DigestStream': parameter 1");
-    const running = new RunningDigest(normalizeAlgorithm('digest', given, []).name);
+    const running = new RunningDigest(normalizeAlgorithm('digestStream', given, []).name);
     const progress = { bytes: 0 };
     const { promise, resolve, reject } = newDeferred<ArrayBuffer>();
     // Who looks at the stream alone learns of a failure there.
