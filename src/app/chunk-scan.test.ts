@@ -10,6 +10,11 @@ test('scanSources: nothing for a plain handler', () => {
   });
 });
 
+test('scanSources: not for what a name is only the beginning of', () => {
+  assert.deepEqual(scanSources(["'Cache-Control'", "navigator.userAgent === 'Cloudflare-Workers'"]).chunks, ['navigator']);
+  assert.deepEqual(scanSources(['Cloudflare.compatibilityFlags']).chunks, ['cloudflare']);
+});
+
 test('scanSources: the chunks of the globals named, wherever, each after what it needs', () => {
   assert.deepEqual(scanSources(['new URL(x)']).chunks, ['base', 'url']);
   assert.deepEqual(scanSources(['// ReadableStream']).chunks, ['base', 'events', 'streams']);

@@ -21,10 +21,10 @@ const GLOBAL_OBJECT = ['globalThis', 'self', 'setTimeout', 'setInterval', 'addEv
 const chunkOf = new Map(CHUNK_NAMES.flatMap((name) => globalsOf(name).map((global) => [global, name] as const)));
 // Where clocks are coarse they need another one.
 for (const name of ['Intl', 'Temporal']) chunkOf.set(name, 'calendar');
-/** Of all names of interfaces one is mostly the beginning of a header's. */
-const NO_HEADER = 'Cache(?!-Control)';
+/** Names that are mostly the beginning of something else: of a header's name, and of what navigator.userAgent is compared with. */
+const PATTERNS: Readonly<Record<string, string>> = { Cache: 'Cache(?!-Control)', Cloudflare: 'Cloudflare(?!-Workers)' };
 const WORDS = new RegExp(
-  `(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].map((word) => (word === 'Cache' ? NO_HEADER : word)).join('|')})(?![\\w$])`,
+  `(?<![\\w$])(?:${[...new Set([...chunkOf.keys(), ...GLOBAL_OBJECT])].map((word) => PATTERNS[word] ?? word).join('|')})(?![\\w$])`,
   'g',
 );
 

@@ -37,6 +37,30 @@ test('globals: those of a flag are there by its date', async () => {
   assert.equal(await answer(there, '2022-01-01', 'global_navigator', 'expose_global_message_channel'), 'object,true,true,');
 });
 
+test('Cloudflare: tells which flags are in force, and cannot be changed', async () => {
+  const flags = `'use strict';
+    const { compatibilityFlags: flags } = Cloudflare;
+    const throws = (act) => { try { act(); return 'no'; } catch (error) { return error.name; } };
+    return new Response([flags.global_navigator, flags.pedantic_wpt, flags.nonsense, flags.toString, Object.isFrozen(flags), flags === Cloudflare.compatibilityFlags,
+      Object.keys(Cloudflare), String(Cloudflare), throws(() => { flags.global_navigator = 1; }), throws(() => { Cloudflare.compatibilityFlags = 1; })].join());`;
+  const rest = 'true,true,compatibilityFlags,[object Cloudflare],TypeError,TypeError';
+  assert.equal(await answer(flags, '2026-01-01'), `true,false,,,${rest}`);
+  assert.equal(await answer(flags, '2022-01-01', 'pedantic_wpt'), `false,true,,,${rest}`);
+  assert.equal(
+    await answer(`const g = globalThis; return new Response(String(g['Cloud' + 'flare'].compatibilityFlags.global_navigator));`, '2026-01-01'),
+    'true',
+  );
+});
+
+test('Cloudflare: can be asked in the global scope', async () => {
+  const client = setUp(
+    `const { global_navigator } = Cloudflare.compatibilityFlags; ${handler('return new Response(String(global_navigator));')}`,
+    '2026-01-01',
+  ).ask('a');
+  await client.over;
+  assert.equal(client.text, 'true');
+});
+
 test('forms: files were text once, and a second argument of delete() went unheard', async () => {
   const form = `const form = new FormData(); form.set('f', new File(['content'], 'name'));
     const got = (await new Response(form).formData()).get('f');

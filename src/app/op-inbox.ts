@@ -19,6 +19,8 @@ export interface OpHome {
   readonly isGone: boolean;
   /** What it reports to. */
   readonly reports: Reports;
+  /** What `Sync.flags` answers. */
+  readonly flags: string;
   eventOf(id: number): AppEvent | undefined;
   /** An event that is over, but which something may still be reported of. */
   lateEventOf(id: number): AppEvent | undefined;
@@ -52,6 +54,7 @@ export class OpInbox implements Inbox {
   call(op: number, id: number, ...args: unknown[]): unknown {
     // Ops come in order: by now those before it are done.
     if (op === Sync.barrier) return undefined;
+    if (op === Sync.flags) return this.#home.flags;
     const implementation = typeof op === 'number' ? syncs[op] : undefined;
     try {
       if (implementation === undefined) throw new OpError('Error', 'unknown op');

@@ -35,6 +35,8 @@ export type Surroundings<Worker> = {
   hasWasm: boolean;
   /** Does the app listen for `unhandledrejection`? */
   hearsRejections: boolean;
+  /** Its compatibility flags. @see flagsInForce */
+  flags(): string;
   /** Is the app told when an event's client goes away? */
   tellsOfLeaving: boolean;
   /** Told when the worker may take no more events. */

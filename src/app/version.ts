@@ -13,7 +13,7 @@ import type { Invoker } from '../ports/invoker.ts';
 import type { WorkerSource } from '../ports/worker-loader.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Bundle } from '../protocol/bundle.ts';
-import { compatDifferences } from '../protocol/compat.ts';
+import { compatDifferences, flagsInForce } from '../protocol/compat.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { AssetResponder } from './asset-responder.ts';
@@ -307,6 +307,7 @@ export class AppVersion {
       mostLogged: this.#deps.mostLogged,
       hasWasm: source.chunks.includes('wasm'),
       hearsRejections: source.hearsRejections,
+      flags: () => flagsInForce(this.record.compatibilityDate, this.record.compatibilityFlags),
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
       onIdle: (worker) => {

@@ -234,6 +234,10 @@ export class Worker implements OpHome, OpContext, EventHome {
 
   // OpHome
 
+  get flags(): string {
+    return this.#deps.flags();
+  }
+
   eventOf(id: number): AppEvent | undefined {
     return this.#events.get(id);
   }

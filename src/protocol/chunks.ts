@@ -56,6 +56,7 @@ export const CHUNK_NAMES = [
   'unanswered',
   'rpc',
   'imported',
+  'cloudflare',
   'dispatch',
   'loader',
   'tail',
@@ -139,6 +140,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   rpc: { needs: ['base', 'clone'] },
   /** What `cloudflare:workers` exports beside classes. */
   imported: { needs: [] },
+  /** The global of that name. */
+  cloudflare: { needs: [], interfaces: 'Cloudflare' },
   /** Events of tail workers. */
   tail: { needs: [] },
   dispatch: { needs: ['base', 'clone', 'rpc'] },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMPAT_FLAGS, FLAG_OF, compatDifferences, isFlagOn } from './compat.ts';
+import { COMPAT_FLAGS, FLAG_OF, compatDifferences, flagsInForce, isFlagOn } from './compat.ts';
 
 const isOn = (name: string, date: string, ...flags: string[]): boolean => {
   const flag = FLAG_OF.get(name);
@@ -21,6 +21,16 @@ test('table: every line is whole, every name stands once', () => {
     FLAG_OF.size,
     COMPAT_FLAGS.reduce((sum, flag) => sum + (flag.off === undefined ? 1 : 2), 0),
   );
+});
+
+test('flagsInForce: a line for each flag, and how things are here', () => {
+  const lines = flagsInForce('2022-03-20', ['expose_global_message_channel']).split('\n');
+  assert.equal(lines.length, COMPAT_FLAGS.length);
+  const has = (line: string): boolean => lines.includes(line);
+  // By the date; by name; built one way only; not built at all.
+  assert.ok(has('global_navigator 0') && has('formdata_parser_supports_files 1') && has('expose_global_message_channel 1'));
+  assert.ok(has('urlpattern_standard 1') && has('html_rewriter_treats_esi_include_as_void_tag 0'));
+  assert.ok(flagsInForce('2026-01-01', ['html_rewriter_treats_esi_include_as_void_tag']).includes('html_rewriter_treats_esi_include_as_void_tag 0'));
 });
 
 test('isFlagOn: by date, by name, and against the date', () => {

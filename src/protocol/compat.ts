@@ -260,6 +260,15 @@ export function isFlagOn(flag: CompatFlag, date: string, flags: readonly string[
 }
 
 /**
+ * What `Cloudflare.compatibilityFlags` is made of: a line for each flag there is, `name 1` or `name 0`. It tells how things are here: what
+ * is built one way only is so at every date.
+ */
+export function flagsInForce(date: string, flags: readonly string[]): string {
+  const isInForce = (flag: CompatFlag): boolean => flag.status === 'always' || (flag.status !== 'unsupported' && isFlagOn(flag, date, flags));
+  return COMPAT_FLAGS.map((flag) => `${flag.on} ${isInForce(flag) ? 1 : 0}`).join('\n');
+}
+
+/**
  * What an isolate is told: the flags acted on that are not as the newest date has them. For most apps there are none, and nothing
  * of this table is in the isolate.
  */

@@ -136,6 +136,8 @@ export const Sync = {
   chunk: 68,
   /** → nothing, once the host has dealt with every op before it. */
   barrier: 69,
+  /** → the app's compatibility flags, each as `name 1` or `name 0`, in lines. @see flagsInForce */
+  flags: 70,
 } as const;
 
 /** How a body crosses. */

@@ -139,8 +139,12 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   },
   'Cloudflare’s own': {
     link: 'https://developers.cloudflare.com/workers/runtime-apis/',
-    globals: 'FixedLengthStream HTMLRewriter IdentityTransformStream WebSocketPair',
-    deviations: { HTMLRewriter: 'Nothing is read, and no handler runs, before somebody reads the result.' },
+    globals: 'Cloudflare FixedLengthStream HTMLRewriter IdentityTransformStream WebSocketPair',
+    deviations: {
+      'Cloudflare.compatibilityFlags':
+        'Which flags are in force, by the names that turn them on. It tells how things are here: what is built one way only is so at every date.',
+      HTMLRewriter: 'Nothing is read, and no handler runs, before somebody reads the result.',
+    },
   },
 };
 

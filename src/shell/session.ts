@@ -22,6 +22,7 @@ import { EgressAgents } from '../ops/egress/agents.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
 import type { EventClient, EventFailure } from '../ports/event-client.ts';
 import { type ConsoleRecord, Observer } from '../ports/observer.ts';
+import { flagsInForce } from '../protocol/compat.ts';
 import { CHUNK_NAMES } from '../protocol/chunks.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import type { AppRecord } from '../protocol/engine.ts';
@@ -95,6 +96,7 @@ export class Session {
       stacks,
       hasWasm: false,
       hearsRejections: true,
+      flags: () => flagsInForce(record.compatibilityDate, record.compatibilityFlags),
       tellsOfLeaving: false,
       onCondemned: () => {},
       onIdle: () => {},
