@@ -163,7 +163,24 @@ test('expect: a body that will not be taken is not asked for, and the connection
     const answer = await rawRequest(port, 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n');
     assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
   }
-  assert.match(await rawRequest(large.port, 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nExpect: tea\r\n\r\n'), /^HTTP\/1\.1 417 /);
+});
+
+test('expect: what is none of ours reaches the app, with the body', async (t) => {
+  const { port, heads } = await listen(t, readBody);
+  const answer = await rawRequest(port, 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2\r\nExpect: tea\r\n\r\nhi');
+  assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nhi$/);
+  assert.deepEqual(headerOf(heads[0] as string, 'expect'), ['tea']);
+});
+
+test('body: an empty one that is declared is there, but for GET and HEAD', async (t) => {
+  const { port } = await listen(t, (client, { body, inline }) => client.send(200, '', '', `${body === undefined} ${JSON.stringify(inline)}`));
+  const ask = async (method: string, length: string): Promise<string> =>
+    (await rawRequest(port, `${method} / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n${length}\r\n`)).split('\r\n\r\n')[1] as string;
+  const empty = 'Content-Length: 0\r\n';
+  assert.equal(await ask('POST', empty), 'true ""');
+  assert.equal(await ask('DELETE', empty), 'true ""');
+  assert.equal(await ask('GET', empty), 'true undefined');
+  assert.equal(await ask('POST', ''), 'true undefined');
 });
 
 test('keep-alive: pipelined requests are answered in order, each with its own bytes counted', async (t) => {

@@ -82,6 +82,8 @@ export class Listener {
     this.#server.on('clientError', (error, socket) => this.#refuse(error as NodeJS.ErrnoException, socket));
     // A body is asked for once it is known that there is somebody to take it, and that it is not too long.
     this.#server.on('checkContinue', (message, response) => this.#handle(message, response, undefined, true));
+    // Other expectations are the app's to answer. @see RFC 9110, 10.1.1
+    this.#server.on('checkExpectation', (message, response) => this.#handle(message, response));
     this.#server.on('upgrade', (message, socket, head) => {
       const upgrade = options.upgrades?.begin(message, socket, head);
       if (upgrade === undefined) socket.destroy();
@@ -175,7 +177,9 @@ export class Listener {
     exchange.attach(site, body);
     const origin = this.#peers.originOf(message.socket, head.forwarded);
     const flat = `${message.method}\n${origin.scheme}://${rawHost}${target}\nhost\n${rawHost}${head.headers}${origin.headers}\nx-request-id\n${id}`;
-    site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined }, exchange);
+    // An empty body is one all the same, as on Workers; but a GET with one could not be made into another Request.
+    const inline = head.length === 0 && message.method !== 'GET' && message.method !== 'HEAD' ? '' : undefined;
+    site.fetch({ requestId: id, head: flat, body, inline, cf: undefined, entrypoint: undefined }, exchange);
   }
 
   /** Answers what is no request. */
