@@ -24,7 +24,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       'Request.signal': `Of an incoming request it is aborted when the client goes away, by a compatibility flag. ${WORKERS}`,
       'Request.cf': 'Cloudflare’s own. Of a request from outside it has httpProtocol and clientAcceptEncoding: nobody here knows its country.',
       'Response.webSocket, encodeBody': 'Cloudflare’s own members.',
-      'Request, Response: body': `An iterable is a body, by a compatibility flag. ${WORKERS}`,
+      'Request, Response: body': `An iterable is a body, by a compatibility flag. Chunks of text in a stream are sent as UTF-8. ${WORKERS}`,
     },
   },
   'Streams Standard': {

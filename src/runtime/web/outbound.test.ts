@@ -101,8 +101,28 @@ test('stream: its failure is told to the host', async () => {
   assert.deepEqual(host.posts.at(-1), [Post.sinkAbort, 7, 'Error: broken']);
 });
 
-test('stream: a chunk that is not bytes fails it', async () => {
-  for (const chunk of ['text', 1, {}, null]) {
+test('stream: a chunk may be text, which is sent as UTF-8', async () => {
+  const host = fakeHost();
+  const stream = new ReadableStream({
+    start: (it: unknown) => {
+      (it as Controller).enqueue('');
+      (it as Controller).enqueue('h\u00e9\ud800');
+      (it as Controller).close();
+    },
+  });
+  const sent = sendResponse(new Response(stream), 7);
+  await turn();
+  host.answer(RequestOp.sinkWrite);
+  await sent;
+  assert.deepEqual(
+    host.calls.map((call) => Buffer.from(call[3] as Uint8Array).toString()),
+    ['h\u00e9\ufffd'],
+  );
+  assert.equal(host.posts.at(-1)?.[0], Post.sinkClose);
+});
+
+test('stream: a chunk that is neither bytes nor text fails it', async () => {
+  for (const chunk of [1, {}, null]) {
     const host = fakeHost();
     let reason: unknown;
     const stream = new ReadableStream({ start: (it: unknown) => (it as Controller).enqueue(chunk), cancel: (it: unknown) => void (reason = it) });

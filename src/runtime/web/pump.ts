@@ -1,7 +1,8 @@
 /**
- * Pumping a stream of the isolate to the host, chunk by chunk.
+ * Pumping a stream of the isolate to the host, chunk by chunk: bytes and, as on Workers, text.
  */
 import { ArrayBufferIsView, PromiseCtor, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { chunk as chunkOf } from '../link.ts';
 import { isArrayBuffer } from '../webidl.ts';
 import { asBytes } from './body.ts';
 import { type ReadableStream, cancelLocked, lockStream, notBytesError, readChunk } from './body-stream.ts';
@@ -11,7 +12,7 @@ export type Sink = {
   /** Resolves when the next chunk may come; rejects when none can be taken any more. */
   write(chunk: Uint8Array): Promise<unknown>;
   close(): void;
-  /** The stream failed, or brought what is not bytes. */
+  /** The stream failed, or brought what is neither bytes nor text. */
   abort(message: string, reason: unknown): void;
   /** A write was rejected: the rest of the stream is not wanted. */
   refused(reason: unknown): void;
@@ -41,12 +42,13 @@ export function pump(stream: ReadableStream, sink: Sink): Promise<void> {
     };
     const readRequest = {
       chunk: (chunk: unknown): void => {
-        if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
+        const isText = typeof chunk === 'string';
+        if (!isText && !ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
           const error = notBytesError(chunk);
           fail(error);
           return cancelLocked(reader, error);
         }
-        const bytes = asBytes(chunk);
+        const bytes = isText ? chunkOf('base').encodeUtf8(chunk) : asBytes(chunk);
         PromisePrototypeThen(bytes.length === 0 ? PromiseResolve(undefined) : sink.write(bytes), step, refuse);
       },
       close: (): void => {
