@@ -65,7 +65,10 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   'XMLHttpRequest Standard': {
     link: 'https://xhr.spec.whatwg.org/',
     globals: 'FormData ProgressEvent',
-    deviations: { FormData: 'Takes no form, since there is no document. Nothing else of this standard is there.' },
+    deviations: {
+      FormData: 'Takes no form, since there is no document. Nothing else of this standard is there.',
+      'formData() of a body': `Lines of multipart/form-data may end with a mere line feed, and there may be text before and after the parts. ${WORKERS}`,
+    },
   },
   'Web Cryptography API': {
     link: 'https://w3c.github.io/webcrypto/',

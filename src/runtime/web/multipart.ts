@@ -1,8 +1,7 @@
 /**
  * multipart/form-data: how FormData becomes bytes, and bytes FormData.
  *
- * The parser is the strict one of the Fetch standard, with two allowances for real clients: the final line
- * break may be missing, and line breaks before the first delimiter are skipped.
+ * The parser is the one of the Fetch standard, with Workers' allowances for clients that are no browsers: see `parseMultipart`.
  */
 import { differs } from '../compat.ts';
 import {
@@ -105,73 +104,108 @@ function isomorphicEncode(text: string): Uint8Array<ArrayBuffer> {
 }
 
 const DISPOSITION = /^form-data; name="([^\r\n"]*)"(?:; filename="([^\r\n"]*)")?$/;
+const FORM_DATA = 'form-data';
+/** A parameter after its semicolon, if there is one: quoted, with backslashes before quotation marks, or a token, which counts for nothing. */
+const PARAMETER = /^[\t ]*;[\t ]*(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*=[\t ]*(?:"((?:[^"\\]|\\.)*)"|[^\t ;"]*))?/;
+const BLANK = /^[\t ]*$/;
 const HEADER = /^[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([^\r\n]*)$/;
 const ASCII = /^[\0-\x7f]*$/;
 
 /** "UTF-8 decode without BOM": a mark is a character. */
 const NO_BOM = { ignoreBOM: true };
 
-type PartHead = { name: string; filename: string | undefined; type: string | undefined };
+type PartNames = { name: string; filename: string | undefined };
+type PartHead = { names: PartNames | null; type: string | undefined };
 
 const decodeName = (raw: string): string => decodeUtf8(isomorphicEncode(unescapeName(raw)), NO_BOM);
 
-/** @see https://andreubotella.github.io/multipart-form-data/#parse-multipart-form-data-headers */
-function parseHead(text: string, lineBreak: string): PartHead | null {
-  const lines = StringPrototypeSplit(text, lineBreak);
+/** Of a backslash before a quotation mark or a backslash the latter stays. */
+function unescapeQuotes(text: string): string {
+  const parts = StringPrototypeSplit(text, '\\\\');
+  let result = replaceEach(parts[0] as string, '\\"', '"');
+  for (let i = 1; i < parts.length; i++) result += `\\${replaceEach(parts[i] as string, '\\"', '"')}`;
+  return result;
+}
+
+/** The parameters of a Content-Disposition that is not written as browsers write it, but as other programs may. */
+function readParameters(value: string): PartNames | null {
+  if (StringPrototypeIndexOf(value, FORM_DATA) !== 0) return null;
   let name: string | undefined;
   let filename: string | undefined;
-  let type: string | undefined;
-  for (let i = 0; i < lines.length; i++) {
-    const header = RegExpPrototypeExec(HEADER, lines[i] as string);
-    if (header === null) return null;
-    const field = StringPrototypeToLowerCase(header[1] as string);
-    if (field === 'content-disposition') {
-      const disposition = RegExpPrototypeExec(DISPOSITION, header[2] as string);
-      if (disposition === null) return null;
-      name = decodeName(disposition[1] as string);
-      filename = disposition[2] === undefined ? undefined : decodeName(disposition[2]);
-    } else if (field === 'content-type') type = normalizeValue(header[2] as string);
+  let rest = StringPrototypeSlice(value, FORM_DATA.length);
+  while (RegExpPrototypeExec(BLANK, rest) === null) {
+    const match = RegExpPrototypeExec(PARAMETER, rest);
+    if (match === null) return null;
+    rest = StringPrototypeSlice(rest, (match[0] as string).length);
+    if (match[2] === undefined) continue;
+    const given = decodeName(unescapeQuotes(match[2]));
+    if (match[1] === 'name') name = given;
+    else if (match[1] === 'filename') filename = given;
   }
-  return name === undefined ? null : { name, filename, type };
+  return name === undefined ? null : { name, filename };
+}
+
+const readDisposition = (value: string): PartNames | null => {
+  // As the standard has it: a backslash at the end of a name escapes nothing.
+  const match = RegExpPrototypeExec(DISPOSITION, value);
+  if (match === null) return readParameters(value);
+  return { name: decodeName(match[1] as string), filename: match[2] === undefined ? undefined : decodeName(match[2]) };
+};
+
+/** Takes in a line of a part's head. @returns false where it is malformed */
+function readHeader(line: string, head: PartHead): boolean {
+  const header = RegExpPrototypeExec(HEADER, line);
+  if (header === null) return false;
+  const field = StringPrototypeToLowerCase(header[1] as string);
+  if (field === 'content-type') head.type = normalizeValue(header[2] as string);
+  if (field !== 'content-disposition') return true;
+  head.names = readDisposition(normalizeValue(header[2] as string));
+  return head.names !== null;
 }
 
 /**
- * A body whose first line ends with a mere line feed may have all of them so: a departure, as on Workers.
+ * A departure from the standard, as on Workers: each line may end with a mere line feed, and there may be text before the first
+ * delimiter and after the last. @see https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
  * @returns null where the bytes are not well-formed. @see https://andreubotella.github.io/multipart-form-data/#multipart-form-data-parser
  */
 export function parseMultipart(bytes: Uint8Array<ArrayBuffer>, mimeType: MimeType): FormData | null {
   const boundary = MapPrototypeGet(mimeType.parameters, 'boundary');
   if (boundary === undefined) return null;
   const formData = new FormData();
-  let position = 0;
-  while (bytes[position] === 13 && bytes[position + 1] === 10) position += 2;
-  const first = encodeUtf8(`--${boundary}`);
-  if (!isAt(bytes, first, position)) return null;
-  position += first.length;
-  const lineBreak = bytes[position] === 10 ? '\n' : '\r\n';
-  const lineEnd = isomorphicEncode(lineBreak);
-  const blankLine = isomorphicEncode(lineBreak + lineBreak);
-  const delimiter = encodeUtf8(`${lineBreak}--${boundary}`);
+  const delimiter = encodeUtf8(`\n--${boundary}`);
+  let position: number;
+  if (isAt(bytes, encodeUtf8(`--${boundary}`), 0)) position = delimiter.length - 1;
+  else {
+    const first = find(bytes, delimiter, 0);
+    if (first === -1) return null;
+    position = first + delimiter.length;
+  }
   for (;;) {
-    if (bytes[position] === 45 && bytes[position + 1] === 45) {
-      const rest = bytes.length - position - 2;
-      return rest === 0 || (rest === lineEnd.length && isAt(bytes, lineEnd, position + 2)) ? formData : null;
+    if (bytes[position] === 45 && bytes[position + 1] === 45) return formData;
+    if (bytes[position] === 13) position++;
+    if (bytes[position] !== 10) return null;
+    position++;
+    const head: PartHead = { names: null, type: undefined };
+    for (;;) {
+      const end = TypedArrayPrototypeIndexOf(bytes, 10, position);
+      if (end === -1) return null;
+      const line = latin1FromBytes(bytes, position, end > position && bytes[end - 1] === 13 ? end - 1 : end);
+      position = end + 1;
+      if (line === '') break;
+      if (!readHeader(line, head)) return null;
     }
-    if (!isAt(bytes, lineEnd, position)) return null;
-    const headStart = position + lineEnd.length;
-    const headEnd = find(bytes, blankLine, headStart);
-    if (headEnd === -1) return null;
-    const head = parseHead(latin1FromBytes(bytes, headStart, headEnd), lineBreak);
-    if (head === null) return null;
-    const bodyStart = headEnd + blankLine.length;
-    const bodyEnd = find(bytes, delimiter, bodyStart);
-    if (bodyEnd === -1) return null;
+    if (head.names === null) return null;
+    const bodyStart = position;
+    const next = find(bytes, delimiter, bodyStart);
+    if (next === -1) return null;
+    const bodyEnd = next > bodyStart && bytes[next - 1] === 13 ? next - 1 : next;
     const body = new Uint8ArrayCtor(bytes.buffer, bytes.byteOffset + bodyStart, bodyEnd - bodyStart);
-    if (head.filename === undefined || differs('formdata_parser_supports_files')) appendFormDataEntry(formData, head.name, decodeUtf8(body, NO_BOM));
+    const { name, filename } = head.names;
+    if (filename === undefined || differs('formdata_parser_supports_files')) appendFormDataEntry(formData, name, decodeUtf8(body, NO_BOM));
     else {
       const type = head.type ?? 'text/plain';
-      appendFormDataEntry(formData, head.name, createFile(body, head.filename, RegExpPrototypeExec(ASCII, type) === null ? '' : type));
+      appendFormDataEntry(formData, name, createFile(body, filename, RegExpPrototypeExec(ASCII, type) === null ? '' : type));
     }
-    position = bodyEnd + delimiter.length;
+    position = next + delimiter.length;
   }
 }
