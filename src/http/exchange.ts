@@ -94,12 +94,21 @@ export class Exchange implements FetchClient {
     response.on('close', () => this.#onClose());
   }
 
-  /** The request goes to a site; `body` is what it carries. */
-  attach(site: Site, body: HostBody | undefined): void {
+  /** The request goes to a site. */
+  attach(site: Site): void {
     this.#site = site;
-    this.#body = body;
     this.#allowed = site.responseBodyBytes;
     site.begin();
+  }
+
+  /** What the request carries, where that is read as it comes. */
+  carry(body: HostBody): void {
+    this.#body = body;
+  }
+
+  /** The response is out, or the connection gone. */
+  get isOver(): boolean {
+    return this.#closed;
   }
 
   /** Tells a client that waits for it to send its body. */

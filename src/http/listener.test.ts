@@ -5,8 +5,8 @@ import { RawClient, rawRequest, send } from '../../test/support/request.ts';
 import { type Handler, listen } from './listener.fixture.ts';
 
 const hello: Handler = (client) => client.send(200, '', '', 'hello');
-const readBody: Handler = (client, { body }) => {
-  void (body === undefined ? Promise.resolve('none') : body.text()).then(
+const readBody: Handler = (client, { body, inline }) => {
+  void (body === undefined ? Promise.resolve(String(inline ?? 'none')) : body.text()).then(
     (text) => client.send(200, '', '', text),
     (error: Error) => client.fail({ name: 'exception', error: { name: error.name, message: error.message, stack: '' }, passThrough: false }),
   );

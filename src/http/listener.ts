@@ -15,6 +15,7 @@ import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { handleScheduledRoute } from './scheduled-route.ts';
 import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
+import { mayBeWhole, takeWhole } from './whole-body.ts';
 
 /** While draining: what a connection without a request gets to send the one that may be under way. */
 const IDLE_GRACE_MS = 200;
@@ -139,7 +140,7 @@ export class Listener {
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
     const target = typeof head === 'string' ? '' : head.target;
     const id = requestId(typeof head === 'string' ? undefined : head.requestId);
-    const open = (): Exchange =>
+    const exchangeOf = (): Exchange =>
       new Exchange(message, response, {
         observer,
         pages: dev ? developerPages : productionPages,
@@ -153,33 +154,40 @@ export class Listener {
       });
     if (relay !== undefined && typeof head !== 'string' && host !== undefined && target.length <= this.#options.urlBytes) {
       const origin = this.#peers.originOf(message.socket, head.forwarded);
-      const refuse: Passage['refuse'] = (name, reason) => open().refuse(name, reason);
+      const refuse: Passage['refuse'] = (name, reason) => exchangeOf().refuse(name, reason);
       const { hasBody } = head;
       return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, refuse }, host, target);
     }
-    const exchange = open();
+    const exchange = exchangeOf();
     if (typeof head === 'string') return exchange.refuse('badRequest', head);
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
     if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);
     const site = sites.find(host, target);
     if (site === undefined) return exchange.refuse('unknownHost', `no app for ${host}`);
-    if (site.refusal !== undefined) {
-      exchange.attach(site, undefined);
-      return exchange.refuse(site.refusal.name, site.refusal.reason);
-    }
+    exchange.attach(site);
+    if (site.refusal !== undefined) return exchange.refuse(site.refusal.name, site.refusal.reason);
     if (dev && handleScheduledRoute(target, id, site, exchange)) return;
-    if (head.length !== undefined && head.length > site.requestBodyBytes) {
-      exchange.attach(site, undefined);
+    if (head.length !== undefined && head.length > site.requestBodyBytes)
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
-    }
     if (expectsContinue && head.hasBody) exchange.askForBody();
-    const body = head.hasBody ? this.#options.openBody(message, site.requestBodyBytes, head.length) : undefined;
-    exchange.attach(site, body);
     const origin = this.#peers.originOf(message.socket, head.forwarded);
     const flat = `${message.method}\n${origin.scheme}://${rawHost}${target}\nhost\n${rawHost}${head.headers}${origin.headers}\nx-request-id\n${id}`;
+    const pass = (body: HostBody | undefined, inline?: string | Uint8Array | undefined): void =>
+      site.fetch({ requestId: id, head: flat, body, cf: undefined, entrypoint: undefined, inline }, exchange);
     // An empty body is one all the same, as on Workers; but a GET with one could not be made into another Request.
-    const inline = head.length === 0 && message.method !== 'GET' && message.method !== 'HEAD' ? '' : undefined;
-    site.fetch({ requestId: id, head: flat, body, inline, cf: undefined, entrypoint: undefined }, exchange);
+    if (!head.hasBody) return pass(undefined, head.length === 0 && message.method !== 'GET' && message.method !== 'HEAD' ? '' : undefined);
+    const stream = (): void => {
+      const body = this.#options.openBody(message, site.requestBodyBytes, head.length);
+      exchange.carry(body);
+      pass(body);
+    };
+    if (expectsContinue || !mayBeWhole(head.length)) return stream();
+    setImmediate(() => {
+      if (exchange.isOver) return;
+      const whole = takeWhole(message, site.requestBodyBytes);
+      if (whole === undefined) stream();
+      else pass(undefined, whole);
+    });
   }
 
   /** Answers what is no request. */

@@ -17,7 +17,6 @@ export function handleScheduledRoute(target: string, requestId: string, site: Si
   if (!PATHS.includes(query === -1 ? target : target.slice(0, query)) || site.scheduled === undefined) return false;
   const parameters = new URLSearchParams(query === -1 ? '' : target.slice(query));
   const time = Number(parameters.get('time') ?? Date.now());
-  exchange.attach(site, undefined);
   if (!Number.isFinite(time)) exchange.refuse('badRequest', '"time" is not a number of milliseconds');
   else site.scheduled(requestId, time, parameters.get('cron') ?? '', new ScheduledAnswer(exchange));
   return true;
