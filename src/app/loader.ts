@@ -12,6 +12,7 @@ import { BINDING_CHUNKS, HOST_ONLY } from '../protocol/bindings.ts';
 import { CHUNK_NAMES, type ChunkName } from '../protocol/chunks.ts';
 import { compatDifferences } from '../protocol/compat.ts';
 import { Entry, Load, type LoadConfig, type Loaded } from '../protocol/ops.ts';
+import { compileCommonJs } from './commonjs.ts';
 import { globalsTable, isThere, withNeeds } from './chunk-scan.ts';
 import type { AppScript, BundleModules } from './module-source.ts';
 import { ADDED_LINES } from './script-form.ts';
@@ -68,6 +69,8 @@ export async function loadApp(
     // Compiling runs no code: it can go ahead beside the steps. A failure of it is heard of when it is awaited.
     const compiled = script === undefined ? undefined : realm.compile(script.code, originOf(script), cached);
     compiled?.catch(() => {});
+    const wrappers = source.commonjs.map((module) => compileCommonJs(realm, module));
+    for (const wrapper of wrappers) wrapper.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
     const steps: Promise<unknown>[] = compat.length === 0 ? [] : [step(Load.compat, compat.join('\n'))];
     const wanted = shell ? CHUNK_NAMES : chunksOf(record, source);
@@ -97,6 +100,8 @@ export async function loadApp(
       await Promise.all(steps);
       for (const name of source.early) await modules.evaluate(name, timeout);
       await step(Load.seal);
+      for (const { name, wrapper } of await Promise.all(wrappers))
+        await step(Load.commonjs, name, typeof wrapper === 'string' ? wrapper : await wrapper(timeout));
       const main = await modules.evaluate(bundle.main, timeout);
       answer = bundle.format === 'service-worker' ? await step(Load.script) : await modules.adopt(main, Load.main, undefined, timeout);
     }

@@ -6,9 +6,11 @@
  */
 import type { ModuleProvider, ModuleSource } from '../isolate/modules.ts';
 import { type Bundle, type BundleModule, META_DYNAMIC_IMPORT, META_IMPORT_META, META_MODULE, resolveModule } from '../protocol/bundle.ts';
+import { COMMONJS_MODULE } from '../protocol/commonjs.ts';
 import { BOOT_GLOBAL } from '../protocol/ops.ts';
 import type { ChunkName } from '../protocol/chunks.ts';
 import { scanSources, withNeeds } from './chunk-scan.ts';
+import { CommonJsModules, importedAs, isPrelude } from './commonjs.ts';
 import { toScript } from './script-form.ts';
 
 /** Sources of the built-in modules. */
@@ -34,29 +36,41 @@ export class BundleModules implements ModuleProvider {
   readonly chunks: readonly ChunkName[];
   /** Data and WebAssembly modules: their bytes go in before `early` is evaluated. */
   readonly data: readonly BundleModule[];
+  /** CommonJS modules, whose functions are made after `early` is evaluated. */
+  readonly commonjs: readonly BundleModule[];
+  /** Built-in and data modules. */
+  readonly #requirable: readonly string[];
+  readonly #standIns: CommonJsModules;
   readonly #bundle: Bundle;
 
   constructor(bundle: Bundle) {
     this.#bundle = bundle;
     this.#modules = new Map(bundle.modules.map((module) => [module.name, module]));
+    this.#standIns = new CommonJsModules(this.#modules);
     this.data = bundle.modules.filter((module) => module.type === 'data' || module.type === 'wasm');
-    const sources = bundle.modules.filter((module) => module.type === 'esm');
+    const sources = bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs');
+    this.commonjs = bundle.modules.filter((module) => module.type === 'commonjs');
     const isScript = bundle.format === 'service-worker';
-    const texts = bundle.modules.filter((module) => module.type === 'esm' || module.type === 'commonjs').map((module) => String(module.content));
+    const texts = sources.map((module) => String(module.content));
     const { chunks, isDynamic } = scanSources(texts);
     this.hearsRejections = texts.some((text) => text.includes('unhandledrejection'));
     const wanted: ChunkName[] = [...chunks];
     if (isScript) wanted.push('service');
     if (bundle.modules.some((module) => module.type === 'wasm')) wanted.push('wasm');
-    if (sources.some((module) => String(module.content).includes('cloudflare:sockets'))) wanted.push('sockets');
+    if (texts.some((text) => text.includes('cloudflare:sockets'))) wanted.push('sockets');
+    if (this.commonjs.length > 0) wanted.push('commonjs');
     this.chunks = withNeeds(wanted);
-    // `this` at the top of a script is the global object.
-    this.isDynamic = isScript || isDynamic;
+    // `this` at the top of a script is the global object, and in functions that are not strict.
+    this.isDynamic = isScript || isDynamic || this.commonjs.length > 0;
+    // CommonJS modules are the tenant's code as well.
+    this.#requirable = [
+      ...Object.keys(BUILTINS).filter((name) => texts.some((text) => text.includes(name))),
+      ...bundle.modules.filter(isData).map((module) => module.name),
+    ];
     this.early = [
-      ...Object.keys(BUILTINS).filter((name) => sources.some((module) => String(module.content).includes(name))),
+      ...this.#requirable,
       ...sources.filter((module) => module.usesMeta).map((module) => metaName(module.name)),
-      // CommonJS modules are the tenant's code as well.
-      ...bundle.modules.filter((module) => module.type !== 'esm' && module.type !== 'commonjs').map((module) => module.name),
+      ...(this.commonjs.length > 0 ? [COMMONJS_MODULE] : []),
     ];
   }
 
@@ -66,7 +80,7 @@ export class BundleModules implements ModuleProvider {
    */
   async script(): Promise<AppScript | undefined> {
     const main = this.#modules.get(this.#bundle.main);
-    const isLone = this.#bundle.modules.every((module) => module === main || (module.type !== 'esm' && module.type !== 'commonjs'));
+    const isLone = this.#bundle.modules.every((module) => module === main || isData(module));
     if (main === undefined || main.type !== 'esm' || main.usesMeta || !isLone) return undefined;
     const code = await toScript(String(main.content), (specifier) => {
       try {
@@ -84,6 +98,7 @@ export class BundleModules implements ModuleProvider {
       if (this.#modules.get(referrer)?.usesMeta) return metaName(referrer);
       throw new Error(`No such module "${specifier}".`);
     }
+    if (referrer === COMMONJS_MODULE ? this.#requirable.includes(specifier) : this.#isOfCommonJs(specifier, referrer)) return specifier;
     if (Object.hasOwn(BUILTINS, specifier)) return specifier;
     const name = specifier.includes(':') ? undefined : resolveModule(specifier, referrer);
     // Cloudflare's wording, with the importer named.
@@ -91,32 +106,50 @@ export class BundleModules implements ModuleProvider {
     return name;
   }
 
+  /** What is imported in a CommonJS module's stead, and by its prelude, are names already. */
+  #isOfCommonJs(specifier: string, referrer: string): boolean {
+    if (!isPrelude(referrer) && this.#modules.get(referrer)?.type !== 'commonjs') return false;
+    return specifier === COMMONJS_MODULE || isPrelude(specifier) || this.#modules.has(specifier);
+  }
+
   source(name: string): ModuleSource {
     const builtin = BUILTINS[name];
     if (builtin !== undefined) return { filename: `nano:${name}`, code: builtin };
     if (name.startsWith(META_PREFIX)) return { filename: 'nano:meta', code: metaSource(name.slice(META_PREFIX.length)) };
+    if (name === COMMONJS_MODULE) return { filename: COMMONJS_MODULE, code: this.#requirables() };
+    if (isPrelude(name)) return { filename: COMMONJS_MODULE, code: this.#standIns.prelude(name) };
     const module = this.#modules.get(name);
     if (module === undefined) throw new Error(`No such module "${name}".`);
-    return { filename: name, code: codeOf(module) };
+    // Stacks have a CommonJS module's name for its own lines.
+    return { filename: module.type === 'commonjs' ? COMMONJS_MODULE : name, code: this.#codeOf(module) };
+  }
+
+  #codeOf(module: BundleModule): string {
+    const name = JSON.stringify(module.name);
+    switch (module.type) {
+      case 'esm':
+        return String(module.content);
+      case 'text':
+        return `export default ${JSON.stringify(module.content)};`;
+      case 'json':
+        return `export default ${BOOT_GLOBAL}.builtins.json(${JSON.stringify(module.content)});`;
+      case 'commonjs':
+        return this.#standIns.standIn(module.name);
+      case 'data':
+      case 'wasm':
+        return `export default ${BOOT_GLOBAL}.builtins.take(${name});`;
+    }
+  }
+
+  /** The built-in module behind CommonJS modules. */
+  #requirables(): string {
+    const { imports, args } = importedAs(this.#requirable);
+    const esModules = this.#bundle.modules.filter(({ type }) => type === 'esm').map(({ name }) => name);
+    return `${imports}const{commonjs}=${BOOT_GLOBAL}.builtins;export const{run,add}=commonjs(${args},${JSON.stringify(esModules)});`;
   }
 }
 
+const isData = (module: BundleModule): boolean => module.type !== 'esm' && module.type !== 'commonjs';
+
 const META_PREFIX = `${META_MODULE}?`;
 const metaName = (referrer: string): string => META_PREFIX + referrer;
-
-const codeOf = (module: BundleModule): string => {
-  const name = JSON.stringify(module.name);
-  switch (module.type) {
-    case 'esm':
-      return String(module.content);
-    case 'text':
-      return `export default ${JSON.stringify(module.content)};`;
-    case 'json':
-      return `export default ${BOOT_GLOBAL}.builtins.json(${JSON.stringify(module.content)});`;
-    case 'data':
-    case 'wasm':
-      return `export default ${BOOT_GLOBAL}.builtins.take(${name});`;
-    case 'commonjs':
-      return `const module={exports:{}},exports=module.exports;const require=(n)=>{throw new Error("Dynamic require of \\""+n+"\\" is not supported")};\n${String(module.content)}\nexport default module.exports;`;
-  }
-};

@@ -59,6 +59,7 @@ export const CHUNK_NAMES = [
   'cloudflare',
   'dispatch',
   'loader',
+  'commonjs',
   'tail',
   'kv',
   'd1',
@@ -147,6 +148,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   dispatch: { needs: ['base', 'clone', 'rpc'] },
   /** Workers that a worker loads. */
   loader: { needs: ['base', 'clone', 'rpc'] },
+  /** CommonJS modules, and what they require. */
+  commonjs: { needs: [] },
   kv: { needs: ['base', 'bindings'] },
   d1: { needs: ['base', 'bindings'] },
   ratelimit: { needs: ['base', 'bindings'] },

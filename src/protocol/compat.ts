@@ -40,7 +40,7 @@ global_navigator | no_global_navigator | 2022-03-21 | acted | There is a global 
 capture_async_api_throws | do_not_capture_async_api_throws | 2022-10-31 | always | Operations that return a promise reject it and never throw.
 dont_substitute_null_on_type_error | substitute_null_on_type_error | 2022-06-01 | always | An argument of the wrong type is an error, not null.
 transformstream_enable_standard_constructor | transformstream_disable_standard_constructor | 2022-11-30 | always | TransformStream takes a transformer; IdentityTransformStream is what it was before.
-export_commonjs_default | export_commonjs_namespace | 2022-10-31 | always | The default export of a CommonJS module is its module.exports.
+export_commonjs_default | export_commonjs_namespace | 2022-10-31 | acted | require() comes to the default export of a module, which is a CommonJS module's module.exports; before, to an object like { default: module.exports }.
 web_socket_compression | no_web_socket_compression | 2023-08-15 | none | Frames are never compressed.
 response_redirect_url_standard | response_redirect_url_original | 2023-03-14 | always | Response.redirect() parses by the URL Standard.
 http_headers_getsetcookie | no_http_headers_getsetcookie | 2023-03-01 | always | Headers has getSetCookie(), and each Set-Cookie is an entry of its own.
@@ -60,7 +60,7 @@ internal_writable_stream_abort_clears_queue | internal_writable_stream_abort_doe
 handle_cross_request_promise_resolution | no_handle_cross_request_promise_resolution | 2024-10-14 | unsupported | What awaits a promise that another request resolves would go on in its own request; here it goes on in that one.
 set_tostring_tag | do_not_set_tostring_tag | 2024-09-26 | always | Interfaces have a Symbol.toStringTag.
 upper_case_all_http_methods | no_upper_case_all_http_methods | 2024-10-14 | acted | Every method is turned to upper case, "patch" too; before, those that the Fetch Standard names.
-disable_top_level_await_in_require | enable_top_level_await_in_require | 2024-12-02 | none | require() takes CommonJS modules only.
+disable_top_level_await_in_require | enable_top_level_await_in_require | 2024-12-02 | unsupported | ES modules that are required are evaluated before the module that requires them, and may wait at the top level.
 fixup-transform-stream-backpressure | original-transform-stream-backpressure | 2024-12-16 | always | TransformStream has the Streams Standard's backpressure.
 urlpattern_standard | urlpattern_original | 2025-05-01 | always | URLPattern is the URL Pattern Standard's.
 enable_weak_ref | disable_weak_ref | 2025-05-05 | always | WeakRef and FinalizationRegistry are there; finalizers are never called.
@@ -81,7 +81,7 @@ immutable_api_prototypes | mutable_api_prototypes | - | none | Prototypes of int
 fetch_iterable_type_support | no_fetch_iterable_type_support | 2026-02-19 | acted | An iterable or async iterable can be the body of a Request or Response; before, it was turned into text.
 fetch_iterable_type_support_override_adjustment | no_fetch_iterable_type_support_override_adjustment | fetch_iterable_type_support 2026-01-15 | always | Iterables with a toString() of their own are turned into text all the same.
 strip_bom_in_read_all_text | do_not_strip_bom_in_read_all_text | 2026-01-13 | always | text() leaves out a byte order mark.
-require_returns_default_export | require_returns_namespace | 2026-01-22 | none | require() takes CommonJS modules only.
+require_returns_default_export | require_returns_namespace | 2026-01-22 | acted | require() comes to the default export of an ES module, or to a copy of its namespace. It makes a difference where export_commonjs_namespace is on.
 text_decoder_replace_surrogates | disable_text_decoder_replace_surrogates | 2026-02-24 | always | Lone surrogates in UTF-16 are decoded as U+FFFD.
 unhandled_rejection_after_microtask_checkpoint | no_unhandled_rejection_after_microtask_checkpoint | 2026-03-03 | always | unhandledrejection is fired, and a rejection logged, once the microtasks at hand are done.
 text_decoder_cjk_decoder | disable_text_decoder_cjk_decoder | 2026-03-03 | always | East Asian encodings are decoded by the Encoding Standard.

@@ -258,6 +258,8 @@ export const Load = {
   compat: 12,
   /** (payload, JSON text of its pairs and the service that fetches go to): what a loaded worker is given. After `configure`. */
   given: 13,
+  /** (name, function, or the text of an error): a CommonJS module, see protocol/commonjs.ts. After `seal`, since it may run code to make the function. */
+  commonjs: 14,
 } as const;
 
 /** What a context is told before it loads an app. */

@@ -70,6 +70,10 @@ export const builtins = {
     MapPrototypeDelete(data, name);
     return value;
   },
+  /** `nano:commonjs` */
+  get commonjs(): unknown {
+    return chunk('commonjs').open;
+  },
   /** Takes in a chunk while the snapshot is made. */
   install,
   /** A JSON module's value, parsed here so that `__proto__` stays a plain key. */
@@ -124,6 +128,9 @@ export function load(step: number, first: unknown, second: unknown): string | un
       return NumberPrototypeToString(peek('wasm')?.total() ?? 0);
     case Load.given:
       chunk('rpc').given(getEnv() as object, first, second as string);
+      return;
+    case Load.commonjs:
+      chunk('commonjs').add(first as string, second as string);
       return;
     case Load.imported:
       MapPrototypeSet(imported, first as number, second);
