@@ -43,8 +43,8 @@ function byName(a: Dirent, b: Dirent): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/** Links are followed to files of the app only. */
-async function isFileInside(path: string, root: string): Promise<boolean> {
+/** Links are followed to files of the app only. @param root a folder, without links on the way */
+export async function isFileInside(path: string, root: string): Promise<boolean> {
   if (!existsSync(path)) return false;
   const target = await realpath(path);
   return nameInside(root, target) !== undefined && (await stat(target)).isFile();

@@ -36,6 +36,32 @@ test('no_bundle: modules are as they are, found by rules and along their imports
   assert.match(String(bundle.modules[1]?.content), /kept/);
 });
 
+test('no_bundle: what CommonJS modules require is found, and nothing out of the project', async (t) => {
+  const dir = project(t, {
+    'secret.cjs': '',
+    'app/wrangler.json': { ...CONFIG, find_additional_modules: false },
+    'app/src/index.js': 'import a from "./a.cjs"; export default a',
+    'app/src/a.cjs': 'require("./lib/b.cjs"); require("../../secret.cjs"); require("./none.cjs"); require("package"); require("./lib"); require("/etc/passwd")',
+    'app/src/lib/b.cjs': "require('../a.cjs'); require('./c.js'); require('./d.json')",
+    'app/src/lib/c.js': 'import "./e.js"; export default 1',
+    'app/src/lib/d.json': {},
+    'app/src/lib/e.js': '',
+  });
+  symlinkSync(join(dir, 'secret.cjs'), join(dir, 'app/src/none.cjs'));
+  const bundle = await buildWorker(readWorkerConfig(join(dir, 'app')));
+  assert.deepEqual(
+    bundle.modules.map(({ name, type }) => [name, type]),
+    [
+      ['a.cjs', 'commonjs'],
+      ['index.js', 'esm'],
+      ['lib/b.cjs', 'commonjs'],
+      ['lib/c.js', 'esm'],
+      ['lib/d.json', 'json'],
+      ['lib/e.js', 'esm'],
+    ],
+  );
+});
+
 test('no_bundle: what cannot run is refused with a reason', async (t) => {
   const cases: [Files, RegExp][] = [
     [{ 'src/index.js': 'import a from "./none.js"; export default a' }, /Could not resolve "\.\/none\.js"[\s\S]*module rule/],
