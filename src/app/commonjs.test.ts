@@ -178,6 +178,15 @@ test('ES modules are there before, through CommonJS modules and in circles', asy
   assert.deepEqual(found, { seen: ['x', 'late'], b: { deep: { late: 'x', main: 'function' } }, seenLate: ['x', 'late', 'b'] });
 });
 
+test('import() in a CommonJS module comes to a rejected promise', async () => {
+  const found = await load({
+    'lib/a.cjs':
+      'module.exports = (() => { try { const p = import("./b.cjs"); p.catch(() => {}); return typeof p.then; } catch (e) { return String(e); } })();',
+    'lib/b.cjs': '',
+  });
+  assert.equal(found, 'function');
+});
+
 test('no I/O while a module is evaluated at start', async () => {
   await assert.rejects(
     load({ 'lib/a.cjs': 'require("./b.cjs");', 'lib/b.cjs': 'setTimeout(() => {}, 1);' }),

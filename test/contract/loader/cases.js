@@ -156,6 +156,28 @@ export const cases = {
     });
     return worker.getEntrypoint().all();
   },
+  'modules: CommonJS that require each other': ({ LOADER }) =>
+    LOADER.load({
+      compatibilityDate: '2026-01-01',
+      mainModule: 'main.js',
+      modules: {
+        'main.js': `import { WorkerEntrypoint } from 'cloudflare:workers'; import all from './lib/a.cjs'; export default class extends WorkerEntrypoint { all() { return all(); } };`,
+        'lib/a.cjs': {
+          cjs: `const probe = (name) => { try { return require(name); } catch (error) { return String(error); } };
+            exports.early = 'early'; const b = require('./b.cjs');
+            module.exports = () => [b, './b.cjs', 'b.cjs', '/top.cjs', '../top.cjs', 'top.cjs', '../../x', './none.cjs', '__proto__', '', 'node:fs', './e.js', '../text.txt', './data.json', './throws.cjs', './throws.cjs']
+              .map((name) => (typeof name === 'string' ? probe(name) : name)).concat(__filename, __dirname, Object.keys(module).sort(), typeof require('./e.js'));`,
+        },
+        'lib/b.cjs': { cjs: "module.exports = ['b', require('./a.cjs').early];" },
+        'lib/throws.cjs': { cjs: "globalThis.times = (globalThis.times ?? 0) + 1; throw new RangeError('time ' + times);" },
+        'lib/e.js': { js: "export default 'es';" },
+        'lib/data.json': { json: { a: 1 } },
+        'text.txt': { text: 'text' },
+        'top.cjs': { cjs: "module.exports = 'top';" },
+      },
+    })
+      .getEntrypoint()
+      .all(),
   'modules: data in a resizable buffer, which is copied': async ({ LOADER }) => {
     const data = new ArrayBuffer(3, { maxByteLength: 6 });
     new Uint8Array(data).set([1, 2, 3]);
