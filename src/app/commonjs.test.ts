@@ -178,6 +178,36 @@ test('ES modules are there before, through CommonJS modules and in circles', asy
   assert.deepEqual(found, { seen: ['x', 'late'], b: { deep: { late: 'x', main: 'function' } }, seenLate: ['x', 'late', 'b'] });
 });
 
+test("a sloppy module sees none of the runtime's functions in its stack", async () => {
+  const found = await load({
+    'lib/a.cjs': `const foreign = [], known = new Set([globalThis]), mine = (object) => (known.add(object), object);
+      function look() {
+        Error.prepareStackTrace = (_, sites) => sites;
+        for (const site of new Error().stack ?? []) {
+          if (typeof site === 'string') break;
+          const seen = [site.getFunction(), site.getThis()];
+          for (const value of seen) if (typeof value === 'function' && !String(value).includes('look') && value !== load) foreign.push(String(value).slice(0, 80));
+          for (const value of seen) if (typeof value === 'object' && value !== null && !known.has(value)) foreign.push(Object.keys(value));
+        }
+        Error.prepareStackTrace = undefined;
+        foreign.push(look.caller === null || look.caller === load || String(look.caller).includes('look'));
+      }
+      function load() { look(); return './b.cjs'; }
+      const target = mine(new EventTarget()); target.addEventListener('x', function () { look(); }); target.dispatchEvent(new Event('x'));
+      new ReadableStream(mine({ start() { look(); } }));
+      [1].forEach(look);
+      new Headers(mine({ get a() { look(); return 'b'; } }));
+      globalThis.look = look;
+      require('./b.cjs'); require(mine({ toString: load }));
+      module.exports = foreign;`,
+    'lib/b.cjs': 'look();',
+  });
+  assert.ok(
+    (found as unknown[]).every((value) => value === true),
+    JSON.stringify(found),
+  );
+});
+
 test('import() in a CommonJS module comes to a rejected promise', async () => {
   const found = await load({
     'lib/a.cjs':
