@@ -7,7 +7,7 @@ import type { Kind } from './areas.ts';
 
 export const PEERS = ['workerd', 'Node', 'Deno', 'Bun'] as const;
 
-/** All subtests, then those that each of PEERS passes. */
+/** All subtests, then those that each of PEERS passes; the last may be left out. */
 export type PeerFigures = readonly [subtests: number, ...passed: number[]];
 
 export const PEER_FIGURES: Readonly<Record<Kind, Readonly<Record<string, PeerFigures>>>> = {
@@ -41,7 +41,8 @@ export const PEER_FIGURES: Readonly<Record<Kind, Readonly<Record<string, PeerFig
   },
   server: {
     'fetch/api': [1403, 403, 595, 522, 414],
-    'fetch/other': [237, 45, 57, 50, 57],
+    // Without the 32 tentative ones, of which both pass 14. The others were counted with them only.
+    'fetch/other': [205, 31, 43],
     FileAPI: [46, 41, 46, 46, 0],
     websockets: [279, 128, 218, 202, 195],
     eventsource: [43, 15, 0, 17, 0],
