@@ -50,9 +50,9 @@ function headers(random: Random): void {
   for (let calls = 1 + random.int(6); calls > 0; calls--) {
     const method = random.pick(['append', 'set', 'delete', 'get', 'has'] as const);
     const name = random.chance(0.6) ? random.pick(['a', 'Content-Type', 'set-cookie', 'x-y', '']) : random.text(6);
-    const value = random.text(12);
+    // Beyond Latin-1, Workers take as a value what Node refuses.
+    const value = random.text(12).replace(/[^\0-\xff]/g, '?');
     const run = (it: Headers | globalThis.Headers): unknown => (it[method] as (...args: string[]) => unknown)(name, value);
-    // Lone surrogates are refused in the one way and in the other.
     assert.deepEqual(
       attempt(() => run(ours)),
       attempt(() => run(theirs)),

@@ -34,7 +34,8 @@ function setUp(t: TestContext, limit: number, root: string = mkdtempSync(join(tm
 const sizes = (root: string): number[] =>
   readdirSync(root, { recursive: true, withFileTypes: true })
     .filter(({ name }) => /^[0-9a-f]{32}$/.test(name))
-    .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+    // One may go while this is going on.
+    .flatMap(({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? []);
 
 /** What the database says its files take. */
 function counted(root: string): number {

@@ -25,7 +25,7 @@ export type AgentsOptions = {
   /** Of a response. */
   headerBytes?: number;
   /**
-   * Offers HTTP/2 to servers, for requests without a body only: see hop.ts. Off unless wanted: decision 18.
+   * Offers HTTP/2 to servers, for requests without a body only: see hop.ts. Off unless wanted: decision 21.
    */
   http2?: boolean;
   /** Open connections to one origin; further requests queue. */

@@ -144,7 +144,7 @@ test('http2: a stream that the server has refused is asked for again; one that i
   assert.equal(await text(send(egress, url)), 'done');
 });
 
-test('http2: a body of unknown length that is reset is an error', { todo: 'undici 8.12.4 ends it: decision 18' }, async (t) => {
+test('http2: a body of unknown length that is reset is an error', { todo: 'undici 8.12.4 ends it: decision 21' }, async (t) => {
   const { url } = await streams(t, (stream) => {
     stream.respond({ ':status': 200 });
     stream.write('part', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
