@@ -47,7 +47,7 @@ export const coldStart: Question = {
   method: METHOD,
   shortfall: SHORTFALL,
   run: async (effort) => {
-    const results = await compare(effort, HELLO, effort.quick ? 100 : 300, {
+    const results = await compare(effort, await bundle(HELLO), effort.quick ? 100 : 300, {
       spare: { spares: 4, cached: true },
       none: { spares: 0, cached: true },
     });
