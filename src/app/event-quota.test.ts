@@ -7,13 +7,13 @@ function setUp(limits: { subrequests?: number; connections?: number } = {}): { q
   return { told, quota: new EventQuota({ subrequests: 2, connections: 1, ...limits }, (detail) => told.push(detail)) };
 }
 
-test('countSubrequest: refuses, and tells of, the first beyond the limit and every one after it', () => {
+test('countSubrequest: refuses the first beyond the limit and every one after it, and tells of it once', () => {
   const { quota, told } = setUp();
   quota.countSubrequest();
   quota.countSubrequest();
-  for (const times of [1, 2]) {
+  for (let times = 0; times < 2; times++) {
     assert.throws(() => quota.countSubrequest(), { name: 'Error', message: 'Too many subrequests.' });
-    assert.deepEqual(told, Array(times).fill('more than 2 subrequests'));
+    assert.deepEqual(told, ['more than 2 subrequests']);
   }
 });
 

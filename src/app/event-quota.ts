@@ -12,7 +12,7 @@ export class EventQuota {
   #connections = 0;
   #waiting: (() => void)[] = [];
 
-  /** @param onLimit told of each call that is one too many */
+  /** @param onLimit told once of each limit that is passed: an event may try a thousand times more */
   constructor(limits: QuotaLimits, onLimit: (detail: string) => void) {
     this.#limits = limits;
     this.#onLimit = onLimit;
@@ -22,14 +22,14 @@ export class EventQuota {
   countSubrequest(): void {
     const { subrequests } = this.#limits;
     if (++this.#subrequests <= subrequests) return;
-    this.#onLimit(`more than ${subrequests} subrequests`);
+    if (this.#subrequests === subrequests + 1) this.#onLimit(`more than ${subrequests} subrequests`);
     throw new OpError('Error', 'Too many subrequests.');
   }
 
   /** @throws OpError with Cloudflare's words where the limit is passed */
   countBindingCall(): void {
     if (++this.#bindingCalls <= MOST_BINDING_CALLS) return;
-    this.#onLimit(`more than ${MOST_BINDING_CALLS} calls of bindings`);
+    if (this.#bindingCalls === MOST_BINDING_CALLS + 1) this.#onLimit(`more than ${MOST_BINDING_CALLS} calls of bindings`);
     throw new OpError('Error', 'Too many API requests by single worker invocation.');
   }
 
