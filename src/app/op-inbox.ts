@@ -14,14 +14,14 @@ import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.
 import type { Reports } from './reports.ts';
 
 /** The worker the ops are for. */
-export interface OpHome {
+export interface OpHome extends OpContext {
   /** Its isolate is gone: nothing is to be done any more. */
   readonly isGone: boolean;
   /** What it reports to. */
   readonly reports: Reports;
   /** What `Sync.flags` answers. */
   readonly flags: string;
-  eventOf(id: number): AppEvent | undefined;
+  event(id: unknown): AppEvent | undefined;
   /** An event that is over, but which something may still be reported of. */
   lateEventOf(id: number): AppEvent | undefined;
   /** Enters the isolate in a turn of the event. */
@@ -33,12 +33,9 @@ export interface OpHome {
 
 export class OpInbox implements Inbox {
   readonly #home: OpHome;
-  readonly #context: OpContext;
 
-  /** @param context as ops see the isolate */
-  constructor(home: OpHome, context: OpContext) {
+  constructor(home: OpHome) {
     this.#home = home;
-    this.#context = context;
   }
 
   send(op: number, id: number, args: unknown[]): void {
@@ -58,7 +55,7 @@ export class OpInbox implements Inbox {
     const implementation = typeof op === 'number' ? syncs[op] : undefined;
     try {
       if (implementation === undefined) throw new OpError('Error', 'unknown op');
-      return implementation(this.#context, id, ...args);
+      return implementation(this.#home, id, ...args);
     } catch (error) {
       if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
       throw withoutStack(error);
@@ -68,7 +65,7 @@ export class OpInbox implements Inbox {
   #receive(op: number, id: number, args: unknown[]): void {
     if (op >= Request.fetch) return this.#request(op, id, args);
     const { reports } = this.#home;
-    const event = this.#home.eventOf(id);
+    const event = this.#home.event(id);
     switch (op) {
       case Post.respond:
         return this.#respond(event, id, args);
@@ -91,7 +88,7 @@ export class OpInbox implements Inbox {
       case Post.shell:
         return reports.shown(event, args);
       default:
-        posts[op]?.(this.#context, id, ...args);
+        posts[op]?.(this.#home, id, ...args);
     }
   }
 
@@ -101,12 +98,12 @@ export class OpInbox implements Inbox {
     const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
     if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
       event.send(status, statusText, headers, body as string | undefined);
-    } else posts[Post.respond]?.(this.#context, id, ...args);
+    } else posts[Post.respond]?.(this.#home, id, ...args);
   }
 
   #request(op: number, id: number, [call, ...args]: unknown[]): void {
     if (!Number.isSafeInteger(call)) return;
-    const event = this.#home.eventOf(id);
+    const event = this.#home.event(id);
     if (event !== undefined && event.backlog >= MOST_BACKLOG) return this.#home.flooded(event);
     event?.callStarted();
     this.#perform(op, id, call, args).then(
@@ -123,7 +120,7 @@ export class OpInbox implements Inbox {
     if (op === Request.importModule) return this.#home.importModule(id, String(args[0]), String(args[1]));
     const implementation = requests[op];
     if (implementation === undefined) throw new OpError('Error', 'unknown op');
-    return implementation(this.#context, id, call as number, ...args);
+    return implementation(this.#home, id, call as number, ...args);
   }
 
   #settle(event: AppEvent | undefined, call: unknown, ok: boolean, values: readonly unknown[]): void {

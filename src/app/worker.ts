@@ -9,7 +9,7 @@ import type { Blob } from '../isolate/code-cache.ts';
 import type { TurnFailure } from '../isolate/realm.ts';
 import { Handles } from '../ops/handles.ts';
 import { OpError } from '../base/op-error.ts';
-import type { EventState, OpContext, Place } from '../ops/op.ts';
+import type { Place } from '../ops/op.ts';
 import { propsArgument } from '../ops/service-target.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
@@ -37,7 +37,7 @@ import { followed, nobody } from './turn-owners.ts';
 
 export type WorkerDeps = Surroundings<Worker>;
 
-export class Worker implements OpHome, OpContext, EventHome {
+export class Worker implements OpHome, EventHome {
   readonly handles = new Handles();
   readonly reports: Reports;
   /** Where the isolate's ops arrive. */
@@ -86,7 +86,7 @@ export class Worker implements OpHome, OpContext, EventHome {
     this.group = deps.group;
     this.invoker = deps.invoker;
     this.traceOf = deps.trace;
-    this.inbox = new OpInbox(this, this);
+    this.inbox = new OpInbox(this);
     seat.connect(this.inbox);
   }
 
@@ -228,7 +228,7 @@ export class Worker implements OpHome, OpContext, EventHome {
     return index === CACHE_INDEX ? this.#deps.cache?.() : this.#deps.bindings[index as number];
   }
 
-  event(id: unknown): EventState | undefined {
+  event(id: unknown): AppEvent | undefined {
     return this.#events.get(id as number);
   }
 
@@ -236,10 +236,6 @@ export class Worker implements OpHome, OpContext, EventHome {
 
   get flags(): string {
     return this.#deps.flags();
-  }
-
-  eventOf(id: number): AppEvent | undefined {
-    return this.#events.get(id);
   }
 
   lateEventOf(id: number): AppEvent | undefined {
