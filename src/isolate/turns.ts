@@ -24,9 +24,6 @@ import { describeFailure, type Realm } from './realm.ts';
 import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
-/** A turn whose isolate has not been let in yet; without an owner, a checkpoint. */
-type Waiting = { realm: Realm; owner: TurnOwner | undefined; args: readonly unknown[]; timeout: number; isLight: boolean };
-
 /** How long light turns may go without a checkpoint: the first time for many, or ones without an answer, the second for a few that are answered. */
 const CHECKPOINT_MS = 50;
 const LONGEST_RUN_MS = 500;
@@ -54,8 +51,8 @@ export class Turns implements Visitor {
   #checkpoint: NodeJS.Timeout | undefined;
   /** The gate has let the isolate in. */
   #isInside = false;
-  /** Turns that wait for that. */
-  #waiting: Waiting[] = [];
+  /** What enters turns that wait for that, in their order. */
+  #waiting: (() => void)[] = [];
   /** Light turns so far, and how many of them have not been answered nor seen past. */
   #lightTurns = 0;
   #lightOpen = 0;
@@ -73,13 +70,13 @@ export class Turns implements Visitor {
    */
   run(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     if (this.#mayEnter()) this.#enter(realm, owner, args, timeout);
-    else this.#waiting.push({ realm, owner, args, timeout, isLight: false });
+    else this.#waiting.push(() => this.#enter(realm, owner, args, timeout));
   }
 
   /** Runs a light turn. */
   runLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     if (this.#mayEnter()) this.#enterLight(realm, owner, args, timeout);
-    else this.#waiting.push({ realm, owner, args, timeout, isLight: true });
+    else this.#waiting.push(() => this.#enterLight(realm, owner, args, timeout));
   }
 
   /** A light turn has brought what it was run for, and is taken to be over. */
@@ -93,11 +90,7 @@ export class Turns implements Visitor {
     this.#isInside = true;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { realm, owner, args, timeout, isLight } of waiting) {
-      if (owner === undefined) this.#endLightRun(realm);
-      else if (isLight) this.#enterLight(realm, owner, args, timeout);
-      else this.#enter(realm, owner, args, timeout);
-    }
+    for (const enter of waiting) enter();
     this.#comeOut();
   }
 
@@ -184,7 +177,7 @@ export class Turns implements Visitor {
       return;
     }
     if (this.#mayEnter()) this.#endLightRun(realm);
-    else this.#waiting.push({ realm, owner: undefined, args: CHECKPOINT_ARGS, timeout: 0, isLight: true });
+    else this.#waiting.push(() => this.#endLightRun(realm));
   }
 
   #endLightRun(realm: Realm): void {
