@@ -5,7 +5,7 @@
  */
 import { OpError } from '../base/op-error.ts';
 import type { CodeCache } from '../isolate/code-cache.ts';
-import type { IsolatePool } from '../isolate/pool.ts';
+import { type IsolatePool, LONG_START_MS } from '../isolate/pool.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { Place } from '../ops/op.ts';
 import type { Egress } from '../ports/egress.ts';
@@ -63,9 +63,6 @@ export type VersionDeps = {
 
 /** What a worker that takes no more events gets at least for those in hand, in milliseconds; then the isolate goes. */
 const GRACE_MS = LIMITS.drainMs.default;
-
-/** A start that takes longer keeps no other waiting. */
-const LONG_START_MS = 100;
 
 /** How long after its first event an app's code is kept. */
 const KEEP_CODE_MS = 250;

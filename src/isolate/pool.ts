@@ -34,8 +34,8 @@ export class SwitchableInbox implements Inbox {
   }
 }
 
-/** A start that takes longer does not keep the others waiting for spares. */
-const LONG_START_MS = 100;
+/** Milliseconds. The start of an app that takes longer keeps nobody else waiting. */
+export const LONG_START_MS = 100;
 
 export class IsolatePool {
   readonly #snapshot: Snapshot;
