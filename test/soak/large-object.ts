@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util';
 import { AwsClient } from 'aws4fetch';
 import { folder } from '../support/folder.ts';
 import { NanoProcess, runNano } from '../support/nano-process.ts';
-import { family, sizes } from './processes.ts';
+import { family } from '../../bench/kit/usage.ts';
+import { sizes } from './processes.ts';
 
 const { values } = parseArgs({ options: { gb: { type: 'string', default: '5' }, 'mb-allowed': { type: 'string', default: '200' } } });
 const SIZE = Math.round(Number(values.gb) * 1e9);

@@ -8,12 +8,13 @@
 import { Agent } from 'node:http';
 import { parseArgs } from 'node:util';
 import { HOSTILE, ATTACKS, UNINTERRUPTIBLE } from '../../bench/apps/attacks.ts';
+import { family } from '../../bench/kit/usage.ts';
 import { Random } from '../fuzz/random.ts';
 import { answering, folder, put } from '../support/folder.ts';
 import { NanoProcess } from '../support/nano-process.ts';
 import { send } from '../support/request.ts';
 import { type Event, explanation, type Failure } from './failures.ts';
-import { engines, family, type Sizes, sizes } from './processes.ts';
+import { engines, type Sizes, sizes } from './processes.ts';
 
 const CLIENTS = 4;
 const HOSTILE_APPS = 8;

@@ -1,20 +1,8 @@
 /** The processes of a server, as the kernel sees them. Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { family } from '../../bench/kit/usage.ts';
 
 export type Sizes = { residentMb: number; descriptors: number };
-
-/** A process and all it has started. */
-export function family(pid: number): number[] {
-  const pids = [pid];
-  try {
-    for (const task of readdirSync(`/proc/${pid}/task`)) {
-      for (const child of readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ')) if (child !== '') pids.push(...family(Number(child)));
-    }
-  } catch {
-    // It ended meanwhile.
-  }
-  return pids;
-}
 
 /** Processes that run tenant code. */
 export function engines(pid: number): number[] {

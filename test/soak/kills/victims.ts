@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { send, type Answer, type Ask } from '../../support/request.ts';
-import { family } from '../processes.ts';
+import { family } from '../../../bench/kit/usage.ts';
 
 /** "group": all processes at the same moment. "supervisor": it alone; the others must see it. */
 export type Victim = 'store' | 'sql' | 'sql-worker' | 'engine' | 'supervisor' | 'group';
