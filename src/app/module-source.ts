@@ -53,10 +53,12 @@ export class BundleModules implements ModuleProvider {
     const isScript = bundle.format === 'service-worker';
     const texts = sources.map((module) => String(module.content));
     const { chunks, isDynamic } = scanSources(texts);
-    this.hearsRejections = texts.some((text) => text.includes('unhandledrejection'));
+    const hearsHandled = texts.some((text) => text.includes('rejectionhandled'));
+    this.hearsRejections = hearsHandled || texts.some((text) => text.includes('unhandledrejection'));
     const wanted: ChunkName[] = [...chunks];
     if (isScript) wanted.push('service');
     if (bundle.modules.some((module) => module.type === 'wasm')) wanted.push('wasm');
+    if (hearsHandled) wanted.push('rejections');
     if (texts.some((text) => text.includes('cloudflare:sockets'))) wanted.push('sockets');
     if (this.commonjs.length > 0) wanted.push('commonjs');
     this.chunks = withNeeds(wanted);

@@ -26,6 +26,8 @@ export interface OpHome extends OpContext {
   lateEventOf(id: number): AppEvent | undefined;
   /** Enters the isolate in a turn of the event. */
   run(event: AppEvent, args: readonly unknown[]): void;
+  /** A rejection that the isolate was told of has been handled. */
+  rejectionHandled(): void;
   importModule(event: number, specifier: string, referrer: string): Promise<number>;
   /** The answers to an event's ops pile up before a turn that does not end. */
   flooded(event: AppEvent): void;
@@ -77,6 +79,8 @@ export class OpInbox implements Inbox {
         return event?.done();
       case Post.verdict:
         return event?.verdict(String(args[0]));
+      case Post.rejectionHandled:
+        return this.#home.rejectionHandled();
       case Post.timerStart:
         return event?.startTimer(Number(args[0]), clampDelay(args[1]));
       case Post.timerCancel:

@@ -20,6 +20,10 @@ export class Rejections {
   readonly #lateMs: number;
   /** Events that were over before the end of their turn: what is said in the turn that tells of it is theirs. */
   readonly #late = new Map<number, AppEvent>();
+  /** Rejections that the isolate was told of and has not said to be handled. */
+  #told = 0;
+  /** It wants to be entered for one that is. */
+  #isAsked = false;
 
   constructor(seat: Seat, nobody: TurnOwner, lateMs: number) {
     this.#seat = seat;
@@ -29,11 +33,29 @@ export class Rejections {
 
   /** Makes the isolate dispatch the event, or report what nobody took. What a listener leaves unhandled when its event is over is not told again. */
   tell(event: AppEvent, { name, message, stack, value }: Extract<TurnFailure, { kind: 'rejection' }>): void {
+    this.#told++;
+    this.#enter(event, [Entry.rejection, event.id, ...(value === undefined ? [name, message, stack.split(BOUNDARY, 1)[0]] : [value.is])]);
+  }
+
+  /** The isolate says that something it was told of has been handled, and asks to be entered for that. It may as often as it was told. */
+  handled(): void {
+    if (this.#told === 0) return;
+    this.#told--;
+    this.#isAsked = true;
+  }
+
+  /** A turn of the event is over, and with it what `rejectionhandled` is to come after. */
+  turnEnded(event: AppEvent): void {
+    if (!this.#isAsked || this.#seat.isolate.isDisposed) return;
+    this.#isAsked = false;
+    this.#enter(event, [Entry.rejectionHandled, event.id]);
+  }
+
+  #enter(event: AppEvent, args: readonly unknown[]): void {
     const { turns, realm } = this.#seat;
-    const args = [Entry.rejection, event.id, ...(value === undefined ? [name, message, stack.split(BOUNDARY, 1)[0]] : [value.is])];
     if (event.ended) {
       this.#late.set(event.id, event);
-      return turns.run(realm, this.#lateOwner(event.id), args, this.#lateMs);
+      return turns.run(realm, this.#lateOwner(event), args, this.#lateMs);
     }
     event.turnStarted();
     turns.run(realm, event, args, event.cpuLeft);
@@ -44,15 +66,17 @@ export class Rejections {
     return this.#late.get(id);
   }
 
-  #lateOwner(id: number): TurnOwner {
+  #lateOwner(event: AppEvent): TurnOwner {
     return {
       turnEnded: (cpuMs) => {
-        this.#late.delete(id);
+        this.#late.delete(event.id);
         this.#nobody.turnEnded(cpuMs);
+        this.turnEnded(event);
       },
       turnFailed: (failure, cpuMs) => {
-        this.#late.delete(id);
+        this.#late.delete(event.id);
         this.#nobody.turnFailed(failure, cpuMs);
+        this.turnEnded(event);
       },
       isStuck: false,
     };

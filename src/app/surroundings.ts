@@ -33,7 +33,7 @@ export type Surroundings<Worker> = {
   mostLogged?: number | undefined;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
-  /** Does the app listen for `unhandledrejection`? */
+  /** Does the app listen for `unhandledrejection` or `rejectionhandled`? */
   hearsRejections: boolean;
   /** Its compatibility flags. @see flagsInForce */
   flags(): string;

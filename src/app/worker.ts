@@ -242,6 +242,10 @@ export class Worker implements OpHome, EventHome {
     return this.#rejections?.late(id);
   }
 
+  rejectionHandled(): void {
+    this.#rejections?.handled();
+  }
+
   run(event: AppEvent, args: readonly unknown[]): void {
     event.turnStarted();
     this.#seat.turns.run(this.#seat.realm, event, args, event.cpuLeft);
@@ -303,6 +307,7 @@ export class Worker implements OpHome, EventHome {
         if (this.#rejections === undefined || this.#disposed)
           this.reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
         else this.#rejections.tell(event, failure);
+        this.#rejections?.turnEnded(event);
         if (event.isStuck) endStuckEvents(this.#events);
         return;
       }
@@ -359,6 +364,7 @@ export class Worker implements OpHome, EventHome {
   turnDone(event: AppEvent, cpuMs: number): void {
     this.#cpuMs += cpuMs;
     this.#habits.turnEnded(cpuMs, event.answered);
+    this.#rejections?.turnEnded(event);
     // What a turn has sent has been heard by now: whoever has no answer in it may have none at all.
     if (this.#events.size > 0) endStuckEvents(this.#events);
   }

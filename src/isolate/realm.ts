@@ -3,7 +3,7 @@
  */
 import ivm from 'isolated-vm';
 import type { ChunkName } from '../protocol/chunks.ts';
-import { BOOT_GLOBAL, Entry, Load, Sync } from '../protocol/ops.ts';
+import { BOOT_GLOBAL, Entry, Load, NO_ERROR, Sync } from '../protocol/ops.ts';
 import type { Blob } from './code-cache.ts';
 import type { Image, Snapshot } from './snapshot.ts';
 
@@ -150,8 +150,6 @@ export class Realm {
 export function transfer(bytes: ArrayBuffer | Uint8Array): unknown {
   return new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ transferIn: true, release: true });
 }
-
-const NO_ERROR = 'A promise was rejected with an object that is no error.';
 
 /** Reads what a turn was rejected with. */
 export function describeFailure(error: unknown, isDisposed: boolean): TurnFailure {

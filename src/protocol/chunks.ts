@@ -43,6 +43,7 @@ export const CHUNK_NAMES = [
   'scope',
   'user-timing',
   'handlers',
+  'rejections',
   'html-rewriter',
   'wasm',
   'navigator',
@@ -119,6 +120,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   },
   /** onerror and its kind. */
   handlers: { needs: ['base', 'events'] },
+  /** Promises that are handled late, for apps that want to know. */
+  rejections: { needs: ['base', 'events'] },
   'html-rewriter': { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'HTMLRewriter' },
   wasm: { needs: ['base'], interfaces: 'WebAssembly' },
   navigator: { needs: [], interfaces: 'Navigator', members: 'navigator', flag: 'global_navigator' },

@@ -46,6 +46,8 @@ export const Post = {
   codecClose: 15,
   /** text: what the app has said of an event that is no request, since it was last told; see runtime/workers/message-batch.ts and scheduled-controller.ts */
   verdict: 16,
+  /** (): what Entry.rejection told of has got its handler: enter with Entry.rejectionHandled when the turn is over. */
+  rejectionHandled: 17,
   /** socket: number (the isolate's choice), url (ws: or wss:), protocols (comma-separated). All that follows comes through `Entry.socket`. */
   socketOpen: 20,
   /** socket, data: string, ArrayBuffer or Uint8Array */
@@ -193,6 +195,8 @@ export const Entry = {
    * For apps that listen for that.
    */
   rejection: 9,
+  /** (event): what Post.rejectionHandled asked for */
+  rejectionHandled: 10,
   /** (event, items, entrypoint, props): what events of other workers have done, as JSON text; see app/trace.ts */
   tail: 14,
   /** (event, socket, SocketEvent, ...): something happened to a WebSocket that the event has open */
@@ -284,6 +288,9 @@ export type Loaded = { entrypoints: Record<string, string[]> };
 
 /** The name of the global through which built-in modules reach the runtime until it is sealed. */
 export const BOOT_GLOBAL = '__nano';
+
+/** What stands for the message of a rejection whose reason is an object without any: isolated-vm makes no copy of it. */
+export const NO_ERROR = 'A promise was rejected with an object that is no error.';
 
 /** Console levels, as numbers on the wire. */
 export const LogLevel = { debug: 0, info: 1, log: 2, warn: 3, error: 4 } as const;

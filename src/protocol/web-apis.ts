@@ -95,7 +95,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       navigator: `userAgent, hardwareConcurrency, language and languages only. ${WORKERS}`,
       unhandledrejection:
         'Told after the turn, for the first such promise of it. The reason is a copy: a primitive, or an error with name, message and stack; promise is one rejected with it. See decision 17.',
-      rejectionhandled: 'Not fired: nothing tells when a promise gets its handler. Code may dispatch it itself.',
+      rejectionhandled:
+        'For apps in whose sources the word stands. reason is what the promise was rejected with; promise the one that unhandledrejection had where a listener heard of it, else the real one. Not for promises of derived classes; of errors that are alike in message and stack the first that is handled counts. See decision 17.',
     },
   },
   'WebSockets Standard': {

@@ -46,6 +46,8 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
       return chunk('unanswered').handleTail(event, args);
     case Entry.rejection:
       return chunk('events').tellRejection(event, args);
+    case Entry.rejectionHandled:
+      return peek('rejections')?.tellHandled(event);
     case Entry.abort:
       return endEvent(event, args[0] as string);
     case Entry.load:

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { folder, put } from '../support/folder.ts';
 import { RawClient } from '../support/request.ts';
 import { dev } from '../support/server.ts';
+import { check } from '../support/expectation.ts';
+import { expectations } from '../worker/apps/rejection-handled/expect.ts';
 
 /** Answers with its version, after it has read the body. */
 const reading = (version: string): string => `export default {
@@ -136,4 +139,9 @@ test('dev: the scheduled handler is run by hand', async (t) => {
   assert.equal(failed.status, 500);
   assert.match(failed.text, /^Error: not today\n {4}at Object\.scheduled \(index\.js:3:/);
   assert.equal((await server.get('any', '/cdn-cgi/handler/scheduled?time=soon')).status, 400);
+});
+
+test('dev: promises that are handled late are told of as under nano serve', async (t) => {
+  const server = await dev(t, fileURLToPath(new URL('../worker/apps/rejection-handled', import.meta.url)));
+  for (const expected of expectations) await check(server, 'any', expected);
 });

@@ -7,6 +7,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { enterEvent, errorFromHost, post } from '../bridge.ts';
+import { peek } from '../link.ts';
 import { ObjectDefineProperty, PromiseReject, ReferenceErrorCtor, SyntaxErrorCtor, markHandled } from '../primordials.ts';
 import { ErrorEvent, PromiseRejectionEvent } from './error-event.ts';
 import { positionIn } from './error-position.ts';
@@ -58,7 +59,10 @@ export function tellRejection(event: number, args: unknown[]): void {
   const reason = args.length === 1 ? args[0] : copiedError(args as [string, string, string]);
   const promise = PromiseReject(reason);
   markHandled(promise);
-  reportRejection(promise, reason);
+  const report = (): void => reportRejection(promise, reason);
+  const watch = peek('rejections');
+  if (watch === undefined) report();
+  else watch.tell({ standIn: promise, reason, copy: args, wasHeard: hasGlobalListener('unhandledrejection') }, report);
 }
 
 const copiedError = (args: [name: string, message: string, stack: string]): Error => {
