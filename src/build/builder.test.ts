@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { addFiles, type Files, project } from '../config/project.fixture.ts';
@@ -343,4 +344,32 @@ test('build: a custom build command that fails is not run again before something
   const failing = start('echo again >> said; cat said >&2; exit 1');
   for (let i = 0; i < 2; i++) assert.doesNotMatch((await failure(failing.build())).message, /again\nagain/);
   assert.match((await failure(start('true').build())).message, /expected output file at "dist\/out\.js" was not found after running custom build: true/);
+});
+
+for (const [what, file, source] of [
+  ['source', 'src/x.js', 'import "./x.js"; export default {}'],
+  ['module', 'src/x.bin', 'import x from "./x.bin"; export default { x }'],
+  ['project file', 'package.json', 'export default {}'],
+] as const) {
+  for (const odd of ['pipe', 'device'] as const) {
+    test(`odd files: a ${odd} as ${what} is refused, and not read`, { skip: process.platform === 'win32' }, async (t) => {
+      const dir = project(t, { 'wrangler.json': CONFIG, 'src/index.ts': source });
+      if (odd === 'pipe') execFileSync('mkfifo', [join(dir, file)]);
+      else symlinkSync('/dev/zero', join(dir, file));
+      assert.match((await failure(buildWorker(readWorkerConfig(dir)))).message, /cannot be read: .*no regular file/s);
+    });
+  }
+}
+
+test('odd files: a build that never ends is given up, and others go on', { skip: process.platform === 'win32' }, async (t) => {
+  const dir = project(t, { 'wrangler.json': CONFIG, 'src/index.ts': 'import "../lib/x.js"; export default {}', 'lib/x.js': '' });
+  execFileSync('mkfifo', [join(dir, 'lib/package.json')]);
+  const other = createBuilder(readWorkerConfig(project(t, { 'wrangler.json': CONFIG, 'src/index.ts': 'export default {}' })));
+  await other.build();
+  const hanging = createBuilder(readWorkerConfig(dir), { maxMs: 200 });
+  assert.match((await failure(hanging.build())).message, /given up after 0\.2 seconds/);
+  assert.equal((await other.build()).format, 'modules');
+  rmSync(join(dir, 'lib/package.json'));
+  assert.equal((await hanging.build()).format, 'modules');
+  await Promise.all([hanging.dispose(), other.dispose()]);
 });

@@ -10,6 +10,7 @@ import type { Bundle } from '../protocol/bundle.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { withAdvice } from './advice.ts';
 import { assembleBundle } from './assemble.ts';
+import { checkSettings, regularFilesPlugin, wasStopped, withinTime } from './bounded.ts';
 import { cleanCode, cleanSourceMap } from './clean-paths.ts';
 import { type Collector, createCollector } from './collector.ts';
 import { CustomBuild } from './command.ts';
@@ -27,6 +28,8 @@ export interface BuildWorkerOptions {
   readonly runCommand?: boolean | undefined;
   /** Limit on the bundle's size. */
   readonly maxBytes?: number | undefined;
+  /** What a build may take, in milliseconds. */
+  readonly maxMs?: number | undefined;
 }
 
 export interface Builder {
@@ -55,6 +58,9 @@ export function createBuilder(config: WorkerConfig, options: BuildWorkerOptions 
 
 /** The code of an app that has none, only static assets. */
 const NO_CODE = { name: 'index.js', type: 'esm', content: 'export default {};\n' } as const;
+
+/** How often a build is tried that other builds have taken esbuild's process from. */
+const TRIES = 5;
 
 type Result = BuildResult<{ metafile: true; write: false }>;
 
@@ -168,6 +174,19 @@ class WorkerBuilder implements Builder {
   }
 
   async #rebuild(): Promise<Result> {
+    const { projectDir, main } = this.#config;
+    await checkSettings(projectDir, main);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await withinTime(this.#rebuildNow(), this.#options.maxMs);
+      } catch (error) {
+        if (!isBuildFailure(error)) this.#context = undefined;
+        if (tries === TRIES || !wasStopped(error)) throw error;
+      }
+    }
+  }
+
+  async #rebuildNow(): Promise<Result> {
     this.#context ??= await context(this.#esbuildOptions());
     return this.#context.rebuild();
   }
@@ -211,7 +230,7 @@ class WorkerBuilder implements Builder {
       minify,
       keepNames,
       define: { 'process.env.NODE_ENV': environment, 'global.process.env.NODE_ENV': environment, 'globalThis.process.env.NODE_ENV': environment, ...define },
-      plugins: [aliasPlugin(alias, projectDir), this.#collector.plugin, externalsPlugin(this.#compat)],
+      plugins: [aliasPlugin(alias, projectDir), this.#collector.plugin, externalsPlugin(this.#compat), regularFilesPlugin(projectDir)],
       ...(tsconfig !== undefined && { tsconfig }),
       ...(jsxFactory !== undefined && { jsxFactory }),
       ...(jsxFragment !== undefined && { jsxFragment }),

@@ -41,7 +41,9 @@ export function createCollector(config: WorkerConfig): Collector {
           },
         ],
       };
-    const module = await readModule(resolved.path, rule.type, config.preserveFileNames ? nameInside(config.baseDir, resolved.path) : undefined);
+    const name = config.preserveFileNames ? nameInside(config.baseDir, resolved.path) : undefined;
+    const module = await readModule(resolved.path, rule.type, name).catch((error: Error) => error);
+    if (module instanceof Error) return { errors: [{ text: module.message }] };
     modules.set(module.name, module);
     return { path: specifierBetween(main, module.name), external: true };
   }

@@ -1,8 +1,10 @@
 /** Modules that stay files of their own beside the bundled entry: how they are named and read. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, posix, relative, sep } from 'node:path';
+import { OddFileError, readRegularFile } from '../base/regular-file.ts';
 import type { ModuleType } from '../protocol/bundle.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { BuildError } from './error.ts';
 
 export interface ModuleFile {
   readonly name: string;
@@ -31,9 +33,18 @@ export function specifierBetween(from: string, to: string): string {
 }
 
 export async function readModule(path: string, type: ModuleType, name?: string): Promise<ModuleFile> {
-  const bytes = await readFile(path);
+  const bytes = await readSource(path);
   // A name made from the content, as wrangler's: two files called data.bin do not meet.
   const unique = (): string => `${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}-${basename(path).replace(/[^\w.-]/g, '_')}`;
   const binary = type === 'data' || type === 'wasm';
   return { name: name ?? unique(), type, path, content: binary ? new Uint8Array(bytes) : bytes.toString('utf8') };
+}
+
+/** A file of the app's. One that no bundle has room for is not read. @throws BuildError where it is no file, or too large */
+export async function readSource(path: string): Promise<Buffer> {
+  try {
+    return await readRegularFile(path, LIMITS.bundleBytes.ceiling);
+  } catch (error) {
+    throw error instanceof OddFileError ? new BuildError('source', `A file of the app cannot be read: ${path}. ${error.message}`) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -97,4 +98,11 @@ test('readDocument: nesting without end and __proto__ are refused', (t) => {
   assert.equal(failure(join(dir, 'proto.json')).line, 2);
   assert.match(failure(join(dir, 'proto.toml')).message, /__proto__/);
   assert.match(failure(join(dir, 'huge.json')).message, /may have/);
+});
+
+test('readDocument: a pipe or a device is refused, and not waited for', { skip: process.platform === 'win32' }, (t) => {
+  const dir = project(t, { 'a.json': '{}' });
+  execFileSync('mkfifo', [join(dir, 'pipe.json')]);
+  symlinkSync('/dev/zero', join(dir, 'zero.json'));
+  for (const name of ['pipe.json', 'zero.json']) assert.match(failure(join(dir, name)).message, /no regular file/);
 });

@@ -4,10 +4,11 @@
  * Contract: every failure is a ConfigError with file and, where there is one, line, column and excerpt. The
  * value is an object without `__proto__` keys, not deeper than MAX_DEPTH.
  */
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { extname } from 'node:path';
 import { findNodeAtLocation, getLocation, type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { OddFileError, readRegularFileSync } from '../base/regular-file.ts';
 import { configError, Problem, type ProblemFields } from './problem.ts';
 import { locateTomlKey } from './toml-keys.ts';
 
@@ -71,15 +72,11 @@ export function readDocument(path: string, example = APP_EXAMPLE): ConfigDocumen
 /** The text of a file; failures of the file system become a ConfigError that says what to do. */
 export function readConfigText(path: string): string {
   try {
-    const { size } = statSync(path);
-    if (size > MAX_BYTES)
-      throw configError({
-        file: path,
-        message: `The file has ${size} bytes; a configuration file may have ${MAX_BYTES}.`,
-        hint: 'Check that this is the file you mean.',
-      });
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return readRegularFileSync(path, MAX_BYTES)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
   } catch (error) {
+    if (error instanceof OddFileError) throw configError({ file: path, ...oddFile(error) });
     throw isSystemError(error) ? configError({ file: path, ...fileFailure(error.code) }) : error;
   }
 }
@@ -91,6 +88,11 @@ export function readOptionalText(path: string): string | undefined {
 
 function isSystemError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
+function oddFile({ size }: OddFileError): Pick<ProblemFields, 'message' | 'hint'> {
+  if (size === undefined) return { message: 'This is no regular file.', hint: 'Put a file there, not a pipe or a device.' };
+  return { message: `The file has ${size} bytes; a configuration file may have ${MAX_BYTES}.`, hint: 'Check that this is the file you mean.' };
 }
 
 function fileFailure(code: string): Pick<ProblemFields, 'message' | 'hint'> {

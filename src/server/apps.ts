@@ -2,7 +2,7 @@
  * The apps of a folder, or a single one: found, built, watched, and kept as a table for the engines.
  *
  * Contract: one app's trouble stays its own. The table changes only by a whole step: `onChange` is called when
- * all that was dirty has been built.
+ * all that was dirty has been built. What takes longer than others shall wait follows in a step of its own.
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -35,6 +35,8 @@ export type AppsOptions = {
 const PARALLEL_BUILDS = 4;
 /** Changes that never pause are built after this long all the same. */
 const MAX_DEBOUNCE_MS = 1000;
+/** How long other apps wait for the build of one. */
+const PATIENCE_MS = 10_000;
 
 export class Apps {
   readonly #options: AppsOptions;
@@ -42,6 +44,8 @@ export class Apps {
   /** A name keeps its slot for good: the ledger of an engine that is just dying may still hold it. */
   readonly #slots = new Map<string, number>();
   readonly #dirty = new Set<string>();
+  /** Builds that nobody waits for any more. */
+  readonly #late = new Set<string>();
   #settings: AppSettings;
   #watcher: TreeWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -100,7 +104,9 @@ export class Apps {
     clearTimeout(this.#timer);
     this.#watcher?.close();
     await this.#building;
-    await Promise.all([...this.#sources.values()].map((source) => source.dispose()));
+    // What still builds ends with the process.
+    const idle = [...this.#sources].filter(([path]) => !this.#late.has(path));
+    await Promise.all(idle.map(([, source]) => source.dispose()));
   }
 
   #startWatching(): void {
@@ -111,7 +117,7 @@ export class Apps {
       onError: (folder, error) => onWarning('changes are not noticed in every folder: send SIGHUP after a change', { folder, error: error.message }),
     });
     // The folder of a bare source file may be anything, a home folder too: only what is imported is watched.
-    if (!single || !isFile(root)) this.#watcher.addRoot(root);
+    if (!single || !isFile(root)) this.#watcher.addRoot(root, !single);
     else if (!isSourceFile(root)) this.#watcher.addRoot(dirname(root));
   }
 
@@ -155,7 +161,7 @@ export class Apps {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     while (this.#building !== undefined) await this.#building;
-    if (this.#dirty.size === 0 || this.#closed) return;
+    if (this.#closed || ![...this.#dirty].some((path) => !this.#late.has(path))) return;
     this.#building = this.#round().finally(() => {
       this.#building = undefined;
     });
@@ -176,15 +182,40 @@ export class Apps {
   }
 
   async #round(): Promise<void> {
-    const paths = [...this.#dirty].sort();
-    this.#dirty.clear();
+    // Of those that still build, the next step takes care.
+    const paths = [...this.#dirty].filter((path) => !this.#late.has(path)).sort();
+    for (const path of paths) this.#dirty.delete(path);
     let changed = false;
     const next = paths.values();
     const work = async (): Promise<void> => {
-      for (const path of next) if (await this.#update(path)) changed = true;
+      for (const path of next) if (await this.#updateInTime(path)) changed = true;
     };
     await Promise.all(Array.from({ length: PARALLEL_BUILDS }, work));
     if (changed && !this.#closed) this.#options.onChange();
+  }
+
+  /** As `#update`, but leaves a build to itself that takes long. */
+  async #updateInTime(path: string): Promise<boolean> {
+    const update = this.#update(path);
+    const patience = Promise.withResolvers<'late'>();
+    // Where there is but one app, nobody else waits.
+    const timer = this.#options.single ? undefined : setTimeout(() => patience.resolve('late'), PATIENCE_MS);
+    const outcome = await Promise.race([update, patience.promise]);
+    clearTimeout(timer);
+    if (outcome !== 'late') return outcome;
+    this.#options.onWarning('the build takes long; other apps do not wait for it', { path });
+    this.#late.add(path);
+    update
+      .catch(() => false)
+      .then((changed) => {
+        this.#late.delete(path);
+        if (this.#closed) return;
+        this.#watch();
+        if (changed) this.#options.onChange();
+        if (this.#dirty.has(path)) return this.#flush();
+      })
+      .catch((error: unknown) => this.#options.onWarning('a change could not be followed', { path, error: String(error) }));
+    return false;
   }
 
   /** @returns whether the table may be another one */

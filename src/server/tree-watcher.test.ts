@@ -35,7 +35,7 @@ function setUp(t: TestContext): Setup {
 
 test('tree: files in folders made later are seen, atomic saves too', async (t) => {
   const { root, watcher, reported } = setUp(t);
-  watcher.addTree(root);
+  watcher.addRoot(root);
   mkdirSync(join(root, 'app'));
   await reported(join(root, 'app'));
   writeFileSync(join(root, 'app', 'index.js'), '1');
@@ -49,7 +49,7 @@ test('tree: files in folders made later are seen, atomic saves too', async (t) =
 test('tree: node_modules and dot files are left alone, environment files are not', async (t) => {
   const { root, watcher, reported, seen } = setUp(t);
   mkdirSync(join(root, 'node_modules', 'x'), { recursive: true });
-  watcher.addTree(root);
+  watcher.addRoot(root);
   writeFileSync(join(root, 'node_modules', 'x', 'a.js'), '');
   writeFileSync(join(root, '.swp'), '');
   writeFileSync(join(root, '.dev.vars'), '');
@@ -62,7 +62,7 @@ test('tree: a link turned to another folder is followed there', async (t) => {
   const { root, watcher, reported } = setUp(t);
   for (const release of ['one', 'two']) mkdirSync(join(root, `.${release}`));
   symlinkSync(join(root, '.one'), join(root, 'app'));
-  watcher.addTree(root);
+  watcher.addRoot(root);
   writeFileSync(join(root, '.one', 'index.js'), '');
   await reported(join(root, 'app', 'index.js'));
   symlinkSync(join(root, '.two'), join(root, 'new'));
@@ -70,6 +70,24 @@ test('tree: a link turned to another folder is followed there', async (t) => {
   await reported(join(root, 'app'));
   writeFileSync(join(root, '.two', 'other.js'), '');
   await reported(join(root, 'app', 'other.js'));
+});
+
+test('tree: a link that an app has somewhere inside leads nowhere', async (t) => {
+  const { root, watcher, reported, seen } = setUp(t);
+  const outside = realpathSync(mkdtempSync(join(tmpdir(), 'nano-outside-')));
+  t.after(() => rmSync(outside, { recursive: true }));
+  mkdirSync(join(root, 'app'));
+  symlinkSync(outside, join(root, 'app', 'before'));
+  watcher.addRoot(root, true);
+  symlinkSync(outside, join(root, 'app', 'after'));
+  await reported(join(root, 'app', 'after'));
+  writeFileSync(join(outside, 'x.js'), '');
+  writeFileSync(join(root, 'app', 'index.js'), '');
+  await reported(join(root, 'app', 'index.js'));
+  assert.deepEqual(
+    seen.filter((path) => path.endsWith('x.js')),
+    [],
+  );
 });
 
 test('root: another folder in its place is watched as well', async (t) => {

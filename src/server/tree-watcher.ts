@@ -3,10 +3,11 @@
  * in node_modules or dot folders: hundreds of apps must not cost hundreds of thousands of watches.
  * (fs.watch's own `recursive` walks into everything on Linux.)
  *
- * Contract: a change is reported at least once after it happened; spurious reports are possible. Folders that
- * are links are followed, each folder once.
+ * Contract: a change is reported at least once after it happened; spurious reports are possible. Links to folders
+ * are followed where they lie directly in a root, each folder once: elsewhere one may lead anywhere, and what a build
+ * reads by way of it is watched by its real name. One tree has at most MOST_FOLDERS.
  */
-import { type FSWatcher, readdirSync, type Stats, statSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readdirSync, type Stats, statSync, watch } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 
 export type TreeWatcherOptions = {
@@ -18,13 +19,20 @@ export type TreeWatcherOptions = {
   exclude?: readonly string[];
 };
 
-type Watched = { watcher: FSWatcher; key: string };
+/** A watch costs memory of the kernel's, of which all programs of a user share some. */
+const MOST_FOLDERS = 10_000;
+
+/** Folders that share a bound: those of one app. */
+type Tree = { count: number };
+type Watched = { watcher: FSWatcher; key: string; tree: Tree };
 
 export class TreeWatcher {
   readonly #options: TreeWatcherOptions;
   readonly #folders = new Map<string, Watched>();
   readonly #keys = new Set<string>();
   readonly #roots = new Set<string>();
+  /** Roots in which each folder is a tree of its own. */
+  readonly #forests = new Set<string>();
   /** Files outside the trees, by the folder that holds them. */
   readonly #extras = new Map<string, { watcher: FSWatcher | undefined; names: Set<string> }>();
   #failed = false;
@@ -34,16 +42,17 @@ export class TreeWatcher {
     this.#options = options;
   }
 
-  /** Watches a folder with all below it, and whatever takes its place later. */
-  addRoot(folder: string): void {
-    if (this.#roots.has(folder)) return this.addTree(folder);
+  /** Watches a folder with all below it, and whatever takes its place later. @param isForest each folder in it is a tree of its own */
+  addRoot(folder: string, isForest = false): void {
+    if (isForest) this.#forests.add(folder);
+    if (this.#roots.has(folder)) return this.#add(folder, { count: 0 });
     this.#roots.add(folder);
-    this.addTree(folder);
+    this.#add(folder, { count: 0 });
     this.#watchFiles(dirname(folder), new Set([basename(folder)]));
   }
 
   /** Watches a folder with all below it. */
-  addTree(folder: string): void {
+  #add(folder: string, tree: Tree): void {
     if (this.#closed || this.#folders.has(folder)) return;
     if (this.#options.exclude?.includes(folder) === true) return;
     let key: string;
@@ -53,19 +62,26 @@ export class TreeWatcher {
       if (!stat.isDirectory()) return;
       key = `${stat.dev}:${stat.ino}`;
       if (this.#keys.has(key)) return;
+      if (tree.count >= MOST_FOLDERS) throw new Error(`more than ${MOST_FOLDERS} folders`);
       // The watch comes first: what is created while we look is reported by one or seen by the other.
       const watcher = watch(folder, (_type, name) => this.#changed(folder, name));
       watcher.on('error', () => this.#drop(folder));
-      this.#folders.set(folder, { watcher, key });
+      this.#folders.set(folder, { watcher, key, tree });
+      tree.count++;
       this.#keys.add(key);
       names = readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+        .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && this.#roots.has(folder)))
         .map((entry) => entry.name);
     } catch (error) {
       this.#fail(folder, error);
       return;
     }
-    for (const name of names) if (!isIgnored(name)) this.addTree(join(folder, name));
+    for (const name of names) if (!isIgnored(name)) this.#add(join(folder, name), this.#treeIn(folder, tree));
+  }
+
+  /** The tree of what lies in a folder. */
+  #treeIn(folder: string, own: Tree | undefined): Tree {
+    return own === undefined || this.#forests.has(folder) ? { count: 0 } : own;
   }
 
   /** Watches these files, wherever they are, instead of those named before; what lies in a watched tree needs nothing. */
@@ -122,16 +138,20 @@ export class TreeWatcher {
     const watched = this.#folders.get(path);
     // Gone, or another folder under the same name, as when a link is turned to a new release.
     if (watched !== undefined && (stat === undefined || watched.key !== `${stat.dev}:${stat.ino}`)) this.#drop(path);
-    if (stat?.isDirectory() === true && (this.#folders.has(folder) || this.#roots.has(path))) this.addTree(path);
+    const parent = this.#folders.get(folder);
+    const isRoot = this.#roots.has(path);
+    if (stat?.isDirectory() === true && (isRoot || (parent !== undefined && (this.#roots.has(folder) || !isLink(path)))))
+      this.#add(path, isRoot ? { count: 0 } : this.#treeIn(folder, parent?.tree));
     this.#options.onChange(path);
   }
 
   /** Forgets a folder and all below it. */
   #drop(path: string): void {
     const below = path + sep;
-    for (const [folder, { watcher, key }] of this.#folders) {
+    for (const [folder, { watcher, key, tree }] of this.#folders) {
       if (folder !== path && !folder.startsWith(below)) continue;
       watcher.close();
+      tree.count--;
       this.#folders.delete(folder);
       this.#keys.delete(key);
     }
@@ -155,6 +175,10 @@ function tryStat(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** Folders that hold no source, and files of editors and tools; environment files and what static assets have count. */

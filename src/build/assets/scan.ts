@@ -6,10 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { type AssetFile, type AssetManifest, type AssetVariant, ASSETS_VERSION, type HtmlHandling } from '../../protocol/assets.ts';
 import { BuildError } from '../error.ts';
+import { readSource } from '../module-files.ts';
 import { contentType } from './content-type.ts';
 import { type InvalidLine, parseHeaders } from './headers-file.ts';
 import { createIgnore, type IsIgnored } from './ignore.ts';
@@ -190,8 +191,9 @@ function invalidLines(kind: string, file: string, invalid: readonly InvalidLine[
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readSource(path)).toString('utf8');
   } catch (error) {
+    if (error instanceof BuildError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw unreadable(path, error);
   }
