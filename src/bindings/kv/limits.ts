@@ -13,7 +13,6 @@ const MOST_CURSOR = MOST_KEY_BYTES * 2;
 export const MOST_KEYS_AT_ONCE = 100;
 const LEAST_TTL_SECONDS = 60;
 const LEAST_CACHE_TTL_SECONDS = 30;
-const MOST_SECONDS = 2 ** 31 - 1;
 
 export type KvOperation = 'GET' | 'GET_BULK' | 'PUT' | 'DELETE';
 
@@ -53,8 +52,7 @@ export function expirationOf(expiration: number | undefined, ttl: number | undef
   if (ttl !== undefined) {
     if (!Number.isInteger(ttl) || ttl <= 0) throw kvError('PUT', 400, `Invalid expiration_ttl of ${ttl}. Please specify integer greater than 0.`);
     if (ttl < LEAST_TTL_SECONDS) throw kvError('PUT', 400, `Invalid expiration_ttl of ${ttl}. Expiration TTL must be at least ${LEAST_TTL_SECONDS}.`);
-    // The latest time that list can tell.
-    return Math.min(now + ttl, MOST_SECONDS);
+    return now + ttl;
   }
   if (expiration === undefined) return null;
   if (!Number.isSafeInteger(expiration) || expiration <= now) {

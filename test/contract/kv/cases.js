@@ -323,6 +323,11 @@ export const cases = {
     const [{ expiration }] = (await KV.list({ prefix: 'both' })).keys;
     return Math.abs(expiration - secondsNow() - 100) <= 1;
   },
+  'expirationTtl: past the year 2038': async ({ KV }) => {
+    await KV.put('late', 'v', { expirationTtl: 2 ** 31 - 1 });
+    const [{ expiration }] = (await KV.list({ prefix: 'late' })).keys;
+    return Math.abs(expiration - secondsNow() - 2 ** 31) <= 2;
+  },
   'options of put that are none': ({ KV }) =>
     outcomes(...[undefined, null, {}, [], () => {}, 1, 'x', true].map((options) => () => KV.put('options of put', 'v', options))),
 
