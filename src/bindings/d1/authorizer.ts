@@ -59,8 +59,7 @@ const PRAGMAS: Readonly<Record<string, Check>> = {
   table_list: () => true,
   quick_check: (argument) => isNumber(argument) || isName(argument),
   optimize: isNumber,
-  /** What rtree asks for itself, inside of a statement. */
-  page_size: () => false,
+  page_size: (argument) => argument === null,
 };
 
 /** What a compiled statement does, gathered while its authorizer was asked. */

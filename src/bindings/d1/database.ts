@@ -277,7 +277,7 @@ export class D1Database {
     if (kept !== undefined) return kept;
     if (sql.length > LIMITS.sqlLength || Buffer.byteLength(sql) > LIMITS.sqlLength) throw new D1Failure(D1_TEXTS.statement);
     const effects = newEffects();
-    const compiled = compile(sql, effects, (text) => this.#connection.prepare(text, text === sql ? effects : newEffects()));
+    const compiled = compile(sql, effects, (text, filled = newEffects()) => this.#connection.prepare(text, filled));
     if (isBlank(compiled.statement.sourceSQL)) throw new D1Failure(D1_TEXTS.noStatement);
     if (effects.tables.size > 0 && !effects.changesSchema) {
       compiled.writesPerRow = this.#connection.trusted((db) => writesPerRow(db, effects));

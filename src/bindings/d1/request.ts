@@ -27,11 +27,11 @@ export function parseQueries(text: string): Query[] {
 function toValue(value: unknown): Value {
   if (value === null || typeof value === 'number' || typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  // Bytes come as an array of numbers.
+  // Bytes come as an array of numbers, of which the whole part counts.
   if (Array.isArray(value) && value.every(isByte)) return Uint8Array.from(value);
   throw wrong();
 }
 
 function isByte(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= 255 && Number.isInteger(value);
+  return typeof value === 'number' && value >= 0 && value < 256;
 }

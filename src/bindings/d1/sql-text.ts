@@ -6,7 +6,7 @@
  */
 
 /** Strings, quoted names, comments (also unterminated ones), parameters, words. What lies between is skipped. */
-const TOKEN =
+export const TOKEN =
   /'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\?\d*|[:@$#][\p{L}\p{N}_$:]+|[\p{L}_][\p{L}\p{N}_$]*/gu;
 
 export type Parameters = {

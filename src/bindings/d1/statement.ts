@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Effects } from './authorizer.ts';
 import { codeOf, D1_TEXTS, D1Failure, describe, isDamage } from './errors.ts';
+import { limitedWrite } from './limited-writes.ts';
 import type { Value } from './request.ts';
 import { errorOffset, type Parameters, parametersOf } from './sql-text.ts';
 
@@ -20,24 +21,36 @@ export type Compiled = {
   writesPerRow: number;
 };
 
-/** @param prepare compiles under the authorizer, filling `effects` @throws D1Failure */
-export function compile(sql: string, effects: Effects, prepare: (sql: string) => StatementSync): Compiled {
-  let statement: StatementSync;
-  try {
-    statement = prepare(sql);
-  } catch (error) {
-    throw failureOf(error, sql, prepare);
-  }
+/** @param prepare compiles under the authorizer, filling effects where they are wanted @throws D1Failure */
+export function compile(sql: string, effects: Effects, prepare: (sql: string, effects?: Effects) => StatementSync): Compiled {
+  const { statement, length } = prepared(sql, effects, prepare);
   statement.setReturnArrays(true);
+  // `:a` and `@a` are two parameters, for which node:sqlite would like to have one name.
+  statement.setAllowBareNamedParameters(false);
   const text = statement.sourceSQL;
   return {
     statement: statement as StatementSync & Newer,
     effects,
     parameters: parametersOf(text),
-    rest: sql.slice(text.length).replace(/^[ \t\n\r\v\f]+/, ''),
+    rest: sql.slice(length).replace(/^[ \t\n\r\v\f]+/, ''),
     columns: undefined,
     writesPerRow: 1,
   };
+}
+
+function prepared(sql: string, effects: Effects, prepare: (sql: string, effects?: Effects) => StatementSync): { statement: StatementSync; length: number } {
+  try {
+    const statement = prepare(sql, effects);
+    return { statement, length: statement.sourceSQL.length };
+  } catch (error) {
+    const limited = error instanceof Error && /^near "(?:ORDER|LIMIT)": syntax error$/i.test(error.message) ? limitedWrite(sql) : undefined;
+    if (limited === undefined) throw failureOf(error, sql, prepare);
+    try {
+      return { statement: prepare(limited.sql, effects), length: limited.length };
+    } catch (inner) {
+      throw failureOf(inner, sql, prepare);
+    }
+  }
 }
 
 /** What to say of an error of node:sqlite's. */

@@ -51,6 +51,7 @@ export const cases = {
   'values: array of numbers': ({ DB }) => all(DB, 'SELECT ? AS a, typeof(?1) AS t', [1, 2, 3]),
   'values: empty array': ({ DB }) => all(DB, 'SELECT ? AS a, typeof(?1) AS t', []),
   'values: array with a number that is no byte': ({ DB }) => failure(() => DB.prepare('SELECT ?').bind([256])),
+  'values: array of numbers with fractions': ({ DB }) => all(DB, 'SELECT ? AS a, ? AS b', [1.9, 255.5], new Float32Array([1.5])),
   'values: array of strings': ({ DB }) => failure(() => DB.prepare('SELECT ?').bind(['a'])),
   'values: undefined': ({ DB }) => failure(() => DB.prepare('SELECT ?').bind(undefined)),
   'values: object': ({ DB }) => failure(() => DB.prepare('SELECT ?').bind({ a: 1 })),
@@ -78,6 +79,7 @@ export const cases = {
   'parameters: a gap': ({ DB }) => all(DB, 'SELECT ?3 AS a', 1, 2, 3),
   'parameters: named, by position': ({ DB }) => all(DB, 'SELECT :b AS a, @c AS b, $d AS c, :b AS d', 1, 2, 3),
   'parameters: named and not': ({ DB }) => all(DB, 'SELECT :b AS a, ? AS b, :b AS c', 1, 2),
+  'parameters: one name with two signs': ({ DB }) => all(DB, 'SELECT @a AS a, :a AS b, $a AS c, :a AS d', 1, 2, 3),
   'parameters: signs in strings, names and comments are none': ({ DB }) => all(DB, "SELECT '?' AS \"?\", ':a' AS [b?], ? /* ? */ AS `c?` -- ?", 1),
   'parameters: too few': ({ DB }) => said(DB, 'SELECT ?, ?', 1),
   'parameters: too many': ({ DB }) => said(DB, 'SELECT ?', 1, 2),
@@ -365,6 +367,19 @@ export const cases = {
         'trusted_schema = on',
       ].map((name) => said(DB, `PRAGMA ${name}`)),
     ),
+  'rules: the size of a page': ({ DB }) => all(DB, 'PRAGMA page_size'),
+  'rules: DELETE and UPDATE with LIMIT': async ({ DB }) => {
+    await table(DB, 'limited');
+    await DB.exec('INSERT INTO limited VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6)');
+    return [
+      await all(DB, 'DELETE FROM limited WHERE v > ? RETURNING id LIMIT ?', 1, 1),
+      (await sql(DB, 'DELETE FROM limited AS l WHERE l.v IN (SELECT v FROM limited LIMIT 4) ORDER BY id DESC LIMIT 1 OFFSET 1; SELECT 1').run()).results,
+      (await sql(DB, 'UPDATE OR IGNORE limited SET v = v || ? ORDER BY id DESC LIMIT 2;', 'x').run()).meta.changes,
+      await all(DB, 'SELECT * FROM limited'),
+      await said(DB, 'DELETE FROM limited WHERE missing LIMIT 1'),
+      await said(DB, 'DELETE FROM nowhere LIMIT 1'),
+    ];
+  },
   'rules: pragmas that are': async ({ DB }) => {
     await table(DB, 'pragmas', 'id INTEGER PRIMARY KEY, a UNIQUE REFERENCES pragmas (id)');
     const names = [
