@@ -1,11 +1,11 @@
 /** The ops on bodies: reading host bodies, and writing the response's and an upload's. */
-import { Post, Request } from '../protocol/ops.ts';
+import { Post, Request, Sync } from '../protocol/ops.ts';
 import { bodyUsed } from './body-errors.ts';
 import { respond, sinkOf, takeBody } from './body-sink.ts';
 import { StreamBody } from './body-stream.ts';
 import { uploadsOf } from './body-upload.ts';
 import { OpError } from '../base/op-error.ts';
-import type { OpContext, PostOp, RequestOp } from './op.ts';
+import type { OpContext, PostOp, RequestOp, SyncOp } from './op.ts';
 
 /** Chunks arrive as ArrayBuffer or Uint8Array; anything else is no chunk. */
 function chunkOf(value: unknown): Uint8Array {
@@ -33,6 +33,11 @@ export const bodyRequests: Record<number, RequestOp> = {
     if (upload === undefined) throw new OpError('TypeError', 'The request body can no longer be sent: the request is over.');
     return upload.write(chunkOf(chunk));
   },
+};
+
+/** The sync ops on bodies. */
+export const bodySyncs: Record<number, SyncOp> = {
+  [Sync.sourceLength]: (context, _event, source) => context.handles.get(source, StreamBody)?.length ?? -1,
 };
 
 /** The post ops on bodies. */

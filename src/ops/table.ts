@@ -1,6 +1,6 @@
 /** Every op's implementation, by number: the manifests of the capabilities merged into three arrays. */
 import { bindingRequests } from './binding-op.ts';
-import { bodyPosts, bodyRequests } from './bodies.ts';
+import { bodyPosts, bodyRequests, bodySyncs } from './bodies.ts';
 import { compressionPosts, compressionRequests } from './compression.ts';
 import { cryptoRequests, cryptoSyncs } from './crypto/index.ts';
 import { fetchPosts, fetchRequests } from './egress/fetch-op.ts';
@@ -32,4 +32,4 @@ export const requests: readonly (RequestOp | undefined)[] = merge(
   socketRequests,
   tcpRequests,
 );
-export const syncs: readonly (SyncOp | undefined)[] = merge(cryptoSyncs, textOps);
+export const syncs: readonly (SyncOp | undefined)[] = merge(bodySyncs, cryptoSyncs, textOps);

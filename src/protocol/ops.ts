@@ -140,6 +140,8 @@ export const Sync = {
   barrier: 69,
   /** → the app's compatibility flags, each as `name 1` or `name 0`, in lines. @see flagsInForce */
   flags: 70,
+  /** source → how many bytes the host body has in all, or -1 when that is not known */
+  sourceLength: 71,
 } as const;
 
 /** How a body crosses. */

@@ -8,7 +8,7 @@ import { ReadableStreamBYOBReader } from '../web/streams/byob-reader.ts';
 import { ReadableByteStreamController, ReadableStreamBYOBRequest } from '../web/streams/byte-controller.ts';
 import { ReadableStreamDefaultController } from '../web/streams/default-controller.ts';
 import { ReadableStreamDefaultReader } from '../web/streams/default-reader.ts';
-import { fixedLengthOf } from '../web/streams/expected-length.ts';
+import { fixedLengthOf, knownLengthOf, setFixedLength } from '../web/streams/expected-length.ts';
 import { FixedLengthStream, IdentityTransformStream } from '../web/streams/identity-transform-stream.ts';
 import { ReadableStream, createReadableByteStream } from '../web/streams/readable-stream.ts';
 import { ByteLengthQueuingStrategy, CountQueuingStrategy } from '../web/streams/strategies.ts';
@@ -35,6 +35,7 @@ const offers = {
   isReadableStreamDisturbed,
   isReadableStreamLocked,
   isWritableStream,
+  knownLengthOf,
   lendWritable,
   openStream,
   proxyBody,
@@ -42,6 +43,7 @@ const offers = {
   readAll,
   sealStream,
   sendStream,
+  setFixedLength,
   teeBody,
 };
 

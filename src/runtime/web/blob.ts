@@ -97,7 +97,8 @@ export class Blob {
     const bytes = joined(stateOf(this));
     const { size } = stateOf(this);
     let at = 0;
-    return chunk('streams').createReadableByteStream({
+    const { createReadableByteStream, setFixedLength } = chunk('streams');
+    const stream = createReadableByteStream({
       pull(controller) {
         const end = at + CHUNK_SIZE < size ? at + CHUNK_SIZE : size;
         if (end > at) controller.enqueue(copy(view(bytes, at, end)));
@@ -105,6 +106,8 @@ export class Blob {
         if (at === size) controller.close();
       },
     });
+    setFixedLength(stream, size);
+    return stream;
   }
 
   async text(): Promise<string> {

@@ -2,8 +2,8 @@
  * Bodies and streams: a body's stream, made when somebody touches `body`, and the body of a stream.
  * @see https://fetch.spec.whatwg.org/#bodies
  */
-import { BodyKind, Post, Request as RequestOp } from '../../protocol/ops.ts';
-import { post, request } from '../bridge.ts';
+import { BodyKind, Post, Request as RequestOp, Sync } from '../../protocol/ops.ts';
+import { callSync, post, request } from '../bridge.ts';
 import {
   ArrayIsArray,
   ObjectPrototype,
@@ -28,6 +28,7 @@ import {
   readableStreamTee,
   sealStream,
 } from './body-stream.ts';
+import { setFixedLength } from './streams/expected-length.ts';
 import { streamOfIterable } from './streams/readable-stream.ts';
 
 function streamBody(stream: ReadableStream): Body {
@@ -63,9 +64,19 @@ export function openStream(body: Body): ReadableStream {
   const stream = body.kind === BodyKind.source ? sourceStream(body) : bytesStream(body);
   body.stream = stream;
   if (body.used) sealStream(stream);
-  else WeakMapPrototypeSet(origins, stream, body);
+  else {
+    WeakMapPrototypeSet(origins, stream, body);
+    setFixedLength(stream, () => lengthOf(body));
+  }
   return stream;
 }
+
+/** As far as the host knows it, and still has the body. */
+const lengthOf = (body: Body): number | undefined => {
+  if (body.kind !== BodyKind.source) return simpleBytes(body).length;
+  const length = callSync(Sync.sourceLength, body.value) as number;
+  return length < 0 ? undefined : length;
+};
 
 const bytesStream = (body: Body): ReadableStream => {
   let isDone = false;

@@ -233,6 +233,68 @@ export const cases = {
       () => R2.put('wrong', 'x', { ssecKey: 'ab' }),
       () => R2.put('wrong', 'x', { ssecKey: bytes(3) }),
     ),
+  'arguments: that are not there, or nothing': async ({ R2 }) =>
+    failures(
+      ...[
+        () => R2.get(),
+        () => R2.head(),
+        () => R2.put(),
+        () => R2.put('arguments'),
+        () => R2.delete(),
+        () => R2.createMultipartUpload(),
+        () => R2.resumeMultipartUpload('arguments'),
+        () => R2.get(Symbol('s')),
+        () => R2.put('arguments', 5),
+        () => R2.put('arguments', 'x', null),
+        () => R2.put('arguments', 'x', { onlyIf: null, httpMetadata: null }),
+        () => R2.put('arguments', 'x', { customMetadata: ['x'] }),
+        () => R2.put('arguments', 'x', { httpMetadata: { cacheExpiry: new Date(Number.NaN) } }),
+        () => R2.put('arguments', 'x', { onlyIf: { uploadedBefore: new Date(Number.NaN) } }),
+        () => R2.put('arguments', 'x', { md5: null }),
+        () => R2.get('arguments/none', null),
+        () => R2.get('arguments/none', { range: null, onlyIf: null }),
+        () => R2.get('arguments', { range: { offset: 2n } }),
+        () => R2.get('arguments', { range: { offset: Number.NaN } }),
+        () => R2.get('arguments', { range: { length: Number.POSITIVE_INFINITY } }).then((object) => ({ ...object, range: undefined })),
+        () => R2.list({ include: 'httpMetadata' }),
+        () => R2.list({ include: [5] }),
+        () => R2.list({ limit: 1e12 }),
+        async () => (await R2.head('arguments')).writeHttpMetadata(),
+        async () => (await R2.head('arguments')).writeHttpMetadata({}),
+      ],
+      async () => {
+        await R2.list(null);
+      },
+    ),
+  'upload: arguments that are not there': async ({ R2 }) => {
+    const upload = await R2.createMultipartUpload('m/arguments', null);
+    return failures(
+      () => upload.uploadPart(),
+      () => upload.uploadPart(1),
+      () => upload.uploadPart(1, null),
+      () => upload.uploadPart(1, 5),
+      () => upload.complete(),
+    );
+  },
+  'put: streams whose length is known': async ({ R2 }) => {
+    await R2.put('put/length', '0123456789');
+    await caches.default.put('http://length/', new Response('cached', { headers: { 'cache-control': 'max-age=100' } }));
+    const body = async () => (await R2.get('put/length')).body;
+    const streams = [
+      new Response('text').clone().body,
+      new Request('http://x', { method: 'POST', body: new Uint8Array(3) }).clone().body,
+      new Blob(['x'.repeat(100_000)]).stream().tee()[1],
+      (await body()).tee()[0],
+      new Response(await body()).clone().body,
+      (await caches.default.match('http://length/')).body.tee()[0],
+    ];
+    const [read, kept] = (await body()).tee();
+    await new Response(read).text();
+    streams.push(kept);
+    const sizes = [];
+    for (const stream of streams) sizes.push((await R2.put('put/length/put', stream)).size);
+    return sizes;
+  },
   'head: an object without its bytes': async ({ R2 }) => {
     await R2.put('head', 'abc', { httpMetadata: { contentType: 'text/z' }, customMetadata: { a: '1' } });
     const head = await R2.head('head');

@@ -1,6 +1,7 @@
 /**
  * How many bytes a stream is going to yield in all, where its maker has said so: what it is the body of has a length then.
- * Cloudflare's own. For FixedLengthStream the runtime sees to it; for other streams it is the host that does.
+ * Cloudflare's own. For FixedLengthStream the runtime sees to it; for other streams it is the host that does. Both branches
+ * of a tee are as long as what they come from.
  */
 import { NumberCtor, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet } from '../../primordials.ts';
 import type { Converter } from '../../webidl.ts';
@@ -9,13 +10,30 @@ import { unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 /** A number of bytes; a BigInt will do. */
 export const byteCount: Converter<number> = (value, context) => unsignedLongLongEnforceRange(typeof value === 'bigint' ? NumberCtor(value) : value, context);
 
-const lengths = new WeakMapCtor<object, number>();
+/** A number of bytes, or how to find it out. */
+export type Length = number | (() => number | undefined);
 
-export function setFixedLength(readable: object, length: number | undefined): void {
+const lengths = new WeakMapCtor<object, Length>();
+
+export function setFixedLength(readable: object, length: Length | undefined): void {
   if (length !== undefined) WeakMapPrototypeSet(lengths, readable, length);
 }
 
 /** The length that a stream has been given; undefined for most. */
 export function fixedLengthOf(readable: object): number | undefined {
-  return WeakMapPrototypeGet(lengths, readable);
+  const length = WeakMapPrototypeGet(lengths, readable);
+  return typeof length === 'number' ? length : undefined;
+}
+
+/** The same, also where somebody has to be asked: for those who cannot do without. */
+export function knownLengthOf(readable: object): number | undefined {
+  const length = WeakMapPrototypeGet(lengths, readable);
+  return typeof length === 'function' ? length() : length;
+}
+
+/** Gives the branches of a stream, of which nothing has been read, its length. */
+export function shareFixedLength(readable: object, branches: readonly [object, object]): void {
+  const length = WeakMapPrototypeGet(lengths, readable);
+  setFixedLength(branches[0], length);
+  setFixedLength(branches[1], length);
 }

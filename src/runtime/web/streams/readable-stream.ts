@@ -33,7 +33,7 @@ import { newByteStream } from './pull-into.ts';
 import { acquireReader } from './reader.ts';
 import { readableFrom } from './readable-from.ts';
 import { cancelReadable, desiredSize, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
-import { byteCount, setFixedLength } from './expected-length.ts';
+import { byteCount, setFixedLength, shareFixedLength } from './expected-length.ts';
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
 import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
@@ -262,8 +262,11 @@ export function readableStreamCancel(stream: ReadableStream, reason: unknown): P
 export function readableStreamTee(stream: ReadableStream, clone: ((chunk: unknown) => unknown) | boolean): [ReadableStream, ReadableStream] {
   const state = stateOf(stream);
   const cloner = clone === true ? cloneChunk : clone === false ? undefined : clone;
-  const branches = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
-  return [wrap(branches[0]), wrap(branches[1])];
+  const isWhole = !state.disturbed;
+  const states = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
+  const branches: [ReadableStream, ReadableStream] = [wrap(states[0]), wrap(states[1])];
+  if (isWhole) shareFixedLength(stream, branches);
+  return branches;
 }
 
 /** A reader for `readInternal` and `releaseReader`. Throws TypeError when the stream is locked. */

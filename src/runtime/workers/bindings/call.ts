@@ -29,7 +29,7 @@ export function callBindingWithBody(index: number, method: string, body: Body | 
   }
   if (body !== null) takeBody(body);
   const stream = body?.kind === BodyKind.stream ? (body.stream as ReadableStream) : undefined;
-  const length = stream === undefined ? undefined : chunk('streams').fixedLengthOf(stream);
+  const length = stream === undefined ? undefined : chunk('streams').knownLengthOf(stream);
   ArrayPrototypeUnshift<unknown>(args, Request.binding, index, method, body?.kind ?? BodyKind.none, stream === undefined ? body?.value : undefined, length);
   const event = currentEvent();
   const { call, promise } = ReflectApply(begin, undefined, args) as ReturnType<typeof begin>;

@@ -8,9 +8,9 @@ import type { R2HttpMetadata, R2Metadata } from '../../../protocol/r2.ts';
 import { DateCtor, DatePrototypeToUTCString, ObjectDefineProperty, ObjectKeys, TypeErrorCtor, uncurryThis } from '../../primordials.ts';
 import type { Body } from '../../web/body.ts';
 import { defineBodyMixin } from '../../web/body-consume.ts';
-import { Headers } from '../../web/headers.ts';
+import { Headers, isHeaders } from '../../web/headers.ts';
 import { defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
-import { bytesOfHex } from './r2-options.ts';
+import { bytesOfHex, wrongArgument } from './r2-options.ts';
 
 const INTERNAL = Symbol('internal');
 const HeadersPrototypeSet = uncurryThis(Headers.prototype.set);
@@ -82,11 +82,12 @@ export class HeadResult {
   /** Sets the headers that the object's httpMetadata says. */
   writeHttpMetadata(headers: unknown): void {
     if (!(#metadata in this)) throw illegalInvocation('HeadResult');
+    if (!isHeaders(headers)) throw wrongArgument('writeHttpMetadata', 1, 'Headers', 'HeadResult');
     const { http, key } = this.#metadata;
     if (http === undefined)
       throw new TypeErrorCtor(`HTTP metadata unknown for key \`${key}\`. Did you forget to add 'httpMetadata' to \`include\` when listing?`);
     const set = (name: string, value: string | undefined): void => {
-      if (value !== undefined) HeadersPrototypeSet(headers as Headers, name, value);
+      if (value !== undefined) HeadersPrototypeSet(headers, name, value);
     };
     set('content-type', http.contentType);
     set('content-language', http.contentLanguage);

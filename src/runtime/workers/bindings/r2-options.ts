@@ -5,11 +5,12 @@
 import type { R2Conditions, R2Etag, R2HttpMetadata, R2Range } from '../../../protocol/r2.ts';
 import {
   ArrayBufferIsView,
+  ArrayIsArray,
   ArrayPrototypePush,
   DateCtor,
   DatePrototypeGetTime,
   ErrorCtor,
-  NumberCtor,
+  NumberIsFinite,
   NumberIsInteger,
   NumberIsNaN,
   NumberParseInt,
@@ -34,10 +35,20 @@ type Fields = Readonly<Record<string, unknown>>;
 const wrongField = (field: string, options: string, type: string): TypeError =>
   new TypeErrorCtor(`Incorrect type for the '${field}' field on '${options}': the provided value is not of type '${type}'.`);
 
-/** An options argument. Undefined is none. */
+/** The error for an argument that is not there, or none of the type. */
+export function wrongArgument(method: string, parameter: number, type: string, owner = 'R2Bucket'): TypeError {
+  return new TypeErrorCtor(`Failed to execute '${method}' on '${owner}': parameter ${parameter} is not of type '${type}'.`);
+}
+
+/** ToString, which a symbol does not have. */
+export function text(value: unknown): string {
+  return `${value as string}`;
+}
+
+/** An options argument. Undefined and null are none. */
 export function optionsOf(value: unknown, method: string, parameter: number, type: string): Fields | undefined {
-  if (value === undefined) return undefined;
-  if (!isObject(value)) throw new TypeErrorCtor(`Failed to execute '${method}' on 'R2Bucket': parameter ${parameter} is not of type '${type}'.`);
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw wrongArgument(method, parameter, type);
   return value as Fields;
 }
 
@@ -51,11 +62,14 @@ export function plainString(value: unknown, field: string, options: string): str
 const timeOf = (value: unknown, field: string, options: string): number | undefined => {
   if (value === undefined) return undefined;
   if (typeof value === 'number') return value;
+  let time: number;
   try {
-    return DatePrototypeGetTime(value);
+    time = DatePrototypeGetTime(value);
   } catch {
     throw wrongField(field, options, 'date');
   }
+  if (NumberIsNaN(time)) throw new TypeErrorCtor('The value cannot be converted because it is not a valid Date.');
+  return time;
 };
 
 const timeOfHeader = (headers: Headers, name: string): number | undefined => {
@@ -120,7 +134,7 @@ const etagsOfHeader = (headers: Headers, name: string): R2Etag[] | undefined => 
 
 /** `onlyIf`: an object, or a request's headers. */
 export function conditions(value: unknown, options: string): R2Conditions | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (isHeaders(value))
     return {
       etagMatches: etagsOfHeader(value, 'if-match'),
@@ -140,18 +154,21 @@ export function conditions(value: unknown, options: string): R2Conditions | unde
   } as R2Conditions;
 }
 
+const MOST_BYTES = 2 ** 53 - 1;
+
 const whole = (value: unknown, prefix: string, name: string): number | undefined => {
   if (value === undefined) return undefined;
-  const number = NumberCtor(value as number);
-  // Negative zero, infinities and NaN are as little a number of bytes as a fraction is.
-  if (!(number >= 0)) throw new RangeErrorCtor(`${prefix}. ${name} (${StringCtor(number)}) must be greater than or equal to 0.`);
+  const number = +(value as number);
+  if (!(number >= 0)) throw new RangeErrorCtor(`${prefix}. ${name} (${NumberIsNaN(number) ? 'nan' : StringCtor(number)}) must be greater than or equal to 0.`);
+  // More than any object has; JSON has no infinity.
+  if (number > MOST_BYTES) return MOST_BYTES;
   if (!NumberIsInteger(number)) throw new RangeErrorCtor(`Invalid range. ${name} (${StringCtor(number)}) must be an integer, not floating point.`);
   return number;
 };
 
 /** `range`: an object, or a request's headers. */
 export function range(value: unknown): R2Range | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (isHeaders(value)) {
     const header = getHeader(value, 'range');
     return header === null ? undefined : { header };
@@ -166,12 +183,12 @@ export function range(value: unknown): R2Range | undefined {
   return { suffix: whole(given['suffix'], 'Invalid suffix', 'Suffix') as number };
 }
 
-const text = (value: unknown): string | undefined => (value === undefined ? undefined : StringCtor(value));
+const optionalText = (value: unknown): string | undefined => (value === undefined ? undefined : text(value));
 const headerOf = (headers: Headers, name: string): string | undefined => getHeader(headers, name) ?? undefined;
 
 /** `httpMetadata`: an object, or the headers that say the same. */
 export function httpMetadata(value: unknown, options: string): R2HttpMetadata | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (isHeaders(value))
     return {
       contentType: headerOf(value, 'content-type'),
@@ -184,11 +201,11 @@ export function httpMetadata(value: unknown, options: string): R2HttpMetadata | 
   if (!isObject(value)) throw wrongField('httpMetadata', options, 'HttpMetadata or Headers');
   const given = value as Fields;
   return {
-    contentType: text(given['contentType']),
-    contentLanguage: text(given['contentLanguage']),
-    contentDisposition: text(given['contentDisposition']),
-    contentEncoding: text(given['contentEncoding']),
-    cacheControl: text(given['cacheControl']),
+    contentType: optionalText(given['contentType']),
+    contentLanguage: optionalText(given['contentLanguage']),
+    contentDisposition: optionalText(given['contentDisposition']),
+    contentEncoding: optionalText(given['contentEncoding']),
+    cacheControl: optionalText(given['cacheControl']),
     cacheExpiry: timeOf(given['cacheExpiry'], 'cacheExpiry', 'HttpMetadata'),
   } as R2HttpMetadata;
 }
@@ -196,10 +213,10 @@ export function httpMetadata(value: unknown, options: string): R2HttpMetadata | 
 /** `customMetadata`: names and values. */
 export function customMetadata(value: unknown, options: string): Record<string, string> | undefined {
   if (value === undefined) return undefined;
-  if (!isObject(value)) throw wrongField('customMetadata', options, 'object');
+  if (!isObject(value) || ArrayIsArray(value)) throw wrongField('customMetadata', options, 'object');
   const result = { __proto__: null } as unknown as Record<string, string>;
   const names = ObjectKeys(value);
-  for (let i = 0; i < names.length; i++) result[names[i] as string] = StringCtor((value as Fields)[names[i] as string]);
+  for (let i = 0; i < names.length; i++) result[names[i] as string] = text((value as Fields)[names[i] as string]);
   return result;
 }
 
@@ -232,7 +249,7 @@ const hexText = (value: string, name: string, size: number): string => {
 };
 
 const hexOfBytes = (value: unknown, field: string, name: string, size: number): string => {
-  if (!ArrayBufferIsView(value) && !isArrayBuffer(value)) throw wrongField(field, 'PutOptions', 'ArrayBuffer or ArrayBufferView or string');
+  if (!ArrayBufferIsView(value) && !isArrayBuffer(value)) throw wrongField(field, 'PutOptions', 'BufferSource or string');
   const bytes = asBytes(value as ArrayBuffer);
   if (bytes.length !== size) throw new TypeErrorCtor(`${name} is ${size} bytes, not ${bytes.length}`);
   let hex = '';
@@ -264,17 +281,21 @@ export function listOptions(given: Fields): Record<string, unknown> {
   const result = { __proto__: null } as unknown as Record<string, unknown>;
   const { limit, include } = given;
   if (limit !== undefined) {
-    const number = NumberCtor(limit as number);
+    const number = +(limit as number);
+    if (NumberIsFinite(number) && (number < -2147483648 || number >= 2147483648))
+      throw new TypeErrorCtor('Value out of range. Must be between -2147483648 and 2147483647 (inclusive).');
     // As in workerd, where it is what stands for no limit.
-    if (number !== -1) result['limit'] = NumberIsNaN(number) ? 0 : number | 0;
+    if (number !== -1) result['limit'] = number | 0;
   }
   const names = ['prefix', 'cursor', 'delimiter', 'startAfter'];
   for (let i = 0; i < names.length; i++) result[names[i] as string] = plainString(given[names[i] as string], names[i] as string, 'ListOptions');
   if (include === undefined) return result;
   const wanted: string[] = [];
-  for (let i = 0; i < ((include as ArrayLike<unknown>).length ?? 0); i++) {
-    const name = (include as ArrayLike<unknown>)[i];
-    if (name !== INCLUDES[0] && name !== INCLUDES[1]) throw new RangeErrorCtor(`Unsupported include value ${StringCtor(name)}`);
+  if (!ArrayIsArray(include)) throw wrongField('include', 'ListOptions', 'Array');
+  for (let i = 0; i < include.length; i++) {
+    const name: unknown = include[i];
+    if (typeof name !== 'string') throw new TypeErrorCtor(`Incorrect type for array element ${i}: the provided value is not of type 'string'.`);
+    if (name !== INCLUDES[0] && name !== INCLUDES[1]) throw new RangeErrorCtor(`Unsupported include value ${name}`);
     ArrayPrototypePush(wanted, name);
   }
   result['include'] = wanted;

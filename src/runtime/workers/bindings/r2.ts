@@ -9,12 +9,15 @@ import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { defineInterface, illegalConstructor, isArrayBuffer, isObject } from '../../webidl.ts';
 import { callBinding, callBindingWithBody } from './call.ts';
 import { defineReadOnly, type HeadResult, newHead, newObject } from './r2-object.ts';
-import { conditions, customMetadata, expectedHash, httpMetadata, listOptions, optionsOf, plainString, range, refuseCustomerKey } from './r2-options.ts';
+import { conditions, customMetadata, expectedHash, httpMetadata, listOptions, optionsOf, range, refuseCustomerKey, text, wrongArgument } from './r2-options.ts';
 
 const INTERNAL = Symbol('internal');
 
 const parse = (text: unknown): R2Metadata => JSONParse(text as string) as R2Metadata;
 const headOrNull = (text: unknown): HeadResult | null => (text === null || text === undefined ? null : newHead(parse(text)));
+
+/** The word for what may be stored, of workerd's own type of streams. */
+const VALUE = 'JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob';
 
 /** What is to be stored; null is nothing, that is no bytes. */
 const valueOf = (value: unknown, method: string, type: string): Body | null => {
@@ -24,12 +27,9 @@ const valueOf = (value: unknown, method: string, type: string): Body | null => {
     ArrayBufferIsView(value) ||
     isArrayBuffer(value) ||
     (isObject(value) && (peek('forms')?.isBlob(value) || peek('streams')?.isReadableStream(value)));
-  if (!isBody)
-    throw new TypeErrorCtor(
-      `Failed to execute '${method}' on '${type}': parameter 2 is not of type 'ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob'.`,
-    );
+  if (!isBody) throw wrongArgument(method, 2, VALUE, type);
   const body = extractBody(value, method);
-  if (body.kind === BodyKind.stream && chunk('streams').fixedLengthOf(body.stream as ReadableStream) === undefined)
+  if (body.kind === BodyKind.stream && chunk('streams').knownLengthOf(body.stream as ReadableStream) === undefined)
     throw new TypeErrorCtor('Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)');
   return body;
 };
@@ -47,14 +47,16 @@ class R2Bucket {
 
   head(key: unknown): Promise<unknown> {
     return promised(() => {
-      return PromisePrototypeThen(callBinding(this.#index, 'head', StringCtor(key)), headOrNull);
+      if (arguments.length < 1) throw wrongArgument('head', 1, 'string');
+      return PromisePrototypeThen(callBinding(this.#index, 'head', text(key)), headOrNull);
     });
   }
 
   get(key: unknown, options: unknown = undefined): Promise<unknown> {
     return promised(() => {
+      if (arguments.length < 1) throw wrongArgument('get', 1, 'string');
       const given = optionsOf(options, 'get', 2, 'GetOptions');
-      const name = StringCtor(key);
+      const name = text(key);
       const sent = given === undefined ? undefined : jsonText({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
       if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       return PromisePrototypeThen(callBinding(this.#index, 'get', name, sent), received);
@@ -63,7 +65,8 @@ class R2Bucket {
 
   put(key: unknown, value: unknown, options: unknown = undefined): Promise<unknown> {
     return promised(() => {
-      const name = StringCtor(key);
+      if (arguments.length < 2) throw arguments.length < 1 ? wrongArgument('put', 1, 'string') : wrongArgument('put', 2, VALUE);
+      const name = text(key);
       const given = optionsOf(options, 'put', 3, 'PutOptions');
       const sent =
         given === undefined
@@ -73,7 +76,7 @@ class R2Bucket {
               custom: customMetadata(given['customMetadata'], 'PutOptions'),
               http: httpMetadata(given['httpMetadata'], 'PutOptions'),
               hash: expectedHash(given),
-              storageClass: given['storageClass'] === undefined ? undefined : StringCtor(given['storageClass']),
+              storageClass: given['storageClass'] === undefined ? undefined : text(given['storageClass']),
             });
       if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       const body = valueOf(value, 'put', 'R2Bucket');
@@ -83,9 +86,10 @@ class R2Bucket {
 
   delete(keys: unknown): Promise<unknown> {
     return promised(() => {
+      if (arguments.length < 1) throw wrongArgument('delete', 1, 'string or Array');
       const names: string[] = [];
-      if (ArrayIsArray(keys)) for (let i = 0; i < keys.length; i++) ArrayPrototypePush(names, StringCtor(keys[i]));
-      else ArrayPrototypePush(names, StringCtor(keys));
+      if (ArrayIsArray(keys)) for (let i = 0; i < keys.length; i++) ArrayPrototypePush(names, text(keys[i]));
+      else ArrayPrototypePush(names, text(keys));
       return PromisePrototypeThen(callBinding(this.#index, 'delete', jsonText(names)), () => undefined);
     });
   }
@@ -100,7 +104,8 @@ class R2Bucket {
 
   createMultipartUpload(key: unknown, options: unknown = undefined): Promise<unknown> {
     return promised(() => {
-      const name = StringCtor(key);
+      if (arguments.length < 1) throw wrongArgument('createMultipartUpload', 1, 'string');
+      const name = text(key);
       const given = optionsOf(options, 'createMultipartUpload', 2, 'MultipartOptions');
       const sent =
         given === undefined
@@ -108,7 +113,7 @@ class R2Bucket {
           : jsonText({
               custom: customMetadata(given['customMetadata'], 'MultipartOptions'),
               http: httpMetadata(given['httpMetadata'], 'MultipartOptions'),
-              storageClass: given['storageClass'] === undefined ? undefined : StringCtor(given['storageClass']),
+              storageClass: given['storageClass'] === undefined ? undefined : text(given['storageClass']),
             });
       if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       return PromisePrototypeThen(
@@ -119,7 +124,8 @@ class R2Bucket {
   }
 
   resumeMultipartUpload(key: unknown, uploadId: unknown): R2MultipartUpload {
-    return new R2MultipartUpload(INTERNAL, this.#index, StringCtor(key), StringCtor(uploadId));
+    if (arguments.length < 2) throw wrongArgument('resumeMultipartUpload', arguments.length + 1, 'string');
+    return new R2MultipartUpload(INTERNAL, this.#index, text(key), text(uploadId));
   }
 }
 defineInterface(R2Bucket, 'R2Bucket');
@@ -168,10 +174,12 @@ class R2MultipartUpload {
 
   uploadPart(partNumber: unknown, value: unknown, options: unknown = undefined): Promise<unknown> {
     return promised(() => {
+      if (arguments.length < 2) throw wrongArgument('uploadPart', arguments.length + 1, arguments.length < 1 ? 'integer' : VALUE, 'R2MultipartUpload');
       const number = partNumberOf(partNumber);
       const given = optionsOf(options, 'uploadPart', 3, 'UploadPartOptions');
       if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       const body = valueOf(value, 'uploadPart', 'R2MultipartUpload');
+      if (body === null) throw wrongArgument('uploadPart', 2, VALUE, 'R2MultipartUpload');
       const call = callBindingWithBody(this.#index, 'uploadPart', body, this.#key, this.#id, number);
       return PromisePrototypeThen(call, (etag) => ({ partNumber: number, etag }));
     });
@@ -183,12 +191,12 @@ class R2MultipartUpload {
 
   complete(uploadedParts: unknown): Promise<unknown> {
     return promised(() => {
-      if (!ArrayIsArray(uploadedParts)) throw new TypeErrorCtor("Failed to execute 'complete' on 'R2MultipartUpload': parameter 1 is not of type 'Array'.");
+      if (!ArrayIsArray(uploadedParts)) throw wrongArgument('complete', 1, 'Array', 'R2MultipartUpload');
       const parts: { number: number; etag: string }[] = [];
       for (let i = 0; i < uploadedParts.length; i++) {
         const part = uploadedParts[i] as { partNumber?: unknown; etag?: unknown };
         if (!isObject(part)) throw new TypeErrorCtor(`Incorrect type for array element ${i}: the provided value is not of type 'UploadedPart'.`);
-        ArrayPrototypePush(parts, { number: partNumberOf(part.partNumber), etag: plainString(StringCtor(part.etag), 'etag', 'UploadedPart') as string });
+        ArrayPrototypePush(parts, { number: partNumberOf(part.partNumber), etag: text(part.etag) });
       }
       return PromisePrototypeThen(callBinding(this.#index, 'completeMultipartUpload', this.#key, this.#id, jsonText(parts)), headOrNull);
     });
