@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compilePattern, fillIn, globMatches } from './pattern.ts';
+import { allowance, compilePattern, fillIn, globMatches } from './pattern.ts';
 
 const match = (rule: string, text: string): Record<string, string> | undefined => {
-  const found = compilePattern(rule)?.match(text);
+  const found = compilePattern(rule)?.match(text, allowance());
   return found && Object.fromEntries(found);
 };
 
@@ -46,18 +46,32 @@ test('pattern: gives up what would take long', () => {
   assert.equal(globMatches('/*a'.repeat(33), `/${'a/'.repeat(8000)}!`), false);
 });
 
-test('fillIn: puts values in, none of which is a pattern', () => {
-  assert.equal(
-    fillIn(
-      '/x/:a/:splat',
-      new Map([
-        ['a', '$&'],
-        ['splat', 'b/c'],
-      ]),
-    ),
-    '/x/$&/b/c',
-  );
-  assert.equal(fillIn('/:missing', new Map()), '/:missing');
+test('pattern: rules share what one request may cost', () => {
+  const pattern = compilePattern('/*x:a-:b/');
+  const allowed = allowance();
+  const whole = allowed.left;
+  for (let rule = 0; rule < 200; rule++) assert.equal(pattern?.match(`/${'x'.repeat(16_000)}`, allowed), undefined);
+  // One that is tried when nothing is left costs nothing; none costs more than its text a step.
+  assert.ok(allowed.left > -whole, `${allowed.left}`);
+  assert.equal(compilePattern('/*')?.match('/x', allowed), undefined);
+  const ordinary = allowance();
+  for (let rule = 0; rule < 200; rule++) assert.notEqual(compilePattern('/:a/*')?.match(`/a/${'x'.repeat(16_000)}`, ordinary), undefined);
+  assert.ok(ordinary.left > whole / 4, `${ordinary.left}`);
+});
+
+const filled = (target: string, values: Record<string, string>): string | undefined => fillIn(target, new Map(Object.entries(values)), allowance());
+
+test('fillIn: puts values in, none of which is a pattern or names another', () => {
+  assert.equal(filled('/x/:a/:splat', { a: '$&', splat: 'b/c' }), '/x/$&/b/c');
+  assert.equal(filled('/:missing', {}), '/:missing');
+  assert.equal(filled(':a:b::a:', { a: ':b:c', b: ':c', c: '!' }), ':b:c:c::b:c:');
+  assert.equal(filled('https://x/:ab', { a: '1', ab: '2' }), 'https://x/1b');
+});
+
+test('fillIn: gives up what would be too long', () => {
+  const a = 'x'.repeat(16_000);
+  assert.equal(filled(':a'.repeat(600), { a }), undefined);
+  assert.equal(filled(':a'.repeat(100), { a })?.length, 1_600_000);
 });
 
 test('globMatches: stars stand for anything, the rest for itself', () => {

@@ -2,6 +2,7 @@
  * A request, as far as static assets look at it, and the paths of requests.
  */
 import { flatHeader } from '../../base/flat-headers.ts';
+import { type Allowance, allowance } from './pattern.ts';
 
 export type AssetRequest = {
   method: string;
@@ -12,6 +13,8 @@ export type AssetRequest = {
   search: string;
   /** A header's value; names in lower case. */
   header(name: string): string | undefined;
+  /** What is left for matching rules with it. */
+  readonly allowed: Allowance;
 };
 
 /** Reads the flat head of a request: see FetchMessage. Undefined where its URL is none. */
@@ -24,7 +27,7 @@ export function readRequest(head: string): AssetRequest | undefined {
 
 /** @param headers `name\nvalue\nname\nvalue…`, names in lower case */
 export function requestOf(method: string, url: string, headers: string): AssetRequest | undefined {
-  let parsed: Omit<AssetRequest, 'method' | 'header'>;
+  let parsed: Omit<AssetRequest, 'method' | 'header' | 'allowed'>;
   const plain = PLAIN.exec(url);
   if (plain !== null) {
     const [, origin = '', hostname = '', pathname = '', search = ''] = plain;
@@ -34,7 +37,7 @@ export function requestOf(method: string, url: string, headers: string): AssetRe
     parsed = new URL(url);
   }
   const { origin, hostname, pathname, search } = parsed;
-  return { method, origin, hostname, pathname, search: search === '?' ? '' : search, header: (name) => flatHeader(headers, name) };
+  return { method, origin, hostname, pathname, search: search === '?' ? '' : search, header: (name) => flatHeader(headers, name), allowed: allowance() };
 }
 
 /** URLs that are written as the standard writes them: most of them. A dot after a slash may be more than a name. */

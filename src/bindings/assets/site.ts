@@ -35,6 +35,8 @@ type Target = { kind: 'answer'; answer: Head } | { kind: 'file'; file: AssetFile
 type Head = { status: number; location?: string };
 
 const TEXTS: Readonly<Record<number, string>> = { 304: 'Not Modified', 404: 'Not Found', 405: 'Method Not Allowed' };
+/** What setting a header costs beside its characters, in characters. */
+const LEAST_OF_HEADER = 64;
 const CACHE_CONTROL = 'public, max-age=0, must-revalidate';
 /** @see https://developers.cloudflare.com/workers/configuration/compatibility-flags/#navigation-requests-prefer-asset-serving */
 const NAVIGATION_DATE = '2025-04-01';
@@ -152,9 +154,18 @@ export class AssetSite {
 
   #customHeaders(request: AssetRequest): CustomHeaders[] {
     const found: CustomHeaders[] = [];
+    const { allowed, hostname, pathname } = request;
     for (const { pattern, set, unset } of this.#content?.headers ?? []) {
-      const values = pattern.match(pattern.isCrossHost ? `https://${request.hostname}${request.pathname}` : request.pathname);
-      if (values !== undefined) found.push({ set: set.map(([name, value]): [string, string] => [name, fillIn(value, values)]), unset });
+      const values = pattern.match(pattern.isCrossHost ? `https://${hostname}${pathname}` : pathname, allowed);
+      if (values === undefined) continue;
+      const filled: [string, string][] = [];
+      for (const [name, value] of set) {
+        allowed.left -= LEAST_OF_HEADER + name.length + value.length;
+        const text = allowed.left <= 0 ? undefined : fillIn(value, values, allowed);
+        if (text === undefined) break;
+        filled.push([name, text]);
+      }
+      found.push({ set: filled, unset });
     }
     return found;
   }
@@ -179,13 +190,13 @@ function contentOf({ files, redirects, headers }: AssetManifest): Content {
   };
 }
 
-function findRedirect({ redirects, patterns }: Content, { pathname }: AssetRequest): RedirectRule | undefined {
+function findRedirect({ redirects, patterns }: Content, { pathname, allowed }: AssetRequest): RedirectRule | undefined {
   const exact = redirects.get(pathname);
   if (exact !== undefined) return exact;
   for (const { pattern, rule } of patterns) {
-    const values = pattern.match(pathname);
-    if (values === undefined) continue;
-    const to = fillIn(rule.to, values).trim();
+    const values = pattern.match(pathname, allowed);
+    const to = values === undefined ? undefined : fillIn(rule.to, values, allowed)?.trim();
+    if (to === undefined) continue;
     // What leads to another host stays as it is; slashes in a row would lead to one.
     return { ...rule, to: /^\w+:\/\//.test(to) ? to : to.replace(/\/+/g, '/') };
   }
