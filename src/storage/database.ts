@@ -89,6 +89,11 @@ export class Database {
     return this.prepare(sql).all(...values);
   }
 
+  /** Rows one by one: for a walk that may end early, and changes nothing on its way. */
+  each(sql: string, ...values: SQLInputValue[]): IterableIterator<Record<string, unknown>> {
+    return this.prepare(sql).iterate(...values);
+  }
+
   /** @returns the number of rows changed */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.prepare(sql).run(...values).changes);

@@ -36,6 +36,10 @@ export interface OpenStore {
   readonly methods: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** Called now and then while the store is open: to drop what has expired. */
   tick?(): void;
+  /** Writes what methods named in `gathers` have noted. Called before any other method, and before the commit. */
+  flush?(): void;
+  /** A commit has failed: nothing that was written in it, or noted for it, has happened. */
+  undone?(): void;
   close?(): void;
 }
 
@@ -48,6 +52,8 @@ export interface StoreProduct {
   readonly migrations: readonly string[];
   /** Methods that write. Those that come together are committed together. */
   readonly writes: readonly string[];
+  /** Of these, methods that only note what `flush` will write; one that throws has noted nothing. What they answer is complete after that. */
+  readonly gathers?: readonly string[];
   /** Its database, and its files, count for the app that pays for the store. Absent: it keeps itself within bounds, or counts itself. */
   readonly metered?: {
     /** Methods that are refused when the quota is full, if they would need more of the disk. */

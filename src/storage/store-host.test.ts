@@ -122,3 +122,50 @@ const operatorsGate = (): Gate => new Gate({ key: 'key', grants: { groups: [], f
 async function eventually(call: () => Promise<unknown>): Promise<unknown> {
   return call().catch(call);
 }
+
+test('call: what methods gather is written before any other method, in the same commit or not at all', async (t) => {
+  const { root, troubles } = await setUp(t);
+  let noted: string[] = [];
+  const notes: StoreProduct = {
+    name: 'notes',
+    migrations: ["CREATE TABLE notes (text TEXT NOT NULL CHECK (text <> 'bad'))"],
+    writes: ['note', 'refuse'],
+    gathers: ['note'],
+    open: ({ db }) => ({
+      methods: {
+        note: (text: string) => {
+          if (text === 'refused') throw new OpError('Error', 'refused');
+          noted.push(text);
+          return text;
+        },
+        refuse: () => {
+          db.run('DELETE FROM notes');
+          throw new OpError('Error', 'no');
+        },
+        all: () => db.all('SELECT text FROM notes').map(({ text }) => text),
+      },
+      flush: () => {
+        for (const text of noted) db.run('INSERT INTO notes VALUES (?)', text);
+        noted = [];
+      },
+      undone: () => {
+        noted = [];
+      },
+    }),
+  };
+  const host = new StoreHost({ root, fsync: 'normal', products: [notes], onTrouble: (message) => troubles.push(message) });
+  t.after(() => host.close());
+  const call = (method: string, ...args: unknown[]): Promise<unknown> => host.call({ ...address, product: 'notes' }, method, args);
+  const outcomes = await Promise.allSettled([call('note', 'a'), call('note', 'refused'), call('refuse'), call('all'), call('note', 'b')]);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : String(outcome.reason))),
+    ['a', 'Error: refused', 'Error: no', ['a'], 'b'],
+  );
+  const failed = await Promise.allSettled([call('note', 'c'), call('note', 'bad'), call('note', 'd')]);
+  assert.deepEqual(
+    failed.map(({ status }) => status),
+    ['rejected', 'rejected', 'rejected'],
+  );
+  await call('note', 'e');
+  assert.deepEqual(await call('all'), ['a', 'b', 'e']);
+});

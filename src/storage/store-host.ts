@@ -29,7 +29,15 @@ export type StoreHostOptions = {
 };
 
 type Call = { method: string; args: readonly unknown[]; owner: unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void };
-type Opened = { address: StoreAddress; database: Database; store: OpenStore; product: StoreProduct; writes: ReadonlySet<string>; used: number };
+type Opened = {
+  address: StoreAddress;
+  database: Database;
+  store: OpenStore;
+  product: StoreProduct;
+  writes: ReadonlySet<string>;
+  gathers: ReadonlySet<string>;
+  used: number;
+};
 type Pending = { address: StoreAddress; calls: Call[] };
 
 /** More databases than this are not kept open. */
@@ -153,6 +161,7 @@ export class StoreHost implements Stores {
       } else this.#perform(key, address, opened, calls, false, done);
     } catch (error) {
       // The commit failed: nothing of it has happened.
+      this.#undo(opened);
       const failure = this.#failed(key, address, error);
       for (const { reject } of calls) reject(failure);
       return;
@@ -163,20 +172,25 @@ export class StoreHost implements Stores {
   #perform(
     key: string,
     address: StoreAddress,
-    { store, database, writes, product }: Opened,
+    { store, database, writes, gathers, product }: Opened,
     calls: readonly Call[],
     isWriting: boolean,
     done: (() => void)[],
   ): void {
     const grows = isWriting && this.#metering.isTight(address) ? product.metered?.grows : undefined;
+    let isGathered = false;
     for (const { method, args, owner, resolve, reject } of calls) {
+      const isGathering = gathers.has(method);
+      // Not within the transaction of the next call, which may be taken back.
+      if (isGathered && !isGathering) store.flush?.();
+      isGathered = isGathering;
       this.#metering.owner = owner;
       const implementation = Object.hasOwn(store.methods, method) ? (store.methods[method] as (...args: unknown[]) => unknown) : undefined;
       try {
         if (implementation === undefined) throw new Error(`there is no method "${method}"`);
         const plain = (): unknown => implementation(...args);
         const work = grows?.includes(method) === true ? (): unknown => this.#metering.checked(address, product, database, plain) : plain;
-        const value = isWriting && writes.has(method) ? database.transaction(work) : work();
+        const value = isWriting && writes.has(method) && !isGathering ? database.transaction(work) : work();
         done.push(() => resolve(value));
       } catch (error) {
         // With the disk full or read-only, or the file damaged, nothing of the round can be committed.
@@ -185,6 +199,15 @@ export class StoreHost implements Stores {
         const answer = error instanceof OpError ? error : this.#failed(key, address, error);
         done.push(() => reject(answer));
       }
+    }
+    if (isGathered) store.flush?.();
+  }
+
+  #undo({ store }: Opened): void {
+    try {
+      store.undone?.();
+    } catch {
+      // A database that cannot be read is heard of by its next call.
     }
   }
 
@@ -210,7 +233,7 @@ export class StoreHost implements Stores {
       now: this.#options.now ?? Date.now,
       notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
     });
-    const opened = { address, database, store, product, writes: new Set(product.writes), used: ++this.#uses };
+    const opened = { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses };
     this.#open.set(key, opened);
     this.#count(opened);
     return opened;
