@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LeasedMessage } from '../bindings/queues/messages.ts';
 import { readVerdicts, settlementOf } from './batch-verdict.ts';
 
-const messages = [10, 11, 12].map((seq): LeasedMessage => ({ seq, id: `${seq}`, sent: 0, attempts: 1, type: 'json', body: '1' }));
+const seqs = [10, 11, 12];
 /** What is tried again, as "seq:milliseconds". */
 const again = (texts: readonly string[], isOk = true, retryDelay = 7): string[] =>
-  settlementOf(1, messages, readVerdicts(texts), isOk, retryDelay).retried.map(({ seq, delayMs }) => `${seq}:${delayMs}`);
+  settlementOf(1, seqs, readVerdicts(texts), isOk, retryDelay).retried.map(({ seq, delayMs }) => `${seq}:${delayMs}`);
 
 test('settlement: nothing said goes by how the handler ended', () => {
   assert.deepEqual(again([]), []);

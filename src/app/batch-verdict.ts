@@ -5,7 +5,7 @@
  * The text comes from the isolate: what makes no sense in it is passed over.
  * @see https://developers.cloudflare.com/queues/configuration/batching-retries/#explicit-acknowledgement-and-retries
  */
-import type { LeasedMessage, Settlement } from '../bindings/queues/messages.ts';
+import type { Settlement } from '../bindings/queues/messages.ts';
 
 export type Verdicts = {
   acked: ReadonlySet<number>;
@@ -38,11 +38,11 @@ export function readVerdicts(texts: readonly string[]): Verdicts {
   return { acked, retried, all, allDelay };
 }
 
-/** @param retryDelay of the consumer, in seconds, where the app gave none */
-export function settlementOf(lease: number, messages: readonly LeasedMessage[], verdicts: Verdicts, isOk: boolean, retryDelay: number): Settlement {
+/** @param seqs of the batch's messages @param retryDelay of the consumer, in seconds, where the app gave none */
+export function settlementOf(lease: number, seqs: readonly number[], verdicts: Verdicts, isOk: boolean, retryDelay: number): Settlement {
   const { acked, retried, all, allDelay } = verdicts;
   const again: { seq: number; delayMs: number }[] = [];
-  messages.forEach(({ seq }, position) => {
+  seqs.forEach((seq, position) => {
     if (acked.has(position)) return;
     if (retried.has(position)) again.push({ seq, delayMs: (retried.get(position) ?? allDelay ?? retryDelay) * 1000 });
     else if (all === 'retried' || (all === undefined && !isOk)) again.push({ seq, delayMs: (allDelay ?? retryDelay) * 1000 });

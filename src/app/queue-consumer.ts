@@ -6,7 +6,8 @@
  * taking of the next go to the store together.
  * @see https://developers.cloudflare.com/queues/configuration/batching-retries/
  */
-import { type Batch, type Demand, type LeasedMessage, QUEUES_ID, type Settled, type Settlement } from '../bindings/queues/messages.ts';
+import { type Batch, type Demand, QUEUES_ID, type Settled, type Settlement } from '../bindings/queues/messages.ts';
+import { openBatch } from './batch-contents.ts';
 import type { FetchClient } from '../ports/event-client.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -47,11 +48,11 @@ export async function consume(trigger: QueueTrigger, deps: ConsumerDeps, isLeavi
     tell(batch, trigger, deps.observer, consumer);
     if (batch.lease === 0) return { outcome: 'ok' };
     const requestId = deps.newRequestId();
-    const { messages } = batch;
-    const start = (client: FetchClient): void => apps.queue(version, requestId, messageOf(trigger.queue, batch), client);
-    const ran = await runTrigger(version, 'queue', requestId, { queue: trigger.queue, messages: messages.length }, start, deps);
-    settlement = settlementOf(batch.lease, messages, readVerdicts(ran.verdicts), ran.outcome === 'ok', consumer.retryDelay);
-    deps.observer.messages(trigger.app, trigger.queue, messages.length - settlement.retried.length, settlement.retried.length);
+    const { seqs, message } = openBatch(trigger.queue, batch);
+    const start = (client: FetchClient): void => apps.queue(version, requestId, message, client);
+    const ran = await runTrigger(version, 'queue', requestId, { queue: trigger.queue, messages: seqs.length }, start, deps);
+    settlement = settlementOf(batch.lease, seqs, readVerdicts(ran.verdicts), ran.outcome === 'ok', consumer.retryDelay);
+    deps.observer.messages(trigger.app, trigger.queue, seqs.length - settlement.retried.length, settlement.retried.length);
   }
 }
 
@@ -84,15 +85,4 @@ function tell(
   for (const id of dead)
     observer.warn('a message was moved to the dead-letter queue', { app, queue, message: id, deadLetterQueue: consumer.deadLetterQueue, attempts });
   for (const id of dropped) observer.warn('a message was dropped', { app, queue, message: id, attempts });
-}
-
-/** A batch as the isolate takes it; see Entry.queue. */
-function messageOf(queue: string, { messages, metrics }: Batch): { head: string; text: string; bytes: Uint8Array | undefined } {
-  const row = ({ id, sent, attempts, type, body }: LeasedMessage): unknown[] => [id, sent, attempts, type, body.length];
-  const bytes = messages.map(({ body }) => body).filter((body) => typeof body !== 'string');
-  return {
-    head: JSON.stringify({ queue, metrics, messages: messages.map(row) }),
-    text: messages.map(({ body }) => (typeof body === 'string' ? body : '')).join(''),
-    bytes: bytes.length === 0 ? undefined : Buffer.concat(bytes),
-  };
 }

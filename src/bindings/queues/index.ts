@@ -10,6 +10,7 @@ import { QUOTA_EXCEEDED } from '../../ports/stores.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
 import { type NewMessage, QUEUES_ID, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
+import { pack } from './parcels.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const MOST_MESSAGE_BYTES = 128_000;
@@ -58,7 +59,8 @@ class QueueBinding implements Binding {
       const messages = make?.();
       if (messages !== undefined) checkSizes(messages, failure === BATCH_FAILED);
       const address = { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
-      const metrics = (await this.#scope.stores.call(address, method, messages === undefined ? [this.#queue] : [this.#queue, messages])) as QueueMetrics;
+      const what = messages === undefined ? [] : arranged(messages);
+      const metrics = (await this.#scope.stores.call(address, method, [this.#queue, ...what])) as QueueMetrics;
       return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
     } catch (error) {
       if (error instanceof OpError && error.name === QUOTA_EXCEEDED) throw new OpError('Error', `${failure}: ${STORAGE_LIMIT}`);
@@ -67,9 +69,10 @@ class QueueBinding implements Binding {
     }
   }
 
-  #message(type: unknown, delay: unknown, body: unknown): NewMessage {
+  /** @param isAscii the body is known to have a byte for each character */
+  #message(type: unknown, delay: unknown, body: unknown, isAscii = false): NewMessage {
     const delayMs = delayOf(delay ?? this.#delay) * 1000;
-    if ((type === 'text' || type === 'json') && typeof body === 'string') return { type, body, size: Buffer.byteLength(body), delayMs };
+    if ((type === 'text' || type === 'json') && typeof body === 'string') return { type, body, size: isAscii ? body.length : Buffer.byteLength(body), delayMs };
     const bytes = bytesOf(body);
     if ((type === 'bytes' || type === 'v8') && bytes !== undefined) return { type, body: bytes, size: bytes.byteLength, delayMs };
     throw invalidCall();
@@ -81,6 +84,7 @@ class QueueBinding implements Binding {
     if (typeof text !== 'string') throw invalidCall();
     if (rows.length > MOST_BATCH) throw new OpError('Error', `batch message count of ${rows.length} exceeds limit of ${MOST_BATCH}`);
     const at = { text: 0, bytes: 0 };
+    const isAscii = Buffer.byteLength(text) === text.length;
     return rows.map((row) => {
       if (!Array.isArray(row)) throw invalidCall();
       const [type, length, delay] = row as unknown[];
@@ -89,9 +93,15 @@ class QueueBinding implements Binding {
       if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0 || start + length > (kind === 'text' ? text : all).length)
         throw invalidCall();
       at[kind] += length;
-      return this.#message(type, delay, kind === 'text' ? text.slice(start, at.text) : all.slice(start, at.bytes));
+      return this.#message(type, delay, kind === 'text' ? text.slice(start, at.text) : all.slice(start, at.bytes), isAscii);
     });
   }
+}
+
+/** What is to be delivered as it comes, in one piece, and what is to wait. */
+function arranged(messages: readonly NewMessage[]): [parcel: Uint8Array | null, delayed: NewMessage[]] {
+  const prompt = messages.filter(({ delayMs }) => delayMs === 0);
+  return [prompt.length === 0 ? null : pack(prompt), prompt.length === messages.length ? [] : messages.filter(({ delayMs }) => delayMs > 0)];
 }
 
 /** The head of a batch: JSON that a tenant may have had a hand in, by way of toJSON. */

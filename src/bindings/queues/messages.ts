@@ -27,6 +27,15 @@ export type Demand = WatchedQueue & {
 
 export type LeasedMessage = { seq: number; id: string; sent: number; attempts: number; type: ContentType; body: string | Uint8Array };
 
+/** Messages that are handed out for the first time: see parcels.ts. */
+export type LeasedParcel = {
+  /** Of its first message; those after it have one less each. */ seq: number;
+  id: string;
+  sent: number;
+  count: number;
+  parcel: Uint8Array;
+};
+
 /** What became of a batch: some messages are to be tried again, the others are done with. */
 export type Settlement = { lease: number; retried: readonly { seq: number; delayMs: number }[] };
 
@@ -34,7 +43,7 @@ export type Settlement = { lease: number; retried: readonly { seq: number; delay
 export type Settled = { dead: string[]; dropped: string[] };
 
 /** Lease 0: there is nothing at the moment. */
-export type Batch = Settled & { lease: number; messages: LeasedMessage[]; metrics: QueueMetrics };
+export type Batch = Settled & { lease: number; parts: (LeasedMessage | LeasedParcel)[]; metrics: QueueMetrics };
 
 /** The store of a group's queues. To those who count what apps have stored each queue is a store of its own. */
 export const QUEUES_ID = 'queues';

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Binding, BindingScope, Caller } from '../binding.ts';
 import { queueManifest } from './index.ts';
+import type { NewMessage } from './messages.ts';
+import { unpack } from './parcels.ts';
 
 type Stored = { type: string; body: unknown; delayMs: number };
 
 /** The binding, and what has been stored through it. */
 function setUp(): { queue: Binding; stored: Stored[] } {
   const stored: Stored[] = [];
-  const call = async (_address: unknown, _method: string, [, messages = []]: readonly unknown[]): Promise<unknown> => {
-    stored.push(...(messages as Stored[]));
+  const call = async (_address: unknown, _method: string, [, parcel, delayed]: readonly unknown[]): Promise<unknown> => {
+    if (parcel !== null) stored.push(...unpack(parcel as Uint8Array).map((message) => ({ ...message, delayMs: 0 })));
+    stored.push(...(delayed as NewMessage[]));
     return { backlogCount: stored.length, backlogBytes: 0, oldestMessageTimestamp: 0 };
   };
   const scope = { group: 'default', stores: { call } } as unknown as BindingScope;
@@ -31,8 +34,8 @@ test('sendBatch: takes texts and bytes apart by their lengths', async () => {
     stored.map(({ type, body, delayMs }) => [type, body, delayMs]),
     [
       ['text', 'ab', 0],
-      ['bytes', bytes(7), 5000],
       ['json', '1', 0],
+      ['bytes', bytes(7), 5000],
     ],
   );
 });

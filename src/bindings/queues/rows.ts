@@ -1,15 +1,23 @@
-/** The rows of queues, leases and messages. Counts of a queue are kept beside its name, in the same commits. */
+/** The rows of queues and leases. Counts of a queue are kept beside its name, in the same commits. */
 import type { Database } from '../../storage/database.ts';
-import type { ContentType, LeasedMessage, QueueMetrics } from './messages.ts';
+import type { QueueMetrics } from './messages.ts';
+import { MessageRows } from './message-rows.ts';
+import { type ParcelRow, ParcelRows, type Range } from './parcel-rows.ts';
+import { idOf, unpack } from './parcels.ts';
 
-export type QueueRow = { id: number; name: string; paused: boolean; count: number; bytes: number };
-type MessageRow = { queue: number; id: string; sent: number; entered: number; due: number; type: ContentType; body: string | Uint8Array; size: number };
+export type QueueRow = { id: number; name: string; paused: boolean; count: number; bytes: number; head: number; tail: number };
 
-/** Messages dropped for their age in one go. */
-const MOST_DROPPED = 10_000;
+/** What somebody has of a queue: messages of their own rows, and parcels with the bytes of their messages. */
+export type LeaseRow = Range & { queue: number; singles: number; bytes: number };
+
+/** Parcels dropped for their age in one go. */
+const MOST_DROPPED = 1000;
 
 /** What a message takes beside its body: a row, its id and times, and its place in an index. */
 const ROW_BYTES = 256;
+
+/** Numbers of a queue begin anew from here on, as soon as none of them means a message. */
+const MANY_NUMBERS = 2 ** 31;
 
 /** What so many messages take of the disk. @param bytes of their bodies */
 export function storedBytes(messages: number, bytes: number): number {
@@ -19,12 +27,23 @@ export function storedBytes(messages: number, bytes: number): number {
 export class QueueRows {
   readonly #db: Database;
   readonly #onCount: (queue: string, storedBytes: number) => void;
+  /** Messages that are delayed, or were handed out before. */
+  readonly singles: MessageRows;
+  readonly parcels: ParcelRows;
 
   /** @param onCount told what a queue holds, whenever that changes */
   constructor(db: Database, onCount: (queue: string, storedBytes: number) => void) {
     this.#db = db;
     this.#onCount = onCount;
-    for (const { name, count, bytes } of db.all('SELECT name, count, bytes FROM queues')) onCount(String(name), storedBytes(Number(count), Number(bytes)));
+    this.singles = new MessageRows(db);
+    this.parcels = new ParcelRows(db);
+    this.countAll();
+  }
+
+  /** Tells what every queue holds. */
+  countAll(): void {
+    for (const { name, count, bytes } of this.#db.all('SELECT name, count, bytes FROM queues'))
+      this.#onCount(String(name), storedBytes(Number(count), Number(bytes)));
   }
 
   /** A queue comes to be when it is first spoken of. */
@@ -36,31 +55,24 @@ export class QueueRows {
   }
 
   find(name: string): QueueRow | undefined {
-    const row = this.#db.get('SELECT id, name, paused, count, bytes FROM queues WHERE name = ?', name) as
-      | (Omit<QueueRow, 'paused'> & { paused: number })
+    const row = this.#db.get('SELECT id, name, paused, count, bytes, head, tail FROM queues WHERE name = ?', name) as
+      | (Omit<QueueRow, 'paused'> & { paused: number | boolean })
       | undefined;
-    return row === undefined ? undefined : { ...row, paused: row.paused !== 0 };
+    if (row !== undefined) row.paused = row.paused !== 0;
+    return row as QueueRow | undefined;
   }
 
   metrics(name: string): QueueMetrics {
     const queue = this.find(name);
     if (queue === undefined) return { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 };
-    const oldest = queue.count === 0 ? undefined : this.#db.get('SELECT sent FROM messages WHERE queue = ? ORDER BY lease, due LIMIT 1', queue.id);
-    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: Number(oldest?.['sent'] ?? 0) };
+    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: this.#oldest(queue) };
   }
 
-  insert({ queue, id, sent, entered, due, type, body, size }: MessageRow): void {
-    this.#db.run(
-      'INSERT INTO messages (queue, id, sent, entered, due, type, body, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      queue,
-      id,
-      sent,
-      entered,
-      due,
-      type,
-      body,
-      size,
-    );
+  /** When the oldest message was sent; of those that were handed out before, the one whose turn is next. 0 where there is none. */
+  #oldest({ id, count }: QueueRow): number {
+    if (count === 0) return 0;
+    const times = [this.parcels.entered(id, 0), this.singles.oldest(id)].filter((time) => time !== undefined);
+    return times.length === 0 ? 0 : Math.min(...times);
   }
 
   count(queue: number, messages: number, bytes: number): void {
@@ -69,17 +81,30 @@ export class QueueRows {
     if (row !== undefined) this.#onCount(String(row['name']), storedBytes(Number(row['count']), Number(row['bytes'])));
   }
 
-  /** What could be delivered now, as far as `most`: how many, and since when the first could. */
-  ready(queue: number, now: number, most: number): { count: number; since: number } {
-    const sql = 'SELECT count(*) AS count, min(due) AS since FROM (SELECT due FROM messages WHERE queue = ? AND lease = 0 AND due <= ? ORDER BY due LIMIT ?)';
-    const row = this.#db.get(sql, queue, now, most);
-    return { count: Number(row?.['count']), since: Number(row?.['since'] ?? now) };
+  /** Puts messages at the end of a queue, whose row is brought up to date; those of `fits` alone. */
+  append(queue: QueueRow, parcel: Omit<ParcelRow, 'number'>): void {
+    this.parcels.insert(queue.id, { ...parcel, number: queue.tail });
+    queue.tail += parcel.count;
+    this.#db.run('UPDATE queues SET tail = ? WHERE id = ?', queue.tail, queue.id);
+    this.count(queue.id, parcel.count, parcel.bytes);
   }
 
-  /** When the next message that waits for its time is due; undefined where none does. */
-  nextDue(queue: number, now: number): number | undefined {
-    const row = this.#db.get('SELECT min(due) AS due FROM messages WHERE queue = ? AND lease = 0 AND due > ?', queue, now);
-    return row?.['due'] === null || row === undefined ? undefined : Number(row['due']);
+  /** What could be delivered now, as far as `most`: how many, and since when the first could. */
+  ready(queue: QueueRow, now: number, most: number): { count: number; since: number } {
+    const singles = this.singles.ready(queue.id, now, most);
+    const fresh = queue.tail - queue.head;
+    const since = fresh === 0 ? now : Math.min(this.parcels.entered(queue.id, queue.head) ?? now, now);
+    return { count: Math.min(singles.length + fresh, most), since: Math.min(singles[0]?.due ?? now, since) };
+  }
+
+  /** Hands out parcels up to here. */
+  moveHead(queue: number, head: number): void {
+    this.#db.run('UPDATE queues SET head = ? WHERE id = ?', head, queue);
+  }
+
+  /** Nobody holds a message of the queue's parcels, and none waits. */
+  renumber({ id, head, tail }: QueueRow): void {
+    if (head === tail && tail > MANY_NUMBERS && this.leases(id) === 0) this.#db.run('UPDATE queues SET head = 1, tail = 1 WHERE id = ?', id);
   }
 
   /** How many batches of a queue are being worked on. */
@@ -87,80 +112,51 @@ export class QueueRows {
     return Number(this.#db.get('SELECT count(*) AS count FROM leases WHERE queue = ?', queue)?.['count']);
   }
 
-  hasLease(lease: number): boolean {
-    return this.#db.get('SELECT 1 FROM leases WHERE id = ?', lease) !== undefined;
+  lease(owner: string, until: number, { queue, first, after, singles, bytes }: LeaseRow): number {
+    const sql = 'INSERT INTO leases (queue, owner, until, first, after, singles, bytes) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id';
+    return Number(this.#db.get(sql, queue, owner, until, first, after, singles, bytes)?.['id']);
   }
 
-  lease(queue: number, owner: string, until: number): number {
-    return Number(this.#db.get('INSERT INTO leases (queue, owner, until) VALUES (?, ?, ?) RETURNING id', queue, owner, until)?.['id']);
+  /** Takes a lease away from whoever has it. What it was for is where it was. */
+  dropLease(lease: number): LeaseRow | undefined {
+    return this.#db.get('DELETE FROM leases WHERE id = ? RETURNING queue, first, after, singles, bytes', lease) as LeaseRow | undefined;
   }
 
-  /** Ends a lease; what it still holds is for others. */
+  /** Ends a lease that was not settled: what it holds is for others, and has had an attempt. */
   endLease(lease: number): void {
-    const row = this.#db.get('DELETE FROM leases WHERE id = ? RETURNING queue', lease);
-    if (row !== undefined) this.#db.run('UPDATE messages SET lease = 0 WHERE queue = ? AND lease = ?', Number(row['queue']), lease);
-  }
-
-  /** Hands out what is ready, oldest first, which is an attempt for each. */
-  take(queue: number, lease: number, now: number, most: number): LeasedMessage[] {
-    const sql = `UPDATE messages SET lease = ?, attempts = attempts + 1
-      WHERE seq IN (SELECT seq FROM messages WHERE queue = ? AND lease = 0 AND due <= ? ORDER BY due, seq LIMIT ?)
-      RETURNING seq, id, sent, attempts, type, body`;
-    const rows = this.#db.all(sql, lease, queue, now, most) as LeasedMessage[];
-    return rows.sort((a, b) => a.seq - b.seq);
-  }
-
-  /** Of what is ready, the messages that had all their attempts without being settled. */
-  exhausted(queue: number, now: number, maxRetries: number, most: number): number[] {
-    const sql = 'SELECT seq FROM (SELECT seq, attempts FROM messages WHERE queue = ? AND lease = 0 AND due <= ? ORDER BY due, seq LIMIT ?) WHERE attempts > ?';
-    return this.#db.all(sql, queue, now, most, maxRetries).map((row) => Number(row['seq']));
-  }
-
-  /** How often a message has been handed out; 0 where the lease does not hold it. */
-  attempts(seq: number, lease: number): number {
-    return Number(this.#db.get('SELECT attempts FROM messages WHERE seq = ? AND lease = ?', seq, lease)?.['attempts'] ?? 0);
-  }
-
-  giveBack(seq: number, lease: number, due: number): void {
-    this.#db.run('UPDATE messages SET lease = 0, due = ? WHERE seq = ? AND lease = ?', due, seq, lease);
-  }
-
-  /** @returns the message's id */
-  remove(queue: number, seq: number): string {
-    const row = this.#db.get('DELETE FROM messages WHERE seq = ? RETURNING id, size', seq);
-    if (row === undefined) return '';
-    this.count(queue, -1, -Number(row['size']));
-    return String(row['id']);
-  }
-
-  removeLeased(queue: number, lease: number): void {
-    const held = this.#db.get('SELECT count(*) AS count, sum(size) AS bytes FROM messages WHERE queue = ? AND lease = ?', queue, lease);
-    const count = this.#db.run('DELETE FROM messages WHERE queue = ? AND lease = ?', queue, lease);
-    if (count > 0) this.count(queue, -count, -Number(held?.['bytes'] ?? 0));
-  }
-
-  /** To another queue, where it starts anew with its id and time. @returns its id */
-  move(queue: number, seq: number, target: number, now: number): string {
-    const columns = 'id, sent, type, size, body';
-    const row = this.#db.get(
-      `INSERT INTO messages (queue, entered, due, ${columns}) SELECT ?, ?, ?, ${columns} FROM messages WHERE seq = ? RETURNING id, size`,
-      target,
-      now,
-      now,
-      seq,
-    );
-    if (row === undefined) return '';
-    this.count(target, 1, Number(row['size']));
-    return this.remove(queue, seq);
+    const row = this.dropLease(lease);
+    if (row === undefined) return;
+    if (row.singles > 0) this.singles.giveBackAll(row.queue, lease);
+    if (row.after === row.first) return;
+    for (const { id, entered, data } of [...this.parcels.within(row.queue, row)]) {
+      for (const [index, message] of unpack(data).entries())
+        this.singles.insert({ ...message, queue: row.queue, id: idOf(id, index), sent: entered, entered, due: entered, attempts: 1 });
+    }
+    this.parcels.remove(row.queue, row);
   }
 
   /** Messages come in in the order of their numbers: the old ones are the first. */
   dropEnteredBefore(time: number): void {
-    const rows = this.#db.all('SELECT seq, queue, entered, lease FROM messages ORDER BY seq LIMIT ?', MOST_DROPPED);
-    for (const { seq, queue, entered, lease } of rows) {
-      if (Number(entered) >= time) return;
-      if (Number(lease) === 0) this.remove(Number(queue), Number(seq));
+    for (const { queue, size } of this.singles.dropEnteredBefore(time)) this.count(queue, -1, -size);
+    for (const { name } of this.#db.all('SELECT name FROM queues WHERE head < tail')) {
+      const { id, head, tail } = this.queue(String(name));
+      const range = { first: head, after: head };
+      let dropped = 0;
+      for (const { entered, number, count } of this.parcels.within(id, { first: head, after: tail })) {
+        if (entered >= time || ++dropped > MOST_DROPPED) break;
+        range.after = number + count;
+      }
+      this.#dropParcels(id, range);
     }
+  }
+
+  #dropParcels(queue: number, range: Range): number {
+    if (range.first === range.after) return 0;
+    const { count, bytes } = this.parcels.sum(queue, range);
+    this.parcels.remove(queue, range);
+    this.moveHead(queue, range.after);
+    this.count(queue, -count, -bytes);
+    return count;
   }
 
   releaseExpired(now: number): void {
@@ -181,17 +177,12 @@ export class QueueRows {
     this.#db.run('UPDATE queues SET paused = ? WHERE id = ?', isPaused ? 1 : 0, this.queue(name).id);
   }
 
-  isPaused(name: string): boolean {
-    return this.find(name)?.paused ?? false;
-  }
-
   /** Drops every message that nobody is working on. @returns how many */
   purge(name: string): number {
-    const { id } = this.queue(name);
-    const held = this.#db.get('SELECT count(*) AS count, sum(size) AS bytes FROM messages WHERE queue = ? AND lease = 0', id);
-    const count = this.#db.run('DELETE FROM messages WHERE queue = ? AND lease = 0', id);
-    this.count(id, -count, -Number(held?.['bytes'] ?? 0));
-    return count;
+    const { id, head, tail } = this.queue(name);
+    const { count, bytes } = this.singles.purge(id);
+    this.count(id, -count, -bytes);
+    return count + this.#dropParcels(id, { first: head, after: tail });
   }
 
   list(): unknown[] {
@@ -202,12 +193,19 @@ export class QueueRows {
   info(name: string, now: number): unknown {
     const queue = this.find(name);
     if (queue === undefined) return null;
-    const row = this.#db.get(
-      `SELECT count(*) FILTER (WHERE lease > 0) AS leased, count(*) FILTER (WHERE lease = 0 AND due > ?) AS delayed,
-        max(attempts) AS attempts, min(sent) AS oldest FROM messages WHERE queue = ?`,
-      now,
-      queue.id,
-    );
-    return { name, count: queue.count, bytes: queue.bytes, paused: queue.paused, ...row };
+    const { leased, delayed, attempts, oldest } = this.singles.info(queue.id, now);
+    const held = Number(this.#db.get('SELECT sum(after - first) AS held FROM leases WHERE queue = ?', queue.id)?.['held'] ?? 0);
+    const entered = this.parcels.entered(queue.id, 0);
+    const isFresh = entered !== undefined;
+    return {
+      name,
+      count: queue.count,
+      bytes: queue.bytes,
+      paused: queue.paused,
+      leased: leased + held,
+      delayed,
+      attempts: isFresh ? Math.max(attempts ?? 0, held > 0 ? 1 : 0) : attempts,
+      oldest: isFresh ? Math.min(oldest ?? entered, entered) : oldest,
+    };
   }
 }

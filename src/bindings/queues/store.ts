@@ -5,31 +5,35 @@
  * Contract: a message is delivered until it is acknowledged, at least once. Whoever takes a batch holds a lease on it;
  * what a lease held that was not settled, because somebody died or time ran out, is delivered again. An attempt counts
  * from the moment it is handed out, so that a message that kills whoever takes it does not do so for ever.
+ * A message that goes well is written once, with all that were sent in the same round, and deleted once, with all of its
+ * batch; that it was handed out is a note of its batch's. Only what is delayed or tried again has a row of its own.
  */
-import { randomUUID } from 'node:crypto';
-import { OpError } from '../../base/op-error.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
-import { QueueRows, storedBytes } from './rows.ts';
-import { type Batch, type Demand, type NewMessage, type QueueMetrics, type Settled, type Settlement, STORAGE_LIMIT, type WatchedQueue } from './messages.ts';
+import type { Batch, Demand, LeasedMessage, LeasedParcel, NewMessage, QueueMetrics, Settled, Settlement, WatchedQueue } from './messages.ts';
+import type { ParcelRow } from './parcel-rows.ts';
+import { Arrivals } from './arrivals.ts';
+import { idOf, unpack } from './parcels.ts';
+import { type LeaseRow, type QueueRow, QueueRows } from './rows.ts';
 import { Watches } from './watches.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const RETENTION_MS = 4 * 86_400_000;
-const MOST_BACKLOG_BYTES = 25_000_000_000;
 
 class QueueStore implements OpenStore {
   readonly #context: StoreContext;
   readonly #rows: QueueRows;
   readonly #watches: Watches;
+  readonly #arrivals: Arrivals;
 
   constructor(context: StoreContext) {
     this.#context = context;
     this.#rows = new QueueRows(context.db, (queue, bytes) => context.quota.chargePart(queue, bytes));
     this.#watches = new Watches(this.#rows, context);
+    this.#arrivals = new Arrivals(this.#rows, context, (queue) => this.#watches.changed(queue));
   }
 
   readonly methods = {
-    send: (name: string, messages: readonly NewMessage[]): QueueMetrics => this.#send(name, messages),
+    send: (name: string, parcel: Uint8Array | null, delayed: readonly NewMessage[]): QueueMetrics => this.#arrivals.add(name, parcel, delayed),
     metrics: (name: string): QueueMetrics => this.#rows.metrics(name),
     watch: (boot: string, queues: readonly WatchedQueue[]): null => this.#watch(boot, queues),
     next: (demand: Demand, settlement: Settlement | null): Batch => this.#next(demand, settlement),
@@ -49,25 +53,16 @@ class QueueStore implements OpenStore {
     this.#watches.checkAll();
   }
 
-  close(): void {
-    this.#watches.close();
+  flush(): void {
+    this.#arrivals.flush();
   }
 
-  #send(name: string, messages: readonly NewMessage[]): QueueMetrics {
-    const now = this.#context.now();
-    const queue = this.#rows.queue(name);
-    let bytes = 0;
-    for (const { size } of messages) bytes += size;
-    this.#context.quota.checkPart(name, storedBytes(messages.length, bytes));
-    if (queue.bytes + bytes > MOST_BACKLOG_BYTES) throw new OpError('Error', STORAGE_LIMIT);
-    for (const { type, body, size, delayMs } of messages) {
-      // Node keeps random values for these in store: it is cheaper than asking for sixteen bytes.
-      const id = randomUUID().replaceAll('-', '');
-      this.#rows.insert({ queue: queue.id, id, sent: now, entered: now, due: now + delayMs, type, body, size });
-    }
-    this.#rows.count(queue.id, messages.length, bytes);
-    this.#watches.changed(name);
-    return this.#rows.metrics(name);
+  undone(): void {
+    this.#arrivals.undone();
+  }
+
+  close(): void {
+    this.#watches.close();
   }
 
   /** Says who consumes what, from now on. Leases of an earlier run of the server are void: nobody of it lives. */
@@ -84,52 +79,125 @@ class QueueStore implements OpenStore {
     this.#watches.answered(name);
     this.#rows.releaseExpired(now);
     const queue = this.#rows.queue(name);
-    const ready = this.#rows.ready(queue.id, now, demand.batchSize);
+    const ready = this.#rows.ready(queue, now, demand.batchSize);
     const isDue = ready.count > 0 && (ready.count >= demand.batchSize || ready.since + demand.batchTimeoutMs <= now);
     const isFree = demand.maxConcurrency > this.#rows.leases(queue.id);
-    if (queue.paused || !isDue || !isFree) {
-      this.#watches.changed(name);
-      return { ...settled, lease: 0, messages: [], metrics: this.#rows.metrics(name) };
-    }
-    const exhausted = this.#rows.exhausted(queue.id, now, demand.maxRetries, demand.batchSize);
-    this.#retire(queue.id, exhausted, demand, settled);
-    const lease = this.#rows.lease(queue.id, demand.owner, now + demand.leaseMs);
-    const messages = this.#rows.take(queue.id, lease, now, demand.batchSize);
-    if (messages.length === 0) this.#rows.endLease(lease);
+    if (ready.count === 0) this.#rows.renumber(queue);
+    const taken = !queue.paused && isDue && isFree ? this.#take(queue, demand, now, settled) : { lease: 0, parts: [] };
     // There may be enough for a further consumer.
     this.#watches.changed(name);
-    return { ...settled, lease: messages.length === 0 ? 0 : lease, messages, metrics: this.#rows.metrics(name) };
+    return { ...settled, ...taken, metrics: this.#rows.metrics(name) };
+  }
+
+  /** Hands out a batch, the oldest messages first. */
+  #take(queue: QueueRow, demand: Demand, now: number, settled: Settled): Pick<Batch, 'lease' | 'parts'> {
+    const { batchSize, maxRetries } = demand;
+    let singles = this.#rows.singles.ready(queue.id, now, batchSize);
+    const exhausted = singles.filter(({ attempts }) => attempts > maxRetries);
+    if (exhausted.length > 0) {
+      const seqs = exhausted.map(({ seq }) => seq);
+      this.#retire(queue.id, seqs, demand, settled);
+      singles = this.#rows.singles.ready(queue.id, now, batchSize).filter(({ attempts }) => attempts <= maxRetries);
+    }
+    const order: (number | ParcelRow)[] = [];
+    const range = { first: queue.head, after: queue.head };
+    let [count, bytes, next] = [0, 0, 0];
+    let long: ParcelRow | undefined;
+    for (const parcel of this.#rows.parcels.within(queue.id, { first: queue.head, after: queue.tail })) {
+      for (let one = singles[next]; one !== undefined && count < batchSize && one.due <= parcel.entered; one = singles[++next], count++) order.push(one.seq);
+      if (count + parcel.count > batchSize) long = parcel;
+      if (count === batchSize || long !== undefined) break;
+      order.push(parcel);
+      count += parcel.count;
+      bytes += parcel.bytes;
+      range.after += parcel.count;
+      if (count === batchSize) break;
+    }
+    if (long !== undefined && count < batchSize) {
+      const part = this.#rows.parcels.split(queue.id, long, batchSize - count, batchSize);
+      order.push(part);
+      count += part.count;
+      bytes += part.bytes;
+      range.after += part.count;
+    }
+    for (let one = singles[next]; one !== undefined && count < batchSize; one = singles[++next], count++) order.push(one.seq);
+    if (count === 0) return { lease: 0, parts: [] };
+    const seqs = order.filter((one) => typeof one === 'number');
+    const lease = this.#rows.lease(demand.owner, now + demand.leaseMs, { queue: queue.id, ...range, singles: seqs.length, bytes });
+    if (range.after > range.first) this.#rows.moveHead(queue.id, range.after);
+    const rows = this.#rows.singles.take(seqs, lease);
+    return { lease, parts: order.map((one) => (typeof one === 'number' ? (rows.get(one) as LeasedMessage) : leased(one))) };
   }
 
   #settle(demand: Demand, { lease, retried }: Settlement): Settled {
     const settled: Settled = { dead: [], dropped: [] };
-    const queue = this.#rows.queue(demand.queue);
+    const held = this.#rows.dropLease(lease);
     // It ran out, or was settled before the answer to that was lost.
-    if (!this.#rows.hasLease(lease)) return settled;
+    if (held === undefined) return settled;
     const now = this.#context.now();
-    const spent: number[] = [];
-    for (const { seq, delayMs } of retried) {
-      if (this.#rows.attempts(seq, lease) > demand.maxRetries) spent.push(seq);
-      else this.#rows.giveBack(seq, lease, now + delayMs);
+    if (held.singles > 0) {
+      const spent: number[] = [];
+      for (const { seq, delayMs } of retried) {
+        if (seq <= 0) continue;
+        if (this.#rows.singles.attempts(seq, lease) > demand.maxRetries) spent.push(seq);
+        else this.#rows.singles.giveBack(seq, lease, now + delayMs);
+      }
+      this.#retire(held.queue, spent, demand, settled);
+      const { count, bytes } = this.#rows.singles.removeLeased(held.queue, lease);
+      this.#rows.count(held.queue, -count, -bytes);
     }
-    this.#retire(queue.id, spent, demand, settled);
-    this.#rows.removeLeased(queue.id, lease);
-    this.#rows.endLease(lease);
+    if (held.after > held.first) this.#settleParcels(held, demand, retried, now, settled);
     this.#watches.changed(demand.queue);
     return settled;
+  }
+
+  /** Messages that were handed out for the first time: they are gone, but for those that are to be tried again. */
+  #settleParcels(held: LeaseRow, demand: Demand, retried: Settlement['retried'], now: number, settled: Settled): void {
+    const { queue, first, after } = held;
+    const again = new Map(retried.map(({ seq, delayMs }) => [-seq, delayMs]));
+    let [count, bytes] = [after - first, held.bytes];
+    if (retried.some(({ seq }) => -seq >= first && -seq < after)) {
+      for (const { number, id, entered, data } of [...this.#rows.parcels.within(queue, held)]) {
+        for (const [index, message] of unpack(data).entries()) {
+          const delayMs = again.get(number + index);
+          if (delayMs === undefined) continue;
+          const row = { ...message, id: idOf(id, index), sent: entered };
+          if (demand.maxRetries === 0) this.#bury(row, demand, now, settled);
+          else {
+            this.#rows.singles.insert({ ...row, queue, entered, due: now + delayMs, attempts: 1 });
+            count--;
+            bytes -= message.size;
+          }
+        }
+      }
+    }
+    this.#rows.parcels.remove(queue, held);
+    this.#rows.count(queue, -count, -bytes);
+  }
+
+  /** A message without a row that may not be tried again: to the dead-letter queue, or away. */
+  #bury(row: Omit<NewMessage, 'delayMs'> & { id: string; sent: number }, { deadLetterQueue }: Demand, now: number, settled: Settled): void {
+    if (deadLetterQueue === undefined) return void settled.dropped.push(row.id);
+    const target = this.#rows.queue(deadLetterQueue);
+    this.#rows.singles.insert({ ...row, queue: target.id, entered: now, due: now, attempts: 0 });
+    this.#rows.count(target.id, 1, row.size);
+    settled.dead.push(row.id);
+    this.#watches.changed(deadLetterQueue);
   }
 
   /** Messages that have had all their attempts: to the dead-letter queue, or away. */
   #retire(queue: number, seqs: readonly number[], { deadLetterQueue }: Demand, settled: Settled): void {
     if (seqs.length === 0) return;
     const now = this.#context.now();
-    if (deadLetterQueue === undefined) {
-      for (const seq of seqs) settled.dropped.push(this.#rows.remove(queue, seq));
-      return;
+    const target = deadLetterQueue === undefined ? undefined : this.#rows.queue(deadLetterQueue);
+    for (const seq of seqs) {
+      const gone = target === undefined ? this.#rows.singles.remove(seq) : this.#rows.singles.move(seq, target.id, now);
+      if (gone === undefined) continue;
+      if (target !== undefined) this.#rows.count(target.id, 1, gone.size);
+      this.#rows.count(queue, -1, -gone.size);
+      (target === undefined ? settled.dropped : settled.dead).push(gone.id);
     }
-    const target = this.#rows.queue(deadLetterQueue);
-    for (const seq of seqs) settled.dead.push(this.#rows.move(queue, seq, target.id, now));
-    this.#watches.changed(deadLetterQueue);
+    if (deadLetterQueue !== undefined) this.#watches.changed(deadLetterQueue);
   }
 
   #release(owner: string): number {
@@ -145,6 +213,8 @@ class QueueStore implements OpenStore {
   }
 }
 
+const leased = ({ number, id, entered, count, data }: ParcelRow): LeasedParcel => ({ seq: -number, id, sent: entered, count, parcel: data });
+
 export const queuesProduct: StoreProduct = {
   name: 'queues',
   migrations: [
@@ -156,7 +226,16 @@ export const queuesProduct: StoreProduct = {
        lease INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, type TEXT NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL
      );
      CREATE INDEX messages_due ON messages (queue, lease, due);`,
+    // What lies in queues from before this keeps its rows, until it is delivered.
+    `ALTER TABLE queues ADD COLUMN head INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE queues ADD COLUMN tail INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE leases ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE leases ADD COLUMN after INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE leases ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE leases ADD COLUMN singles INTEGER NOT NULL DEFAULT 1;
+     CREATE TABLE parcels (place INTEGER PRIMARY KEY, id TEXT NOT NULL, entered INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, data BLOB NOT NULL);`,
   ],
   writes: ['send', 'watch', 'next', 'settle', 'release', 'purge', 'pause'],
+  gathers: ['send'],
   open: (context) => new QueueStore(context),
 };

@@ -83,15 +83,15 @@ export class Watches {
     const queue = this.#rows.find(watch.queue);
     if (queue === undefined || queue.count === 0) return;
     if (queue.paused) return this.#later(watch, PAUSED_MS);
-    const { count, since } = this.#rows.ready(queue.id, now, watch.batchSize);
+    // A consumer that is done asks for more by itself.
+    if (this.#rows.leases(queue.id) >= watch.maxConcurrency) return;
+    const { count, since } = this.#rows.ready(queue, now, watch.batchSize);
     if (count > 0 && (count >= watch.batchSize || since + watch.batchTimeoutMs <= now)) {
-      // A consumer that is done asks for more by itself.
-      if (this.#rows.leases(queue.id) >= watch.maxConcurrency) return;
       watch.announcedAt = now;
       this.#context.notify(DUE_TOPIC, watch.queue);
       return this.#later(watch, REPEAT_MS);
     }
-    const due = count > 0 ? since + watch.batchTimeoutMs : this.#rows.nextDue(queue.id, now);
+    const due = count > 0 ? since + watch.batchTimeoutMs : this.#rows.singles.nextDue(queue.id, now);
     if (due !== undefined) this.#later(watch, due - now);
   }
 

@@ -1,0 +1,141 @@
+/**
+ * What is sent to queues in one round of the store, written at its end: many senders pay for one row, and for one look at
+ * the queue.
+ *
+ * Contract: room is given out message by message, so that nothing enters beyond a quota; what an engine sends may be
+ * anything, and harms none but itself.
+ */
+import { randomUUID } from 'node:crypto';
+import { invalidCall, OpError } from '../../base/op-error.ts';
+import type { StoreContext } from '../../storage/product.ts';
+import { type NewMessage, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
+import { isText, measure, merge, unpack } from './parcels.ts';
+import { type QueueRow, type QueueRows, storedBytes } from './rows.ts';
+
+/** @see https://developers.cloudflare.com/queues/platform/limits/ */
+const MOST_BACKLOG_BYTES = 25_000_000_000;
+
+type Measured = { parcel: Uint8Array; count: number; bytes: number };
+
+/** Parcels are made larger up to what a batch may hold, and to what may well be read to take one message out of it. */
+const MOST_MERGED = 100;
+const MOST_MERGED_BYTES = 256 * 1024;
+
+/** To one queue. `metrics`: the answer to all of them. */
+type Arriving = {
+  queue: QueueRow;
+  count: number;
+  bytes: number;
+  parcels: Measured[];
+  delayed: NewMessage[];
+  metrics: QueueMetrics;
+};
+
+export class Arrivals {
+  readonly #rows: QueueRows;
+  readonly #context: StoreContext;
+  readonly #onChange: (queue: string) => void;
+  readonly #queues = new Map<string, Arriving>();
+
+  constructor(rows: QueueRows, context: StoreContext, onChange: (queue: string) => void) {
+    this.#rows = rows;
+    this.#context = context;
+    this.#onChange = onChange;
+  }
+
+  /** Notes messages. @returns the queue's metrics, filled in by `flush` */
+  add(name: string, parcel: Uint8Array | null, delayed: readonly NewMessage[]): QueueMetrics {
+    const sent = parcel === null ? { count: 0, bytes: 0 } : measure(parcel);
+    let [count, bytes] = [sent.count, sent.bytes];
+    for (const message of delayed) {
+      if (!isMessage(message)) throw invalidCall();
+      count++;
+      bytes += message.size;
+    }
+    this.#context.quota.checkPart(name, storedBytes(count, bytes));
+    const arrivals = this.#arrivalsOf(name);
+    const { queue } = arrivals;
+    if (queue.bytes + arrivals.bytes + bytes > MOST_BACKLOG_BYTES) throw new OpError('Error', STORAGE_LIMIT);
+    arrivals.count += count;
+    arrivals.bytes += bytes;
+    for (const message of delayed) arrivals.delayed.push(message);
+    if (parcel !== null) arrivals.parcels.push({ parcel, ...sent });
+    // Whoever comes next in this round must not find the same room.
+    this.#context.quota.chargePart(name, storedBytes(queue.count + arrivals.count, queue.bytes + arrivals.bytes));
+    return arrivals.metrics;
+  }
+
+  #arrivalsOf(name: string): Arriving {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const metrics = { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 };
+    const arrivals = { queue: this.#rows.queue(name), count: 0, bytes: 0, parcels: [], delayed: [], metrics };
+    this.#queues.set(name, arrivals);
+    return arrivals;
+  }
+
+  /** Writes what was sent in this round. */
+  flush(): void {
+    const now = this.#context.now();
+    for (const [name, { queue, parcels, delayed, metrics }] of this.#queues) {
+      if (
+        this.#rows.parcels.fits(
+          queue,
+          parcels.reduce((sum, { count }) => sum + count, 0),
+        )
+      )
+        this.#append(queue, now, parcels);
+      else
+        for (const { parcel } of parcels)
+          this.#insert(
+            queue.id,
+            now,
+            unpack(parcel).map((message) => ({ ...message, delayMs: 0 })),
+          );
+      this.#insert(queue.id, now, delayed);
+      Object.assign(metrics, this.#rows.metrics(name));
+      this.#onChange(name);
+    }
+    this.#queues.clear();
+  }
+
+  /** The round has come to nothing. */
+  undone(): void {
+    this.#queues.clear();
+    this.#rows.countAll();
+  }
+
+  #append(queue: QueueRow, now: number, parcels: readonly Measured[]): void {
+    for (let at = 0; at < parcels.length; ) {
+      const taken: Uint8Array[] = [];
+      let [count, bytes] = [0, 0];
+      for (let next = parcels[at]; next !== undefined; next = parcels[++at]) {
+        if (taken.length > 0 && (count + next.count > MOST_MERGED || bytes + next.bytes > MOST_MERGED_BYTES)) break;
+        taken.push(next.parcel);
+        count += next.count;
+        bytes += next.bytes;
+      }
+      this.#rows.append(queue, { id: newId(), entered: now, count, bytes, data: merge(taken) });
+    }
+  }
+
+  /** Messages with rows of their own. */
+  #insert(queue: number, now: number, messages: readonly NewMessage[]): void {
+    if (messages.length === 0) return;
+    let bytes = 0;
+    for (const { delayMs, ...message } of messages) {
+      this.#rows.singles.insert({ ...message, queue, id: newId(), sent: now, entered: now, due: now + delayMs, attempts: 0 });
+      bytes += message.size;
+    }
+    this.#rows.count(queue, messages.length, bytes);
+  }
+}
+
+/** One message that cannot be stored would take all of its round with it. */
+function isMessage({ type, body, size, delayMs }: NewMessage): boolean {
+  const isBody = isText(type) ? typeof body === 'string' : body instanceof Uint8Array && (type === 'bytes' || type === 'v8');
+  return isBody && Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(delayMs) && delayMs >= 0;
+}
+
+/** Node keeps random values for these in store: it is cheaper than asking for sixteen bytes. */
+const newId = (): string => randomUUID().replaceAll('-', '');
