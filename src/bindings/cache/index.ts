@@ -113,9 +113,11 @@ class CacheBinding implements Binding {
     const kept = policyOf(text(requestHeaders, MOST_HEADERS), Number(status), text(headers, MOST_HEADERS), now);
     const name = text(cache, CACHE_LIMITS.nameLength + 1);
     const under = text(key, MOST_KEY);
-    const content = kept === undefined ? undefined : await this.#takeIn(body, length);
-    if (kept === undefined || content === undefined) {
+    const isKept = kept !== undefined && kept.seconds > 0;
+    const content = isKept ? await this.#takeIn(body, length) : undefined;
+    if (!isKept || content === undefined) {
       if (body instanceof Readable) body.destroy();
+      if (kept?.seconds === 0) await this.#delete([name, under]);
       return null;
     }
     const entry: NewEntry = {

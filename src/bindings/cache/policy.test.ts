@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { policyOf } from './policy.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
-const seconds = (headers: string, status = 200, request = ''): number | undefined => policyOf(request, status, headers, NOW)?.seconds;
+const seconds = (headers: string, status = 200, request = ''): number | undefined => policyOf(request, status, headers, NOW)?.seconds || undefined;
 
 test('policy: how long, by s-maxage, max-age, Expires, or the status', () => {
   assert.equal(seconds('cache-control\nmax-age=10, s-maxage=20'), 20);

@@ -31,10 +31,13 @@ const NOT_KEPT: ReadonlySet<string> = new Set(
 );
 
 export type Kept = {
+  /** None: it is out of date at once, and so is what was there. */
   seconds: number;
   /** As they are kept, without Age and Date. */
   headers: string;
 };
+
+const STALE: Kept = { seconds: 0, headers: '' };
 
 /**
  * @param headers of the response, flat, names in lower case
@@ -47,13 +50,13 @@ export function policyOf(requestHeaders: string, status: number, headers: string
   const directives = parse(control ?? '');
   // "private=Set-Cookie": keep it, without the cookie.
   const withoutCookie = directives.get('private')?.toLowerCase() === 'set-cookie';
-  if (directives.has('no-store') || directives.has('no-cache') || (directives.has('private') && !withoutCookie)) return undefined;
+  if (directives.has('no-store') || (directives.has('private') && !withoutCookie)) return undefined;
   if (!withoutCookie && flatHeader(headers, 'set-cookie') !== undefined) return undefined;
   const isShared = directives.has('public') || directives.has('must-revalidate') || directives.has('s-maxage');
   if (flatHeader(requestHeaders, 'authorization') !== undefined && !isShared) return undefined;
-  if (control === undefined && flatHeader(headers, 'pragma')?.includes('no-cache') === true) return undefined;
+  if (directives.has('no-cache') || (control === undefined && flatHeader(headers, 'pragma')?.includes('no-cache') === true)) return STALE;
   const seconds = Math.min(lifetime(directives, status, headers, now) - secondsOf(flatHeader(headers, 'age')), MOST_SECONDS);
-  if (!(seconds > 0)) return undefined;
+  if (!(seconds > 0)) return STALE;
   return { seconds, headers: keptHeaders(headers, withoutCookie) };
 }
 
@@ -68,7 +71,7 @@ function lifetime(directives: ReadonlyMap<string, string>, status: number, heade
 }
 
 function secondsOf(text: string | undefined): number {
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
 }
 
 /** Names in lower case; a directive without a value has an empty one. */

@@ -89,6 +89,16 @@ export const cases = {
     await caches.default.put('http://replace/', cached('two'));
     return (await caches.default.match('http://replace/')).text();
   },
+  'put: what is out of date at once takes the place of what was there': async () => {
+    const found = {};
+    for (const control of ['max-age=0', 'max-age=-1', 'no-cache', 'no-store', 'private, max-age=100', `max-age=${'9'.repeat(20)}`]) {
+      const url = `http://stale/${encodeURIComponent(control)}`;
+      await caches.default.put(url, cached('old'));
+      await caches.default.put(url, cached('new', { 'cache-control': control }));
+      found[control] = (await match(url))?.at(-1) ?? null;
+    }
+    return found;
+  },
   'put: no body, an empty one': async () => {
     await caches.default.put('http://nothing/', cached(null));
     await caches.default.put('http://empty/', cached(''));
