@@ -1,8 +1,9 @@
 /** What the chunks of all bindings share. */
 import { callBinding, callBindingWithBody } from '../workers/bindings/call.ts';
+import { int32 } from '../workers/bindings/int32.ts';
 import { provide } from '../link.ts';
 
-const offers = { callBinding, callBindingWithBody };
+const offers = { callBinding, callBindingWithBody, int32 };
 
 declare module '../link.ts' {
   interface Chunks {

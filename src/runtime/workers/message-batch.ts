@@ -19,13 +19,13 @@ import {
   PromiseResolve,
   StringPrototypeSlice,
   TypedArrayPrototypeSlice,
+  TypeErrorCtor,
   Uint8ArrayCtor,
 } from '../primordials.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../webidl.ts';
-import { integer } from '../webidl-types.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject } from '../webidl.ts';
+import { int32 } from './bindings/int32.ts';
 
 const internal = Symbol('internal');
-const int = integer(32, true);
 
 type Head = {
   queue: string;
@@ -62,9 +62,11 @@ const warn = (text: string): void => {
 };
 
 /** ":60", or nothing where no delay is given. */
-const delayOf = (options: unknown): string => {
+const delayOf = (options: unknown, method: string, type: string): string => {
+  if (options !== undefined && options !== null && !isObject(options))
+    throw new TypeErrorCtor(`${argument(method, type, 1)} is not of type 'QueueRetryOptions'.`);
   const seconds = (options as { delaySeconds?: unknown } | null | undefined)?.delaySeconds;
-  return seconds === undefined ? '' : `:${int(seconds, 'delaySeconds')}`;
+  return seconds === undefined ? '' : `:${int32(seconds)}`;
 };
 
 const own = (target: object, key: string, value: unknown): void => {
@@ -97,7 +99,7 @@ export class QueueMessage {
 
   retry(options: unknown = undefined): void {
     if (!(#verdicts in this)) throw illegalInvocation('QueueMessage');
-    const delay = delayOf(options);
+    const delay = delayOf(options, 'retry', 'QueueMessage');
     const { all, said } = this.#verdicts;
     if (all === ACKED) return this.#noEffect('retry', 'ackAll');
     if (said[this.#position] === ACKED) return this.#noEffect('retry', 'ack');
@@ -146,7 +148,7 @@ const ackAll = (verdicts: Verdicts): void => {
 };
 
 const retryAll = (verdicts: Verdicts, options: unknown): void => {
-  const delay = delayOf(options);
+  const delay = delayOf(options, 'retryAll', 'QueueController');
   if (verdicts.all === ACKED)
     return warn('Received a call to retryAll() after ackAll() was already called. Calling retryAll() after calling ackAll() has no effect.');
   verdicts.all = RETRIED;

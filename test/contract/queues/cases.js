@@ -134,6 +134,36 @@ export const cases = {
     await thrown(() => Q.send('a', { contentType: 'xml' })),
     await thrown(() => Q.send(1n)),
   ],
+  'send: what has no JSON': async ({ Q }) => [
+    await thrown(() => Q.send(() => 1)),
+    await thrown(() => Q.send(Symbol('s'))),
+    await thrown(() => Q.send({ a: 1n })),
+  ],
+  'send: options that are none': async ({ Q }) => [
+    await thrown(() => Q.send('none', 5)),
+    await thrown(() => Q.send('none', 'x')),
+    await thrown(() => Q.send('none', null)),
+    await thrown(() => Q.send('none', { delaySeconds: Number.NaN })),
+    await thrown(() => Q.send('none', { delaySeconds: 1e12 })),
+  ],
+  'sendBatch: arguments that are none': async ({ Q }) => [
+    await thrown(() => Q.sendBatch()),
+    await thrown(() => Q.sendBatch('ab')),
+    await thrown(() => Q.sendBatch({})),
+    await thrown(() => Q.sendBatch([5])),
+    await thrown(() => Q.sendBatch([{ body: 'none' }], 5)),
+    await thrown(() => Q.sendBatch([{ body: 'none' }], null)),
+    await thrown(() => Q.sendBatch([{ body: 'none', delaySeconds: 'x' }])),
+  ],
+  'retry: options that are none': async ({ Q }) => {
+    const said = [];
+    await planned(Q, 'retry options', async (batch) => {
+      const [message] = batch.messages;
+      for (const options of [5, 'x', { delaySeconds: 1e12 }])
+        said.push(await thrown(() => message.retry(options)), await thrown(() => batch.retryAll(options)));
+    });
+    return until(() => said.length === 6 && said);
+  },
   'send: what cannot be cloned': async ({ Q }) => [
     await thrown(() => Q.send(() => 1, { contentType: 'v8' })),
     await thrown(() => Q.send(Symbol('s'), { contentType: 'v8' })),

@@ -5,8 +5,6 @@ import {
   ArrayBufferIsView,
   ErrorCtor,
   JSONStringify,
-  MathTrunc,
-  NumberIsFinite,
   PromiseReject,
   StringPrototypeIsWellFormed,
   StringPrototypeToWellFormed,
@@ -14,6 +12,7 @@ import {
 } from '../../primordials.ts';
 import { type Body, copyBytes, newBody } from '../../web/body.ts';
 import { bufferSource, isArrayBuffer, isObject } from '../../webidl.ts';
+import { int32 } from './int32.ts';
 
 const MOST_KEY_BYTES = 512;
 const NO_VALUE = 'KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.';
@@ -28,15 +27,7 @@ export function text(value: unknown): string {
   return `${value as string}`;
 }
 
-/** `int`: 32 bits with a sign; what is no finite number is 0. */
-const int = (value: unknown): number => {
-  const number = +(value as number);
-  if (!NumberIsFinite(number)) return 0;
-  if (number < -2147483648 || number >= 2147483648) throw new TypeErrorCtor('Value out of range. Must be between -2147483648 and 2147483647 (inclusive).');
-  return MathTrunc(number);
-};
-
-const optionalInt = (value: unknown): number | undefined => (value === undefined ? undefined : int(value));
+const optionalInt = (value: unknown): number | undefined => (value === undefined ? undefined : int32(value));
 
 const optionalText = (value: unknown): string | undefined => (value === undefined || value === null ? undefined : text(value));
 

@@ -10,9 +10,10 @@ import {
   ArrayPrototypePush,
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
+  ErrorCtor,
   JSONStringify,
-  StringCtor,
   StringPrototypeToLowerCase,
+  SymbolIterator,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
@@ -21,22 +22,34 @@ import {
   TypeErrorCtor,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
-import { defineInterface, DOMString, illegalConstructor, illegalInvocation, isObject, viewBuffer } from '../../webidl.ts';
-import { dictionary, integer, sequence } from '../../webidl-types.ts';
+import { argument, defineInterface, DOMString, illegalConstructor, illegalInvocation, isObject, viewBuffer } from '../../webidl.ts';
+import { dictionary, sequence } from '../../webidl-types.ts';
 import { differs } from '../../compat.ts';
 import { metricsOf } from '../message-batch.ts';
 import { callBinding } from './call.ts';
+import { int32 } from './int32.ts';
 
 const internal = Symbol('internal');
 
 type SendOptions = { contentType?: string; delaySeconds?: number };
 const contentType = { key: 'contentType', converter: DOMString };
-const delaySeconds = { key: 'delaySeconds', converter: integer(32, true, { enforceRange: true }) };
+const delaySeconds = { key: 'delaySeconds', converter: int32 };
 const sendOptions = dictionary<SendOptions>('SendOptions', [contentType, delaySeconds]);
 const batchOptions = dictionary<SendOptions>('SendBatchOptions', [delaySeconds]);
-const requests = sequence(
-  dictionary<SendOptions & { body?: unknown }>('MessageSendRequest', [{ key: 'body', converter: (value) => value }, contentType, delaySeconds]),
-);
+const request = dictionary<SendOptions & { body?: unknown }>('MessageSendRequest', [{ key: 'body', converter: (value) => value }, contentType, delaySeconds]);
+const requests = sequence<ReturnType<typeof request>>((value, context) => {
+  if (value !== null && !isObject(value)) throw new TypeErrorCtor("Incorrect type: the provided value is not of type 'MessageSendRequest'.");
+  return request(value, context);
+});
+
+/** The argument's context, where it is of the type; in workerd's words where it is not. */
+const checked = (isOfType: boolean, method: string, parameter: number, type: string): string => {
+  const context = argument(method, 'WorkerQueue', parameter);
+  if (!isOfType) throw new TypeErrorCtor(`${context} is not of type '${type}'.`);
+  return context;
+};
+const isOptions = (value: unknown): boolean => value === undefined || value === null || isObject(value);
+const isSequence = (value: unknown): boolean => isObject(value) && typeof (value as Record<symbol, unknown>)[SymbolIterator] === 'function';
 
 /** The host's answer to whatever is asked of a queue. */
 type Metrics = [backlogCount: number, backlogBytes: number, oldest: number];
@@ -60,12 +73,19 @@ const encode = (body: unknown, given: string | undefined, takes: boolean): Encod
       if (!ArrayBufferIsView(body)) throw mismatch(type, 'ArrayBufferView', body);
       return { type, body: bytesOf(body, takes) };
     case 'json':
-      return { type, body: StringCtor(JSONStringify(body)) };
+      return { type, body: jsonOf(body) };
     case 'v8':
       return { type, body: chunk('values').serialize(body) };
     default:
       throw new TypeErrorCtor(`Unsupported queue message content type: ${given}`);
   }
+};
+
+/** What has no JSON (a function, for one) is refused by Cloudflare's service, not by workerd. */
+const jsonOf = (body: unknown): string => {
+  const json = JSONStringify(body) as string | undefined;
+  if (json === undefined) throw new ErrorCtor('Queue send failed: Internal Server Error');
+  return json;
 };
 
 /** A copy of a view's bytes. `takes`: the view's buffer is detached, as send() does. */
@@ -94,16 +114,16 @@ export class WorkerQueue {
 
   async send(body: unknown, options: unknown = undefined): Promise<object> {
     if (!(#index in this)) throw illegalInvocation('WorkerQueue');
-    if (arguments.length === 0) throw new TypeErrorCtor("Failed to execute 'send' on 'WorkerQueue': parameter 1 is not of type 'Value'.");
-    const { contentType: type, delaySeconds: delay } = sendOptions(options, "Failed to execute 'send' on 'WorkerQueue': parameter 2");
+    checked(arguments.length > 0, 'send', 1, 'Value');
+    const { contentType: type, delaySeconds: delay } = sendOptions(options, checked(isOptions(options), 'send', 2, 'SendOptions'));
     const encoded = encode(body, type, true);
     return response(await callBinding(this.#index, 'send', encoded.type, delay ?? null, encoded.body));
   }
 
   async sendBatch(batch: unknown, options: unknown = undefined): Promise<object> {
     if (!(#index in this)) throw illegalInvocation('WorkerQueue');
-    const messages = requests(batch, "Failed to execute 'sendBatch' on 'WorkerQueue': parameter 1");
-    const { delaySeconds: common } = batchOptions(options, "Failed to execute 'sendBatch' on 'WorkerQueue': parameter 2");
+    const messages = requests(batch, checked(isSequence(batch), 'sendBatch', 1, 'Sequence'));
+    const { delaySeconds: common } = batchOptions(options, checked(isOptions(options), 'sendBatch', 2, 'SendBatchOptions'));
     if (messages.length === 0) throw new TypeErrorCtor('sendBatch() requires at least one message');
     const head: unknown[] = [];
     const parts: Uint8Array[] = [];

@@ -10,7 +10,6 @@ import {
   DateCtor,
   DatePrototypeGetTime,
   ErrorCtor,
-  NumberIsFinite,
   NumberIsInteger,
   NumberIsNaN,
   NumberParseInt,
@@ -29,6 +28,7 @@ import {
 import { isArrayBuffer, isObject } from '../../webidl.ts';
 import { asBytes } from '../../web/body.ts';
 import { type Headers, getHeader, isHeaders } from '../../web/headers.ts';
+import { int32 } from './int32.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -281,11 +281,9 @@ export function listOptions(given: Fields): Record<string, unknown> {
   const result = { __proto__: null } as unknown as Record<string, unknown>;
   const { limit, include } = given;
   if (limit !== undefined) {
-    const number = +(limit as number);
-    if (NumberIsFinite(number) && (number < -2147483648 || number >= 2147483648))
-      throw new TypeErrorCtor('Value out of range. Must be between -2147483648 and 2147483647 (inclusive).');
+    const number = int32(limit);
     // As in workerd, where it is what stands for no limit.
-    if (number !== -1) result['limit'] = number | 0;
+    if (number !== -1) result['limit'] = number;
   }
   const names = ['prefix', 'cursor', 'delimiter', 'startAfter'];
   for (let i = 0; i < names.length; i++) result[names[i] as string] = plainString(given[names[i] as string], names[i] as string, 'ListOptions');
