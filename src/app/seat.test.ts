@@ -6,6 +6,7 @@ import { ContextSeats, IsolateSeats } from './seat.ts';
 
 class FakeIsolate {
   isDisposed = false;
+  hitLimit: boolean | undefined;
   cpuTime = 0n;
   contexts = 0;
   async createRealm(): Promise<{ release(): void }> {
@@ -15,6 +16,10 @@ class FakeIsolate {
   }
   dispose(): void {
     this.isDisposed = true;
+  }
+  discard(hitLimit: boolean): void {
+    this.isDisposed = true;
+    this.hitLimit = hitLimit;
   }
 }
 
@@ -41,12 +46,17 @@ function setUp(): { pool: FakePool; seats: ContextSeats } {
 test('IsolateSeats: an isolate for each, which goes with its seat', async () => {
   const pool = new FakePool();
   const seats = new IsolateSeats(pool as unknown as IsolatePool, 128, () => {});
-  const [first, second] = [await seats.take(), await seats.take()];
+  const [first, second, third] = [await seats.take(), await seats.take(), await seats.take()];
   assert.notEqual(first.isolate, second.isolate);
   first.release(false);
-  assert.equal(pool.alive, 1);
+  assert.equal(pool.alive, 2);
   second.release(true);
+  third.close();
   assert.equal(pool.alive, 0);
+  assert.deepEqual(
+    pool.made.map(({ hitLimit }) => hitLimit),
+    [false, true, undefined],
+  );
 });
 
 test('connect: points the messages of the seat at its owner', async () => {

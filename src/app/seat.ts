@@ -20,6 +20,8 @@ export interface Seat {
   connect(owner: Inbox): void;
   /** Gives the seat back. `inDoubt`: a limit was hit in it, so the isolate must not be used again. */
   release(inDoubt: boolean): void;
+  /** Gives the seat back because all end. */
+  close(): void;
 }
 
 export interface Seats {
@@ -51,7 +53,8 @@ export class IsolateSeats implements Seats {
       started: prepared.started,
       isAlone: true,
       connect: connectTo(prepared.inbox),
-      release: () => prepared.isolate.dispose(),
+      release: (inDoubt) => prepared.isolate.discard(inDoubt),
+      close: () => prepared.isolate.dispose(),
     };
   }
 
@@ -141,6 +144,11 @@ class SharedIsolate {
       throw error;
     }
     const isAlone = (): boolean => this.#open === 1;
+    const release = (inDoubt: boolean): void => {
+      realm.release();
+      onRelease(inDoubt);
+      this.#close();
+    };
     return {
       isolate,
       realm,
@@ -151,11 +159,8 @@ class SharedIsolate {
         return isAlone();
       },
       connect: connectTo(inbox),
-      release: (inDoubt) => {
-        realm.release();
-        onRelease(inDoubt);
-        this.#close();
-      },
+      release,
+      close: () => release(false),
     };
   }
 

@@ -361,8 +361,9 @@ export class AppVersion {
     clearTimeout(this.#graces.get(worker));
     this.#graces.delete(worker);
     const keeping = this.#keeping;
-    if (keeping?.worker === worker) void keeping.done.finally(() => worker.dispose());
-    else worker.dispose();
+    const end = (): void => (this.#disposed ? worker.close() : worker.dispose());
+    if (keeping?.worker === worker) void keeping.done.finally(end);
+    else end();
   }
 
   /** CPU milliseconds, since last asked, of workers that nobody asked before they went. */

@@ -409,15 +409,25 @@ export class Worker implements OpHome, EventHome {
 
   /** Ends the worker and every event in it. @param inDoubt its isolate must not be used again */
   dispose(inDoubt = false): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     if (inDoubt) this.#inDoubt = true;
+    if (this.#end()) this.#seat.release(this.#inDoubt);
+  }
+
+  /** Ends the worker as `dispose` does, with all others. */
+  close(): void {
+    if (this.#end()) this.#seat.close();
+  }
+
+  /** Whether this was the end: there is only one. */
+  #end(): boolean {
+    if (this.#disposed) return false;
+    this.#disposed = true;
     this.#condemned ??= 'disposed';
     for (const event of [...this.#events.values()]) {
       event.fail(STOPPED);
       event.terminate();
     }
     for (const object of this.handles.values()) (object as { cancel?: () => void }).cancel?.();
-    this.#seat.release(this.#inDoubt);
+    return true;
   }
 }

@@ -5,6 +5,7 @@
  * (Reference, ExternalCopy, Isolate) is ever reachable from inside an isolate.
  */
 import ivm from 'isolated-vm';
+import { deleteIsolate } from './deletion.ts';
 import { type Inbox, Realm } from './realm.ts';
 import type { Image, Snapshot } from './snapshot.ts';
 
@@ -18,7 +19,7 @@ export class Isolate {
   readonly #image: Image;
 
   /**
-   * Creates an isolate from the start-up snapshot. Takes most of a millisecond of the calling thread.
+   * Creates an isolate from the start-up snapshot. Takes most of a millisecond of the calling thread, and waits for deletions under way: see deletion.ts.
    * @param memoryMb limit of heap and array buffers together, at least 8
    * @param onCatastrophe V8 lost control of the isolate: its thread is gone and the process must be replaced
    * @param image the start-up snapshot to use; the one without chunks unless given
@@ -55,8 +56,16 @@ export class Isolate {
     }
   }
 
-  /** Ends the isolate, whatever it is doing. Safe to call twice. */
+  /** Ends the isolate, whatever it is doing, before it returns. Safe to call twice. */
   dispose(): void {
     if (!this.#isolate.isDisposed) this.#isolate.dispose();
+  }
+
+  /**
+   * Ends the isolate, and leaves its deletion to a thread of the pool.
+   * @param hitLimit it may be full of what takes long to delete
+   */
+  discard(hitLimit: boolean): void {
+    deleteIsolate(this.#isolate, hitLimit);
   }
 }

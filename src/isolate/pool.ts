@@ -4,6 +4,7 @@
  * Creating an isolate takes most of a millisecond of the I/O thread, so spares are made one at a
  * time, and not while an app is being started.
  */
+import { deletionsOver } from './deletion.ts';
 import { Isolate } from './isolate.ts';
 import type { Inbox, Realm } from './realm.ts';
 import type { ChunkName } from '../protocol/chunks.ts';
@@ -127,6 +128,7 @@ export class IsolatePool {
   }
 
   async #prepare(memoryMb: number, image: Image): Promise<Spare> {
+    await deletionsOver();
     const inbox = new SwitchableInbox();
     const isolate = new Isolate(this.#snapshot, memoryMb, (message) => inbox.onCatastrophe?.(message), image);
     try {
