@@ -1,9 +1,11 @@
 /**
- * One isolate's turn at the host's threads: its jobs wait for each other, not for other isolates'.
+ * One isolate's turn at the host's threads: its jobs wait for each other. Slow ones of all isolates take turns at as many threads
+ * as there are processors, or a few tenants that make RSA keys would leave the I/O thread a small share of them.
  *
  * Contract: what a job takes of a thread is CPU time of the event that asked for it; jobs of an event that is over are
  * not begun.
  */
+import { availableParallelism } from 'node:os';
 import type { Handles } from '../handles.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext } from '../op.ts';
@@ -29,7 +31,7 @@ class Gate {
       else this.#running++;
       try {
         if (event?.signal.aborted === true) throw new OpError('OperationError', 'The event is over.');
-        return await timed(event, job);
+        return await job();
       } finally {
         const next = this.#queue.shift();
         if (next === undefined) this.#running--;
@@ -53,6 +55,8 @@ async function timed<T>(event: EventState | undefined, job: () => Promise<T>): P
 
 type Gates = { slow: Gate; short: Gate };
 const gates = new WeakMap<Handles, Gates>();
+/** An isolate has one place in this line at a time, so that nobody waits for all that another has to do. */
+const processors = new Gate(availableParallelism());
 
 /**
  * Runs a job of an event (0: of none) when it is its turn among the isolate's. Slow ones have a gate of their own, so that short ones get
@@ -64,5 +68,7 @@ export function gated<T>(context: OpContext, event: unknown, kind: keyof Gates, 
     own = { slow: new Gate(MAX_SLOW_JOBS), short: new Gate(MAX_SHORT_JOBS) };
     gates.set(context.handles, own);
   }
-  return own[kind].run(context.event(event), bytes, job);
+  const state = context.event(event);
+  const work = (): Promise<T> => timed(state, job);
+  return own[kind].run(state, bytes, kind === 'slow' ? () => processors.run(state, 0, work) : work);
 }

@@ -8,8 +8,8 @@ export const INLINE_BYTES = 65_536;
 export const MAX_RANDOM_BYTES = 65_536;
 /** Keys and running digests one isolate may hold. A key of n KiB counts as n. */
 export const MAX_KEYS = 10_000;
-/** Slow jobs (RSA, PBKDF2, large inputs) of one isolate that run at the same time. */
-export const MAX_SLOW_JOBS = 2;
+/** Slow jobs (RSA, PBKDF2, large inputs) of one isolate that run at the same time: like its own code, on one processor. */
+export const MAX_SLOW_JOBS = 1;
 /** Other jobs on a thread of one isolate that run at the same time. */
 export const MAX_SHORT_JOBS = 4;
 /** Jobs, and bytes, that one isolate may have waiting at each gate. */
