@@ -38,7 +38,8 @@ const unescapeText = (text: string): string =>
 /** The contents of all elements of a name, as they stand; elements of one name are never nested in S3's documents. */
 export function elements(document: string, name: string): string[] {
   const found: string[] = [];
-  const open = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^>]*)?>`, 'g');
+  // No attribute holds a "<": what is never closed is not read again from each of its beginnings.
+  const open = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^<>]*)?>`, 'g');
   for (let match = open.exec(document); match !== null; match = open.exec(document)) {
     const close = new RegExp(`</(?:\\w+:)?${name}\\s*>`, 'g');
     close.lastIndex = open.lastIndex;
