@@ -53,7 +53,7 @@ const LONGEST_KNOWN = 512;
  */
 export function readResponseHead(status: number, statusText: string, flat: string): ResponseHead {
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) throw new Error(`${status} is not a valid response status.`);
-  if (flat.length > MOST_CHARACTERS) throw new Error(`The response has more than ${MOST_CHARACTERS} characters of headers.`);
+  if (flat.length + statusText.length > MOST_CHARACTERS) throw new Error(`The response has more than ${MOST_CHARACTERS} characters of headers.`);
   if (!REASON.test(statusText)) throw new Error('The response has an invalid status text.');
   let read = known.get(flat);
   if (read === undefined) {
