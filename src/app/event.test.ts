@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TurnFailure } from '../isolate/realm.ts';
 import { OpError } from '../base/op-error.ts';
-import { AppEvent, type EventHome } from './event.ts';
+import { AppEvent, type EventHome, MOST_CALLS } from './event.ts';
 import { TestClient, testRecord } from './worker.fixture.ts';
 
 type Home = EventHome & { told: string[]; failures: TurnFailure[] };
@@ -227,10 +227,23 @@ test('timers: fire for their event and stop with it', (t) => {
   event.cancelTimer(99);
   t.mock.timers.tick(6);
   assert.deepEqual(home.told, ['timer 1']);
+  // Until it runs it may be cancelled.
+  assert.deepEqual([event.isStuck, event.takeTimer(1), event.takeTimer(1), event.takeTimer(3)], [false, true, false, false]);
   event.clientGone();
   event.startTimer(4, 1);
   t.mock.timers.tick(100);
   assert.deepEqual(home.told, ['timer 1', 'ended unfinished']);
+});
+
+test('countCall: counts together what comes of one event', () => {
+  const { home, event } = setUp();
+  const child = new AppEvent(2, 'child', home, new TestClient(), 1, undefined, event.family);
+  for (let calls = 0; calls < MOST_CALLS / 2; calls++) {
+    event.countCall();
+    child.countCall();
+  }
+  for (const one of [child, event, child]) assert.throws(() => one.countCall(), /^Error: Too many subrequests/);
+  assert.deepEqual(home.told, ['limit subrequests']);
 });
 
 test('countSubrequest: one too many is refused and told', () => {

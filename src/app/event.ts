@@ -8,7 +8,7 @@ import type { TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turn-owner.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState } from '../ops/op.ts';
-import type { CallLimits, EventClient, EventFailure, RunningEvent } from '../ports/event-client.ts';
+import type { CallLimits, EventClient, EventFailure, Family, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
@@ -36,12 +36,18 @@ export interface EventHome {
   used(cpuMs: number): void;
   /** Enters the isolate with these arguments in a turn of the event. */
   enter(event: AppEvent, args: readonly unknown[], done: () => void): void;
-  /** A timer of the event is due. */
+  /** A timer of the event is due: soon, `takeTimer` and a turn. */
   timerDue(event: AppEvent, timer: number): void;
   /** Another event has let go of the last it had of this one: nothing may be left that could answer it. */
   letGo(event: AppEvent): void;
   limitHit(event: AppEvent, limit: 'subrequests' | 'waitUntil' | 'cpu', detail: string): void;
 }
+
+/**
+ * Calls between workers that one event from outside may lead to, all together: each worker has a limit of subrequests of its own, and
+ * a few calls each, sixteen deep, would be millions. On Cloudflare it is 32.
+ */
+export const MOST_CALLS = 1000;
 
 /** Cloudflare's words. */
 const CLIENT_GONE = 'The client has disconnected';
@@ -90,12 +96,14 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #timers: Map<number, NodeJS.Timeout> | undefined;
   #abort: AbortController | undefined;
   #quota: EventQuota | undefined;
+  #family: Family | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits) {
+  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits, family?: Family) {
     this.id = id;
     this.requestId = requestId;
     this.depth = depth;
+    this.#family = family;
     this.trace = home.traceOf === undefined ? undefined : new Trace(home.traceOf);
     this.#mostCpuMs = Math.min(home.limits.cpuMs, limits?.cpuMs ?? Number.POSITIVE_INFINITY);
     this.#mostSubrequests = Math.min(home.limits.subrequests, limits?.subrequests ?? Number.POSITIVE_INFINITY);
@@ -145,6 +153,18 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   countSubrequest(): void {
     this.#quotaLeft().countSubrequest();
+  }
+
+  get family(): Family {
+    this.#family ??= { calls: 0 };
+    return this.#family;
+  }
+
+  countCall(): void {
+    const calls = ++this.family.calls;
+    if (calls <= MOST_CALLS) return;
+    if (calls === MOST_CALLS + 1) this.#home.limitHit(this, 'subrequests', `one request has led to more than ${MOST_CALLS} calls between workers`);
+    throw new OpError('Error', 'Too many subrequests.');
   }
 
   countBindingCall(): void {
@@ -363,11 +383,13 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   startTimer(timer: number, milliseconds: number): void {
     if (this.#ended) return;
     this.#timers ??= new Map();
-    const due = (): void => {
-      this.#timers?.delete(timer);
-      this.#home.timerDue(this, timer);
-    };
+    const due = (): void => this.#home.timerDue(this, timer);
     this.#timers.set(timer, setTimeout(due, milliseconds));
+  }
+
+  /** A timer that is due is about to run. False where it has been cancelled, or went with the event. */
+  takeTimer(timer: number): boolean {
+    return this.#timers?.delete(timer) === true;
   }
 
   cancelTimer(timer: number): void {

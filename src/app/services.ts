@@ -55,8 +55,9 @@ export class Services implements Invoker<Place> {
     const { head, body, inline, cf } = message;
     const [method = '', url = ''] = head.split('\n', 2);
     const record = new CallRecord(version, origin, requestId, { method, url }, { ledger: this.#ledger, observer: this.#observer });
+    const { family } = origin;
     const depth = origin.depth + 1;
-    this.#apps.fetch(version, { requestId, head, body, inline, cf, entrypoint, props, depth, limits }, new RecordedFetch(client, record));
+    this.#apps.fetch(version, { requestId, head, body, inline, cf, entrypoint, props, depth, family, limits }, new RecordedFetch(client, record));
   }
 
   open(target: ServiceTarget, origin: Origin, path: string, client: SessionClient<Place>): void {
@@ -70,7 +71,11 @@ export class Services implements Invoker<Place> {
       { method: 'RPC', url: path.slice(0, MOST_PATH_LOGGED) },
       { ledger: this.#ledger, observer: this.#observer },
     );
-    this.#apps.open(version, { requestId, depth: origin.depth + 1, limits: target.limits, method: path }, new RecordedSession(client, record));
+    this.#apps.open(
+      version,
+      { requestId, depth: origin.depth + 1, family: origin.family, limits: target.limits, method: path },
+      new RecordedSession(client, record),
+    );
   }
 
   /** The version that is to be called, or why none can be. */

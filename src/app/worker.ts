@@ -12,7 +12,7 @@ import { OpError } from '../base/op-error.ts';
 import type { Place } from '../ops/op.ts';
 import { propsArgument } from '../ops/service-target.ts';
 import type { Binding } from '../bindings/binding.ts';
-import type { BatchMessage, CallLimits, EventClient, FetchMessage, TailMessage } from '../ports/event-client.ts';
+import type { BatchMessage, CallLimits, EventClient, Family, FetchMessage, TailMessage } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
@@ -29,11 +29,14 @@ import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import { Rejections } from './rejections.ts';
 import { Reports } from './reports.ts';
+import { Paced } from './paced.ts';
 import type { Seat } from './seat.ts';
 import { endStuckEvents } from './stuck-events.ts';
 import type { TraceOf } from './trace.ts';
 import type { Surroundings } from './surroundings.ts';
 import { followed, nobody } from './turn-owners.ts';
+
+type DueTimer = { event: AppEvent; timer: number };
 
 export type WorkerDeps = Surroundings<Worker>;
 
@@ -56,6 +59,7 @@ export class Worker implements OpHome, EventHome {
   #loaded: Loaded = { entrypoints: {} };
   #nextEvent = 1;
   readonly #habits = new Habits();
+  readonly #due = new Paced<DueTimer>((due) => this.#timerTurn(due));
   readonly #rejections: Rejections | undefined;
   #condemned: string | undefined;
   #disposed = false;
@@ -133,7 +137,7 @@ export class Worker implements OpHome, EventHome {
 
   /** Starts a fetch event; `client` gets the answer. */
   fetch(message: FetchMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(message.requestId, client, message.depth, message.limits);
+    const event = this.#newEvent(message.requestId, client, message.depth, message.limits, message.family);
     const { head, body, cf, entrypoint, inline } = message;
     const props = propsArgument(this, event, message.props);
     event.trace?.request(head, cf, entrypoint);
@@ -146,8 +150,8 @@ export class Worker implements OpHome, EventHome {
   }
 
   /** Starts an event whose client calls it. */
-  open({ requestId, depth, limits, method }: SessionCall, client: SessionClient<Place>): void {
-    const event = this.#newEvent(requestId, client, depth, limits);
+  open({ requestId, depth, family, limits, method }: SessionCall, client: SessionClient<Place>): void {
+    const event = this.#newEvent(requestId, client, depth, limits, family);
     event.trace?.is({ rpcMethod: method });
     this.#firstTurn(event, client.opened({ context: this, event }).map(toArgument));
   }
@@ -207,9 +211,9 @@ export class Worker implements OpHome, EventHome {
     return JSON.parse(String(answer)) as string[];
   }
 
-  #newEvent(requestId: string, client: EventClient, depth = 0, limits?: CallLimits): AppEvent {
+  #newEvent(requestId: string, client: EventClient, depth = 0, limits?: CallLimits, family?: Family): AppEvent {
     this.#lastUsed = performance.now();
-    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth, limits);
+    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth, limits, family);
     this.#events.set(event.id, event);
     return event;
   }
@@ -296,8 +300,12 @@ export class Worker implements OpHome, EventHome {
   }
 
   timerDue(event: AppEvent, timer: number): void {
-    if (!this.#disposed) this.run(event, [Entry.timer, event.id, timer]);
+    this.#due.push({ event, timer });
   }
+
+  readonly #timerTurn = ({ event, timer }: DueTimer): void => {
+    if (!this.#disposed && event.takeTimer(timer)) this.run(event, [Entry.timer, event.id, timer]);
+  };
 
   turnFailed(event: AppEvent, failure: TurnFailure): void {
     const { app, version, observer } = this.#deps;

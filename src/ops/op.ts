@@ -3,7 +3,7 @@
  */
 import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
-import type { EventFailure } from '../ports/event-client.ts';
+import type { EventFailure, Family } from '../ports/event-client.ts';
 import type { Invoker } from '../ports/invoker.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { WorkerLoader } from '../ports/worker-loader.ts';
@@ -19,12 +19,15 @@ export interface EventState {
   readonly requestId: string;
   /** Calls between workers that lead to it: 0 for a request from outside. */
   readonly depth: number;
+  readonly family: Family;
   /** Why it failed, where it did. */
   readonly failure: EventFailure | undefined;
   /** Charges CPU time that the host has spent for the event; beyond its limit the event ends. */
   charge(milliseconds: number): void;
   /** Counts a subrequest. Throws OpError where the limit is passed. */
   countSubrequest(): void;
+  /** Counts a call of another worker, among all that whoever is at the root of this event has led to. Throws OpError where the limit is passed. */
+  countCall(): void;
   /** Counts a call of a binding. Throws OpError where the limit is passed. */
   countBindingCall(): void;
   /** Waits for one of the event's outgoing connections (six at a time); call what it resolves to when the response's head has arrived or failed. */

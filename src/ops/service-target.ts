@@ -115,7 +115,7 @@ const atMost = (value: unknown): number => (typeof value === 'number' && value >
 /** Workers that may be at work for one request, each called by the one before. */
 export const MOST_DEPTH = 16;
 
-/** The calling event, as the callee hears of it. @throws OpError where calls have led too deep */
+/** The calling event, as the callee hears of it. @throws OpError where calls have led too deep, or to too many of them */
 export function originOf(context: OpContext, event: EventState): Origin {
   if (event.depth + 1 >= MOST_DEPTH) {
     throw new OpError(
@@ -123,7 +123,8 @@ export function originOf(context: OpContext, event: EventState): Origin {
       'Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects recursively.',
     );
   }
-  return { app: context.app, group: context.group, requestId: event.requestId, depth: event.depth };
+  event.countCall();
+  return { app: context.app, group: context.group, requestId: event.requestId, depth: event.depth, family: event.family };
 }
 
 /** The event in whose turn a call is made, counted as one of its subrequests. @throws OpError */

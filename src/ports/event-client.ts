@@ -58,8 +58,12 @@ export type FetchMessage = {
   props?: Props | undefined;
   /** Calls between workers that lead here; 0 for a request from outside. */
   depth?: number;
+  family?: Family | undefined;
   limits?: CallLimits | undefined;
 };
+
+/** What all events share that one event from outside has led to: how many calls between workers there have been. */
+export type Family = { calls: number };
 
 /** Limits of one event, where whoever calls sets them, below the app's own. */
 export type CallLimits = { readonly cpuMs: number; readonly subrequests: number };

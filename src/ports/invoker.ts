@@ -4,7 +4,7 @@
  * Contract: every call is an event of its own in the callee, with the callee's limits; nothing here throws, what
  * goes wrong is told to the client.
  */
-import type { CallLimits, EventClient, FetchClient, FetchMessage, Props } from './event-client.ts';
+import type { CallLimits, EventClient, Family, FetchClient, FetchMessage, Props } from './event-client.ts';
 
 /** An entrypoint of an app, as a service binding, a stub or a namespace names it. */
 export type ServiceTarget = {
@@ -29,10 +29,11 @@ export type Origin = {
   readonly requestId: string;
   /** Calls that lead to the calling event: 0 for a request from outside. */
   readonly depth: number;
+  readonly family: Family;
 };
 
 /** An event that is called, on its way to a worker. */
-export type SessionCall = { requestId: string; depth: number; limits: CallLimits | undefined; method: string };
+export type SessionCall = { requestId: string; depth: number; family: Family; limits: CallLimits | undefined; method: string };
 
 /** Who an event is run for that is called, maybe more than once, instead of being asked for a response. */
 export interface SessionClient<Home> extends EventClient {

@@ -16,6 +16,7 @@ const cases = {
   startup: (env) => env.BROKEN.anything(),
   'other-group': (env) => env.STRANGER.anything(),
   cycle: (env) => env.EVIL.cycle(1),
+  breed: (env) => env.EVIL.breed(),
   'cycle-fetch': async (env) => (await env.SELF.fetch('http://x/cycle-fetch')).text(),
   graph: (env) => env.EVIL.graph(),
   deep: (env) => env.EVIL.deep(),
@@ -68,6 +69,10 @@ export default class extends WorkerEntrypoint {
   memory() { fill(); }
   never() { return new Promise(() => {}); }
   fine() { return 'fine'; }
+  async breed() {
+    const calls = await Promise.allSettled([1, 2, 3].map(() => this.env.SELF.breed()));
+    return calls.reduce((sum, { value = 0 }) => sum + value, 1);
+  }
   cycle(depth) { return this.env.SELF.cycle(depth + 1); }
   graph() {
     let value = {};
@@ -158,6 +163,12 @@ suite('services: hostile callees and callers', () => {
   for (const path of ['cycle', 'cycle-fetch']) {
     test(`${path}: ends at the depth limit`, async () => assert.match(await ask(path), /Subrequest depth limit exceeded/));
   }
+
+  test('breed: calls that each make some more end together', async () => {
+    assert.equal(await ask('breed'), '1000');
+    const told = server.process.all({ event: 'limit', limit: 'subrequests' }).map(({ msg }) => msg);
+    assert.deepEqual(told, ['one request has led to more than 1000 calls between workers']);
+  });
 
   test('graph: a value nested too deep harms its callee at most', async () => {
     assert.match(await ask('graph'), /^(caught RangeError|\[object Object\])/);

@@ -113,6 +113,8 @@ export class TestIsolate implements OpContext {
       responder: this.responder,
       requestId: 'request-1',
       depth: 0,
+      family: { calls: 0 },
+      countCall: () => {},
       failure: undefined,
       lend: () => () => {},
       complete: () => {},
