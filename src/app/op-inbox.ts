@@ -98,10 +98,10 @@ export class OpInbox implements Inbox {
 
   /** The common answers, whole ones, take the short way. */
   #respond(event: AppEvent | undefined, id: number, args: unknown[]): void {
-    const [status, statusText, headers, kind, body] = args;
+    const [status, statusText, headers, kind, body, encoded] = args;
     const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
     if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
-      event.send(status, statusText, headers, body as string | undefined);
+      event.send(status, statusText, headers, body as string | undefined, encoded === 1);
     } else posts[Post.respond]?.(this.#home, id, ...args);
   }
 

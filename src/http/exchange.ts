@@ -135,8 +135,8 @@ export class Exchange implements FetchClient {
       const head = readResponseHead(status, statusText, headers);
       const isHead = this.#message.method === 'HEAD';
       const coding = isEncoded === true || (body === undefined && !isHead) ? undefined : head.coding;
-      // The answer to HEAD tells the length of what it does not carry, where the app says one.
-      const declared = body === undefined && isHead ? head.length : length;
+      // The answer to HEAD tells the length of what it does not carry: what the app says, or what there would be.
+      const declared = isHead ? (head.length ?? (body === undefined ? undefined : length)) : length;
       if (status !== 204 && status !== 304 && declared !== undefined && coding === undefined) head.headers.push('content-length', String(declared));
       this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);

@@ -34,7 +34,7 @@ type Pending = { event: number; deferred: Deferred<unknown> };
 
 /** Cloudflare's text for I/O, timers and random values in the global scope. */
 export const GLOBAL_SCOPE_MESSAGE =
-  'Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, and generating random values are not allowed within global scope. To fix this error, perform this operation within a handler.  https://developers.cloudflare.com/workers/runtime-apis/handlers/';
+  'Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, and generating random values are not allowed within global scope. To fix this error, perform this operation within a handler. https://developers.cloudflare.com/workers/runtime-apis/handlers/';
 
 const detached = (): never => {
   throw new ErrorCtor('The runtime is not connected to its host.');

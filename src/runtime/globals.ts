@@ -6,6 +6,7 @@
  */
 import { ObjectDefineProperty } from './primordials.ts';
 import { console } from './web/console.ts';
+import { named } from './link.ts';
 import { fetch } from './web/global-fetch.ts';
 import { installGlobalHandlers } from './web/global-handlers.ts';
 import { Headers } from './web/headers.ts';
@@ -22,8 +23,8 @@ export function defineGlobals(scope: object): void {
   define('Request', Request, false);
   define('Response', Response, false);
   define('console', console, false);
-  define('fetch', fetch, true);
-  define('reportError', reportError, true);
+  define('fetch', named('fetch', fetch), true);
+  define('reportError', named('reportError', reportError), true);
   define('self', scope, true);
   installGlobalHandlers(scope);
 }

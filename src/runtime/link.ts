@@ -87,6 +87,11 @@ export function definePart(name: string, part: () => readonly unknown[]): void {
   parts[name] = part;
 }
 
+/** An operation of the global scope under its own name, which minification takes away. */
+export function named<T>(name: string, value: T): T {
+  return typeof value === 'function' ? ObjectDefineProperty(value, 'name', { value: name, configurable: true }) : value;
+}
+
 /** Called at the end of a chunk's entry: what it offers, and the values of its globals. */
 export function provide<K extends keyof Chunks>(name: K, offers: Chunks[K], globals: Record<string, unknown> = {}): void {
   loaded[name] = offers;
@@ -94,7 +99,7 @@ export function provide<K extends keyof Chunks>(name: K, offers: Chunks[K], glob
   const names = ReflectOwnKeys(globals) as string[];
   for (let i = 0; i < names.length; i++) {
     const key = names[i] as string;
-    const value = globals[key];
+    const value = isEnumerable(key) ? named(key, globals[key]) : globals[key];
     if (isSealed) {
       const found = ReflectGetOwnPropertyDescriptor(scope, key);
       // The app has put something of its own there, or taken the stand-in away.

@@ -27,6 +27,10 @@ import {
 } from './primordials.ts';
 import { type Converter, DOMString, isObject } from './webidl.ts';
 
+/** Cloudflare's text. */
+export const ILLEGAL_INVOCATION =
+  'Illegal invocation: function called with incorrect `this` reference. See https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.';
+
 export const any: Converter<unknown> = (value) => value;
 
 export const boolean: Converter<boolean> = (value) => !!value;

@@ -7,6 +7,7 @@
  *
  * @see https://webidl.spec.whatwg.org/#js-type-mapping
  */
+import { chunk } from './link.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
@@ -40,8 +41,8 @@ export function requireArguments(given: number, required: number, operation: str
 }
 
 /** The error for a method or getter called on an object that is not of its interface. */
-export function illegalInvocation(interfaceName: string): TypeError {
-  return new TypeErrorCtor(`Illegal invocation: value does not implement interface ${interfaceName}`);
+export function illegalInvocation(): TypeError {
+  return new TypeErrorCtor(chunk('base').ILLEGAL_INVOCATION);
 }
 
 /** The error for `new` on an interface without a constructor. */

@@ -9,10 +9,10 @@ import '../web/native-stack.ts';
 import { DOMException, errorNamed } from '../web/dom-exception.ts';
 import { decodeUtf8, encodeUtf8 } from '../web/encoding/utf8.ts';
 import { convertPairs } from '../web/header-pairs.ts';
-import { unsignedShort } from '../webidl-types.ts';
+import { ILLEGAL_INVOCATION, unsignedShort } from '../webidl-types.ts';
 import { provide } from '../link.ts';
 
-const offers = { convertPairs, decodeUtf8, encodeUtf8, errorNamed, unsignedShort };
+const offers = { ILLEGAL_INVOCATION, convertPairs, decodeUtf8, encodeUtf8, errorNamed, unsignedShort };
 
 declare module '../link.ts' {
   interface Chunks {

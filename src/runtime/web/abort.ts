@@ -9,7 +9,7 @@
  */
 import { chunk } from '../link.ts';
 import { ArrayPrototypeFilter, ArrayPrototypePush, WeakRefCtor, WeakRefPrototypeDeref } from '../primordials.ts';
-import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { interfaceOf, sequence, unsignedLongLongEnforceRange } from '../webidl-types.ts';
 import { DOMException } from './dom-exception.ts';
 import { Event } from './event.ts';
@@ -46,7 +46,7 @@ export class AbortSignal extends EventTarget {
   static {
     isBranded = (value): value is AbortSignal => typeof value === 'object' && value !== null && #state in value;
     stateOf = (signal) => {
-      if (!isBranded(signal)) throw illegalInvocation('AbortSignal');
+      if (!isBranded(signal)) throw illegalInvocation();
       return signal.#state;
     };
   }
@@ -103,13 +103,13 @@ export class AbortController {
   }
 
   get signal(): AbortSignal {
-    if (!(#signal in this)) throw illegalInvocation('AbortController');
+    if (!isObject(this) || !(#signal in this)) throw illegalInvocation();
     return this.#signal;
   }
 
   /** @see https://dom.spec.whatwg.org/#dom-abortcontroller-abort */
   abort(reason: unknown = undefined): void {
-    if (!(#signal in this)) throw illegalInvocation('AbortController');
+    if (!isObject(this) || !(#signal in this)) throw illegalInvocation();
     signalAbort(this.#signal, reason);
   }
 }

@@ -67,7 +67,7 @@ export class Blob {
   static {
     hasBrand = (value): value is Blob => typeof value === 'object' && value !== null && #state in value;
     stateOf = (blob) => {
-      if (!hasBrand(blob)) throw illegalInvocation('Blob');
+      if (!hasBrand(blob)) throw illegalInvocation();
       return blob.#state;
     };
   }

@@ -130,7 +130,7 @@ export function unusableError(body: Body): TypeError {
   return new TypeErrorCtor(
     isBodyUsed(body)
       ? 'Body has already been used. It can only be used once. Use tee() first if you need to read it twice.'
-      : 'Body is locked to a reader. Release the reader, or use tee() first if you need to read it twice.',
+      : 'This ReadableStream is currently locked to a reader.',
   );
 }
 

@@ -41,7 +41,7 @@ export class BroadcastChannel extends EventTarget {
   static {
     hasBrand = (value): value is BroadcastChannel => isObject(value) && #state in value;
     stateOf = (value) => {
-      if (!hasBrand(value)) throw illegalInvocation('BroadcastChannel');
+      if (!hasBrand(value)) throw illegalInvocation();
       return value.#state;
     };
   }

@@ -18,7 +18,7 @@ import {
   TypedArrayPrototypeSubarray,
   Uint8ArrayCtor,
 } from '../primordials.ts';
-import { bufferSource, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { bufferSource, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { enumeration } from '../webidl-types.ts';
 import { sourceBytes } from './encoding/source-bytes.ts';
 import type { ReadableStream } from './streams/readable-stream.ts';
@@ -141,12 +141,12 @@ export class CompressionStream {
   }
 
   get readable(): ReadableStream {
-    if (!(#pair in this)) throw illegalInvocation('CompressionStream');
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.readable;
   }
 
   get writable(): WritableStream {
-    if (!(#pair in this)) throw illegalInvocation('CompressionStream');
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.writable;
   }
 }
@@ -161,12 +161,12 @@ export class DecompressionStream {
   }
 
   get readable(): ReadableStream {
-    if (!(#pair in this)) throw illegalInvocation('DecompressionStream');
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.readable;
   }
 
   get writable(): WritableStream {
-    if (!(#pair in this)) throw illegalInvocation('DecompressionStream');
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.writable;
   }
 }

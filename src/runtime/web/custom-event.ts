@@ -2,7 +2,7 @@
  * CustomEvent.
  * @see https://dom.spec.whatwg.org/#interface-customevent
  */
-import { DOMString, argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { any } from '../webidl-types.ts';
 import { Event, eventDictionary, eventState, initialise, requireEventType } from './event.ts';
 
@@ -20,13 +20,13 @@ export class CustomEvent extends Event {
   }
 
   get detail(): unknown {
-    if (!(#detail in this)) throw illegalInvocation('CustomEvent');
+    if (!isObject(this) || !(#detail in this)) throw illegalInvocation();
     return this.#detail;
   }
 
   /** @see https://dom.spec.whatwg.org/#dom-customevent-initcustomevent */
   initCustomEvent(type: unknown, bubbles: unknown = false, cancelable: unknown = false, detail: unknown = null): void {
-    if (!(#detail in this)) throw illegalInvocation('CustomEvent');
+    if (!isObject(this) || !(#detail in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'initCustomEvent' on 'CustomEvent'");
     if (initialise(eventState(this), DOMString(type, argument('initCustomEvent', 'CustomEvent', 1)), !!bubbles, !!cancelable)) this.#detail = detail;
   }

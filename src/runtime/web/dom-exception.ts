@@ -3,7 +3,7 @@
  * @see https://webidl.spec.whatwg.org/#idl-DOMException
  */
 import { ErrorCaptureStackTrace, ErrorCtor, ErrorPrototype, ObjectDefineProperty, ObjectHasOwn, ObjectSetPrototypeOf } from '../primordials.ts';
-import { DOMString, defineInterface, illegalInvocation } from '../webidl.ts';
+import { DOMString, defineInterface, illegalInvocation, isObject } from '../webidl.ts';
 import { defineConstants } from '../webidl-types.ts';
 
 const CODES = {
@@ -78,17 +78,17 @@ export class DOMException {
   }
 
   get name(): string {
-    if (!(#name in this)) throw illegalInvocation('DOMException');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     return this.#name;
   }
 
   get message(): string {
-    if (!(#name in this)) throw illegalInvocation('DOMException');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     return this.#message;
   }
 
   get code(): number {
-    if (!(#name in this)) throw illegalInvocation('DOMException');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     return ObjectHasOwn(CODES, this.#name) ? CODES[this.#name as keyof typeof CODES] : 0;
   }
 }

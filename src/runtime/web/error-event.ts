@@ -30,7 +30,7 @@ export class ErrorEvent extends Event {
   }
 
   static #of(self: unknown): ErrorEventInit {
-    if (!isObject(self) || !(#init in self)) throw illegalInvocation('ErrorEvent');
+    if (!isObject(self) || !(#init in self)) throw illegalInvocation();
     return self.#init;
   }
 
@@ -82,12 +82,12 @@ export class PromiseRejectionEvent extends Event {
   }
 
   get promise(): object {
-    if (!(#init in this)) throw illegalInvocation('PromiseRejectionEvent');
+    if (!isObject(this) || !(#init in this)) throw illegalInvocation();
     return this.#init.promise;
   }
 
   get reason(): unknown {
-    if (!(#init in this)) throw illegalInvocation('PromiseRejectionEvent');
+    if (!isObject(this) || !(#init in this)) throw illegalInvocation();
     return this.#init.reason;
   }
 }

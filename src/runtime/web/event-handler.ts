@@ -28,7 +28,7 @@ const handlersOf = new WeakMapCtor<EventTarget, Handlers>();
 export function defineEventHandler(prototype: object, name: string, toTarget: (self: unknown) => EventTarget | undefined): void {
   const targetOf = (self: unknown): EventTarget => {
     const target = toTarget(self);
-    if (target === undefined) throw illegalInvocation(`with attribute ${name}`);
+    if (target === undefined) throw illegalInvocation();
     return target;
   };
   // An accessor in an object literal, for the names "get onabort" and "set onabort" and for not being constructors.

@@ -132,7 +132,7 @@ const indexOfListener = (list: Listener[], wanted: Listener): number => {
 const receiver = (self: unknown): EventTarget => {
   if (isBranded(self)) return self;
   if (globalTarget !== undefined && (self === undefined || self === null || self === globalObject)) return globalTarget;
-  throw illegalInvocation('EventTarget');
+  throw illegalInvocation();
 };
 
 /** https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke, for one phase */

@@ -78,7 +78,7 @@ export class Event {
   static {
     hasBrand = (value): value is Event => typeof value === 'object' && value !== null && #state in value;
     stateOf = (event) => {
-      if (!hasBrand(event)) throw illegalInvocation('Event');
+      if (!hasBrand(event)) throw illegalInvocation();
       return event.#state;
     };
   }

@@ -46,7 +46,7 @@ export class FileReader extends EventTarget {
   static {
     hasBrand = (value): value is FileReader => isObject(value) && #state in value;
     stateOf = (value) => {
-      if (!hasBrand(value)) throw illegalInvocation('FileReader');
+      if (!hasBrand(value)) throw illegalInvocation();
       return value.#state;
     };
   }
@@ -178,12 +178,12 @@ export class FileList {
   }
 
   get length(): number {
-    if (!(#files in this)) throw illegalInvocation('FileList');
+    if (!isObject(this) || !(#files in this)) throw illegalInvocation();
     return this.#files.length;
   }
 
   item(index: unknown): Blob | null {
-    if (!(#files in this)) throw illegalInvocation('FileList');
+    if (!isObject(this) || !(#files in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'FileList.item');
     return this.#files[unsignedLong(index, argument('item', 'FileList', 1))] ?? null;
   }

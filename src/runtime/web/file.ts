@@ -46,12 +46,12 @@ export class File extends Blob {
   }
 
   get name(): string {
-    if (!hasBrand(this)) throw illegalInvocation('File');
+    if (!hasBrand(this)) throw illegalInvocation();
     return this.#name;
   }
 
   get lastModified(): number {
-    if (!hasBrand(this)) throw illegalInvocation('File');
+    if (!hasBrand(this)) throw illegalInvocation();
     return this.#lastModified;
   }
 }

@@ -19,13 +19,13 @@ class FinalizationRegistry {
   }
 
   register(target: unknown, held: unknown): void {
-    if (!(#isRegistry in this)) throw illegalInvocation('FinalizationRegistry');
+    if (!isObject(this) || !(#isRegistry in this)) throw illegalInvocation();
     if (!canBeHeldWeakly(target)) throw new TypeErrorCtor('FinalizationRegistry.prototype.register: invalid target');
     if (target === held) throw new TypeErrorCtor('FinalizationRegistry.prototype.register: target and holdings must not be same');
   }
 
   unregister(token: unknown): boolean {
-    if (!(#isRegistry in this)) throw illegalInvocation('FinalizationRegistry');
+    if (!isObject(this) || !(#isRegistry in this)) throw illegalInvocation();
     if (!canBeHeldWeakly(token)) throw new TypeErrorCtor('Invalid unregisterToken');
     return false;
   }

@@ -43,12 +43,12 @@ export class FormData {
   }
 
   append(name: unknown, value: unknown, filename: unknown = undefined): void {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     ArrayPrototypePush(this.#entries, convertEntry('append', arguments.length, name, value, filename));
   }
 
   delete(name: unknown): void {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'FormData.delete');
     const typed = USVString(name, argument('delete', 'FormData', 1));
     for (let i = this.#entries.length - 1; i >= 0; i--) {
@@ -57,7 +57,7 @@ export class FormData {
   }
 
   get(name: unknown): FormDataValue | null {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'FormData.get');
     const typed = USVString(name, argument('get', 'FormData', 1));
     for (let i = 0; i < this.#entries.length; i++) {
@@ -68,7 +68,7 @@ export class FormData {
   }
 
   getAll(name: unknown): FormDataValue[] {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'FormData.getAll');
     const typed = USVString(name, argument('getAll', 'FormData', 1));
     const values: FormDataValue[] = [];
@@ -80,7 +80,7 @@ export class FormData {
   }
 
   has(name: unknown): boolean {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'FormData.has');
     const typed = USVString(name, argument('has', 'FormData', 1));
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i]?.[0] === typed) return true;
@@ -88,7 +88,7 @@ export class FormData {
   }
 
   set(name: unknown, value: unknown, filename: unknown = undefined): void {
-    if (!(#entries in this)) throw illegalInvocation('FormData');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     const entry = convertEntry('set', arguments.length, name, value, filename);
     let isPlaced = false;
     for (let i = 0; i < this.#entries.length; ) {

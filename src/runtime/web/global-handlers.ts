@@ -12,7 +12,7 @@ import { illegalInvocation } from '../webidl.ts';
 /** Defines the attributes. */
 export function installGlobalHandlers(global: object): void {
   const check = (self: unknown): void => {
-    if (self !== undefined && self !== null && self !== global) throw illegalInvocation('WorkerGlobalScope');
+    if (self !== undefined && self !== null && self !== global) throw illegalInvocation();
   };
   const types = ['error', 'rejectionhandled', 'unhandledrejection'];
   for (let i = 0; i < types.length; i++) {

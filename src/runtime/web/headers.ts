@@ -70,7 +70,7 @@ export class Headers {
   }
 
   append(name: unknown, value: unknown): void {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 2, 'Headers.append');
     const typedName = DOMString(name, argument('append', 'Headers', 1));
     const typedValue = checkValue(valueText(value, argument('append', 'Headers', 2)));
@@ -80,7 +80,7 @@ export class Headers {
   }
 
   delete(name: unknown): void {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'Headers.delete');
     const lower = lowerName(DOMString(name, argument('delete', 'Headers', 1)));
     if (this.#guard?.(this, lower, null, false)) return;
@@ -88,14 +88,14 @@ export class Headers {
   }
 
   get(name: unknown): string | null {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'Headers.get');
     return getHeader(this, lowerName(DOMString(name, argument('get', 'Headers', 1))));
   }
 
   /** As Workers has it: for `set-cookie` only. */
   getAll(name: unknown): string[] {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'Headers.getAll');
     if (lowerName(DOMString(name, argument('getAll', 'Headers', 1))) !== 'set-cookie') {
       throw new TypeErrorCtor('getAll() can only be used with the header name "Set-Cookie".');
@@ -104,18 +104,18 @@ export class Headers {
   }
 
   getSetCookie(): string[] {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     return getHeaderValues(this, 'set-cookie');
   }
 
   has(name: unknown): boolean {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'Headers.has');
     return hasHeader(this, lowerName(DOMString(name, argument('has', 'Headers', 1))));
   }
 
   set(name: unknown, value: unknown): void {
-    if (!(#list in this)) throw illegalInvocation('Headers');
+    if (!isObject(this) || !(#list in this)) throw illegalInvocation();
     requireArguments(arguments.length, 2, 'Headers.set');
     const typedName = DOMString(name, argument('set', 'Headers', 1));
     const typedValue = checkValue(valueText(value, argument('set', 'Headers', 2)));

@@ -7,6 +7,7 @@ import type { MessageEvent } from './message-event.ts';
 import { MessagePort } from './message-port.ts';
 import { structuredClone } from './structured-clone.ts';
 import { type FakeHost, fakeHost, turn } from './testing/fake-host.ts';
+import './testing/chunks.ts';
 import { fireTimer } from './timers.ts';
 
 let host: FakeHost;

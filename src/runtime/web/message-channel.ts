@@ -2,7 +2,7 @@
  * MessageChannel: a pair of ports.
  * @see https://html.spec.whatwg.org/#message-channels
  */
-import { defineInterface, illegalInvocation } from '../webidl.ts';
+import { defineInterface, illegalInvocation, isObject } from '../webidl.ts';
 import { entangledPorts, type MessagePort } from './message-port.ts';
 
 export class MessageChannel {
@@ -13,12 +13,12 @@ export class MessageChannel {
   }
 
   get port1(): MessagePort {
-    if (!(#ports in this)) throw illegalInvocation('MessageChannel');
+    if (!isObject(this) || !(#ports in this)) throw illegalInvocation();
     return this.#ports[0];
   }
 
   get port2(): MessagePort {
-    if (!(#ports in this)) throw illegalInvocation('MessageChannel');
+    if (!isObject(this) || !(#ports in this)) throw illegalInvocation();
     return this.#ports[1];
   }
 }

@@ -39,7 +39,7 @@ export class MessageEvent extends Event {
   }
 
   static #of(self: unknown): MessageEventInit {
-    if (!isObject(self) || !(#init in self)) throw illegalInvocation('MessageEvent');
+    if (!isObject(self) || !(#init in self)) throw illegalInvocation();
     return self.#init;
   }
 
@@ -108,17 +108,17 @@ export class CloseEvent extends Event {
   }
 
   get wasClean(): boolean {
-    if (!(#init in this)) throw illegalInvocation('CloseEvent');
+    if (!isObject(this) || !(#init in this)) throw illegalInvocation();
     return this.#init.wasClean;
   }
 
   get code(): number {
-    if (!(#init in this)) throw illegalInvocation('CloseEvent');
+    if (!isObject(this) || !(#init in this)) throw illegalInvocation();
     return this.#init.code;
   }
 
   get reason(): string {
-    if (!(#init in this)) throw illegalInvocation('CloseEvent');
+    if (!isObject(this) || !(#init in this)) throw illegalInvocation();
     return this.#init.reason;
   }
 }

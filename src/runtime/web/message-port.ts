@@ -98,7 +98,7 @@ export class MessagePort extends EventTarget {
 
   /** @see https://html.spec.whatwg.org/#dom-messageport-postmessage */
   postMessage(message: unknown, options: unknown = undefined): void {
-    if (!(#end in this)) throw illegalInvocation('MessagePort');
+    if (!isObject(this) || !(#end in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'postMessage' on 'MessagePort'");
     const transfer = transferList(options);
     if (ArrayPrototypeIndexOf(transfer, this) >= 0) {
@@ -114,7 +114,7 @@ export class MessagePort extends EventTarget {
 
   /** @see https://html.spec.whatwg.org/#dom-messageport-start */
   start(): void {
-    if (!(#end in this)) throw illegalInvocation('MessagePort');
+    if (!isObject(this) || !(#end in this)) throw illegalInvocation();
     const end = this.#end;
     if (end === undefined || end.isStarted) return;
     end.isStarted = true;
@@ -125,7 +125,7 @@ export class MessagePort extends EventTarget {
 
   /** @see https://html.spec.whatwg.org/#dom-messageport-close */
   close(): void {
-    if (!(#end in this)) throw illegalInvocation('MessagePort');
+    if (!isObject(this) || !(#end in this)) throw illegalInvocation();
     const end = this.#end;
     this.#end = undefined;
     if (end === undefined) return;

@@ -4,7 +4,7 @@
  */
 import { differs } from '../compat.ts';
 import { ObjectFreeze } from '../primordials.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../webidl.ts';
 
 const INTERNAL = {};
 
@@ -16,22 +16,22 @@ export class Navigator {
   }
 
   get userAgent(): string {
-    if (!(#brand in this)) throw illegalInvocation('Navigator');
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return 'Cloudflare-Workers';
   }
 
   get hardwareConcurrency(): number {
-    if (!(#brand in this)) throw illegalInvocation('Navigator');
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return 1;
   }
 
   get language(): string {
-    if (!(#brand in this)) throw illegalInvocation('Navigator');
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return 'en';
   }
 
   get languages(): readonly string[] {
-    if (!(#brand in this)) throw illegalInvocation('Navigator');
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return LANGUAGES;
   }
 }

@@ -6,7 +6,7 @@
  * @see https://webidl.spec.whatwg.org/#js-iterable
  */
 import { FunctionPrototypeCall, IteratorPrototype, ObjectDefineProperties, ObjectSetPrototypeOf, SymbolIterator, SymbolToStringTag } from '../primordials.ts';
-import { argument, callback, illegalInvocation, requireArguments } from '../webidl.ts';
+import { argument, callback, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 
 type Kind = 'entries' | 'keys' | 'values';
 
@@ -31,7 +31,7 @@ export function createPairIterators<K, V>(
     }
 
     next(): IteratorResult<K | V | [K, V], undefined> {
-      if (!(#index in this)) throw illegalInvocation(`${name} Iterator`);
+      if (!isObject(this) || !(#index in this)) throw illegalInvocation();
       const pair = pairs(this.#target)[this.#index];
       if (pair === undefined) return { value: undefined, done: true };
       this.#index++;
@@ -46,7 +46,7 @@ export function createPairIterators<K, V>(
     [SymbolToStringTag]: { value: `${name} Iterator`, configurable: true },
   });
   const make = (target: unknown, kind: Kind): object => {
-    if (!isBranded(target)) throw illegalInvocation(name);
+    if (!isBranded(target)) throw illegalInvocation();
     return new PairIterator(target, kind);
   };
   const members = {
@@ -54,7 +54,7 @@ export function createPairIterators<K, V>(
       return make(this, 'entries');
     },
     forEach(this: unknown, fn: unknown, thisArg: unknown = undefined): void {
-      if (!isBranded(this)) throw illegalInvocation(name);
+      if (!isBranded(this)) throw illegalInvocation();
       requireArguments(arguments.length, 1, `${name}.forEach`);
       const typed = callback(fn, argument('forEach', name, 1));
       for (let i = 0; i < pairs(this).length; i++) {

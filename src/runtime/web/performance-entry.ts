@@ -20,7 +20,7 @@ export class PerformanceEntry {
 
   static {
     stateOf = (value) => {
-      if (!isObject(value) || !(#state in value)) throw illegalInvocation('PerformanceEntry');
+      if (!isObject(value) || !(#state in value)) throw illegalInvocation();
       return value.#state;
     };
   }
@@ -84,7 +84,7 @@ export class PerformanceMark extends PerformanceEntry {
   }
 
   get detail(): unknown {
-    if (!(#detail in this)) throw illegalInvocation('PerformanceMark');
+    if (!isObject(this) || !(#detail in this)) throw illegalInvocation();
     return this.#detail;
   }
 }
@@ -98,7 +98,7 @@ export class PerformanceMeasure extends PerformanceEntry {
   }
 
   get detail(): unknown {
-    if (!(#detail in this)) throw illegalInvocation('PerformanceMeasure');
+    if (!isObject(this) || !(#detail in this)) throw illegalInvocation();
     return this.#detail;
   }
 }

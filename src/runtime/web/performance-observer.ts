@@ -3,7 +3,7 @@
  * @see https://w3c.github.io/performance-timeline/#the-performanceobserver-interface
  */
 import { ArrayPrototypeFilter, ArrayPrototypeIndexOf, ArrayPrototypePush, FunctionPrototypeCall, ObjectFreeze, TypeErrorCtor } from '../primordials.ts';
-import { DOMString, argument, callback, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { DOMString, argument, callback, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { boolean, dictionary, sequence } from '../webidl-types.ts';
 import { DOMException } from './dom-exception.ts';
 import type { PerformanceEntry } from './performance-entry.ts';
@@ -20,18 +20,18 @@ export class PerformanceObserverEntryList {
   }
 
   getEntries(): PerformanceEntry[] {
-    if (!(#entries in this)) throw illegalInvocation('PerformanceObserverEntryList');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     return filterEntries(this.#entries, undefined, undefined);
   }
 
   getEntriesByType(type: unknown): PerformanceEntry[] {
-    if (!(#entries in this)) throw illegalInvocation('PerformanceObserverEntryList');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByType' on 'PerformanceObserverEntryList'");
     return filterEntries(this.#entries, undefined, DOMString(type, argument('getEntriesByType', 'PerformanceObserverEntryList', 1)));
   }
 
   getEntriesByName(name: unknown, type: unknown = undefined): PerformanceEntry[] {
-    if (!(#entries in this)) throw illegalInvocation('PerformanceObserverEntryList');
+    if (!isObject(this) || !(#entries in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'getEntriesByName' on 'PerformanceObserverEntryList'");
     const wanted = DOMString(name, argument('getEntriesByName', 'PerformanceObserverEntryList', 1));
     return filterEntries(
@@ -71,7 +71,7 @@ export class PerformanceObserver {
 
   /** @see https://w3c.github.io/performance-timeline/#dom-performanceobserver-observe */
   observe(options: unknown = undefined): void {
-    if (!(#registration in this)) throw illegalInvocation('PerformanceObserver');
+    if (!isObject(this) || !(#registration in this)) throw illegalInvocation();
     const { buffered, entryTypes, type } = observerInit(options, argument('observe', 'PerformanceObserver', 1));
     if (entryTypes === undefined && type === undefined) throw new TypeErrorCtor('PerformanceObserver.observe: one of entryTypes and type must be given.');
     if (entryTypes !== undefined && (type !== undefined || buffered !== undefined)) {
@@ -98,12 +98,12 @@ export class PerformanceObserver {
   }
 
   disconnect(): void {
-    if (!(#registration in this)) throw illegalInvocation('PerformanceObserver');
+    if (!isObject(this) || !(#registration in this)) throw illegalInvocation();
     unregister(this.#registration);
   }
 
   takeRecords(): PerformanceEntry[] {
-    if (!(#registration in this)) throw illegalInvocation('PerformanceObserver');
+    if (!isObject(this) || !(#registration in this)) throw illegalInvocation();
     return takeWaiting(this.#registration);
   }
 }

@@ -23,7 +23,7 @@ export class Performance extends EventTarget {
   }
 
   static #check(self: unknown): void {
-    if (!isObject(self) || !(#brand in self)) throw illegalInvocation('Performance');
+    if (!isObject(self) || !(#brand in self)) throw illegalInvocation();
   }
 
   now(): number {

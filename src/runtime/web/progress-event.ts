@@ -26,7 +26,7 @@ export class ProgressEvent extends Event {
   }
 
   static #of(self: unknown): ProgressEventInit {
-    if (!isObject(self) || !(#init in self)) throw illegalInvocation('ProgressEvent');
+    if (!isObject(self) || !(#init in self)) throw illegalInvocation();
     return self.#init;
   }
 

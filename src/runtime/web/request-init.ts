@@ -40,6 +40,12 @@ const referrerPolicy = enumeration('ReferrerPolicy', [
 ]);
 const signal = nullable(interfaceOf<AbortSignal>('AbortSignal', (value): value is AbortSignal => peek('events')?.isAbortSignal(value) === true));
 
+/** Cloudflare's text. */
+const cfObject: Converter<object> = (value) => {
+  if (isObject(value)) return value;
+  throw new TypeErrorCtor("Incorrect type for the 'cf' field on 'RequestInitializerDict': the provided value is not of type 'Object'.");
+};
+
 /** `window` may be null, and nothing else. */
 const noWindow: Converter<null> = (value, context) => {
   if (value !== null) throw new TypeErrorCtor(`${context} can only be null.`);
@@ -58,7 +64,7 @@ export function requestInit(value: unknown, context: string): RequestInit {
   const result: RequestInit & { duplex: unknown; priority: unknown; window: unknown } = {
     body: read('body', init.body, bodyInit),
     cache: read('cache', init.cache, cache),
-    cf: init.cf,
+    cf: read('cf', init.cf, cfObject),
     credentials: read('credentials', init.credentials, credentials),
     duplex: read('duplex', init.duplex, duplex),
     headers: read('headers', init.headers, headersFromInit),

@@ -197,7 +197,7 @@ export class Request {
   static {
     isRequest = (value: unknown): value is Request => isObject(value) && #state in value;
     requestState = (value) => {
-      if (!isRequest(value)) throw illegalInvocation('Request');
+      if (!isRequest(value)) throw illegalInvocation();
       return value.#state;
     };
   }

@@ -19,7 +19,7 @@ test('constructor: status and statusText are checked', () => {
   assert.throws(() => new Response(null, { status: 101, webSocket: {} }), TypeError);
   assert.equal(new Response(null, { status: 65536 + 200 }).status, 200);
   for (const statusText of ['a\nb', '\0', '\u0100']) assert.throws(() => new Response(null, { statusText }), TypeError);
-  for (const status of [204, 205, 304]) assert.throws(() => new Response('', { status }), TypeError);
+  for (const status of [204, 205, 304]) assert.throws(() => new Response('x', { status }), TypeError);
   assert.throws(() => new Response(null, 1), TypeError);
   assert.throws(() => new Response(null, { encodeBody: 'sometimes' }), TypeError);
 });

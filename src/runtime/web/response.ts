@@ -91,11 +91,19 @@ function initialize(state: ResponseState, value: unknown, context: string, type:
   if (statusText !== '' && RegExpPrototypeExec(REASON_PHRASE, statusText) === null) throw new TypeErrorCtor(`${context}: invalid statusText.`);
   state.status = status;
   state.statusText = statusText;
+  const { body } = state;
+  const isDropped = body !== null && isNullBodyStatus(status);
+  if (isDropped) {
+    // As on Workers, what is known to be empty stands for no body.
+    const { value } = body;
+    if (typeof value === 'number' || value?.length !== 0) throw new TypeErrorCtor('Response with null body status (101, 204, 205, or 304) cannot have a body.');
+    state.body = null;
+    state.headers = '';
+  }
   if (headers !== undefined) {
     state.headers = headers;
-    if (type !== undefined && !hasHeader(headers, 'content-type')) setHeader(headers, 'content-type', type);
+    if (type !== undefined && !isDropped && !hasHeader(headers, 'content-type')) setHeader(headers, 'content-type', type);
   }
-  if (state.body !== null && isNullBodyStatus(status)) throw new TypeErrorCtor('Response with null body status (101, 204, 205, or 304) cannot have a body.');
 }
 
 /** The headers object, made when first needed. */
@@ -197,7 +205,7 @@ export class Response {
   static {
     isResponse = (value: unknown): value is Response => isObject(value) && #state in value;
     responseState = (value) => {
-      if (!isResponse(value)) throw illegalInvocation('Response');
+      if (!isResponse(value)) throw illegalInvocation();
       return value.#state;
     };
   }

@@ -4,7 +4,7 @@
  */
 import { chunk } from '../link.ts';
 import { newDeferred } from '../primordials.ts';
-import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { dictionary, interfaceOf, long } from '../webidl-types.ts';
 import { addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm, signalAborted, signalReason, type AbortSignal } from './abort.ts';
 
@@ -21,7 +21,7 @@ export class Scheduler {
   }
 
   async wait(delay: unknown, options: unknown = undefined): Promise<void> {
-    if (!(#brand in this)) throw illegalInvocation('Scheduler');
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'wait' on 'Scheduler'");
     const milliseconds = long(delay, argument('wait', 'Scheduler', 1));
     const { signal } = waitOptions(options, argument('wait', 'Scheduler', 2));

@@ -27,7 +27,7 @@ const OPERATIONS = ['fetch', 'reportError'];
 export function installScopeInterfaces(global: object): void {
   const { prototype } = WorkerGlobalScope;
   const check = (self: unknown): void => {
-    if (self !== undefined && self !== null && self !== global) throw illegalInvocation('WorkerGlobalScope');
+    if (self !== undefined && self !== null && self !== global) throw illegalInvocation();
   };
   for (let i = 0; i < ATTRIBUTES.length; i++) {
     const name = ATTRIBUTES[i] as string;

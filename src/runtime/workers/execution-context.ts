@@ -12,7 +12,7 @@ import { chunk } from '../link.ts';
 import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
 import { forgetInbound } from '../web/inbound.ts';
 import { errorDetails } from '../web/report-error.ts';
-import { argument, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../webidl.ts';
+import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 
 const internal = Symbol('internal');
 
@@ -21,6 +21,7 @@ export let hold: (context: ExecutionContext) => void;
 /** One thing less. */
 export let release: (context: ExecutionContext) => void;
 let isHeld: (context: ExecutionContext) => boolean;
+let requireContext: (value: unknown) => void;
 /** Did the app ask for its exceptions to be passed through? */
 export let passesThrough: (context: ExecutionContext) => boolean;
 
@@ -42,11 +43,15 @@ export class ExecutionContext {
     release = (context) => context.#release();
     passesThrough = (context) => context.#passThrough;
     isHeld = (context) => context.#held;
+    // Mostly a method that was taken out of `ctx`, so that there is no object at all.
+    requireContext = (value) => {
+      if (!isObject(value) || !(#event in value)) throw illegalInvocation();
+    };
   }
 
   /** Keeps the event alive until `promise` settles; a rejection is logged and changes nothing else. */
   waitUntil(promise: unknown): void {
-    if (!(#event in this)) throw illegalInvocation('ExecutionContext');
+    requireContext(this);
     requireArguments(arguments.length, 1, argument('waitUntil', 'ExecutionContext', 1));
     this.#hold();
     const settled = (): void => this.#release();
@@ -59,12 +64,12 @@ export class ExecutionContext {
 
   /** The worker's own entrypoints, as services. */
   get exports(): object {
-    if (!(#event in this)) throw illegalInvocation('ExecutionContext');
+    requireContext(this);
     return chunk('rpc').ownExports();
   }
 
   passThroughOnException(): void {
-    if (!(#event in this)) throw illegalInvocation('ExecutionContext');
+    requireContext(this);
     this.#passThrough = true;
   }
 

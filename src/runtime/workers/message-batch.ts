@@ -88,7 +88,7 @@ export class QueueMessage {
   }
 
   ack(): void {
-    if (!(#verdicts in this)) throw illegalInvocation('QueueMessage');
+    if (!isObject(this) || !(#verdicts in this)) throw illegalInvocation();
     const { all, said } = this.#verdicts;
     if (all === ACKED || said[this.#position] === ACKED) return;
     if (all === RETRIED) return this.#noEffect('ack', 'retryAll');
@@ -98,7 +98,7 @@ export class QueueMessage {
   }
 
   retry(options: unknown = undefined): void {
-    if (!(#verdicts in this)) throw illegalInvocation('QueueMessage');
+    if (!isObject(this) || !(#verdicts in this)) throw illegalInvocation();
     const delay = delayOf(options, 'retry', 'QueueMessage');
     const { all, said } = this.#verdicts;
     if (all === ACKED) return this.#noEffect('retry', 'ackAll');
@@ -128,12 +128,12 @@ export class QueueController {
   }
 
   ackAll(): void {
-    if (!(#verdicts in this)) throw illegalInvocation('QueueController');
+    if (!isObject(this) || !(#verdicts in this)) throw illegalInvocation();
     ackAll(this.#verdicts);
   }
 
   retryAll(options: unknown = undefined): void {
-    if (!(#verdicts in this)) throw illegalInvocation('QueueController');
+    if (!isObject(this) || !(#verdicts in this)) throw illegalInvocation();
     retryAll(this.#verdicts, options);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { currentEvent, post } from '../bridge.ts';
-import { defineInterface, illegalInvocation } from '../webidl.ts';
+import { defineInterface, illegalInvocation, isObject } from '../webidl.ts';
 
 export class ScheduledController {
   #scheduledTime: number;
@@ -16,12 +16,12 @@ export class ScheduledController {
   }
 
   get scheduledTime(): number {
-    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    if (!isObject(this) || !(#cron in this)) throw illegalInvocation();
     return this.#scheduledTime;
   }
 
   get cron(): string {
-    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    if (!isObject(this) || !(#cron in this)) throw illegalInvocation();
     return this.#cron;
   }
 
@@ -31,7 +31,7 @@ export class ScheduledController {
 
   /** Tells the host so: "noRetry". */
   noRetry(): void {
-    if (!(#cron in this)) throw illegalInvocation('ScheduledController');
+    if (!isObject(this) || !(#cron in this)) throw illegalInvocation();
     if (currentEvent() !== 0) post(Post.verdict, 'noRetry');
   }
 }

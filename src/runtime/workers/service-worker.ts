@@ -6,7 +6,7 @@
 import { ErrorCtor, PromisePrototypeThen, PromiseResolve, TypeErrorCtor } from '../primordials.ts';
 import { Event } from '../web/event.ts';
 import { dispatchAtGlobal, hasGlobalListener } from '../web/global-target.ts';
-import { argument, defineInterface, illegalInvocation, requireArguments } from '../webidl.ts';
+import { argument, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { OpenBatch } from './message-batch.ts';
 
@@ -28,12 +28,12 @@ export class ExtendableEvent extends Event {
   }
 
   waitUntil(promise: unknown): void {
-    if (!(#context in this)) throw illegalInvocation('ExtendableEvent');
+    if (!isObject(this) || !(#context in this)) throw illegalInvocation();
     this.#context?.waitUntil(promise);
   }
 
   passThroughOnException(): void {
-    if (!(#context in this)) throw illegalInvocation('ExtendableEvent');
+    if (!isObject(this) || !(#context in this)) throw illegalInvocation();
     this.#context?.passThroughOnException();
   }
 }
@@ -56,12 +56,12 @@ export class FetchEvent extends ExtendableEvent {
   }
 
   get request(): unknown {
-    if (!(#request in this)) throw illegalInvocation('FetchEvent');
+    if (!isObject(this) || !(#request in this)) throw illegalInvocation();
     return this.#request;
   }
 
   respondWith(response: unknown): void {
-    if (!(#request in this)) throw illegalInvocation('FetchEvent');
+    if (!isObject(this) || !(#request in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, argument('respondWith', 'FetchEvent', 1));
     if (this.#responded) throw new TypeErrorCtor('FetchEvent.respondWith() has already been called; it can only be called once.');
     this.#responded = true;
@@ -84,12 +84,12 @@ export class ScheduledEvent extends ExtendableEvent {
   }
 
   get scheduledTime(): number {
-    if (!(#cron in this)) throw illegalInvocation('ScheduledEvent');
+    if (!isObject(this) || !(#cron in this)) throw illegalInvocation();
     return this.#scheduledTime;
   }
 
   get cron(): string {
-    if (!(#cron in this)) throw illegalInvocation('ScheduledEvent');
+    if (!isObject(this) || !(#cron in this)) throw illegalInvocation();
     return this.#cron;
   }
 
@@ -122,27 +122,27 @@ export class QueueEvent extends ExtendableEvent {
   }
 
   get messages(): unknown {
-    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    if (!isObject(this) || !(#open in this)) throw illegalInvocation();
     return this.#open.batch.messages;
   }
 
   get queue(): string {
-    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    if (!isObject(this) || !(#open in this)) throw illegalInvocation();
     return this.#open.batch.queue;
   }
 
   get metadata(): object {
-    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    if (!isObject(this) || !(#open in this)) throw illegalInvocation();
     return this.#open.batch.metadata;
   }
 
   ackAll(): void {
-    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    if (!isObject(this) || !(#open in this)) throw illegalInvocation();
     this.#open.ackAll();
   }
 
   retryAll(options: unknown = undefined): void {
-    if (!(#open in this)) throw illegalInvocation('QueueEvent');
+    if (!isObject(this) || !(#open in this)) throw illegalInvocation();
     this.#open.retryAll(options);
   }
 }

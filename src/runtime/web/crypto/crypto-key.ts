@@ -9,7 +9,7 @@
 import { Request } from '../../../protocol/ops.ts';
 import { request } from '../../bridge.ts';
 import { ArrayPrototypePush, FinalizationRegistryCtor, FinalizationRegistryPrototypeRegister, Uint8ArrayCtor, markHandled } from '../../primordials.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 
 /** Every KeyUsage; a set of usages crosses as bits in this order, which is also the order in which `usages` lists them. */
 export const USAGES = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey'] as const;
@@ -40,22 +40,22 @@ export class CryptoKey {
   }
 
   get type(): string {
-    if (!(#handle in this)) throw illegalInvocation('CryptoKey');
+    if (!isObject(this) || !(#handle in this)) throw illegalInvocation();
     return this.#type;
   }
 
   get extractable(): boolean {
-    if (!(#handle in this)) throw illegalInvocation('CryptoKey');
+    if (!isObject(this) || !(#handle in this)) throw illegalInvocation();
     return this.#extractable;
   }
 
   get algorithm(): object {
-    if (!(#handle in this)) throw illegalInvocation('CryptoKey');
+    if (!isObject(this) || !(#handle in this)) throw illegalInvocation();
     return this.#algorithm;
   }
 
   get usages(): string[] {
-    if (!(#handle in this)) throw illegalInvocation('CryptoKey');
+    if (!isObject(this) || !(#handle in this)) throw illegalInvocation();
     return this.#usages;
   }
 

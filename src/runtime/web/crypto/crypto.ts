@@ -5,7 +5,7 @@
 import { requireEvent } from '../../bridge.ts';
 import { chunk } from '../../link.ts';
 import { ArrayBufferIsView, ObjectDefineProperty, StringPrototypeIncludes, TypeErrorCtor, TypedArrayPrototypeGetSymbolToStringTag } from '../../primordials.ts';
-import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
+import { type BufferSource, argument, bufferSource, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { DOMException } from '../dom-exception.ts';
 import { bytesOf } from './bytes.ts';
 import type { DigestStream } from './digest-stream.ts';
@@ -27,13 +27,13 @@ export class Crypto {
   }
 
   get subtle(): SubtleCrypto {
-    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    if (!isObject(this) || !(#subtle in this)) throw illegalInvocation();
     return this.#subtle;
   }
 
   /** @see https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues */
   getRandomValues(array: unknown): BufferSource {
-    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    if (!isObject(this) || !(#subtle in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, "Failed to execute 'getRandomValues' on 'Crypto'");
     const context = argument('getRandomValues', 'Crypto', 1);
     if (!ArrayBufferIsView(array)) throw new TypeErrorCtor(`${context} is not of type 'ArrayBufferView'.`);
@@ -53,7 +53,7 @@ export class Crypto {
 
   /** @see https://w3c.github.io/webcrypto/#Crypto-method-randomUUID */
   randomUUID(): string {
-    if (!(#subtle in this)) throw illegalInvocation('Crypto');
+    if (!isObject(this) || !(#subtle in this)) throw illegalInvocation();
     requireEvent();
     return newUUID();
   }

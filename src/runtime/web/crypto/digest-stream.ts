@@ -3,7 +3,7 @@
  * @see https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#constructors
  */
 import { ArrayBufferIsView, BigIntCtor, TypeErrorCtor, markHandled, newDeferred } from '../../primordials.ts';
-import { argument, bufferSource, defineInterface, illegalInvocation, isArrayBuffer, requireArguments } from '../../webidl.ts';
+import { argument, bufferSource, defineInterface, illegalInvocation, isObject, isArrayBuffer, requireArguments } from '../../webidl.ts';
 import { encodeUtf8 } from '../encoding/utf8.ts';
 import { WritableStream } from '../streams/writable-stream.ts';
 import { algorithmIdentifier, normalizeAlgorithm } from './algorithms.ts';
@@ -60,12 +60,12 @@ export class DigestStream extends WritableStream {
 
   /** The digest, once the stream is closed. */
   get digest(): Promise<ArrayBuffer> {
-    if (!(#digest in this)) throw illegalInvocation('DigestStream');
+    if (!isObject(this) || !(#digest in this)) throw illegalInvocation();
     return this.#digest;
   }
 
   get bytesWritten(): bigint {
-    if (!(#digest in this)) throw illegalInvocation('DigestStream');
+    if (!isObject(this) || !(#digest in this)) throw illegalInvocation();
     return BigIntCtor(this.#progress.bytes);
   }
 }

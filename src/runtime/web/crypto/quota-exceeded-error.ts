@@ -3,7 +3,7 @@
  * @see https://webidl.spec.whatwg.org/#quotaexceedederror
  */
 import { RangeErrorCtor } from '../../primordials.ts';
-import { DOMString, defineInterface, illegalInvocation } from '../../webidl.ts';
+import { DOMString, defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import { dictionary, double } from '../../webidl-types.ts';
 import { DOMException } from '../dom-exception.ts';
 
@@ -29,12 +29,12 @@ export class QuotaExceededError extends DOMException {
   }
 
   get quota(): number | null {
-    if (!(#quota in this)) throw illegalInvocation('QuotaExceededError');
+    if (!isObject(this) || !(#quota in this)) throw illegalInvocation();
     return this.#quota;
   }
 
   get requested(): number | null {
-    if (!(#quota in this)) throw illegalInvocation('QuotaExceededError');
+    if (!isObject(this) || !(#quota in this)) throw illegalInvocation();
     return this.#requested;
   }
 }

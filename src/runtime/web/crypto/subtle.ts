@@ -55,7 +55,7 @@ export class SubtleCrypto {
 
   /** Checks the receiver and the number of arguments. */
   static check(self: unknown, operation: string, given: number, required: number): void {
-    if (!isObject(self) || !(#brand in self)) throw illegalInvocation(NAME);
+    if (!isObject(self) || !(#brand in self)) throw illegalInvocation();
     requireArguments(given, required, `Failed to execute '${operation}' on '${NAME}'`);
   }
 

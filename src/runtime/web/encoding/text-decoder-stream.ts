@@ -3,7 +3,7 @@
  * @see https://encoding.spec.whatwg.org/#interface-textdecoderstream
  */
 import { Uint8ArrayCtor } from '../../primordials.ts';
-import { defineInterface, illegalInvocation } from '../../webidl.ts';
+import { defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import type { ReadableStream } from '../streams/readable-stream.ts';
 import { createTransformStream, transformPair, type TransformPair } from '../streams/transform-stream.ts';
 import type { WritableStream } from '../streams/writable-stream.ts';
@@ -38,27 +38,27 @@ export class TextDecoderStream {
   }
 
   get encoding(): string {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.encoding;
   }
 
   get fatal(): boolean {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.fatal;
   }
 
   get ignoreBOM(): boolean {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.ignoreBOM;
   }
 
   get readable(): ReadableStream {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#pair.readable;
   }
 
   get writable(): WritableStream {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#pair.writable;
   }
 }

@@ -3,7 +3,7 @@
  * @see https://encoding.spec.whatwg.org/#interface-textdecoder
  */
 import { RangeErrorCtor, Uint8ArrayCtor } from '../../primordials.ts';
-import { DOMString, argument, defineInterface, illegalInvocation } from '../../webidl.ts';
+import { DOMString, argument, defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import { boolean, dictionary } from '../../webidl-types.ts';
 import { Decoder } from './decoder.ts';
 import { encodingFromLabel } from './labels.ts';
@@ -38,22 +38,22 @@ export class TextDecoder {
   }
 
   get encoding(): string {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.encoding;
   }
 
   get fatal(): boolean {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.fatal;
   }
 
   get ignoreBOM(): boolean {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     return this.#decoder.ignoreBOM;
   }
 
   decode(input: unknown = undefined, options: unknown = undefined): string {
-    if (!(#decoder in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#decoder in this)) throw illegalInvocation();
     const context = argument('decode', NAME, 1);
     let bytes = input === undefined ? new Uint8ArrayCtor(0) : sourceBytes(input, context);
     let stream = false;

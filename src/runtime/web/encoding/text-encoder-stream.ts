@@ -3,7 +3,7 @@
  * @see https://encoding.spec.whatwg.org/#interface-textencoderstream
  */
 import { StringPrototypeCharCodeAt, StringPrototypeSlice } from '../../primordials.ts';
-import { DOMString, defineInterface, illegalInvocation } from '../../webidl.ts';
+import { DOMString, defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import type { ReadableStream } from '../streams/readable-stream.ts';
 import { createTransformStream, transformPair, type TransformPair } from '../streams/transform-stream.ts';
 import type { WritableStream } from '../streams/writable-stream.ts';
@@ -35,17 +35,17 @@ export class TextEncoderStream {
   #pair: TransformPair = encodingPair();
 
   get encoding(): string {
-    if (!(#pair in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return 'utf-8';
   }
 
   get readable(): ReadableStream {
-    if (!(#pair in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.readable;
   }
 
   get writable(): WritableStream {
-    if (!(#pair in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pair in this)) throw illegalInvocation();
     return this.#pair.writable;
   }
 }

@@ -14,17 +14,17 @@ export class TextEncoder {
   #brand = true;
 
   get encoding(): string {
-    if (!(#brand in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return 'utf-8';
   }
 
   encode(input: unknown = ''): Uint8Array<ArrayBuffer> {
-    if (!(#brand in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     return encodeUtf8(DOMString(input, argument('encode', NAME, 1)));
   }
 
   encodeInto(source: unknown, destination: unknown): Progress {
-    if (!(#brand in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#brand in this)) throw illegalInvocation();
     requireArguments(arguments.length, 2, 'TextEncoder.encodeInto');
     const text = DOMString(source, argument('encodeInto', NAME, 1));
     if (!isObject(destination) || TypedArrayPrototypeGetSymbolToStringTag(destination) !== 'Uint8Array') {

@@ -115,7 +115,7 @@ export class EventSource extends EventTarget {
   static {
     hasBrand = (value): value is EventSource => isObject(value) && #state in value;
     stateOf = (value) => {
-      if (!hasBrand(value)) throw illegalInvocation('EventSource');
+      if (!hasBrand(value)) throw illegalInvocation();
       return value.#state;
     };
   }

@@ -93,7 +93,7 @@ class ReadableStreamAsyncIterator {
 
   static {
     iterationOf = (value) => {
-      if (!isObject(value) || !(#iteration in value)) throw illegalInvocation('ReadableStream AsyncIterator');
+      if (!isObject(value) || !(#iteration in value)) throw illegalInvocation();
       return value.#iteration;
     };
   }

@@ -40,7 +40,7 @@ export class ReadableStreamBYOBReader {
 
   static {
     readerOf = (reader) => {
-      if (!isObject(reader) || !(#reader in reader)) throw illegalInvocation('ReadableStreamBYOBReader');
+      if (!isObject(reader) || !(#reader in reader)) throw illegalInvocation();
       return reader.#reader;
     };
   }

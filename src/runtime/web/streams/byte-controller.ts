@@ -19,7 +19,7 @@ export class ReadableStreamBYOBRequest {
 
   static {
     requestOf = (request) => {
-      if (!isObject(request) || !(#request in request)) throw illegalInvocation('ReadableStreamBYOBRequest');
+      if (!isObject(request) || !(#request in request)) throw illegalInvocation();
       return request.#request;
     };
   }
@@ -64,7 +64,7 @@ export class ReadableByteStreamController {
 
   static {
     stateOf = (controller) => {
-      if (!isObject(controller) || !(#stream in controller)) throw illegalInvocation('ReadableByteStreamController');
+      if (!isObject(controller) || !(#stream in controller)) throw illegalInvocation();
       return controller.#stream;
     };
   }

@@ -76,7 +76,7 @@ export class ReadableStreamDefaultController {
 
   static {
     stateOf = (controller) => {
-      if (!isObject(controller) || !(#stream in controller)) throw illegalInvocation('ReadableStreamDefaultController');
+      if (!isObject(controller) || !(#stream in controller)) throw illegalInvocation();
       return controller.#stream;
     };
   }

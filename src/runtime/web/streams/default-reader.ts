@@ -33,7 +33,7 @@ export class ReadableStreamDefaultReader {
 
   static {
     readerOf = (reader) => {
-      if (!isObject(reader) || !(#reader in reader)) throw illegalInvocation('ReadableStreamDefaultReader');
+      if (!isObject(reader) || !(#reader in reader)) throw illegalInvocation();
       return reader.#reader;
     };
   }

@@ -60,7 +60,8 @@ const pipeOptions = dictionary<PipeOptions>('StreamPipeOptions', [
   { key: 'signal', converter: interfaceOf('AbortSignal', isAbortSignal) },
 ]);
 
-const locked = (operation: string): TypeError => new TypeErrorCtor(`Cannot ${operation} a ReadableStream that is locked to a reader.`);
+const locked = (): TypeError => new TypeErrorCtor('This ReadableStream is currently locked to a reader.');
+const lockedDestination = (): TypeError => new TypeErrorCtor('This WritableStream is currently locked to a writer.');
 
 const CONTEXT = "Failed to construct 'ReadableStream': parameter";
 const FIRST = `${CONTEXT} 1`;
@@ -75,7 +76,7 @@ export class ReadableStream {
   static {
     isBranded = (value): value is ReadableStream => isObject(value) && #stream in value;
     stateOf = (value) => {
-      if (!isBranded(value)) throw illegalInvocation('ReadableStream');
+      if (!isBranded(value)) throw illegalInvocation();
       return value.#stream;
     };
     installStreamOf((value, context) => {
@@ -126,7 +127,7 @@ export class ReadableStream {
   cancel(reason: unknown = undefined): Promise<undefined> {
     try {
       const stream = stateOf(this);
-      if (stream.reader !== undefined) throw locked('cancel');
+      if (stream.reader !== undefined) throw locked();
       return cancelReadable(stream, reason);
     } catch (error) {
       return PromiseReject(error);
@@ -144,9 +145,9 @@ export class ReadableStream {
     requireArguments(arguments.length, 1, "Failed to execute 'pipeThrough' on 'ReadableStream'");
     const pair = readableWritablePair(transform, argument('pipeThrough', 'ReadableStream', 1));
     const pipe = pipeOptions(options, argument('pipeThrough', 'ReadableStream', 2));
-    if (stream.reader !== undefined) throw locked('pipe');
+    if (stream.reader !== undefined) throw locked();
     const dest = writableState(pair.writable);
-    if (dest.writer !== undefined) throw new TypeErrorCtor('Cannot pipe to a WritableStream that is locked to a writer.');
+    if (dest.writer !== undefined) throw lockedDestination();
     markHandled(pipeTo(stream, dest, pipe));
     return pair.readable;
   }
@@ -157,9 +158,9 @@ export class ReadableStream {
       requireArguments(arguments.length, 1, "Failed to execute 'pipeTo' on 'ReadableStream'");
       if (!isWritableStream(destination)) throw new TypeErrorCtor(`${argument('pipeTo', 'ReadableStream', 1)} is not of type 'WritableStream'.`);
       const pipe = pipeOptions(options, argument('pipeTo', 'ReadableStream', 2));
-      if (stream.reader !== undefined) throw locked('pipe');
+      if (stream.reader !== undefined) throw locked();
       const dest = writableState(destination);
-      if (dest.writer !== undefined) throw new TypeErrorCtor('Cannot pipe to a WritableStream that is locked to a writer.');
+      if (dest.writer !== undefined) throw lockedDestination();
       return pipeTo(stream, dest, pipe);
     } catch (error) {
       return PromiseReject(error);

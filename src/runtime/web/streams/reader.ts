@@ -20,7 +20,7 @@ export function releasedError(what: string): TypeError {
 
 /** Takes the lock; throws TypeError when it is taken. @see https://streams.spec.whatwg.org/#readable-stream-reader-generic-initialize */
 export function acquireReader(stream: ReadableState, byob: boolean): Reader {
-  if (stream.reader !== undefined) throw new TypeErrorCtor('This ReadableStream is locked to a reader.');
+  if (stream.reader !== undefined) throw new TypeErrorCtor('This ReadableStream is currently locked to a reader.');
   if (byob && stream.bytes === undefined) throw new TypeErrorCtor('A BYOB reader needs a ReadableStream of type "bytes".');
   const reader: Reader = { stream, byob, requests: newQueue(), closed: newSettlement() };
   stream.reader = reader;

@@ -30,12 +30,12 @@ export class ByteLengthQueuingStrategy {
   }
 
   get highWaterMark(): number {
-    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation('ByteLengthQueuingStrategy');
+    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation();
     return this.#highWaterMark;
   }
 
   get size(): (chunk: { byteLength: unknown }) => unknown {
-    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation('ByteLengthQueuingStrategy');
+    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation();
     return byteLengthSize;
   }
 }
@@ -49,12 +49,12 @@ export class CountQueuingStrategy {
   }
 
   get highWaterMark(): number {
-    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation('CountQueuingStrategy');
+    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation();
     return this.#highWaterMark;
   }
 
   get size(): () => number {
-    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation('CountQueuingStrategy');
+    if (!isObject(this) || !(#highWaterMark in this)) throw illegalInvocation();
     return countSize;
   }
 }

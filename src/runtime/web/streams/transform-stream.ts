@@ -255,7 +255,7 @@ export class TransformStreamDefaultController {
 
   static {
     stateOf = (value) => {
-      if (!isObject(value) || !(#transform in value)) throw illegalInvocation('TransformStreamDefaultController');
+      if (!isObject(value) || !(#transform in value)) throw illegalInvocation();
       return value.#transform;
     };
   }
@@ -294,7 +294,7 @@ export class TransformStream {
   static {
     isBranded = (value): value is TransformStream => isObject(value) && #pair in value;
     pairOf = (value) => {
-      if (!isBranded(value)) throw illegalInvocation('TransformStream');
+      if (!isBranded(value)) throw illegalInvocation();
       return value.#pair;
     };
   }

@@ -100,7 +100,7 @@ export function controllerSignal(stream: WritableState): AbortSignal {
 
 /** Takes the lock; throws TypeError when it is taken. @see https://streams.spec.whatwg.org/#set-up-writable-stream-default-writer */
 export function acquireWriter(stream: WritableState): Writer {
-  if (stream.writer !== undefined) throw new TypeErrorCtor('This WritableStream is locked to a writer.');
+  if (stream.writer !== undefined) throw new TypeErrorCtor('This WritableStream is currently locked to a writer.');
   const writer: Writer = { stream, ready: newSettlement(), closed: newSettlement() };
   stream.writer = writer;
   const { state } = stream;

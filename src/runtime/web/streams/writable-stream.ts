@@ -72,7 +72,7 @@ export class WritableStream {
   static {
     isBranded = (value): value is WritableStream => isObject(value) && #stream in value;
     stateOf = (value) => {
-      if (!isBranded(value)) throw illegalInvocation('WritableStream');
+      if (!isBranded(value)) throw illegalInvocation();
       return value.#stream;
     };
   }
@@ -103,7 +103,7 @@ export class WritableStream {
   abort(reason: unknown = undefined): Promise<undefined> {
     try {
       const stream = stateOf(this);
-      if (stream.writer !== undefined) throw new TypeErrorCtor('Cannot abort a WritableStream that is locked to a writer.');
+      if (stream.writer !== undefined) throw new TypeErrorCtor('This WritableStream is currently locked to a writer.');
       return abortWritable(stream, reason);
     } catch (error) {
       return PromiseReject(error);
@@ -113,7 +113,7 @@ export class WritableStream {
   close(): Promise<undefined> {
     try {
       const stream = stateOf(this);
-      if (stream.writer !== undefined) throw new TypeErrorCtor('Cannot close a WritableStream that is locked to a writer.');
+      if (stream.writer !== undefined) throw new TypeErrorCtor('This WritableStream is currently locked to a writer.');
       if (isClosing(stream)) throw new TypeErrorCtor(CLOSING);
       return closeWritable(stream);
     } catch (error) {
@@ -133,7 +133,7 @@ export class WritableStreamDefaultWriter {
 
   static {
     writerOf = (value) => {
-      if (!isObject(value) || !(#writer in value)) throw illegalInvocation('WritableStreamDefaultWriter');
+      if (!isObject(value) || !(#writer in value)) throw illegalInvocation();
       return value.#writer;
     };
   }
@@ -211,7 +211,7 @@ export class WritableStreamDefaultController {
 
   static {
     controlled = (value) => {
-      if (!isObject(value) || !(#stream in value)) throw illegalInvocation('WritableStreamDefaultController');
+      if (!isObject(value) || !(#stream in value)) throw illegalInvocation();
       return value.#stream;
     };
   }

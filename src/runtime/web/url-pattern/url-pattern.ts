@@ -116,7 +116,7 @@ export class URLPattern {
   }
 
   static #of(self: unknown): Components<Component> {
-    if (!isObject(self) || !(#components in self)) throw illegalInvocation(NAME);
+    if (!isObject(self) || !(#components in self)) throw illegalInvocation();
     return self.#components;
   }
 

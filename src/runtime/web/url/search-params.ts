@@ -64,19 +64,19 @@ export class URLSearchParams {
   }
 
   get size(): number {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     return this.#pairs.length;
   }
 
   append(name: unknown, value: unknown): void {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 2, 'URLSearchParams.append');
     ArrayPrototypePush(this.#pairs, [USVString(name, argument('append', NAME, 1)), USVString(value, argument('append', NAME, 2))]);
     this.#changed?.();
   }
 
   delete(name: unknown, value: unknown = undefined): void {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'URLSearchParams.delete');
     const key = USVString(name, argument('delete', NAME, 1));
     const only = value === undefined || differs(HEEDS_VALUE) ? undefined : USVString(value, argument('delete', NAME, 2));
@@ -91,7 +91,7 @@ export class URLSearchParams {
   }
 
   get(name: unknown): string | null {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'URLSearchParams.get');
     const key = USVString(name, argument('get', NAME, 1));
     const pairs = this.#pairs;
@@ -100,7 +100,7 @@ export class URLSearchParams {
   }
 
   getAll(name: unknown): string[] {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'URLSearchParams.getAll');
     const key = USVString(name, argument('getAll', NAME, 1));
     const pairs = this.#pairs;
@@ -110,7 +110,7 @@ export class URLSearchParams {
   }
 
   has(name: unknown, value: unknown = undefined): boolean {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'URLSearchParams.has');
     const key = USVString(name, argument('has', NAME, 1));
     const only = value === undefined || differs(HEEDS_VALUE) ? undefined : USVString(value, argument('has', NAME, 2));
@@ -123,7 +123,7 @@ export class URLSearchParams {
   }
 
   set(name: unknown, value: unknown): void {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     requireArguments(arguments.length, 2, 'URLSearchParams.set');
     const key = USVString(name, argument('set', NAME, 1));
     const text = USVString(value, argument('set', NAME, 2));
@@ -145,14 +145,14 @@ export class URLSearchParams {
   }
 
   sort(): void {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     // `<` on strings compares code units, as asked; sorting is stable.
     ArrayPrototypeSort(this.#pairs, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
     this.#changed?.();
   }
 
   toString(): string {
-    if (!(#pairs in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#pairs in this)) throw illegalInvocation();
     return serializeUrlEncoded(this.#pairs);
   }
 }

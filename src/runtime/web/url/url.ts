@@ -75,7 +75,7 @@ export class URL {
   }
 
   get href(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     if (this.#href === '') this.#href = serializeUrl(this.#record);
     return this.#href;
   }
@@ -88,12 +88,12 @@ export class URL {
   }
 
   get origin(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return serializeOrigin(this.#record);
   }
 
   get protocol(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return `${this.#record.scheme}:`;
   }
 
@@ -103,7 +103,7 @@ export class URL {
   }
 
   get username(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return this.#record.username;
   }
 
@@ -114,7 +114,7 @@ export class URL {
   }
 
   get password(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return this.#record.password;
   }
 
@@ -125,7 +125,7 @@ export class URL {
   }
 
   get host(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return serializeHost(this.#record);
   }
 
@@ -136,7 +136,7 @@ export class URL {
   }
 
   get hostname(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return this.#record.host ?? '';
   }
 
@@ -147,7 +147,7 @@ export class URL {
   }
 
   get port(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return this.#record.port === null ? '' : `${this.#record.port}`;
   }
 
@@ -158,7 +158,7 @@ export class URL {
   }
 
   get pathname(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return serializePath(this.#record);
   }
 
@@ -169,7 +169,7 @@ export class URL {
   }
 
   get search(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     const { query } = this.#record;
     return query === null || query === '' ? '' : `?${query}`;
   }
@@ -182,7 +182,7 @@ export class URL {
   }
 
   get searchParams(): URLSearchParams {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     return (this.#params ??= createLinkedParams(this.#record.query, () => {
       const query = serializeSearchParams(this.#params as URLSearchParams);
       this.#record.query = query === '' ? null : query;
@@ -191,7 +191,7 @@ export class URL {
   }
 
   get hash(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     const { fragment } = this.#record;
     return fragment === null || fragment === '' ? '' : `#${fragment}`;
   }
@@ -202,13 +202,13 @@ export class URL {
   }
 
   toString(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     if (this.#href === '') this.#href = serializeUrl(this.#record);
     return this.#href;
   }
 
   toJSON(): string {
-    if (!(#record in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#record in this)) throw illegalInvocation();
     if (this.#href === '') this.#href = serializeUrl(this.#record);
     return this.#href;
   }

@@ -51,7 +51,7 @@ export class WebSocket extends EventTarget {
   static {
     hasBrand = (value): value is WebSocket => isObject(value) && #state in value;
     stateOf = (value) => {
-      if (!hasBrand(value)) throw illegalInvocation('WebSocket');
+      if (!hasBrand(value)) throw illegalInvocation();
       return value.#state;
     };
   }

@@ -44,7 +44,7 @@ export class AnalyticsEngine {
 
   /** Writes a point; nobody waits for it. @throws TypeError for a point that is too large */
   writeDataPoint(event: unknown = undefined): void {
-    if (!(#index in this)) throw illegalInvocation('AnalyticsEngine');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     requireEvent();
     if (event !== undefined && !isObject(event)) {
       throw new TypeErrorCtor("Failed to execute 'writeDataPoint' on 'AnalyticsEngine': parameter 1 is not of type 'AnalyticsEngineEvent'.");

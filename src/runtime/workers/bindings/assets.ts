@@ -5,7 +5,7 @@
 import { BodyKind } from '../../../protocol/ops.ts';
 import { chunk } from '../../link.ts';
 import { TypeErrorCtor } from '../../primordials.ts';
-import { defineInterface, illegalConstructor, illegalInvocation, requireArguments } from '../../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { isBodyUnusable, sourceBody, takeBody, unusableError } from '../../web/body.ts';
 import { getHeader, headersFromWire } from '../../web/headers.ts';
 import { requestHeadersToWire, urlOf } from '../../web/request.ts';
@@ -30,7 +30,7 @@ export class Fetcher {
 
   /** The host of the URL does not matter. Redirects are followed where the request says so, as by fetch. */
   async fetch(input: unknown, init: unknown = undefined): Promise<Response> {
-    if (!(#index in this)) throw illegalInvocation('Fetcher');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     requireArguments(arguments.length, 1, 'fetch');
     const state = createRequestState(input, init);
     const signal = state.follows;

@@ -7,7 +7,7 @@
  */
 import { ObjectDefineProperty, ObjectKeys } from '../../primordials.ts';
 import { chunk } from '../../link.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import type { Socket } from '../sockets/socket.ts';
 
 const internal = Symbol('internal');
@@ -24,7 +24,7 @@ export class Hyperdrive {
 
   /** Opens a connection to the database. */
   connect(): Socket {
-    if (!(#index in this)) throw illegalInvocation('Hyperdrive');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     return chunk('sockets').connectBinding(this.#index, this.#address);
   }
 }

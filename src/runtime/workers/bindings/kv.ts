@@ -97,7 +97,7 @@ export class KvNamespace {
   }
 
   static #indexOf(namespace: KvNamespace): number {
-    if (!isObject(namespace) || !(#index in namespace)) throw illegalInvocation('KvNamespace');
+    if (!isObject(namespace) || !(#index in namespace)) throw illegalInvocation();
     return namespace.#index;
   }
 }

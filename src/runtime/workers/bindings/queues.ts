@@ -108,12 +108,12 @@ export class WorkerQueue {
   }
 
   async metrics(): Promise<object> {
-    if (!(#index in this)) throw illegalInvocation('WorkerQueue');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     return metricsFrom((await callBinding(this.#index, 'metrics')) as Metrics);
   }
 
   async send(body: unknown, options: unknown = undefined): Promise<object> {
-    if (!(#index in this)) throw illegalInvocation('WorkerQueue');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     checked(arguments.length > 0, 'send', 1, 'Value');
     const { contentType: type, delaySeconds: delay } = sendOptions(options, checked(isOptions(options), 'send', 2, 'SendOptions'));
     const encoded = encode(body, type, true);
@@ -121,7 +121,7 @@ export class WorkerQueue {
   }
 
   async sendBatch(batch: unknown, options: unknown = undefined): Promise<object> {
-    if (!(#index in this)) throw illegalInvocation('WorkerQueue');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     const messages = requests(batch, checked(isSequence(batch), 'sendBatch', 1, 'Sequence'));
     const { delaySeconds: common } = batchOptions(options, checked(isOptions(options), 'sendBatch', 2, 'SendBatchOptions'));
     if (messages.length === 0) throw new TypeErrorCtor('sendBatch() requires at least one message');

@@ -9,7 +9,7 @@ import { DateCtor, DatePrototypeToUTCString, ObjectDefineProperty, ObjectKeys, T
 import type { Body } from '../../web/body.ts';
 import { defineBodyMixin } from '../../web/body-consume.ts';
 import { Headers, isHeaders } from '../../web/headers.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { bytesOfHex, wrongArgument } from './r2-options.ts';
 
 const INTERNAL = Symbol('internal');
@@ -37,7 +37,7 @@ class Checksums {
   }
 
   toJSON(): Record<string, string> {
-    if (!(#hex in this)) throw illegalInvocation('Checksums');
+    if (!isObject(this) || !(#hex in this)) throw illegalInvocation();
     const result: Record<string, string> = {};
     const names = ObjectKeys(this.#hex) as (keyof R2Metadata['checksums'])[];
     for (let i = 0; i < names.length; i++) result[names[i] as string] = this.#hex[names[i] as 'md5'] as string;
@@ -81,7 +81,7 @@ export class HeadResult {
 
   /** Sets the headers that the object's httpMetadata says. */
   writeHttpMetadata(headers: unknown): void {
-    if (!(#metadata in this)) throw illegalInvocation('HeadResult');
+    if (!isObject(this) || !(#metadata in this)) throw illegalInvocation();
     if (!isHeaders(headers)) throw wrongArgument('writeHttpMetadata', 1, 'Headers', 'HeadResult');
     const { http, key } = this.#metadata;
     if (http === undefined)
@@ -115,7 +115,7 @@ export class GetResult extends HeadResult {
 
   static {
     bodyOf = (self) => {
-      if (typeof self !== 'object' || self === null || !(#body in self)) throw illegalInvocation('GetResult');
+      if (typeof self !== 'object' || self === null || !(#body in self)) throw illegalInvocation();
       return self.#body;
     };
   }

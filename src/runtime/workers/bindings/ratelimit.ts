@@ -1,6 +1,6 @@
 /** RateLimit. Its words and rules are Miniflare's. @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
 import { ArrayPrototypeIncludes, ArrayPrototypeJoin, ErrorCtor, ObjectKeys } from '../../primordials.ts';
-import { illegalInvocation } from '../../webidl.ts';
+import { illegalInvocation, isObject } from '../../webidl.ts';
 import { callBinding } from './call.ts';
 
 const OPTIONS = ['key', 'limit', 'period'];
@@ -25,7 +25,7 @@ export class Ratelimit {
 
   /** @returns the promise of `{ success }` */
   async limit(options: unknown): Promise<{ success: boolean }> {
-    if (!(#index in this)) throw illegalInvocation('Ratelimit');
+    if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     check(typeof options === 'object' && options !== null, 'invalid rate limit options');
     const invalid: string[] = [];
     const keys = ObjectKeys(options as object);

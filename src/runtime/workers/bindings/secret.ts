@@ -1,6 +1,6 @@
 /** A secret of a store. @see https://developers.cloudflare.com/secrets-store/integrations/workers/ */
 import { PromiseReject } from '../../primordials.ts';
-import { defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
+import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { callBinding } from './call.ts';
 
 const internal = Symbol('internal');
@@ -15,7 +15,7 @@ export class SecretsStoreSecret {
 
   /** The secret's value. Rejects where the store does not have it. */
   get(): Promise<unknown> {
-    if (!(#index in this)) return PromiseReject(illegalInvocation('SecretsStoreSecret'));
+    if (!isObject(this) || !(#index in this)) return PromiseReject(illegalInvocation());
     return callBinding(this.#index, 'get');
   }
 }

@@ -1,7 +1,7 @@
 /** CacheStorage: `caches`. @see https://developers.cloudflare.com/workers/runtime-apis/cache/#accessing-cache */
 import { CACHE_LIMITS } from '../../../protocol/cache.ts';
 import { ObjectDefineProperty, TypeErrorCtor } from '../../primordials.ts';
-import { DOMString, defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
+import { DOMString, defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { Cache, internal, notImplemented } from './cache.ts';
 
 export class CacheStorage {
@@ -15,7 +15,7 @@ export class CacheStorage {
   }
 
   async open(name: unknown): Promise<Cache> {
-    if (!(#default in this)) throw illegalInvocation('CacheStorage');
+    if (!isObject(this) || !(#default in this)) throw illegalInvocation();
     if (arguments.length === 0) throw new TypeErrorCtor("Failed to execute 'open' on 'CacheStorage': parameter 1 is not of type 'string'.");
     const text = DOMString(name, "Failed to execute 'open' on 'CacheStorage': parameter 1");
     if (text.length >= CACHE_LIMITS.nameLength) throw new TypeErrorCtor('Cache name is too long.');
@@ -24,22 +24,22 @@ export class CacheStorage {
   }
 
   delete(_name: unknown): never {
-    if (!(#default in this)) throw illegalInvocation('CacheStorage');
+    if (!isObject(this) || !(#default in this)) throw illegalInvocation();
     throw notImplemented('delete', 'CacheStorage');
   }
 
   match(_request: unknown, _options: unknown): never {
-    if (!(#default in this)) throw illegalInvocation('CacheStorage');
+    if (!isObject(this) || !(#default in this)) throw illegalInvocation();
     throw notImplemented('match', 'CacheStorage');
   }
 
   has(_name: unknown): never {
-    if (!(#default in this)) throw illegalInvocation('CacheStorage');
+    if (!isObject(this) || !(#default in this)) throw illegalInvocation();
     throw notImplemented('has', 'CacheStorage');
   }
 
   keys(): never {
-    if (!(#default in this)) throw illegalInvocation('CacheStorage');
+    if (!isObject(this) || !(#default in this)) throw illegalInvocation();
     throw notImplemented('keys', 'CacheStorage');
   }
 }

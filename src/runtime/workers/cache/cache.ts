@@ -74,18 +74,18 @@ export class Cache {
   }
 
   add(_request: unknown): never {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     throw notImplemented('add', 'Cache');
   }
 
   addAll(_requests: unknown): never {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     throw notImplemented('addAll', 'Cache');
   }
 
   /** @returns the promise of whether there was something to delete */
   async delete(request: unknown, options: unknown = undefined): Promise<boolean> {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     const state = requestOf(request, arguments.length, 'delete');
     if (!ignoresMethod(options, 'delete') && state.method !== 'GET') return false;
     return (await callBinding(CACHE_INDEX, 'delete', this.#name, keyOf(state))) === true;
@@ -93,7 +93,7 @@ export class Cache {
 
   /** @returns the promise of the response, with `cf-cache-status: HIT`; of undefined where there is none */
   async match(request: unknown, options: unknown = undefined): Promise<Response | undefined> {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     const state = requestOf(request, arguments.length, 'match');
     if (!ignoresMethod(options, 'match') && state.method !== 'GET') return undefined;
     const found = (await callBinding(CACHE_INDEX, 'match', this.#name, keyOf(state), requestHeadersToWire(state))) as Match | null | undefined;
@@ -121,7 +121,7 @@ export class Cache {
   }
 
   async put(request: unknown, response: unknown): Promise<undefined> {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     if (!isResponse(response)) throw new TypeErrorCtor("Failed to execute 'put' on 'Cache': parameter 2 is not of type 'Response'.");
     const target = responseState(response);
     if (target.type === 'error') throw new TypeErrorCtor('Cache is unable to store an error response');
@@ -151,12 +151,12 @@ export class Cache {
   }
 
   matchAll(_request: unknown, _options: unknown): never {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     throw notImplemented('matchAll', 'Cache');
   }
 
   keys(_request: unknown, _options: unknown): never {
-    if (!(#name in this)) throw illegalInvocation('Cache');
+    if (!isObject(this) || !(#name in this)) throw illegalInvocation();
     throw notImplemented('keys', 'Cache');
   }
 }

@@ -20,7 +20,7 @@ import { parserError } from './parser-error.ts';
 import { toContent, unitOf } from './scope.ts';
 import { ArrayPrototypePush } from '../../primordials.ts';
 
-const elementOf = (token: unknown): ElementUnit => unitOf(token, ElementUnit, 'Element');
+const elementOf = (token: unknown): ElementUnit => unitOf(token, ElementUnit);
 
 export class Element {
   constructor() {
@@ -143,7 +143,7 @@ class AttributesIterator {
 
   next(): { done: boolean; value: [string, string] | undefined } {
     const state = WeakMapPrototypeGet(iterators, this);
-    if (state === undefined) throw illegalInvocation('AttributesIterator');
+    if (state === undefined) throw illegalInvocation();
     const unit = elementOf(state.element);
     if (unit.version !== state.version) {
       throw new ErrorCtor('The attributes of this element have been modified during iteration. You must create a new iterator after modifying attributes.');

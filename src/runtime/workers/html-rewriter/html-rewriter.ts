@@ -45,7 +45,7 @@ export class HTMLRewriter {
 
   /** Adds handlers for the elements a selector finds, and for what is in them. */
   on(selector: unknown, handlers: unknown): this {
-    if (!isObject(this) || !(#rules in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#rules in this)) throw illegalInvocation();
     const text = DOMString(selector, argument('on', NAME, 1));
     ArrayPrototypePush(this.#rules, elementHandlers(handlers, parseSelectors(text)));
     return this;
@@ -53,14 +53,14 @@ export class HTMLRewriter {
 
   /** Adds handlers for the document as a whole. */
   onDocument(handlers: unknown): this {
-    if (!isObject(this) || !(#rules in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#rules in this)) throw illegalInvocation();
     ArrayPrototypePush(this.#rules, documentHandlers(handlers));
     return this;
   }
 
   /** A response like the given one, whose body is the rewritten body of that. A response without a body is returned as it is. */
   transform(response: unknown): Response {
-    if (!isObject(this) || !(#rules in this)) throw illegalInvocation(NAME);
+    if (!isObject(this) || !(#rules in this)) throw illegalInvocation();
     if (!isResponse(response)) throw new TypeErrorCtor(`${argument('transform', NAME, 1)} is not of type 'Response'.`);
     const state = responseState(response);
     if (state.type === 'error') throw new TypeErrorCtor('HTMLRewriter cannot transform an error response');

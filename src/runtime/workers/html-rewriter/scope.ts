@@ -51,13 +51,13 @@ export function endToken(token: object): void {
 }
 
 /** The unit behind a token; throws for what is no such token, and for one that is no longer valid. */
-export function unitOf<T extends Unit>(token: unknown, unitClass: UnitClass<T>, name: string): T {
+export function unitOf<T extends Unit>(token: unknown, unitClass: UnitClass<T>): T {
   const tie = read(token);
-  if (tie === undefined) throw illegalInvocation(name);
+  if (tie === undefined) throw illegalInvocation();
   const { unit } = tie;
   if (unit === undefined) throw new TypeErrorCtor(INVALID);
   // Units are the runtime's own, never a tenant's.
-  if (!(unit instanceof unitClass)) throw illegalInvocation(name);
+  if (!(unit instanceof unitClass)) throw illegalInvocation();
   return unit;
 }
 

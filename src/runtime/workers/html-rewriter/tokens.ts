@@ -25,7 +25,7 @@ const remove = (unit: Unit): void => {
   unit.mutate().removed = true;
 };
 
-const textOf = (token: unknown): TextUnit => unitOf(token, TextUnit, 'Text');
+const textOf = (token: unknown): TextUnit => unitOf(token, TextUnit);
 
 export class Text {
   constructor() {
@@ -65,7 +65,7 @@ export class Text {
   }
 }
 
-const commentOf = (token: unknown): CommentUnit => unitOf(token, CommentUnit, 'Comment');
+const commentOf = (token: unknown): CommentUnit => unitOf(token, CommentUnit);
 
 export class Comment {
   constructor() {
@@ -106,7 +106,7 @@ export class Comment {
   }
 }
 
-const doctypeOf = (token: unknown): DoctypeUnit => unitOf(token, DoctypeUnit, 'Doctype');
+const doctypeOf = (token: unknown): DoctypeUnit => unitOf(token, DoctypeUnit);
 
 export class Doctype {
   constructor() {
@@ -126,7 +126,7 @@ export class Doctype {
   }
 }
 
-const endTagOf = (token: unknown): EndTagUnit => unitOf(token, EndTagUnit, 'EndTag');
+const endTagOf = (token: unknown): EndTagUnit => unitOf(token, EndTagUnit);
 
 export class EndTag {
   constructor() {
@@ -164,7 +164,7 @@ export class DocumentEnd {
   }
 
   append(content: unknown, options: unknown = undefined): this {
-    insertBefore(unitOf(this, DocumentEndUnit, 'DocumentEnd'), toTextContent(content, options));
+    insertBefore(unitOf(this, DocumentEndUnit), toTextContent(content, options));
     return this;
   }
 }

@@ -30,9 +30,9 @@ import { withProps } from './loopback.ts';
 import { deeper } from './path.ts';
 import { type Behaviour, stateOf, wildcard } from './wildcard.ts';
 
-const stateFor = <S>(behaviour: Behaviour<S>, value: unknown, name: string): S => {
+const stateFor = <S>(behaviour: Behaviour<S>, value: unknown): S => {
   const state = stateOf(behaviour, value);
-  if (state === undefined) throw illegalInvocation(name);
+  if (state === undefined) throw illegalInvocation();
   return state;
 };
 
@@ -49,7 +49,7 @@ export class RpcStub {
   }
 
   dup(): object {
-    return duplicate(stateFor(stubs, this, 'RpcStub'));
+    return duplicate(stateFor(stubs, this));
   }
 }
 
@@ -60,15 +60,15 @@ export class RpcPromise {
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
   then(onFulfilled: Handler, onRejected: Handler = undefined): Promise<unknown> {
-    return PromisePrototypeThen(stateFor(promises, this, 'RpcPromise').inner, onFulfilled as never, onRejected as never);
+    return PromisePrototypeThen(stateFor(promises, this).inner, onFulfilled as never, onRejected as never);
   }
 
   catch(onRejected: Handler): Promise<unknown> {
-    return PromisePrototypeThen(stateFor(promises, this, 'RpcPromise').inner, undefined as never, onRejected as never);
+    return PromisePrototypeThen(stateFor(promises, this).inner, undefined as never, onRejected as never);
   }
 
   finally(onFinally: () => void): Promise<unknown> {
-    return settleBy(stateFor(promises, this, 'RpcPromise').inner, onFinally);
+    return settleBy(stateFor(promises, this).inner, onFinally);
   }
 }
 
@@ -117,7 +117,7 @@ export class Fetcher {
 
 const requireService = (value: unknown): ServiceState => {
   const state = serviceState(value);
-  if (state === undefined) throw illegalInvocation('Fetcher');
+  if (state === undefined) throw illegalInvocation();
   return state;
 };
 
@@ -136,7 +136,7 @@ const settleBy = (promise: Promise<unknown>, onFinally: () => void): Promise<unk
 const resolved = async (value: unknown): Promise<unknown> => value;
 
 const valueOf = (value: unknown): Promise<unknown> => {
-  const { root, names } = stateFor(properties, value, 'RpcProperty');
+  const { root, names } = stateFor(properties, value);
   return callOn(root, names, undefined);
 };
 
@@ -171,10 +171,10 @@ const tag = (prototype: object, value: string): object => ObjectDefineProperty(p
 tag(RpcStub.prototype, 'JsRpcStub');
 tag(RpcPromise.prototype, 'JsRpcPromise');
 tag(RpcProperty.prototype, 'JsRpcProperty');
-defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self, 'RpcStub')));
+defineDispose(RpcStub.prototype, (self) => disposeStub(stateFor(stubs, self)));
 // A service is nothing that could be given up.
 defineDispose(Fetcher.prototype, (self) => void (entrypointState(self) ?? requireService(self)));
-defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self, 'RpcPromise')));
+defineDispose(RpcPromise.prototype, (self) => disposePromise(stateFor(promises, self)));
 
 // Behaviours
 

@@ -75,7 +75,7 @@ export class Socket {
 
   static {
     check = (value) => {
-      if (!isObject(value) || !(#connection in value)) throw illegalInvocation('Socket');
+      if (!isObject(value) || !(#connection in value)) throw illegalInvocation();
       return value;
     };
   }

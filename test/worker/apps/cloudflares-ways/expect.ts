@@ -1,0 +1,50 @@
+import type { Expectation } from '../../../support/expectation.ts';
+
+/** Cloudflare's words. */
+const RECEIVER =
+  'TypeError: Illegal invocation: function called with incorrect `this` reference. See https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.';
+const READABLE = 'TypeError: This ReadableStream is currently locked to a reader.';
+const WRITABLE = 'TypeError: This WritableStream is currently locked to a writer.';
+const NO_BODY = 'TypeError: Response with null body status (101, 204, 205, or 304) cannot have a body.';
+const CF = "TypeError: Incorrect type for the 'cf' field on 'RequestInitializerDict': the provided value is not of type 'Object'.";
+
+export const expectations: readonly Expectation[] = [
+  {
+    name: 'a text that is coded already goes out as it is',
+    ask: { path: '/coded' },
+    text: 'coded already',
+    headers: { 'content-encoding': 'gzip', 'content-length': '13' },
+  },
+  { name: 'the answer to HEAD has the length that the app says', ask: { path: '/length', method: 'HEAD' }, headers: { 'content-length': '123' } },
+  { name: 'the answer to GET has the length of its body', ask: { path: '/length' }, text: 'hello', headers: { 'content-length': '5' } },
+  { name: 'a response without content may be made of an empty text', ask: { path: '/no-content' }, status: 204, text: '' },
+  {
+    name: 'what is known to be empty is no body, where there may be none',
+    ask: { path: '/empty' },
+    json: [[204, null, 'a,b'], [205, null, 'a,b'], [304, null, 'a,b'], [204, null, 'a,b'], NO_BODY, NO_BODY, [204, null, 'a,b']],
+  },
+  {
+    name: 'operations of the global scope have their names',
+    ask: { path: '/names' },
+    json: [
+      'fetch',
+      'setTimeout',
+      'setInterval',
+      'clearTimeout',
+      'clearInterval',
+      'queueMicrotask',
+      'structuredClone',
+      'atob',
+      'btoa',
+      'reportError',
+      'addEventListener',
+    ],
+  },
+  { name: 'methods say what they were called on', ask: { path: '/receivers' }, json: [RECEIVER, RECEIVER, RECEIVER, RECEIVER, 'function'] },
+  {
+    name: 'streams say that they are locked',
+    ask: { path: '/locked' },
+    json: [READABLE, READABLE, READABLE, READABLE, READABLE, READABLE, READABLE, WRITABLE, WRITABLE, WRITABLE, WRITABLE],
+  },
+  { name: 'cf is an object', ask: { path: '/cf' }, json: [CF, CF, { a: 1 }] },
+];

@@ -1,0 +1,79 @@
+/** What a promise or a call comes to, in words. */
+const told = async (run) => {
+  try {
+    return await run();
+  } catch (error) {
+    return `${error.name}: ${error.message}`;
+  }
+};
+
+const all = async (...runs) => Response.json(await Promise.all(runs.map(told)));
+
+const empty = (body, status) => {
+  const response = new Response(body, { status, headers: { a: 'b' } });
+  return [response.status, response.body, [...response.headers].join()];
+};
+
+const answers = {
+  coded: () => new Response('coded already', { encodeBody: 'manual', headers: { 'content-encoding': 'gzip' } }),
+  length: () => new Response('hello', { headers: { 'content-length': '123' } }),
+  'no-content': () => new Response('', { status: 204 }),
+  empty: () =>
+    all(
+      () => empty('', 204),
+      () => empty(new Uint8Array(0), 205),
+      () => empty(new Blob([], { type: 'a/b' }), 304),
+      () => empty(new URLSearchParams(), 204),
+      () => empty('x', 204),
+      () => empty(new ReadableStream(), 204),
+      () => empty({ toString: () => '' }, 204),
+    ),
+  names: () =>
+    Response.json(
+      [fetch, setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask, structuredClone, atob, btoa, reportError, addEventListener].map(
+        (operation) => operation.name,
+      ),
+    ),
+  receivers: (_request, ctx) => {
+    const { waitUntil } = ctx;
+    const { getRandomValues } = crypto;
+    return all(
+      () => waitUntil(Promise.resolve()),
+      () => Headers.prototype.get.call({}, 'a'),
+      () => URL.prototype.toString.call(undefined),
+      () => Response.prototype.text.call(new Request('http://a/')),
+      () => typeof getRandomValues,
+    );
+  },
+  locked: () => {
+    const response = new Response('x');
+    response.body.getReader();
+    const readable = new ReadableStream();
+    readable.getReader();
+    const writable = new WritableStream();
+    writable.getWriter();
+    return all(
+      () => response.text(),
+      () => response.clone(),
+      () => readable.getReader(),
+      () => readable.cancel(),
+      () => readable.pipeTo(new WritableStream()),
+      () => readable.pipeThrough(new TransformStream()),
+      () => readable.tee(),
+      () => writable.getWriter(),
+      () => writable.close(),
+      () => writable.abort(),
+      () => new ReadableStream().pipeTo(writable),
+    );
+  },
+  cf: () =>
+    all(
+      () => new Request('http://a/', { cf: 'text' }).cf,
+      () => new Request('http://a/', { cf: null }).cf,
+      () => new Request('http://a/', { cf: { a: 1 } }).cf,
+    ),
+};
+
+export default {
+  fetch: (request, _env, ctx) => answers[new URL(request.url).pathname.slice(1)](request, ctx),
+};
