@@ -73,7 +73,7 @@ export async function loadApp(
     for (const wrapper of wrappers) wrapper.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
     const steps: Promise<unknown>[] = compat.length === 0 ? [] : [step(Load.compat, compat.join('\n'))];
-    const wanted = shell ? CHUNK_NAMES : chunksOf(record, source);
+    const wanted = shell ? CHUNK_NAMES.filter((name) => name !== 'shared-memory') : chunksOf(record, source);
     steps.push(
       realm.loadChunks(
         wanted.filter((name) => isThere(name, compat)),
@@ -116,8 +116,9 @@ export function chunksOf(record: AppRecord, source: BundleModules): readonly Chu
   const bindings = record.bindings.map(({ type }) => BINDING_CHUNKS[type]);
   const isCoarse = record.timers === 'coarse';
   const chunks = isCoarse ? source.chunks : source.chunks.filter((name) => name !== 'calendar');
-  if (bindings.length === 0 && !(isCoarse && source.isDynamic)) return chunks;
-  return withNeeds([...chunks, ...bindings, ...(isCoarse && source.isDynamic ? (['calendar'] as const) : [])]);
+  const more: ChunkName[] = isCoarse && source.isDynamic ? [...bindings, 'calendar'] : bindings;
+  if (record.sharedMemory) more.push('shared-memory');
+  return more.length === 0 ? chunks : withNeeds([...chunks, ...more]);
 }
 
 /** How stacks name an app's script. */

@@ -10,7 +10,7 @@ import type { OpContext } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import { BodyKind, Entry, Post, Request, Sync } from '../protocol/ops.ts';
 import type { AppEvent } from './event.ts';
-import { clampDelay, MOST_BACKLOG, toArgument, withoutStack } from './op-values.ts';
+import { clampDelay, MOST_BACKLOG, toArgument, withoutSharing, withoutStack } from './op-values.ts';
 import type { Reports } from './reports.ts';
 
 /** The worker the ops are for. */
@@ -19,6 +19,8 @@ export interface OpHome extends OpContext {
   readonly isGone: boolean;
   /** What it reports to. */
   readonly reports: Reports;
+  /** May the app have memory that it can change while the host reads it? */
+  readonly hasSharedMemory: boolean;
   /** What `Sync.flags` answers. */
   readonly flags: string;
   event(id: unknown): AppEvent | undefined;
@@ -44,7 +46,7 @@ export class OpInbox implements Inbox {
     // A name would find the array's own methods in the tables of ops.
     if (typeof op !== 'number' || this.#home.isGone) return;
     try {
-      this.#receive(op, id, args);
+      this.#receive(op, id, this.#home.hasSharedMemory ? args.map(withoutSharing) : args);
     } catch (error) {
       if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
     }
@@ -57,7 +59,7 @@ export class OpInbox implements Inbox {
     const implementation = typeof op === 'number' ? syncs[op] : undefined;
     try {
       if (implementation === undefined) throw new OpError('Error', 'unknown op');
-      return implementation(this.#home, id, ...args);
+      return implementation(this.#home, id, ...(this.#home.hasSharedMemory ? args.map(withoutSharing) : args));
     } catch (error) {
       if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
       throw withoutStack(error);

@@ -17,6 +17,14 @@ export const clampDelay = (value: unknown): number => {
   return delay >= 0 && delay <= 0x7fffffff ? delay : 0;
 };
 
+/** An op's argument that the isolate cannot change any more: of shared memory a copy, and of a shared buffer itself nothing. */
+export const withoutSharing = (value: unknown): unknown => {
+  if (value instanceof SharedArrayBuffer) return undefined;
+  return ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer
+    ? new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    : value;
+};
+
 /** A reply's value as the isolate takes it: bytes are moved in, and copied first when they share their buffer. */
 export const toArgument = (value: unknown): unknown => {
   if (value instanceof ArrayBuffer) return transfer(value);

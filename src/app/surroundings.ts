@@ -33,6 +33,8 @@ export type Surroundings<Worker> = {
   mostLogged?: number | undefined;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
+  /** May the app have shared memory? */
+  hasSharedMemory?: boolean | undefined;
   /** Does the app listen for `unhandledrejection` or `rejectionhandled`? */
   hearsRejections: boolean;
   /** Its compatibility flags. @see flagsInForce */

@@ -303,6 +303,7 @@ export class AppVersion {
       stacks,
       mostLogged: this.#deps.mostLogged,
       hasWasm: source.chunks.includes('wasm'),
+      hasSharedMemory: this.record.sharedMemory,
       hearsRejections: source.hearsRejections,
       flags: () => flagsInForce(this.record.compatibilityDate, this.record.compatibilityFlags),
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),

@@ -242,6 +242,10 @@ export class Worker implements OpHome, EventHome {
     return this.#deps.flags();
   }
 
+  get hasSharedMemory(): boolean {
+    return this.#deps.hasSharedMemory ?? false;
+  }
+
   lateEventOf(id: number): AppEvent | undefined {
     return this.#rejections?.late(id);
   }

@@ -22,8 +22,8 @@ test('every script has one byte a character', () => {
 test('the core and every chunk are evaluated in plain V8', () => {
   const context = vm.createContext({});
   for (const text of scripts.core) vm.runInContext(text, context);
-  // WebAssembly exists in a booted context only.
-  for (const name of CHUNK_NAMES.filter((it) => it !== 'wasm')) {
+  // WebAssembly and shared memory exist in a booted context only.
+  for (const name of CHUNK_NAMES.filter((it) => it !== 'wasm' && it !== 'shared-memory')) {
     context['run'] = vm.runInContext(scripts.chunks[name], context);
     vm.runInContext('__nano.builtins.install(run)', context);
   }

@@ -12,6 +12,7 @@ export const DEFAULT_SERVER = Object.freeze({
   dataDir: '.nano',
   fsync: 'full',
   timers: 'coarse',
+  sharedMemory: false,
   logLevel: 'info',
   spare: true,
   /** Peers on this machine or in a private network are taken for reverse proxies. */

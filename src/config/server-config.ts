@@ -41,6 +41,8 @@ export interface ServerConfig {
   readonly trustedProxies: readonly string[];
   /** How precise the clocks of apps are. */
   readonly timers: 'coarse' | 'precise';
+  /** Apps may have SharedArrayBuffer and shared WebAssembly memory. */
+  readonly sharedMemory: boolean;
   /** Absolute. */
   readonly dataDir: string;
   /** The file of the keys that stored secrets are encrypted with; undefined: secrets.key in the data folder. Absolute. */

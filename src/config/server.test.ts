@@ -26,6 +26,7 @@ test('readServerConfig: has defaults where there is no file', (t) => {
   assert.equal(config.dataDir, join(cwd, '.nano'));
   assert.ok(config.engines >= 1);
   assert.equal(config.drainMs, 30_000);
+  assert.equal(config.sharedMemory, false);
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.limits.defaults));
 });
 
@@ -34,7 +35,7 @@ test('readServerConfig: reads nano.jsonc', (t) => {
     'nano.jsonc': `{
       // comment
       "port": 0, "host": "[::]", "admin_port": 9000, "engines": 3, "spare": false, "engine_memory_mb": 512,
-      "data_dir": "data", "log_level": "warn", "drain_ms": 5,
+      "data_dir": "data", "log_level": "warn", "drain_ms": 5, "shared_memory": true,
       "limits": { "defaults": { "cpu_ms": 100 }, "ceilings": { "memory_mb": 64, "response_body_bytes": "unlimited" } },
       "egress": { "allow": ["10.0.0.1:5432"], "deny": ["*.internal"], "http2": true },
       "hosts": { "Shop.Example.com": "shop" },
@@ -47,6 +48,7 @@ test('readServerConfig: reads nano.jsonc', (t) => {
   );
   assert.equal(config.dataDir, join(cwd, 'data'));
   assert.equal(config.drainMs, 5);
+  assert.equal(config.sharedMemory, true);
   assert.equal(config.limits.defaults.cpuMs, 100);
   assert.equal(config.limits.ceilings.memoryMb, 64);
   assert.equal(config.limits.defaults.memoryMb, 64);

@@ -79,6 +79,10 @@ export const serverSchema = z.strictObject({
     .enum(['coarse', 'precise'])
     .optional()
     .describe('"coarse": the clocks of apps stand still while their code runs and go on with I/O, so that no app can time itself; "precise": they run.'),
+  shared_memory: z
+    .boolean()
+    .optional()
+    .describe('Leave apps SharedArrayBuffer and shared WebAssembly memory, for programs that are built for threads. See security.md.'),
   data_dir: z.string().min(1).optional().describe('The data folder, relative to the configuration file.'),
   secrets: secretsSchema
     .optional()
@@ -161,6 +165,7 @@ export function readServerConfig(path?: string, options: ServerReadOptions = {})
     engineLimitMb: merged.engine_limit_mb,
     trustedProxies: file.trusted_proxies ?? DEFAULT_SERVER.trustedProxies,
     timers: merged.timers ?? DEFAULT_SERVER.timers,
+    sharedMemory: file.shared_memory ?? DEFAULT_SERVER.sharedMemory,
     dataDir,
     secretsKeyFile: file.secrets?.key_file === undefined ? undefined : resolve(configPath === undefined ? cwd : dirname(configPath), file.secrets.key_file),
     fsync: file.storage?.fsync ?? DEFAULT_SERVER.fsync,

@@ -45,6 +45,7 @@ export const CHUNK_NAMES = [
   'handlers',
   'rejections',
   'html-rewriter',
+  'shared-memory',
   'wasm',
   'navigator',
   'service',
@@ -123,6 +124,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   /** Promises that are handled late, for apps that want to know. */
   rejections: { needs: ['base', 'events'] },
   'html-rewriter': { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'HTMLRewriter' },
+  /** SharedArrayBuffer, for apps that may have it: no name of the app's loads this. */
+  'shared-memory': { needs: [] },
   wasm: { needs: ['base'], interfaces: 'WebAssembly' },
   navigator: { needs: [], interfaces: 'Navigator', members: 'navigator', flag: 'global_navigator' },
   /** The service-worker format. */

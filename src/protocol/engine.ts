@@ -66,6 +66,8 @@ export type AppRecord = {
   isolation: 'shared' | 'request';
   /** "coarse": the app's clocks stand still while its code runs. */
   timers: 'coarse' | 'precise';
+  /** The app may have SharedArrayBuffer and shared WebAssembly memory. */
+  sharedMemory?: true;
   egress: { private: 'deny' | 'loopback' | 'all'; allow: string[]; privateAllow: string[]; deny: string[] };
   routes: { pattern: string; customDomain: boolean }[];
   hosts: string[];

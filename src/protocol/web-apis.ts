@@ -49,7 +49,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   'Encoding Standard': {
     link: 'https://encoding.spec.whatwg.org/',
     globals: 'TextDecoder TextDecoderStream TextEncoder TextEncoderStream',
-    deviations: { 'Shared buffers': 'There are none: shared memory would be a clock.' },
+    deviations: { 'Shared buffers': 'There are none unless `shared_memory` in nano.jsonc says so. See SharedArrayBuffer below.' },
   },
   'URL Standard': { link: 'https://url.spec.whatwg.org/', globals: 'URL URLSearchParams' },
   'URL Pattern Standard': { link: 'https://urlpattern.spec.whatwg.org/', globals: 'URLPattern' },
@@ -126,7 +126,10 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   WebAssembly: {
     link: 'https://webassembly.github.io/spec/js-api/',
     globals: 'WebAssembly',
-    deviations: { 'WebAssembly.Memory: shared': 'Refused: shared memory would be a clock.', 'WebAssembly.Memory': 'Counts as memory of the isolate.' },
+    deviations: {
+      'WebAssembly.Memory: shared': 'Refused unless `shared_memory` in nano.jsonc says so. See SharedArrayBuffer below.',
+      'WebAssembly.Memory': 'Counts as memory of the isolate.',
+    },
   },
   'Prioritized Task Scheduling': {
     link: 'https://wicg.github.io/scheduling-apis/',
@@ -155,7 +158,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
 /** What the language has, but not as it specifies it. */
 export const LANGUAGE_DEVIATIONS: Readonly<Record<string, string>> = {
   'eval, Function': `No code from strings, ever. ${WORKERS} There, a flag allows it while the app is loaded.`,
-  SharedArrayBuffer: `Not there: shared memory would be a clock. ${WORKERS}`,
-  'Atomics.wait(), Atomics.waitAsync()': 'Not there: nothing shares memory, and no isolate may block.',
+  SharedArrayBuffer:
+    'Not there unless `shared_memory` in nano.jsonc says so (decision 23); Workers have it. Then, too, no buffer leaves its isolate: structured clones and messages throw DataCloneError. Views on one are refused where Web IDL does not allow them, which Workers copy; TextDecoder and encodeInto() take them, and so do bindings.',
+  'Atomics.wait(), Atomics.waitAsync()': 'Not there; with `shared_memory` wait() throws as on Workers, and the instructions of WebAssembly that wait trap.',
   FinalizationRegistry: 'Is there, but never calls its callback: when memory is reclaimed tells of other code.',
 };

@@ -16,7 +16,7 @@ import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
 import { abortInbound, forgetInbound } from './web/inbound.ts';
 import { handleFetch } from './workers/dispatch.ts';
 import { countResizableBuffers, setBufferLimit } from './web/resizable-buffers.ts';
-import { setAsideWebAssembly } from './web/wasm/original.ts';
+import { setAsideOriginals } from './web/originals.ts';
 import { builtins, load } from './workers/load.ts';
 
 type Scope = Record<string, unknown>;
@@ -82,13 +82,8 @@ function endEvent(event: number, reason: string): void {
 function boot(send: Parameters<typeof attach>[0], call: Parameters<typeof attach>[1], memoryMb: number): typeof enter {
   attach(send, call);
   setChunkSource((name) => callSync(Sync.chunk, name) as string);
-  setAsideWebAssembly(scope, memoryMb);
+  setAsideOriginals(scope, memoryMb);
   setBufferLimit(memoryMb * 1_048_576);
-  // Shared memory would give tenants a clock, and no Worker has it; nor can one block.
-  delete scope['SharedArrayBuffer'];
-  const atomics = scope['Atomics'] as Record<string, unknown>;
-  delete atomics['wait'];
-  delete atomics['waitAsync'];
   return enter;
 }
 

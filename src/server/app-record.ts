@@ -23,6 +23,7 @@ export type AppSettings = {
   private: 'deny' | 'loopback';
   /** How precise apps' clocks are that do not ask for coarse ones. */
   timers: 'coarse' | 'precise';
+  sharedMemory: boolean;
   /** Connection strings of databases, by id. */
   hyperdrive: Readonly<Record<string, string>>;
   /** Which app may be in which trust group. */
@@ -51,6 +52,7 @@ export function describeApp(config: WorkerConfig, digest: string, settings: AppS
     limits: limitsOf(limits),
     isolation: config.isolation,
     timers: config.timers ?? settings.timers,
+    ...(settings.sharedMemory && { sharedMemory: true as const }),
     egress: egressOf(config.egress, settings),
     routes: config.routes.map(({ pattern, customDomain }) => ({ pattern, customDomain })),
     hosts: hostsOf(config.name, settings),

@@ -55,6 +55,7 @@ export function appSettings(config: ServerConfig, dev: boolean, readSecrets?: Ap
     hosts: config.hosts,
     private: dev ? 'loopback' : 'deny',
     timers: dev ? 'precise' : config.timers,
+    sharedMemory: config.sharedMemory,
     hyperdrive: config.hyperdrive,
     trust: config.trust,
     readSecrets,

@@ -84,7 +84,16 @@ export class Engine {
     const egress: AppRecord['egress'] = { private: 'loopback', allow: [], privateAllow: [], deny: [] };
     this.#apps.set(
       name,
-      appRecord(name, { version: bundle.digest.slice(0, 12), bundleDir, limits: LIMITS, egress, slot, compatibilityDate: '', compatibilityFlags: STANDARD }),
+      appRecord(name, {
+        version: bundle.digest.slice(0, 12),
+        bundleDir,
+        limits: LIMITS,
+        egress,
+        slot,
+        compatibilityDate: '',
+        compatibilityFlags: STANDARD,
+        sharedMemory: true,
+      }),
     );
     await this.#apply();
   }

@@ -9,6 +9,7 @@ const NOTE = '<!-- Made by tools/generate-docs.ts from test/conformance: run the
 
 const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported,
 tentative tests left out. \`npm run wpt -- --wpt DIR\` runs them from a checkout outside the repository.
+Apps may have shared memory in that run (\`shared_memory\`), from which some tests take their buffers.
 
 The peers were driven by an earlier runner with the same division of tests, with two differences in NANO’s favour: it answered fetches of a test’s
 own files from the bundle instead of a server (12 subtests of fetch/api), and its rewriting broke some ten tests of eventsource.`;

@@ -84,13 +84,15 @@ export function copyBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array<Arra
   return new Uint8ArrayCtor(asBytes(value));
 }
 
-/** The bytes of an ArrayBuffer or view, in place. */
+/** The bytes of an ArrayBuffer or view, in place; of shared memory a copy, because the host must not see it. */
 export function asBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   if (!ArrayBufferIsView(value)) return new Uint8ArrayCtor(value);
-  if (TypedArrayPrototypeGetSymbolToStringTag(value) === undefined) {
-    return new Uint8ArrayCtor(viewBuffer(value) as ArrayBuffer, DataViewPrototypeGetByteOffset(value), DataViewPrototypeGetByteLength(value));
-  }
-  return new Uint8ArrayCtor(viewBuffer(value) as ArrayBuffer, TypedArrayPrototypeGetByteOffset(value), TypedArrayPrototypeGetByteLength(value));
+  const buffer = viewBuffer(value) as ArrayBuffer;
+  const bytes =
+    TypedArrayPrototypeGetSymbolToStringTag(value) === undefined
+      ? new Uint8ArrayCtor(buffer, DataViewPrototypeGetByteOffset(value), DataViewPrototypeGetByteLength(value))
+      : new Uint8ArrayCtor(buffer, TypedArrayPrototypeGetByteOffset(value), TypedArrayPrototypeGetByteLength(value));
+  return isArrayBuffer(buffer) ? bytes : new Uint8ArrayCtor(bytes);
 }
 
 /**

@@ -14,10 +14,16 @@ import {
   TypedArrayPrototypeGetSymbolToStringTag,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
+import { peek } from '../../link.ts';
 import { isArrayBuffer, viewBuffer } from '../../webidl.ts';
 
-function refuseResizable(buffer: ArrayBuffer, context: string): void {
-  if (ArrayBufferPrototypeGetResizable(buffer)) throw new TypeErrorCtor(`${context} is backed by a resizable ArrayBuffer, which is not allowed.`);
+/** Detached, resizable, growable. @returns whether it has no bytes any more */
+function checkBuffer(buffer: ArrayBufferLike, context: string): boolean {
+  const isOwn = isArrayBuffer(buffer);
+  if (isOwn && ArrayBufferPrototypeGetDetached(buffer)) return true;
+  if (isOwn ? ArrayBufferPrototypeGetResizable(buffer) : peek('shared-memory')?.isGrowable(buffer))
+    throw new TypeErrorCtor(`${context} is backed by a resizable buffer, which is not allowed.`);
+  return false;
 }
 
 /**
@@ -28,25 +34,19 @@ function refuseResizable(buffer: ArrayBuffer, context: string): void {
 export function sourceBytes(value: unknown, context: string): Uint8Array {
   if (ArrayBufferIsView(value)) {
     const buffer = viewBuffer(value);
-    if (isArrayBuffer(buffer)) {
-      if (ArrayBufferPrototypeGetDetached(buffer)) return new Uint8ArrayCtor(0);
-      refuseResizable(buffer, context);
-    }
+    if (checkBuffer(buffer, context)) return new Uint8ArrayCtor(0);
     const isDataView = TypedArrayPrototypeGetSymbolToStringTag(value) === undefined;
     const length = isDataView ? DataViewPrototypeGetByteLength(value) : TypedArrayPrototypeGetByteLength(value);
     const offset = isDataView ? DataViewPrototypeGetByteOffset(value) : TypedArrayPrototypeGetByteOffset(value);
     return new Uint8ArrayCtor(buffer as ArrayBuffer, offset, length);
   }
-  if (isArrayBuffer(value)) {
-    if (ArrayBufferPrototypeGetDetached(value)) return new Uint8ArrayCtor(0);
-    refuseResizable(value, context);
-    return new Uint8ArrayCtor(value);
-  }
+  if (isArrayBuffer(value)) return checkBuffer(value, context) ? new Uint8ArrayCtor(0) : new Uint8ArrayCtor(value);
   try {
     // DataView accepts buffers only. SharedArrayBuffer itself cannot be captured before the snapshot is made.
     new DataViewCtor(value as ArrayBuffer);
   } catch {
     throw new TypeErrorCtor(`${context} is not of type 'ArrayBuffer' or 'ArrayBufferView'.`);
   }
+  checkBuffer(value as ArrayBuffer, context);
   return new Uint8ArrayCtor(value as ArrayBuffer);
 }

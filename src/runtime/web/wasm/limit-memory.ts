@@ -23,20 +23,20 @@ export type Limited = {
   memories: number;
   /** What they hold when an instance is made, in pages. */
   initialPages: number;
-  /** One of them is shared, which is not allowed. */
+  /** One of them is shared. */
   isShared: boolean;
 };
 
 const MEMORY_SECTION = 5;
 const HAS_MAXIMUM = 1;
 const SHARED = 2;
-const PREAMBLE = 8;
+export const PREAMBLE = 8;
 
 /** A position in the bytes; -1 once something could not be read. */
-type Cursor = { at: number };
+export type Cursor = { at: number };
 
 /** @see https://webassembly.github.io/spec/core/binary/values.html#integers */
-const readUnsigned = (bytes: Uint8Array, cursor: Cursor, end: number): number => {
+export const readUnsigned = (bytes: Uint8Array, cursor: Cursor, end: number): number => {
   let value = 0;
   for (let shift = 0; shift < 70; shift += 7) {
     if (cursor.at < 0 || cursor.at >= end) break;
@@ -106,6 +106,8 @@ const limitSection = (bytes: Uint8Array, start: number, end: number, maxPages: n
     const flags = bytes[cursor.at++] as number;
     // Bits above are page sizes and index types of later proposals, whose units are not pages: not run.
     if (flags > 7) return undefined;
+    // Shared memory without a maximum is invalid, and is not to become valid here.
+    if ((flags & SHARED) !== 0 && (flags & HAS_MAXIMUM) === 0) return undefined;
     const initial = readUnsigned(bytes, cursor, end);
     const maximum = (flags & HAS_MAXIMUM) === 0 ? Number.POSITIVE_INFINITY : readUnsigned(bytes, cursor, end);
     if (cursor.at < 0) return undefined;

@@ -11,9 +11,17 @@ const moduleOf = (memory: number[], rest: number[] = []): Uint8Array<ArrayBuffer
 /** Exports memory 0 as "m". */
 const EXPORT = [7, 5, 1, 1, 0x6d, 2, 0];
 
-const wasmOf = (memoryMb: number): { wasm: typeof WebAssembly; total: () => number } => {
+const wasmOf = (memoryMb: number, canShare = false): { wasm: typeof WebAssembly; total: () => number } => {
   const wasm = vm.runInNewContext('WebAssembly') as typeof WebAssembly;
-  return { wasm, total: limitWebAssembly(wasm, memoryMb, async () => moduleOf([1, 0, 1], EXPORT).buffer) };
+  return {
+    wasm,
+    total: limitWebAssembly(
+      wasm,
+      memoryMb,
+      async () => moduleOf([1, 0, 1], EXPORT).buffer,
+      () => canShare,
+    ),
+  };
 };
 
 test('limitMemory: gives a memory without a maximum one', () => {
@@ -95,6 +103,21 @@ test('shared memory does not exist', () => {
   const { wasm } = wasmOf(8);
   assert.throws(() => new wasm.Memory({ initial: 1, maximum: 2, shared: true }), /shared memory is not supported/);
   assert.throws(() => new wasm.Module(moduleOf([1, 3, 1, 2])), /shared memory is not supported/);
+});
+
+test('shared memory is counted where it is allowed, and bounded', () => {
+  const { wasm, total } = wasmOf(8, true);
+  const memory = new wasm.Memory({ initial: 1, maximum: 60_000, shared: true });
+  assert.equal(Object.prototype.toString.call(memory.buffer), '[object SharedArrayBuffer]');
+  memory.grow(9);
+  assert.equal(total(), 10 * 65536);
+  assert.throws(() => memory.grow(300));
+  assert.throws(() => new wasm.Memory({ initial: 200, maximum: 300, shared: true }), RangeErrorLike);
+  assert.throws(() => new wasm.Memory({ initial: 1, shared: true } as never), /maximum/);
+  assert.throws(() => new wasm.Module(moduleOf([1, 2, 1])), /maximum|shared/);
+  const instance = new wasm.Instance(new wasm.Module(moduleOf([1, 3, 1, 0x80, 0x80, 2], EXPORT)));
+  assert.throws(() => (instance.exports['m'] as WebAssembly.Memory).grow(200));
+  assert.equal(total(), 11 * 65536);
 });
 
 test('what is no module is refused with the words of V8', async () => {

@@ -3,12 +3,11 @@
  *
  * V8's own functions do the work; what they are given goes through `limitMemory` first. Memories
  * that can be seen (made here, or exported) are counted at their real size; those that an instance
- * keeps to itself at their initial one. Shared memory does not exist here.
+ * keeps to itself at their initial one. Memory may be shared where the server allows it; even there nothing can wait for it.
  * @see https://webassembly.github.io/spec/js-api/ https://webassembly.github.io/spec/web-api/
  */
 import {
   ArrayBufferIsView,
-  ArrayBufferPrototypeGetByteLength,
   ArrayPrototypePush,
   BigIntCtor,
   DataViewPrototypeGetByteLength,
@@ -39,6 +38,7 @@ import {
   WeakRefPrototypeDeref,
 } from '../../primordials.ts';
 import { DOMString, isArrayBuffer, isObject, viewBuffer } from '../../webidl.ts';
+import { disarmWaits } from './disarm-waits.ts';
 import { type Limited, limitMemory } from './limit-memory.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -56,9 +56,15 @@ type Declared = Pick<Limited, 'memories' | 'initialPages'>;
  * Wraps the functions of `namespace` (V8's `WebAssembly`), in place.
  * @param memoryMb the isolate's memory limit
  * @param readBytes reads the body of a Response for the streaming functions; rejects TypeError where it is none or of another type
+ * @param canShare may memory be shared?
  * @returns a function that tells how many bytes of WebAssembly memory there are
  */
-export function limitWebAssembly(namespace: object, memoryMb: number, readBytes: (source: unknown) => Promise<ArrayBuffer>): () => number {
+export function limitWebAssembly(
+  namespace: object,
+  memoryMb: number,
+  readBytes: (source: unknown) => Promise<ArrayBuffer>,
+  canShare: () => boolean,
+): () => number {
   const wasm = namespace as Namespace;
   const { Module, Instance, Memory, CompileError, validate } = wasm;
   const maxPages = memoryMb * 16;
@@ -79,7 +85,8 @@ export function limitWebAssembly(namespace: object, memoryMb: number, readBytes:
       const memory = WeakRefPrototypeDeref(seen[i] as WeakRef<object>);
       if (memory === undefined) continue;
       ArrayPrototypePush(alive, seen[i] as WeakRef<object>);
-      bytes += ArrayBufferPrototypeGetByteLength(ReflectApply(bufferOf, memory, []));
+      // Of a view, because the buffer may be a shared one.
+      bytes += TypedArrayPrototypeGetByteLength(new Uint8ArrayCtor(ReflectApply(bufferOf, memory, []) as ArrayBuffer));
     }
     seen = alive;
     return bytes;
@@ -100,12 +107,13 @@ export function limitWebAssembly(namespace: object, memoryMb: number, readBytes:
   const prepare = (source: unknown, what: string): Limited => {
     const bytes = copyBytes(source, what);
     const limited = limitMemory(bytes, maxPages);
-    if (limited === undefined) {
+    const isShared = canShare();
+    if (limited === undefined || (isShared && !disarmWaits(limited.bytes))) {
       // V8 says what is wrong with it; what V8 would accept and this could not read is not run.
       ReflectConstruct(Module, [bytes]);
       throw new CompileError(`${what}: the module cannot be checked`);
     }
-    if (limited.isShared) throw new CompileError(`${what}: shared memory is not supported`);
+    if (limited.isShared && !isShared) throw new CompileError(`${what}: shared memory is not supported`);
     return limited;
   };
 
@@ -201,13 +209,13 @@ export function limitWebAssembly(namespace: object, memoryMb: number, readBytes:
     const descriptor = isObject(args[0]) ? readDescriptor(args[0] as Record<string, unknown>) : args[0];
     if (isObject(descriptor)) {
       const { shared, initial, maximum } = descriptor as { shared?: boolean; initial?: Pages; maximum?: Pages };
-      if (shared === true) throw new TypeErrorCtor('WebAssembly.Memory(): shared memory is not supported');
+      if (shared === true && !canShare()) throw new TypeErrorCtor('WebAssembly.Memory(): shared memory is not supported');
       // What V8 refuses for any memory is left for it to refuse.
       const isPossible = (pages: Pages | undefined): pages is Pages => pages !== undefined && (typeof pages === 'bigint' || pages <= PAGE);
       if (isPossible(initial)) {
         admit(NumberCtor(initial), 'WebAssembly.Memory()');
         const bound = typeof initial === 'bigint' ? BigIntCtor(maxPages) : maxPages;
-        if (maximum === undefined || (isPossible(maximum) && maximum > bound)) (descriptor as { maximum: Pages }).maximum = bound;
+        if ((maximum === undefined && shared !== true) || (isPossible(maximum) && maximum > bound)) (descriptor as { maximum: Pages }).maximum = bound;
       }
     }
     const memory = ReflectConstruct(Memory, [descriptor], newTarget) as object;

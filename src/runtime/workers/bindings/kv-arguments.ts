@@ -11,7 +11,7 @@ import {
   TypeErrorCtor,
 } from '../../primordials.ts';
 import { type Body, copyBytes, newBody } from '../../web/body.ts';
-import { bufferSource, isArrayBuffer, isObject } from '../../webidl.ts';
+import { isArrayBuffer, isObject } from '../../webidl.ts';
 import { int32 } from './int32.ts';
 
 const MOST_KEY_BYTES = 512;
@@ -88,7 +88,7 @@ export function listOptions(value: unknown): ListOptions {
 /** A value to put. What is no object is text. */
 export function valueBody(value: string | object): Body {
   if (typeof value === 'string') return newBody(BodyKind.text, StringPrototypeToWellFormed(value));
-  if (ArrayBufferIsView(value) || isArrayBuffer(value)) return newBody(BodyKind.bytes, copyBytes(bufferSource(value, 'value')));
+  if (ArrayBufferIsView(value) || isArrayBuffer(value)) return newBody(BodyKind.bytes, copyBytes(value));
   let stream: Body | undefined;
   try {
     stream = peek('streams')?.bodyOfStream(value, 'value');

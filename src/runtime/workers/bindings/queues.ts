@@ -22,7 +22,7 @@ import {
   TypeErrorCtor,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
-import { argument, defineInterface, DOMString, illegalConstructor, illegalInvocation, isObject, viewBuffer } from '../../webidl.ts';
+import { argument, defineInterface, DOMString, illegalConstructor, illegalInvocation, isArrayBuffer, isObject, viewBuffer } from '../../webidl.ts';
 import { dictionary, sequence } from '../../webidl-types.ts';
 import { differs } from '../../compat.ts';
 import { metricsOf } from '../message-batch.ts';
@@ -95,7 +95,7 @@ const bytesOf = (view: ArrayBufferView, takes: boolean): Uint8Array => {
   const offset = isData ? DataViewPrototypeGetByteOffset(view) : TypedArrayPrototypeGetByteOffset(view);
   const length = isData ? DataViewPrototypeGetByteLength(view) : TypedArrayPrototypeGetByteLength(view);
   const bytes = TypedArrayPrototypeSlice(new Uint8ArrayCtor(buffer, offset, length));
-  if (takes) ArrayBufferPrototypeTransfer(buffer, 0);
+  if (takes && isArrayBuffer(buffer)) ArrayBufferPrototypeTransfer(buffer, 0);
   return bytes;
 };
 

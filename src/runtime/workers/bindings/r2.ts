@@ -4,7 +4,7 @@ import { BodyKind } from '../../../protocol/ops.ts';
 import type { R2Metadata } from '../../../protocol/r2.ts';
 import { chunk, peek } from '../../link.ts';
 import { ArrayBufferIsView, ArrayIsArray, ArrayPrototypePush, JSONParse, PromisePrototypeThen, StringCtor, TypeErrorCtor } from '../../primordials.ts';
-import { type Body, asBytes, extractBody, newBody } from '../../web/body.ts';
+import { type Body, asBytes, copyBytes, extractBody, newBody } from '../../web/body.ts';
 import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { defineInterface, illegalConstructor, isArrayBuffer, isObject } from '../../webidl.ts';
 import { callBinding, callBindingWithBody } from './call.ts';
@@ -28,7 +28,7 @@ const valueOf = (value: unknown, method: string, type: string): Body | null => {
     isArrayBuffer(value) ||
     (isObject(value) && (peek('forms')?.isBlob(value) || peek('streams')?.isReadableStream(value)));
   if (!isBody) throw wrongArgument(method, 2, VALUE, type);
-  const body = extractBody(value, method);
+  const body = ArrayBufferIsView(value) ? newBody(BodyKind.bytes, copyBytes(value)) : extractBody(value, method);
   if (body.kind === BodyKind.stream && chunk('streams').knownLengthOf(body.stream as ReadableStream) === undefined)
     throw new TypeErrorCtor('Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)');
   return body;
