@@ -68,6 +68,7 @@ test('readResponseHead: values go out as UTF-8', () => {
 
 test('readResponseHead: what HTTP forbids is refused', () => {
   for (const status of [0, 99, 100, 199, 600, 200.5, Number.NaN]) assert.throws(() => readResponseHead(status, '', ''));
+  assert.throws(() => readResponseHead(200, 'x'.repeat(130_000), `a\n${'x'.repeat(2000)}`), /characters of headers/);
   for (const text of ['a\r\nb', 'a\nb', '\0', '€']) assert.throws(() => readResponseHead(200, text, ''));
   for (const flat of ['a', 'a\nb\nc', 'a b\nc', '\nb', 'a:\nb', 'ä\nb', 'a\nb\rc', 'a\nb\0', 'a\n\x01', `a\n${'x'.repeat(200_000)}`]) {
     assert.throws(() => readResponseHead(200, '', flat), flat.slice(0, 20));

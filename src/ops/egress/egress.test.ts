@@ -244,6 +244,23 @@ test('slow and broken servers: clear TypeErrors', async (t) => {
   await assert.rejects(broken.body?.bytes() ?? Promise.resolve(), { name: 'TypeError' });
 });
 
+test('interim responses: some are skipped, and there is an end to them', async (t) => {
+  const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n';
+  const port = await listen(
+    t,
+    createTcp((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        if (String(data).includes('/few')) socket.end(`${hint.repeat(10)}HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok`);
+        else socket.write(hint.repeat(1000));
+      });
+    }),
+  );
+  const egress = egressFor(t);
+  assert.equal(await (await send(egress, `http://127.0.0.1:${port}/few`)).body?.text(), 'ok');
+  await assert.rejects(send(egress, `http://127.0.0.1:${port}/many`), /"127\.0\.0\.1" does not come to its response/);
+});
+
 test('folded and odd response headers cannot add headers on the bridge', async (t) => {
   const port = await listen(
     t,

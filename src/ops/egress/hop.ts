@@ -6,6 +6,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { OpError } from '../../base/op-error.ts';
 import { aborted } from '../network-errors.ts';
 import type { HeaderPairs } from '../outbound-headers.ts';
 
@@ -22,6 +23,9 @@ export type HopResponse = { status: number; statusText: string; headers: HeaderP
 /** Response bytes buffered ahead of the reader: what one trip into the isolate can carry. */
 const READ_AHEAD = 256 * 1024;
 
+/** Responses before the response (103 Early Hints, say): each costs the I/O thread time, and no app sees them. */
+const MOST_INTERIM = 32;
+
 /**
  * The options undici's types leave out. In Node 26.10, `stream.close()` and `stream.destroy()` in one tick, while part of a request body waits for
  * the flow-control window, never return from native code and eat memory; undici 8.12.4 does just that when a response is given up. One tenant could
@@ -36,6 +40,7 @@ export async function sendHop(dispatcher: Dispatcher, { url, method, headers, bo
   const abortion = Promise.withResolvers<never>();
   const onAbort = (): void => abortion.reject(aborted());
   signal.addEventListener('abort', onAbort, { once: true });
+  let interim = 0;
   const options: HopOptions = {
     origin: url.origin,
     path: url.pathname + url.search,
@@ -45,6 +50,9 @@ export async function sendHop(dispatcher: Dispatcher, { url, method, headers, bo
     signal,
     responseHeaders: 'raw',
     highWaterMark: READ_AHEAD,
+    onInfo: () => {
+      if (++interim > MOST_INTERIM) throw new OpError('TypeError', `"${url.hostname}" does not come to its response.`);
+    },
     ...(body !== undefined && { allowH2: false }),
   };
   const answer = dispatcher.request(options);
