@@ -101,6 +101,13 @@ export class HostSocket implements SocketListener {
     this.#socket.close(code, reason);
   }
 
+  /** Cuts the connection. */
+  terminate(): void {
+    if (this.#isOver) return;
+    this.#queue = [];
+    this.#socket?.terminate();
+  }
+
   /** The connection could not be made. */
   fail(failure: string): void {
     this.closed(1006, '', false, failure);

@@ -174,7 +174,10 @@ export const socketPosts: Record<number, PostOp> = {
     if (message !== undefined) socketAt(context, number)?.send(message);
   },
   [Post.socketClose]: (context, _event, number, code, reason) => {
-    if (Number.isInteger(code) && typeof reason === 'string') socketAt(context, number)?.close(code as number, reason);
+    if (!Number.isInteger(code) || typeof reason !== 'string') return;
+    // A code that nobody can send: the app has given the connection up.
+    if (code === 1006) socketAt(context, number)?.terminate();
+    else socketAt(context, number)?.close(code as number, reason);
   },
   [Post.socketAccept]: (context, event, number) => {
     const state = context.event(event);

@@ -2,6 +2,7 @@
  * What bodies need of streams, and nothing more: the only file of the fetch objects that knows how streams are made.
  */
 import {
+  ArrayBufferIsView,
   ArrayPrototypePush,
   PromiseCtor,
   PromisePrototypeThen,
@@ -10,6 +11,8 @@ import {
   Uint8ArrayCtor,
   markHandled,
 } from '../primordials.ts';
+import { isArrayBuffer } from '../webidl.ts';
+import { asBytes } from './body.ts';
 import { concatBytes } from './concat-bytes.ts';
 import {
   type ReadableStream,
@@ -25,6 +28,7 @@ import {
   readableStreamErrorController,
   readableStreamTee,
 } from './streams/readable-stream.ts';
+import { encodeUtf8 } from './encoding/utf8.ts';
 import { respond } from './streams/pull-into.ts';
 import type { ReadRequest, Reader } from './streams/readable-state.ts';
 import { cancelReader, readInternal } from './streams/reader.ts';
@@ -84,6 +88,12 @@ export function sealStream(stream: ReadableStream): void {
   acquireReadableStreamDefaultReader(stream);
 }
 
+/** The bytes of a chunk, in place; of text they are UTF-8, as on Workers. Undefined for what has none. */
+export function chunkBytes(chunk: unknown): Uint8Array | undefined {
+  if (typeof chunk === 'string') return encodeUtf8(chunk);
+  return ArrayBufferIsView(chunk) || isArrayBuffer(chunk) ? asBytes(chunk) : undefined;
+}
+
 /** The error for a chunk that is not bytes, in Cloudflare's words. */
 export function notBytesError(chunk: unknown): TypeError {
   return new TypeErrorCtor(
@@ -104,7 +114,7 @@ export function readAll(stream: ReadableStream, done: (bytes: Uint8Array<ArrayBu
   let isAnswered = false;
   const request: ReadRequest = {
     chunk: (chunk) => {
-      if (TypedArrayPrototypeGetSymbolToStringTag(chunk) !== 'Uint8Array') return fail(new TypeErrorCtor('Received a chunk that is not a Uint8Array.'));
+      if (TypedArrayPrototypeGetSymbolToStringTag(chunk) !== 'Uint8Array') return fail(new TypeErrorCtor('This ReadableStream did not return bytes.'));
       ArrayPrototypePush(chunks, chunk as Uint8Array);
       isAnswered = true;
       if (!isLooping) loop();

@@ -61,7 +61,7 @@ describe('CompressionStream', () => {
     await turn();
     assert.deepEqual((host.calls[0] as unknown[])[6], new Uint8Array([7]));
   });
-  for (const chunk of [undefined, null, 3, 'text', {}, [1], new Uint8Array(new SharedArrayBuffer(1))]) {
+  for (const chunk of [undefined, null, 3, {}, [1], new Uint8Array(new SharedArrayBuffer(1))]) {
     test(`refuses ${String(chunk)} of type ${typeof chunk}`, async () => {
       const stream = new CompressionStream('gzip');
       const reading = readerOf(stream).read();
@@ -69,6 +69,14 @@ describe('CompressionStream', () => {
       await assert.rejects(reading, TypeError);
     });
   }
+  test('takes text as UTF-8', async () => {
+    const stream = new CompressionStream('gzip');
+    const writer = writerOf(stream);
+    await writer.write('hé');
+    void writer.close();
+    await turn();
+    assert.deepEqual((host.calls[0] as unknown[])[6], new Uint8Array([104, 195, 169]));
+  });
   test('the global scope has no streams at work', async () => {
     const stream = new CompressionStream('gzip');
     enterEvent(0);

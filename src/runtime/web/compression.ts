@@ -20,6 +20,7 @@ import {
 } from '../primordials.ts';
 import { bufferSource, defineInterface, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
 import { enumeration } from '../webidl-types.ts';
+import { encodeUtf8 } from './encoding/utf8.ts';
 import { sourceBytes } from './encoding/source-bytes.ts';
 import type { ReadableStream } from './streams/readable-stream.ts';
 import { createTransformStream, transformPair, type TransformControl, type TransformPair } from './streams/transform-stream.ts';
@@ -122,7 +123,9 @@ function codecPair(format: string, decompresses: 0 | 1): TransformPair {
   const codec = new Codec(format, decompresses);
   return transformPair(
     createTransformStream({
-      transform: (chunk, control) => codec.write(sourceBytes(bufferSource(chunk, 'The chunk'), 'The chunk'), control),
+      // Text is written as UTF-8, as on Workers.
+      transform: (chunk, control) =>
+        codec.write(typeof chunk === 'string' ? encodeUtf8(chunk) : sourceBytes(bufferSource(chunk, 'The chunk'), 'The chunk'), control),
       flush: (control) => codec.finish(control),
       cancel: () => codec.close(),
       // Nobody need read yet when something is written, as on Workers.

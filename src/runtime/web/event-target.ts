@@ -26,6 +26,9 @@ let globalObject: object | undefined;
 let globalTarget: EventTarget | undefined;
 /** Dispatches under way. While there are any, lists are replaced and not changed: what is being walked stays as it was. */
 let dispatching = 0;
+/** The dispatch that ends with the first listener that throws, and what that threw. */
+type Guard = { state: EventState; failure: { error: unknown } | undefined };
+let guard: Guard | undefined;
 let watched: ((target: EventTarget) => void) | undefined;
 
 /** Adds a listener unless an equal one is there; true when it was added. */
@@ -154,6 +157,10 @@ const invoke = (event: Event, state: EventState, self: object, target: EventTarg
       }
     } catch (error) {
       reportException(error);
+      if (guard?.state === state) {
+        guard.failure = { error };
+        state.stopped = state.stoppedNow = true;
+      }
     }
     state.passive = false;
     if (state.stoppedNow) return;
@@ -198,6 +205,19 @@ export function dispatchTrusted(target: EventTarget, event: Event): boolean {
   const state = eventState(event);
   state.trusted = true;
   return dispatch(target, event, state);
+}
+
+/** As `dispatchTrusted`, but the first listener that throws is the last that runs. @returns what it threw, which has been reported */
+export function dispatchGuarded(target: EventTarget, event: Event): { error: unknown } | undefined {
+  const outer = guard;
+  const own: Guard = { state: eventState(event), failure: undefined };
+  guard = own;
+  try {
+    dispatchTrusted(target, event);
+  } finally {
+    guard = outer;
+  }
+  return own.failure;
 }
 
 /** Fires a plain trusted event. @see https://dom.spec.whatwg.org/#concept-event-fire */

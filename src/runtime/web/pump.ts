@@ -1,11 +1,8 @@
 /**
  * Pumping a stream of the isolate to the host, chunk by chunk: bytes and, as on Workers, text.
  */
-import { ArrayBufferIsView, PromiseCtor, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
-import { chunk as chunkOf } from '../link.ts';
-import { isArrayBuffer } from '../webidl.ts';
-import { asBytes } from './body.ts';
-import { type ReadableStream, cancelLocked, lockStream, notBytesError, readChunk } from './body-stream.ts';
+import { PromiseCtor, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { type ReadableStream, cancelLocked, chunkBytes, lockStream, notBytesError, readChunk } from './body-stream.ts';
 
 /** The host's end. */
 export type Sink = {
@@ -42,13 +39,12 @@ export function pump(stream: ReadableStream, sink: Sink): Promise<void> {
     };
     const readRequest = {
       chunk: (chunk: unknown): void => {
-        const isText = typeof chunk === 'string';
-        if (!isText && !ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) {
+        const bytes = chunkBytes(chunk);
+        if (bytes === undefined) {
           const error = notBytesError(chunk);
           fail(error);
           return cancelLocked(reader, error);
         }
-        const bytes = isText ? chunkOf('base').encodeUtf8(chunk) : asBytes(chunk);
         PromisePrototypeThen(bytes.length === 0 ? PromiseResolve(undefined) : sink.write(bytes), step, refuse);
       },
       close: (): void => {

@@ -1,7 +1,7 @@
 /**
  * IdentityTransformStream and FixedLengthStream: Workers' own streams of bytes.
  *
- * Contract: bytes only. Without a high water mark a write is done when its bytes have been read, so
+ * Contract: bytes only; text is written as UTF-8, undefined as nothing. Without a high water mark a write is done when its bytes have been read, so
  * that nothing is buffered; with one, up to that many bytes may wait. What is written is copied: the
  * writer keeps its buffer and may use it again once the write is done.
  *
@@ -14,6 +14,7 @@ import { ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, newDeferred, Type
 import { argument, bufferSource, defineInterface, isArrayBuffer, requireArguments } from '../../webidl.ts';
 import { dictionary } from '../../webidl-types.ts';
 import { addAbortAlgorithm } from '../abort.ts';
+import { encodeUtf8, utf8ByteLength } from '../encoding/utf8.ts';
 import { INTERNAL } from './algorithm.ts';
 import { byteLengthOf, cloneBytes, type View } from './byte-view.ts';
 import { byteCount, setFixedLength } from './expected-length.ts';
@@ -25,8 +26,6 @@ import { createWritableStream, writableState, writableStreamError } from './writ
 type Options = { highWaterMark?: number };
 const options = dictionary<Options>('IdentityTransformStreamQueuingStrategy', [{ key: 'highWaterMark', converter: byteCount }]);
 
-const STRING_MESSAGE =
-  "This TransformStream is being used as a byte stream, but received a string on its writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.";
 const OBJECT_MESSAGE =
   'This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView type on its writable side.';
 
@@ -34,6 +33,7 @@ const isBytes = (chunk: unknown): boolean => ArrayBufferIsView(chunk) || isArray
 
 /** Size for the queue; what is no bytes at all fails when it is written. */
 function sizeOf(chunk: unknown): number {
+  if (typeof chunk === 'string') return utf8ByteLength(chunk);
   if (!isBytes(chunk)) return 0;
   return ArrayBufferIsView(chunk) ? byteLengthOf(chunk as View) : ArrayBufferPrototypeGetByteLength(chunk);
 }
@@ -75,9 +75,10 @@ function newBytePair(length: number | undefined, { highWaterMark }: Options): Tr
     highWaterMark: highWaterMark ?? 1,
     size: highWaterMark === undefined ? undefined : sizeOf,
     write(chunk) {
-      if (typeof chunk === 'string') return fail(new TypeErrorCtor(STRING_MESSAGE));
-      if (!isBytes(chunk)) return fail(new TypeErrorCtor(OBJECT_MESSAGE));
-      const bytes = cloneBytes(bufferSource(chunk, 'The chunk'));
+      if (chunk === undefined) return undefined;
+      const isText = typeof chunk === 'string';
+      if (!isText && !isBytes(chunk)) return fail(new TypeErrorCtor(OBJECT_MESSAGE));
+      const bytes = isText ? encodeUtf8(chunk) : cloneBytes(bufferSource(chunk, 'The chunk'));
       const size = byteLengthOf(bytes);
       if (left !== undefined) {
         if (size > left) return fail(new TypeErrorCtor('Attempt to write too many bytes through a FixedLengthStream.'));

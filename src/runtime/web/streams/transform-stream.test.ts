@@ -213,13 +213,23 @@ test('IdentityTransformStream: its readable side takes BYOB reads, to the end', 
 });
 
 test('IdentityTransformStream: refuses what is no bytes', async () => {
-  for (const chunk of ['text', 1, {}, undefined]) {
+  for (const chunk of [1, {}, null]) {
     const stream = new IdentityTransformStream();
     const writer = stream.writable.getWriter();
     writer.closed.catch(() => {});
     await assert.rejects(writer.write(chunk), { name: 'TypeError', message: /^This TransformStream is being used as a byte stream/ });
     await assert.rejects(readerOf(stream).read(), TypeError);
   }
+});
+
+test('IdentityTransformStream: takes text as UTF-8, and undefined as nothing', async () => {
+  const stream = new IdentityTransformStream({ highWaterMark: 10 });
+  const writer = stream.writable.getWriter();
+  const written = [writer.write(undefined), writer.write(''), writer.write('hé')];
+  assert.equal(writer.desiredSize, 7);
+  assert.deepEqual(await readerOf(stream).read(), { value: new Uint8Array([104, 195, 169]), done: false });
+  await Promise.all(written);
+  await assert.rejects(new FixedLengthStream(2).writable.getWriter().write('hé'), TypeError);
 });
 
 test('IdentityTransformStream: highWaterMark counts bytes', async () => {

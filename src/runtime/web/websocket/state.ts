@@ -27,8 +27,9 @@ import {
 import { utf8ByteLength } from '../encoding/utf8.ts';
 import { ErrorEvent } from '../error-event.ts';
 import { Event } from '../event.ts';
-import { dispatchTrusted, hasListener, type EventTarget } from '../event-target.ts';
+import { dispatchGuarded, dispatchTrusted, hasListener, type EventTarget } from '../event-target.ts';
 import { CloseEvent, MessageEvent } from '../message-event.ts';
+import { errorDetails } from '../report-error.ts';
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -77,6 +78,9 @@ const MOST_BUFFERED = 64 * 1024 * 1024;
  * for the second. Messages over the network come in turns of their own.
  */
 export const PAUSE = 24;
+
+/** The close code that no side sends: the connection is gone. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const LOST = 1006;
 
 /** Cloudflare's text. */
 export const OTHER_EVENT =
@@ -182,6 +186,7 @@ export function deliverSoon(state: SocketState): void {
     const delivery = ArrayPrototypeShift(state.inbox);
     if (delivery === undefined || state.readyState === CLOSED) return;
     if (delivery.data !== undefined) fireMessage(state, delivery.data);
+    else if (delivery.code === LOST) lostPeer(state);
     else closedByPeer(state, delivery.code, delivery.reason);
     deliverSoon(state);
   });
@@ -210,11 +215,41 @@ export function fireOpen(state: SocketState): void {
 export function fireMessage(state: SocketState, data: string | ArrayBuffer): void {
   if (state.readyState !== OPEN || !hasListener(state.target, 'message')) return;
   const shown = typeof data === 'string' || state.binaryType === 'arraybuffer' ? data : chunk('forms').createBlob(new Uint8ArrayCtor(data), '');
-  dispatchTrusted(state.target, new MessageEvent('message', { __proto__: null, data: shown, origin: state.origin }));
+  const event = new MessageEvent('message', { __proto__: null, data: shown, origin: state.origin });
+  if (state.isStandard) dispatchTrusted(state.target, event);
+  else {
+    const failure = dispatchGuarded(state.target, event);
+    if (failure !== undefined) breakOff(state, failure.error);
+  }
 }
 
-export function fireError(state: SocketState, message: string): void {
-  if (hasListener(state.target, 'error')) dispatchTrusted(state.target, new ErrorEvent('error', { __proto__: null, message, error: new ErrorCtor(message) }));
+export function fireError(state: SocketState, message: string, error: unknown = new ErrorCtor(message)): void {
+  if (hasListener(state.target, 'error')) dispatchTrusted(state.target, new ErrorEvent('error', { __proto__: null, message, error }));
+}
+
+/** As on Workers, a listener that throws ends the connection: the app hears why, and the other side that it is lost. */
+function breakOff(state: SocketState, error: unknown): void {
+  const { 0: name, 1: message } = errorDetails(error);
+  fireError(state, name === '' ? `Uncaught ${message}` : `Uncaught ${name}: ${message}`, error);
+  end(state);
+  if (state.number !== 0) {
+    postFor(state.event, Post.socketClose, state.number, LOST, '');
+    forgetSocket(state);
+  } else if (state.peer !== undefined) receive(state.peer, { data: undefined, code: LOST, reason: '' });
+}
+
+/** Nothing comes any more, and nothing goes out. */
+function end(state: SocketState): void {
+  state.hasReceivedClose = state.hasSentClose = true;
+  state.readyState = CLOSED;
+}
+
+/** The other half broke off, without closing. */
+function lostPeer(state: SocketState): void {
+  end(state);
+  const message = 'Network connection lost.';
+  fireError(state, `Uncaught Error: ${message}`, new ErrorCtor(message));
+  afterMicrotasks(PAUSE, () => fireClose(state, LOST, 'WebSocket disconnected without sending Close frame.', false));
 }
 
 export function fireClose(state: SocketState, code: number, reason: string, wasClean: boolean): void {

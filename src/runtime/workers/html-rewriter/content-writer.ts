@@ -1,10 +1,8 @@
 /**
  * Writes what handlers put around a unit, or in its place: text at once, streams as they come.
  */
-import { ArrayBufferIsView, ArrayPrototypePush, PromiseCtor, PromisePrototypeThen, Uint8ArrayCtor } from '../../primordials.ts';
-import { isArrayBuffer } from '../../webidl.ts';
-import { asBytes } from '../../web/body.ts';
-import { type ReadableStream, cancelLocked, lockStream, notBytesError, readChunk } from '../../web/body-stream.ts';
+import { ArrayPrototypePush, PromiseCtor, PromisePrototypeThen, Uint8ArrayCtor } from '../../primordials.ts';
+import { type ReadableStream, cancelLocked, chunkBytes, lockStream, notBytesError, readChunk } from '../../web/body-stream.ts';
 import { Decoder } from '../../web/encoding/decoder.ts';
 import type { Output } from './output.ts';
 import { parserError } from './parser-error.ts';
@@ -66,9 +64,10 @@ function writeStream(output: Output, stream: ReadableStream, isHtml: boolean, on
     let isAnswered = false;
     const request = {
       chunk: (chunk: unknown): void => {
-        if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) return fail(notBytesError(chunk));
+        const bytes = chunkBytes(chunk);
+        if (bytes === undefined) return fail(notBytesError(chunk));
         try {
-          write(asBytes(chunk), false);
+          write(bytes, false);
         } catch (error) {
           return fail(error);
         }

@@ -5,10 +5,8 @@
  * source. What is ready is sent before a handler, or a stream of content, is waited for. The first failure ends
  * both streams.
  */
-import { ArrayBufferIsView, type Deferred, PromiseCtor, PromisePrototypeThen, newDeferred } from '../../primordials.ts';
-import { isArrayBuffer } from '../../webidl.ts';
-import { asBytes } from '../../web/body.ts';
-import { type ReadableStream, type Reader, cancelLocked, lockStream, notBytesError, pullStream, readChunk } from '../../web/body-stream.ts';
+import { type Deferred, PromiseCtor, PromisePrototypeThen, newDeferred } from '../../primordials.ts';
+import { type ReadableStream, type Reader, cancelLocked, chunkBytes, lockStream, notBytesError, pullStream, readChunk } from '../../web/body-stream.ts';
 import type { Rewriter } from './rewriter.ts';
 import type { Wait } from './tokenizer.ts';
 
@@ -146,8 +144,9 @@ class Driver {
     readChunk(this.#reader, {
       chunk: (chunk) => {
         this.#isBusy = false;
-        if (!ArrayBufferIsView(chunk) && !isArrayBuffer(chunk)) return this.#fail(notBytesError(chunk));
-        this.#rewriter.feed(asBytes(chunk));
+        const bytes = chunkBytes(chunk);
+        if (bytes === undefined) return this.#fail(notBytesError(chunk));
+        this.#rewriter.feed(bytes);
         this.#stage = REWRITING;
         this.#loop();
       },

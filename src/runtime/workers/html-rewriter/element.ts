@@ -9,7 +9,6 @@ import {
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
   SymbolIterator,
-  TypeErrorCtor,
   WeakMapCtor,
   WeakMapPrototypeGet,
   WeakMapPrototypeSet,
@@ -17,7 +16,7 @@ import {
 import { DOMString, defineInterface, illegalConstructor, illegalInvocation } from '../../webidl.ts';
 import { ElementUnit } from './element-unit.ts';
 import { parserError } from './parser-error.ts';
-import { toContent, unitOf } from './scope.ts';
+import { stringArgument, toContent, unitOf, wrongArgument } from './scope.ts';
 import { ArrayPrototypePush } from '../../primordials.ts';
 
 const elementOf = (token: unknown): ElementUnit => unitOf(token, ElementUnit);
@@ -49,61 +48,64 @@ export class Element {
   }
 
   getAttribute(name: unknown): string | null {
-    return elementOf(this).getAttribute(DOMString(name, 'Attribute name'));
+    return elementOf(this).getAttribute(stringArgument(name, arguments.length, 'getAttribute', 'Element', 1));
   }
 
   hasAttribute(name: unknown): boolean {
-    return elementOf(this).getAttribute(DOMString(name, 'Attribute name')) !== null;
+    return elementOf(this).getAttribute(stringArgument(name, arguments.length, 'hasAttribute', 'Element', 1)) !== null;
   }
 
   setAttribute(name: unknown, value: unknown): this {
-    elementOf(this).setAttribute(DOMString(name, 'Attribute name'), DOMString(value, 'Attribute value'));
+    elementOf(this).setAttribute(
+      stringArgument(name, arguments.length, 'setAttribute', 'Element', 1),
+      stringArgument(value, arguments.length, 'setAttribute', 'Element', 2),
+    );
     return this;
   }
 
   removeAttribute(name: unknown): this {
-    elementOf(this).removeAttribute(DOMString(name, 'Attribute name'));
+    elementOf(this).removeAttribute(stringArgument(name, arguments.length, 'removeAttribute', 'Element', 1));
     return this;
   }
 
   before(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['before', 'Element', arguments.length]);
     if (given !== undefined) ArrayPrototypePush(unit.mutate().before, given);
     return this;
   }
 
   after(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['after', 'Element', arguments.length]);
     if (given !== undefined) unit.after(given);
     return this;
   }
 
   prepend(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['prepend', 'Element', arguments.length]);
     if (given !== undefined) unit.prepend(given);
     return this;
   }
 
   append(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['append', 'Element', arguments.length]);
     if (given !== undefined) unit.append(given);
     return this;
   }
 
   replace(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['replace', 'Element', arguments.length]);
     if (given !== undefined) unit.replace(given);
     return this;
   }
 
   setInnerContent(content: unknown, options: unknown = undefined): this {
     const unit = elementOf(this);
-    const given = toContent(content, options);
+    const given = toContent(content, options, ['setInnerContent', 'Element', arguments.length]);
     if (given !== undefined) unit.setInnerContent(given);
     return this;
   }
@@ -122,7 +124,7 @@ export class Element {
   onEndTag(handler: unknown): undefined {
     const unit = elementOf(this);
     if (typeof handler !== 'function') {
-      throw new TypeErrorCtor("Failed to execute 'onEndTag' on 'Element': parameter 1 is not of type 'Function'.");
+      throw wrongArgument('onEndTag', 'Element', 1, 'function');
     }
     if (!unit.canHaveContent) throw parserError('No end tag.');
     unit.endHandler = handler as (tag: unknown) => unknown;

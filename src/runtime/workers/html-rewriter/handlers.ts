@@ -3,6 +3,7 @@
  */
 import { ArrayPrototypePush, TypeErrorCtor } from '../../primordials.ts';
 import { isObject } from '../../webidl.ts';
+import { wrongArgument } from './scope.ts';
 import type { Complex } from './selector-parser.ts';
 
 /** A handler and the object it is a method of. */
@@ -18,10 +19,14 @@ export type Rule = {
   end: Handler | undefined;
 };
 
+/** What is given for handlers is none. */
+export const wrongHandlers = (selectors: Complex[] | undefined, dictionary: string): TypeError =>
+  wrongArgument(selectors === undefined ? 'onDocument' : 'on', 'HTMLRewriter', selectors === undefined ? 1 : 2, dictionary);
+
 function readHandlers(handlers: unknown, selectors: Complex[] | undefined, dictionary: string): Rule {
   const rule: Rule = { selectors, element: undefined, doctype: undefined, comments: undefined, text: undefined, end: undefined };
   if (handlers === undefined || handlers === null) return rule;
-  if (!isObject(handlers)) throw new TypeErrorCtor(`Incorrect type for the handlers: the provided value is not of type '${dictionary}'.`);
+  if (!isObject(handlers)) throw wrongHandlers(selectors, dictionary);
   const read = (key: 'element' | 'doctype' | 'comments' | 'text' | 'end'): void => {
     const call: unknown = (handlers as Record<string, unknown>)[key];
     if (call === undefined) return;

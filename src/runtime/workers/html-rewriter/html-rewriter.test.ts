@@ -68,11 +68,11 @@ describe('transform', () => {
       bytesOf('<p></p>').buffer,
       streamOf([bytesOf('<p>'), new DataView(bytesOf('</p>').buffer as ArrayBuffer)]),
       streamOf([]),
+      streamOf(['<p>', '</p>']),
     ]) {
       const text: string = await untyped(setup().transform(new Response(body))).text();
       assert.ok(text === '<p></p>!' || text === '');
     }
-    await assert.rejects(untyped(setup().transform(new Response(streamOf(['<p>'])))).text(), { name: 'TypeError', message: /received a string/ });
   });
 
   test('the interface', () => {

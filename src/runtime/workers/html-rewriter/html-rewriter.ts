@@ -13,7 +13,7 @@ import {
   StringPrototypeSlice,
   TypeErrorCtor,
 } from '../../primordials.ts';
-import { DOMString, argument, defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
+import { argument, defineInterface, illegalInvocation, isObject } from '../../webidl.ts';
 import { type Body, isBodyUnusable, unusableError } from '../../web/body.ts';
 import { bodyOfStream, openStream } from '../../web/body-open.ts';
 import { copyHeaders, getHeader } from '../../web/headers.ts';
@@ -21,8 +21,9 @@ import { type Response, adoptResponse, isResponse, responseHeaders, responseStat
 import { readableState } from '../../web/streams/readable-stream.ts';
 import { type Charset, charsetFromLabel } from './charset.ts';
 import { rewriteStream } from './driver.ts';
-import { type Rule, documentHandlers, elementHandlers } from './handlers.ts';
+import { type Rule, documentHandlers, elementHandlers, wrongHandlers } from './handlers.ts';
 import { Rewriter } from './rewriter.ts';
+import { stringArgument } from './scope.ts';
 import { parseSelectors } from './selector-parser.ts';
 
 const NAME = 'HTMLRewriter';
@@ -46,7 +47,8 @@ export class HTMLRewriter {
   /** Adds handlers for the elements a selector finds, and for what is in them. */
   on(selector: unknown, handlers: unknown): this {
     if (!isObject(this) || !(#rules in this)) throw illegalInvocation();
-    const text = DOMString(selector, argument('on', NAME, 1));
+    const text = stringArgument(selector, arguments.length, 'on', NAME, 1);
+    if (arguments.length < 2) throw wrongHandlers([], 'ElementContentHandlers');
     ArrayPrototypePush(this.#rules, elementHandlers(handlers, parseSelectors(text)));
     return this;
   }
@@ -54,6 +56,7 @@ export class HTMLRewriter {
   /** Adds handlers for the document as a whole. */
   onDocument(handlers: unknown): this {
     if (!isObject(this) || !(#rules in this)) throw illegalInvocation();
+    if (arguments.length === 0) throw wrongHandlers(undefined, 'DocumentContentHandlers');
     ArrayPrototypePush(this.#rules, documentHandlers(handlers));
     return this;
   }

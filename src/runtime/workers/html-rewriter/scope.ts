@@ -4,7 +4,7 @@
  * Contract: the tie is a private field, put on objects of any class, so that nobody can forge one; it is cut
  * when the handler is done.
  */
-import { DOMString, illegalInvocation, isObject } from '../../webidl.ts';
+import { DOMString, illegalInvocation, isObject, argument } from '../../webidl.ts';
 import { ObjectCreate, TypeErrorCtor } from '../../primordials.ts';
 import { type ReadableStream, isReadableStream } from '../../web/body-stream.ts';
 import { openStream } from '../../web/body-open.ts';
@@ -61,16 +61,31 @@ export function unitOf<T extends Unit>(token: unknown, unitClass: UnitClass<T>):
   return unit;
 }
 
+/** Cloudflare's words for an argument that is missing, or of another type. */
+export function wrongArgument(operation: string, interfaceName: string, index: number, type: string): TypeError {
+  return new TypeErrorCtor(`${argument(operation, interfaceName, index)} is not of type '${type}'.`);
+}
+
+/** A string that must have been given. @param given how many arguments there were */
+export function stringArgument(value: unknown, given: number, operation: string, interfaceName: string, index: number): string {
+  if (given < index) throw wrongArgument(operation, interfaceName, index, 'string');
+  return DOMString(value, argument(operation, interfaceName, index));
+}
+
+/** An operation that takes content: its name, its interface's, and how many arguments it was given. */
+type Call = readonly [operation: string, interfaceName: string, given: number];
+
 /** `ContentOptions`: is the content HTML? */
-function isHtml(options: unknown): boolean {
+function isHtml(options: unknown, { 0: operation, 1: interfaceName }: Call): boolean {
   if (options === undefined || options === null) return false;
-  if (!isObject(options)) throw new TypeErrorCtor('ContentOptions: the provided value is not an object.');
+  if (!isObject(options)) throw wrongArgument(operation, interfaceName, 2, 'ContentOptions');
   return !!(options as { html?: unknown }).html;
 }
 
 /** `Content`: text, a stream or a response. @returns undefined for a response without a body, which is no content */
-export function toContent(value: unknown, options: unknown): Content | undefined {
-  const html = isHtml(options);
+export function toContent(value: unknown, options: unknown, call: Call): Content | undefined {
+  if (call[2] === 0) throw wrongArgument(call[0], call[1], 1, 'string or JsReadableStream or Response');
+  const html = isHtml(options, call);
   if (isReadableStream(value)) return { value, isHtml: html };
   if (isResponse(value)) {
     const { body } = responseState(value);
@@ -80,9 +95,9 @@ export function toContent(value: unknown, options: unknown): Content | undefined
 }
 
 /** Content where streams cannot be had. */
-export function toTextContent(value: unknown, options: unknown): Content {
+export function toTextContent(value: unknown, options: unknown, call: Call): Content {
   if (isReadableStream(value) || isResponse(value)) {
     throw new TypeErrorCtor('Replacing content in HTML comments using a ReadableStream or Response object is not implemented. You must provide a string.');
   }
-  return toContent(value, options) as Content;
+  return toContent(value, options, call) as Content;
 }

@@ -45,17 +45,17 @@ export class Text {
   }
 
   before(content: unknown, options: unknown = undefined): this {
-    insertBefore(textOf(this), toContent(content, options));
+    insertBefore(textOf(this), toContent(content, options, ['before', 'Text', arguments.length]));
     return this;
   }
 
   after(content: unknown, options: unknown = undefined): this {
-    insertAfter(textOf(this), toContent(content, options));
+    insertAfter(textOf(this), toContent(content, options, ['after', 'Text', arguments.length]));
     return this;
   }
 
   replace(content: unknown, options: unknown = undefined): this {
-    put(textOf(this), toContent(content, options));
+    put(textOf(this), toContent(content, options, ['replace', 'Text', arguments.length]));
     return this;
   }
 
@@ -86,17 +86,17 @@ export class Comment {
   }
 
   before(content: unknown, options: unknown = undefined): this {
-    insertBefore(commentOf(this), toTextContent(content, options));
+    insertBefore(commentOf(this), toTextContent(content, options, ['before', 'Comment', arguments.length]));
     return this;
   }
 
   after(content: unknown, options: unknown = undefined): this {
-    insertAfter(commentOf(this), toTextContent(content, options));
+    insertAfter(commentOf(this), toTextContent(content, options, ['after', 'Comment', arguments.length]));
     return this;
   }
 
   replace(content: unknown, options: unknown = undefined): this {
-    put(commentOf(this), toTextContent(content, options));
+    put(commentOf(this), toTextContent(content, options, ['replace', 'Comment', arguments.length]));
     return this;
   }
 
@@ -143,12 +143,12 @@ export class EndTag {
   }
 
   before(content: unknown, options: unknown = undefined): this {
-    insertBefore(endTagOf(this), toContent(content, options));
+    insertBefore(endTagOf(this), toContent(content, options, ['before', 'EndTag', arguments.length]));
     return this;
   }
 
   after(content: unknown, options: unknown = undefined): this {
-    insertAfter(endTagOf(this), toContent(content, options));
+    insertAfter(endTagOf(this), toContent(content, options, ['after', 'EndTag', arguments.length]));
     return this;
   }
 
@@ -164,7 +164,7 @@ export class DocumentEnd {
   }
 
   append(content: unknown, options: unknown = undefined): this {
-    insertBefore(unitOf(this, DocumentEndUnit), toTextContent(content, options));
+    insertBefore(unitOf(this, DocumentEndUnit), toTextContent(content, options, ['append', 'DocumentEnd', arguments.length]));
     return this;
   }
 }

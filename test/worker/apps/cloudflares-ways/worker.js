@@ -72,6 +72,74 @@ const answers = {
       () => new Request('http://a/', { cf: null }).cf,
       () => new Request('http://a/', { cf: { a: 1 } }).cf,
     ),
+  text: () => {
+    const text = () =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue('<b>hé');
+          controller.enqueue('llo</b>');
+          controller.close();
+        },
+      });
+    return all(
+      () => new Response(text().pipeThrough(new IdentityTransformStream())).text(),
+      () => new Response(text().pipeThrough(new FixedLengthStream(13))).text(),
+      () => new Response(text().pipeThrough(new CompressionStream('gzip')).pipeThrough(new DecompressionStream('gzip'))).text(),
+      () =>
+        new HTMLRewriter()
+          .on('b', {
+            element(element) {
+              element.after(text());
+            },
+          })
+          .transform(new Response(text()))
+          .text(),
+    );
+  },
+  rewriter: async () => {
+    const words = [];
+    const say = (run) => {
+      try {
+        words.push(run());
+      } catch (error) {
+        words.push(error.message);
+      }
+    };
+    say(() => new HTMLRewriter().on());
+    say(() => new HTMLRewriter().on('b'));
+    say(() => new HTMLRewriter().on('b', 5));
+    say(() => new HTMLRewriter().onDocument());
+    const rewriter = new HTMLRewriter().on('b', {
+      element(element) {
+        say(() => element.before());
+        say(() => element.append('x', 5));
+        say(() => element.getAttribute());
+        say(() => element.setAttribute('a'));
+        say(() => element.onEndTag(5));
+      },
+    });
+    words.push(await rewriter.transform(new Response('<b></b>')).text());
+    return Response.json(words);
+  },
+  socket: async () => {
+    const { 0: client, 1: server } = new WebSocketPair();
+    client.accept();
+    server.accept();
+    const words = [];
+    server.addEventListener('message', (event) => {
+      words.push(event.data);
+      throw new RangeError('not this');
+    });
+    server.addEventListener('message', () => words.push('never called'));
+    server.addEventListener('error', (event) => words.push(event.message, event.error.name));
+    server.addEventListener('close', () => words.push('never called'));
+    client.addEventListener('error', (event) => words.push(event.message));
+    const closed = new Promise((resolve) => client.addEventListener('close', resolve));
+    client.send('one');
+    client.send('two');
+    const { code, reason, wasClean } = await closed;
+    return Response.json([...words, code, reason, wasClean, client.readyState, server.readyState]);
+  },
 };
 
 export default {
