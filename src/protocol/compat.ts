@@ -205,7 +205,7 @@ enable_python_external_sdk | disable_python_external_sdk | 2026-04-21 | unsuppor
 cache_reload_enabled | cache_reload_disabled | - | unsupported | Experimental at Cloudflare.
 python_check_rng_state | disable_python_check_rng_state | python_workers 2025-12-16 | unsupported | Python Workers are not supported.
 precise_timers | no_precise_timers | - | unsupported | Experimental at Cloudflare.
-streams_no_default_auto_allocate_chunk_size | streams_auto_allocate_chunk_size_default | - | always | A stream of bytes that names no autoAllocateChunkSize has no byobRequest for ordinary reads.
+streams_no_default_auto_allocate_chunk_size | streams_auto_allocate_chunk_size_default | - | acted | A stream of bytes that names no autoAllocateChunkSize has no byobRequest for ordinary reads, as the Streams Standard has it; without it there is one of 4096 bytes.
 python_workflows_implicit_dependencies | no_python_workflows_implicit_dependencies | python_workers 2026-02-25 | unsupported | Python Workers are not supported.
 python_request_headers_preserve_commas | disable_python_request_headers_preserve_commas | 2026-02-17 | unsupported | Python Workers are not supported.
 enable_version_api | - | - | unsupported | Experimental at Cloudflare.

@@ -33,7 +33,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       'ByteLengthQueuingStrategy CountQueuingStrategy ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
     deviations: {
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
-      autoAllocateChunkSize: 'Has no default. On Workers it is 4096, so that byobRequest is there in every pull().',
+      autoAllocateChunkSize: `Is 4096 where nothing is said, so that byobRequest is there in every pull(), but for the flag streams_no_default_auto_allocate_chunk_size. ${WORKERS}`,
       'expectedLength of a source or transformer': 'Workers’ own: a body that is the stream has this length.',
       'tee() of chunks that are no bytes, with cloning': 'Objects that are not buffers are refused where the standard serialises them.',
     },

@@ -22,7 +22,7 @@ import { appRecord } from '../support/app-record.ts';
 const LIMITS = { memoryMb: 1024, cpuMs: 120_000, startupMs: 60_000, subrequests: 10_000, requestBodyBytes: 1e9, connections: 64, waitUntilMs: 1000 };
 const IDLE_MS = 180_000;
 /** Where Workers and the standards differ by a compatibility flag, the tests are for the standards. */
-const STANDARD = ['pedantic_wpt', 'no_upper_case_all_http_methods'];
+const STANDARD = ['pedantic_wpt', 'no_upper_case_all_http_methods', 'streams_no_default_auto_allocate_chunk_size'];
 
 export type Answer = { status: number; text: string };
 

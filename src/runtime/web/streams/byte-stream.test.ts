@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../testing/chunks.ts';
+import { setCompatibility } from '../../compat.ts';
 import { ReadableStreamBYOBReader } from './byob-reader.ts';
 import { ReadableStreamBYOBRequest } from './byte-controller.ts';
 import { ReadableStream } from './readable-stream.ts';
@@ -232,6 +233,25 @@ test('autoAllocateChunkSize: gives default reads a BYOB request', async () => {
   const { value } = await plain(stream).read();
   assert.equal(value?.byteLength, 2);
   assert.equal(value?.buffer.byteLength, 16);
+});
+
+test('autoAllocateChunkSize: is 4096 where nothing is said, unless the flag makes it nothing', async (t) => {
+  const sizes: (number | undefined)[] = [];
+  const once = async (): Promise<void> => {
+    const stream = new ReadableStream({
+      type: 'bytes',
+      pull(controller: Controller) {
+        sizes.push(controller.byobRequest?.view?.byteLength);
+        controller.enqueue(bytes(1));
+      },
+    });
+    assert.deepEqual((await plain(stream).read()).value, bytes(1));
+  };
+  await once();
+  t.after(() => setCompatibility([]));
+  setCompatibility(['streams_no_default_auto_allocate_chunk_size']);
+  await once();
+  assert.deepEqual(sizes, [4096, undefined]);
 });
 
 test('releaseLock: bytes already put into the released view are not lost', async () => {

@@ -8,6 +8,7 @@
  * @see https://streams.spec.whatwg.org/#rs-class
  */
 import { markHandled, ObjectDefineProperty, PromiseReject, RangeErrorCtor, SymbolAsyncIterator, TypeErrorCtor } from '../../primordials.ts';
+import { differs } from '../../compat.ts';
 import { argument, callback, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { boolean, dictionary, enumeration, interfaceOf, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { isAbortSignal } from '../abort.ts';
@@ -37,6 +38,10 @@ import { byteCount, setFixedLength, shareFixedLength } from './expected-length.t
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
 import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
+
+/** Workers' size of the buffer that an ordinary read of a stream of bytes offers its source, and the flag that takes it away. */
+const DEFAULT_SIZE = 4096;
+const NO_DEFAULT_SIZE = 'streams_no_default_auto_allocate_chunk_size';
 
 type UnderlyingSource = { autoAllocateChunkSize?: number; cancel?: unknown; expectedLength?: number; pull?: unknown; start?: unknown; type?: 'bytes' };
 const underlyingSource = dictionary<UnderlyingSource>('UnderlyingSource', [
@@ -100,7 +105,7 @@ export class ReadableStream {
       if (options.size !== undefined) throw new RangeErrorCtor('The strategy for a byte stream cannot have a size function.');
       const highWaterMark = extractHighWaterMark(options, 0);
       if (methods.autoAllocateChunkSize === 0) throw new TypeErrorCtor('autoAllocateChunkSize must be greater than 0.');
-      stream = newByteStream(highWaterMark, methods.autoAllocateChunkSize);
+      stream = newByteStream(highWaterMark, methods.autoAllocateChunkSize ?? (differs(NO_DEFAULT_SIZE) ? undefined : DEFAULT_SIZE));
       controller = new ReadableByteStreamController(INTERNAL, stream);
     } else {
       const size = extractSizeAlgorithm(options);
