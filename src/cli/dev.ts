@@ -24,10 +24,13 @@ export const devCommand: Command = {
     ip: { type: 'string', value: 'HOST', help: 'address to listen on (127.0.0.1)' },
     'persist-to': { type: 'string', value: 'DIR', help: "folder for the app's local data (.nano)" },
     ...WORKER_OPTIONS,
+    config: { type: 'string', short: 'c', value: 'FILE', help: 'the app by its wrangler file' },
+    local: { type: 'boolean', help: 'without effect: all data is local' },
+    'test-scheduled': { type: 'boolean', help: 'without effect: /cdn-cgi/handler/scheduled is there anyway' },
     'log-level': LOG_LEVEL,
   },
   run: async (input) => {
-    const root = resolve(input.positionals[0] ?? '.');
+    const root = resolve(appOf(input));
     const worker = workerOptions(input);
     const app = readWorkerConfig(root, worker);
     const reread = (): ServerConfig => readConfig(input, app);
@@ -52,8 +55,10 @@ export const devCommand: Command = {
   },
 };
 
+const appOf = (input: Parsed): string => input.positionals[0] ?? input.text('config') ?? '.';
+
 function readConfig(input: Parsed, app: WorkerConfig): ServerConfig {
-  const { dir } = findApp(input.positionals[0] ?? '.');
+  const { dir } = findApp(appOf(input));
   const settings = app.settings['dev'] as { port?: number; ip?: string } | undefined;
   const persistTo = input.text('persist-to');
   const config = readServerConfig(undefined, {

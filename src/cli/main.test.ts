@@ -89,6 +89,15 @@ test('dev: a port in use is said clearly, exit code 1', async (t) => {
   assert.equal(stderr, `nano: port ${port} is in use on 127.0.0.1: stop what uses it, or choose another with --port\n`);
 });
 
+test("dev: wrangler's own options are taken", async (t) => {
+  const dir = folder(t, { 'index.js': HELLO, 'wrangler.json': '{ "name": "own", "main": "index.js", "compatibility_date": "2026-01-01" }' });
+  const server = start(dir, 'dev', '-c', 'wrangler.json', '--local', '--test-scheduled', '--port', '0');
+  const { port } = (await server.said('listening')) as { port: number };
+  assert.equal(await httpGet(port, '/', 'localhost'), '200 hello');
+  server.child.kill('SIGINT');
+  assert.equal((await server.end).code, 0);
+});
+
 test('serve: wrong configuration names file, line and key, exit code 2', async (t) => {
   const dir = folder(t, { 'nano.jsonc': '{\n  "prot": 1\n}' });
   const { code, stderr } = await start(dir, 'serve').end;

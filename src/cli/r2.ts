@@ -2,17 +2,20 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { StoredData } from '../ports/stored-data.ts';
+import type { DataBody, StoredData } from '../ports/stored-data.ts';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
 import type { BucketRow, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
-import { SERVER_OPTIONS, streamOf, valueOf, withData } from './data/data.ts';
+import { dataOption, SERVER_OPTIONS, serverOf, streamOf, valueOf, withData, WRANGLER_OPTIONS } from './data/data.ts';
 
 const PLACE: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
   group: { type: 'string', value: 'NAME', help: 'trust group whose buckets are meant (default)' },
   ...SERVER_OPTIONS,
+  ...WRANGLER_OPTIONS,
 };
 const JSON_OPTION: Readonly<Record<string, OptionSpec>> = { json: { type: 'boolean', help: 'print JSON' } };
 
@@ -38,7 +41,7 @@ function command({ name, summary, usage, description, options = {}, check, run }
     run: async (input) => {
       if (usage !== '' && input.positionals.length === 0) throw new UsageError(`nano r2 ${name} needs ${usage}`);
       check?.(input);
-      const place = { dataDir: resolve(input.text('data') ?? '.nano'), group: groupOf(input) };
+      const place = { dataDir: resolve(dataOption(input) ?? '.nano'), group: groupOf(input) };
       await withData(input, place, (data) => run((operation, args, body) => data.call(`r2/${operation}`, args, body), input));
       return 0;
     },
@@ -93,30 +96,55 @@ const objectPut = command({
   name: 'object put',
   summary: 'Stores a file.',
   usage: 'BUCKET/KEY',
+  description: 'A bucket that is not in the data folder yet is made.',
   options: {
     file: { type: 'string', short: 'f', value: 'FILE', help: 'the file to store' },
+    pipe: { type: 'boolean', help: 'store what comes from standard input' },
     'content-type': { type: 'string', value: 'TYPE', help: 'its content type' },
+    'content-disposition': { type: 'string', value: 'TEXT', help: 'its Content-Disposition header' },
+    'content-encoding': { type: 'string', value: 'TEXT', help: 'its Content-Encoding header' },
+    'content-language': { type: 'string', value: 'TEXT', help: 'its Content-Language header' },
     'cache-control': { type: 'string', value: 'TEXT', help: 'its Cache-Control header' },
   },
   check: objectOf,
   run: async (call, input) => {
     const { bucket, key } = objectOf(input);
-    const file = input.text('file');
-    if (file === undefined) throw new UsageError('which file? nano r2 object put BUCKET/KEY --file FILE');
-    const info = await stat(file).catch(() => undefined);
-    if (info?.isFile() !== true) throw new CommandError(`there is no file ${file}`);
-    const http = { contentType: input.text('content-type'), cacheControl: input.text('cache-control') };
-    const body = { stream: createReadStream(file), length: info.size };
+    const body = await bodyToPut(input);
+    const http = {
+      contentType: input.text('content-type'),
+      contentDisposition: input.text('content-disposition'),
+      contentEncoding: input.text('content-encoding'),
+      contentLanguage: input.text('content-language'),
+      cacheControl: input.text('cache-control'),
+    };
+    // As wrangler does with what is local. On a server that others use, a name that is not there is a mistake.
+    if (serverOf(input) === undefined) await call('create-bucket', { bucket });
     const object: ObjectRow | null = valueOf(await call('put', { bucket, key, http }, body));
     print(`${key}  ${object?.size ?? 0} bytes  ${object?.etag ?? ''}`);
   },
 });
 
+/** The file, or all of standard input: the size of an object must be known before it is sent. */
+async function bodyToPut(input: Parsed): Promise<DataBody> {
+  const file = input.text('file');
+  if (input.flag('pipe') && file === undefined) {
+    const bytes = await buffer(process.stdin);
+    return { stream: Readable.from([bytes], { objectMode: false }), length: bytes.length };
+  }
+  if (file === undefined) throw new UsageError('which file? nano r2 object put BUCKET/KEY --file FILE, or --pipe');
+  const info = await stat(file).catch(() => undefined);
+  if (info?.isFile() !== true) throw new CommandError(`there is no file ${file}`);
+  return { stream: createReadStream(file), length: info.size };
+}
+
 const objectGet = command({
   name: 'object get',
   summary: 'Writes an object to a file, or to standard output.',
   usage: 'BUCKET/KEY',
-  options: { file: { type: 'string', short: 'f', value: 'FILE', help: 'the file to write (standard output)' } },
+  options: {
+    file: { type: 'string', short: 'f', value: 'FILE', help: 'the file to write (standard output)' },
+    pipe: { type: 'boolean', help: 'without effect: without --file it goes to standard output' },
+  },
   check: objectOf,
   run: async (call, input) => {
     const body = streamOf(await call('get', objectOf(input)));

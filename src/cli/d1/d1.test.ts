@@ -80,6 +80,15 @@ test('d1 execute: rows as a table, and what is wrong as a message', async () => 
   assert.equal((await d1(dir, 'execute', 'DB')).code, 2);
 });
 
+test("d1: wrangler's own options are taken", async () => {
+  const dir = project();
+  const on = ['--local', '--persist-to', 'elsewhere', '--config', 'wrangler.json', '-y'];
+  assert.equal((await d1(dir, 'execute', 'goods', '--command', 'CREATE TABLE t (a)', ...on)).code, 0);
+  assert.equal((await d1(dir, 'execute', 'Goods-1', '--command', 'SELECT count(*) AS n FROM t', '--data', 'elsewhere')).stdout, 'n\n-\n0\n');
+  await d1(dir, 'migrations', 'create', 'goods', 'first');
+  assert.equal((await d1(dir, 'migrations', 'apply', 'goods', ...on)).code, 0);
+});
+
 test('d1 list: databases of bindings and of the data folder', async () => {
   const dir = project();
   await rows(dir, 'other', 'SELECT 1');

@@ -8,7 +8,7 @@ import { type Command, CommandError, type CommandGroup, entry, groupEntry, print
 import { streamOf, valueOf, whereOf, withData } from '../data/data.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
-import { configOf, dataDirOf, open, TARGET_OPTIONS, target } from './target.ts';
+import { configOf, dataDirOf, open, TARGET_OPTIONS, target, YES } from './target.ts';
 
 const execute: Command = {
   name: 'd1 execute',
@@ -20,6 +20,7 @@ const execute: Command = {
     command: { type: 'string', value: 'SQL', help: 'the SQL, one statement or several' },
     file: { type: 'string', value: 'FILE', help: 'a file of SQL' },
     json: { type: 'boolean', help: 'print JSON' },
+    ...YES,
     ...TARGET_OPTIONS,
   },
   run: async (input) => {

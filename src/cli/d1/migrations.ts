@@ -9,7 +9,7 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { join, relative, resolve } from 'node:path';
 import { DataError } from '../../ports/stored-data.ts';
 import { type Command, CommandError, type CommandGroup, entry, print, UsageError } from '../command.ts';
-import { type Database, open, TARGET_OPTIONS, type Target, target } from './target.ts';
+import { type Database, open, TARGET_OPTIONS, type Target, target, YES } from './target.ts';
 
 const NUMBER_DIGITS = 4;
 
@@ -85,7 +85,7 @@ const apply: Command = {
   usage: 'DATABASE',
   description: 'Each is applied as a whole or not at all; the first that fails ends the command.',
   positionals: 1,
-  options: TARGET_OPTIONS,
+  options: { ...YES, ...TARGET_OPTIONS },
   run: async (input) => {
     const where = await target(input);
     requireFolder(where);

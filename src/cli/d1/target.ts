@@ -7,7 +7,7 @@ import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import type { D1Result } from '../../server/data/d1.ts';
 import { DataError, type StoredData } from '../../ports/stored-data.ts';
 import { CommandError, type OptionSpec, type Parsed, UsageError } from '../command.ts';
-import { type DataPlace, SERVER_OPTIONS, serverApp, textBody, valueOf, withData } from '../data/data.ts';
+import { appOption, dataOption, type DataPlace, SERVER_OPTIONS, serverApp, textBody, valueOf, withData, WRANGLER_OPTIONS } from '../data/data.ts';
 import { workerOptions } from '../options.ts';
 
 export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -15,9 +15,12 @@ export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   env: { type: 'string', short: 'e', value: 'NAME', help: 'environment of the configuration file to use' },
   data: { type: 'string', value: 'DIR', help: "data folder (the app's .nano)" },
   group: { type: 'string', value: 'NAME', help: "trust group the database belongs to (the app's, or default)" },
+  config: { type: 'string', short: 'c', value: 'FILE', help: 'the same as --app: its wrangler file' },
   ...SERVER_OPTIONS,
-  local: { type: 'boolean', help: 'without effect: without --to all data is local' },
+  ...WRANGLER_OPTIONS,
 };
+
+export const YES: Readonly<Record<string, OptionSpec>> = { yes: { type: 'boolean', short: 'y', help: 'without effect: nothing is asked' } };
 
 export type Target = DataPlace & {
   id: string;
@@ -29,12 +32,12 @@ export type Target = DataPlace & {
 
 /** @param isHere the app is a folder, and not one that only the server has */
 export function configOf(input: Parsed, isHere = true): WorkerConfig | undefined {
-  const root = resolve(input.text('app') ?? '.');
-  return (isHere && input.text('app') !== undefined) || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
+  const root = resolve(appOption(input) ?? '.');
+  return (isHere && appOption(input) !== undefined) || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
 }
 
 export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): string {
-  const data = input.text('data');
+  const data = dataOption(input);
   return data === undefined ? join(config?.projectDir ?? resolve('.'), '.nano') : resolve(data);
 }
 
@@ -46,7 +49,7 @@ export async function target(input: Parsed): Promise<Target> {
   const config = configOf(input, served === undefined);
   const bound = served?.bindings.filter(({ type }) => type === 'd1');
   const byName = bound?.find(({ name, id }) => name === title || id === title)?.name;
-  if (bound !== undefined && byName === undefined) throw new UsageError(`${input.text('app')} has no database "${title}"`);
+  if (bound !== undefined && byName === undefined) throw new UsageError(`${appOption(input)} has no database "${title}"`);
   const found = config?.bindings.find(
     ({ type, name, options }) => type === 'd1' && (name === title || options['databaseName'] === title || options['id'] === title),
   );

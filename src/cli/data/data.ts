@@ -13,6 +13,22 @@ export const SERVER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   token: { type: 'string', value: 'TOKEN', help: 'what the server wants to see (NANO_TOKEN)' },
 };
 
+/** What wrangler's commands take, too: scripts that were made for it go on working. */
+export const WRANGLER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  'persist-to': { type: 'string', value: 'DIR', help: 'the same as --data' },
+  local: { type: 'boolean', help: 'without effect: without --to all data is local' },
+};
+
+/** The data folder that is named, if one is. */
+export function dataOption(input: Parsed): string | undefined {
+  return input.text('data') ?? input.text('persist-to');
+}
+
+/** The app that is meant, if one is named: its folder, its wrangler file or its name on a server. */
+export function appOption(input: Parsed): string | undefined {
+  return input.text('app') ?? input.text('config');
+}
+
 export type DataPlace = { dataDir: string; group: string };
 
 /** The server that is meant, if one is. @throws UsageError */
@@ -22,7 +38,7 @@ export function serverOf(input: Parsed): URL | undefined {
     if (input.text('token') !== undefined) throw new UsageError('--token is for a server: say --to URL');
     return undefined;
   }
-  if (input.text('data') !== undefined) throw new UsageError('--to and --data: which of them?');
+  if (dataOption(input) !== undefined) throw new UsageError('--to and --data: which of them?');
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '')
     throw new UsageError(`--to ${JSON.stringify(text)} is not the address of an admin port: http://127.0.0.1:8081`);
@@ -43,7 +59,7 @@ export async function withData<T>(input: Parsed, { dataDir, group }: DataPlace, 
 /** What the app of a name has bound, where the name is not a folder here but an app of the server. */
 export async function serverApp(input: Parsed): Promise<AppBindings | undefined> {
   const to = serverOf(input);
-  const app = input.text('app');
+  const app = appOption(input);
   if (to === undefined || app === undefined || existsSync(app)) return undefined;
   return withData(input, { dataDir: '', group: DEFAULT_GROUP }, async (data) => valueOf<AppBindings>(await data.call('apps/bindings', { app })));
 }

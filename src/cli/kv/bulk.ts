@@ -49,6 +49,7 @@ const remove: Command = kvCommand({
   summary: 'Removes the keys in a file (["key", …]).',
   usage: 'FILE',
   positionals: 1,
+  options: { force: { type: 'boolean', short: 'f', help: 'without effect: nothing is asked' } },
   check: file,
   run: async (call, input) => {
     const all = read(input, names);

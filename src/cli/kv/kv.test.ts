@@ -43,6 +43,16 @@ test('kv key: puts, gets, lists and deletes', async () => {
   assert.deepEqual(namespaces, [{ id: 'Goods', title: 'shop-KV', group: 'default' }]);
 });
 
+test("kv: wrangler's own options are taken", async () => {
+  const dir = project();
+  const on = ['--binding', 'KV', '--local', '--persist-to', 'elsewhere', '-c', 'wrangler.json'];
+  writeFileSync(join(dir, 'names.json'), '["a"]');
+  assert.equal((await kv(dir, 'key', 'put', 'a', 'one', ...on)).code, 0);
+  assert.equal((await kv(dir, 'key', 'get', 'a', '--namespace-id', 'Goods', '--data', 'elsewhere')).stdout, 'one');
+  assert.equal((await kv(dir, 'bulk', 'delete', 'names.json', '--force', ...on)).code, 0);
+  assert.equal((await kv(dir, 'key', 'list', ...on)).stdout.trim(), '[]');
+});
+
 test('kv key: values from files come out as they went in', async () => {
   const dir = project();
   const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 251));

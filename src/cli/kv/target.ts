@@ -4,14 +4,16 @@ import { isApp } from '../../config/find-app.ts';
 import { readWorkerConfig } from '../../config/worker.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { type OptionSpec, type Parsed, UsageError } from '../command.ts';
-import { type DataPlace, SERVER_OPTIONS, serverApp } from '../data/data.ts';
+import { appOption, dataOption, type DataPlace, SERVER_OPTIONS, serverApp, WRANGLER_OPTIONS } from '../data/data.ts';
 import { workerOptions } from '../options.ts';
 
 export const DATA_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   app: { type: 'string', value: 'DIR', help: 'the app whose bindings are meant (.); with --to also its name there' },
   env: { type: 'string', short: 'e', value: 'NAME', help: 'environment of the configuration file to use' },
   data: { type: 'string', value: 'DIR', help: "data folder (the app's .nano)" },
+  config: { type: 'string', short: 'c', value: 'FILE', help: 'the same as --app: its wrangler file' },
   ...SERVER_OPTIONS,
+  ...WRANGLER_OPTIONS,
 };
 
 export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -20,7 +22,6 @@ export const TARGET_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   group: { type: 'string', value: 'NAME', help: "trust group the id belongs to (the app's, or default)" },
   ...DATA_OPTIONS,
   preview: { type: 'boolean', help: 'without effect: there is one data folder' },
-  local: { type: 'boolean', help: 'without effect: without --to all data is local' },
 };
 
 export type Target = DataPlace & { id: string };
@@ -45,9 +46,9 @@ export async function appOf(input: Parsed, isNeeded: boolean): Promise<App> {
   const served = await serverApp(input);
   if (served !== undefined) {
     const namespaces = served.bindings.filter(({ type }) => type === 'kv');
-    return { title: input.text('app') ?? '', dataDir: '', group: served.group, namespaces };
+    return { title: appOption(input) ?? '', dataDir: '', group: served.group, namespaces };
   }
-  const root = resolve(input.text('app') ?? '.');
+  const root = resolve(appOption(input) ?? '.');
   const config = isNeeded || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
   const bindings = config?.bindings.filter(({ type }) => type === 'kv') ?? [];
   return {
@@ -60,7 +61,7 @@ export async function appOf(input: Parsed, isNeeded: boolean): Promise<App> {
 
 /** @param projectDir the app's folder */
 function dataDirOf(input: Parsed, projectDir: string): string {
-  const data = input.text('data');
+  const data = dataOption(input);
   return data === undefined ? join(projectDir, '.nano') : resolve(data);
 }
 

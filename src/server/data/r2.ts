@@ -17,6 +17,13 @@ export type NewKey = S3KeyRecord & { secret: string };
 
 const bucket = z.object({ bucket: text });
 const object = bucket.extend({ key: text });
+const HTTP_FIELDS = {
+  contentType: text.optional(),
+  contentDisposition: text.optional(),
+  contentEncoding: text.optional(),
+  contentLanguage: text.optional(),
+  cacheControl: text.optional(),
+};
 
 export const R2_OPERATIONS: Readonly<Record<string, Operation>> = {
   'r2/buckets': operation({ args: z.object({}), run: async (place) => ({ value: (await buckets(place).list()) satisfies BucketRow[] }) }),
@@ -31,11 +38,11 @@ export const R2_OPERATIONS: Readonly<Record<string, Operation>> = {
     },
   }),
   'r2/put': operation({
-    args: object.extend({ http: z.object({ contentType: text.optional(), cacheControl: text.optional() }) }),
-    run: async (place, { bucket, key, http: { contentType, cacheControl } }, { stream, length }) => {
+    args: object.extend({ http: z.object(HTTP_FIELDS) }),
+    run: async (place, { bucket, key, http: given }, { stream, length }) => {
       if (length === undefined) throw new DataError('invalid', 'the size of an object must be known before it is sent');
       const into = await find(place, bucket);
-      const http = { ...(contentType !== undefined && { contentType }), ...(cacheControl !== undefined && { cacheControl }) };
+      const http = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       return { value: (await into.put(key, { body: stream, length }, { http })) satisfies ObjectRow | null };
     },
   }),
