@@ -6,14 +6,19 @@ const HEAD_BYTES = 4;
 /** More than any value of a product and its surroundings. */
 export const MOST_FRAME_BYTES = 256 * 1024 * 1024;
 
-/** Sends a value; what is sent in the same round of the event loop leaves together. */
-export function sendFrame(socket: Socket, value: unknown): void {
+/**
+ * Sends a value. What is sent in a row leaves together: with `isPatient` all that is sent in this round of the event loop,
+ * which saves whoever makes many calls, each from a callback of its own, a write for each, and the other side a wake-up.
+ */
+export function sendFrame(socket: Socket, value: unknown, isPatient = false): void {
   const body = serialize(value);
   const head = Buffer.allocUnsafe(HEAD_BYTES);
   head.writeUInt32LE(body.length);
   if (socket.writableCorked === 0) {
     socket.cork();
-    process.nextTick(() => socket.uncork());
+    const uncork = (): void => socket.uncork();
+    if (isPatient) setImmediate(uncork);
+    else process.nextTick(uncork);
   }
   socket.write(head);
   socket.write(body);

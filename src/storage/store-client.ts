@@ -43,7 +43,7 @@ export class StoreClient implements Stores {
       // Nothing else keeps a process running that is done.
       socket.ref();
       try {
-        sendFrame(socket, [call, address, method, args] satisfies CallFrame);
+        sendFrame(socket, [call, address, method, args] satisfies CallFrame, true);
       } catch {
         this.#waiting.delete(call);
         reject(new OpError('TypeError', 'The value cannot be stored.'));
