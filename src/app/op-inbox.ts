@@ -21,6 +21,8 @@ export interface OpHome extends OpContext {
   readonly reports: Reports;
   /** May the app have memory that it can change while the host reads it? */
   readonly hasSharedMemory: boolean;
+  /** Is the isolate told of each rejection that nobody handles? */
+  readonly hearsRejections: boolean;
   /** What `Sync.flags` answers. */
   readonly flags: string;
   event(id: unknown): AppEvent | undefined;
@@ -35,8 +37,15 @@ export interface OpHome extends OpContext {
   flooded(event: AppEvent): void;
 }
 
+type Answer = { event: AppEvent; call: unknown; ok: boolean; values: readonly unknown[] };
+
+/** Answers that one turn takes in. */
+const MOST_ANSWERS = 64;
+
 export class OpInbox implements Inbox {
   readonly #home: OpHome;
+  /** Answers that have come in this round of the event loop. */
+  #answers: Answer[] = [];
 
   constructor(home: OpHome) {
     this.#home = home;
@@ -129,17 +138,42 @@ export class OpInbox implements Inbox {
     return implementation(this.#home, id, call as number, ...args);
   }
 
+  /** A failure goes by itself: of each turn one rejection that nobody handles is told. */
   #settle(event: AppEvent | undefined, call: unknown, ok: boolean, values: readonly unknown[]): void {
-    event?.callEnded();
-    if (this.#home.isGone || event === undefined || event.ended) return;
-    let taken: unknown[];
-    try {
-      taken = values.map(toArgument);
-    } catch (error) {
-      // Bytes that cannot be moved: shared, or gone already.
-      this.#home.reports.opFailed(Entry.settle, error);
-      return this.#home.run(event, [Entry.settle, event.id, call, false, 'Error', 'internal error']);
+    if (event === undefined) return;
+    const answer = { event, call, ok, values };
+    if (!ok || this.#home.hearsRejections) {
+      this.flush();
+      this.#bring(event, [answer]);
+    } else if (this.#answers.push(answer) === 1) process.nextTick(this.flush);
+  }
+
+  /** Takes the answers into the isolate, those of one event in one turn: a turn costs more than most of what happens in it. */
+  readonly flush = (): void => {
+    const answers = this.#answers;
+    if (answers.length === 0) return;
+    this.#answers = [];
+    for (let at = 0; at < answers.length; ) {
+      const { event } = answers[at] as Answer;
+      const from = at++;
+      while (at - from < MOST_ANSWERS && answers[at]?.event === event) at++;
+      this.#bring(event, answers.slice(from, at));
     }
-    this.#home.run(event, [Entry.settle, event.id, call, ok, ...taken]);
+  };
+
+  #bring(event: AppEvent, answers: readonly Answer[]): void {
+    for (let count = answers.length; count > 0; count--) event.callEnded();
+    if (this.#home.isGone || event.ended) return;
+    const args: unknown[] = [Entry.settle, event.id];
+    for (const { call, ok, values } of answers) {
+      try {
+        args.push(call, ok, values.length, ...values.map(toArgument));
+      } catch (error) {
+        // Bytes that cannot be moved: shared, or gone already.
+        this.#home.reports.opFailed(Entry.settle, error);
+        args.push(call, false, 2, 'Error', 'internal error');
+      }
+    }
+    this.#home.run(event, args);
   }
 }

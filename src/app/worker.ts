@@ -254,7 +254,13 @@ export class Worker implements OpHome, EventHome {
     this.#rejections?.handled();
   }
 
+  get hearsRejections(): boolean {
+    return this.#rejections !== undefined;
+  }
+
   run(event: AppEvent, args: readonly unknown[]): void {
+    // What was answered before this comes before it.
+    this.inbox.flush();
     event.turnStarted();
     this.#seat.turns.run(this.#seat.realm, event, args, event.cpuLeft);
   }
@@ -298,6 +304,7 @@ export class Worker implements OpHome, EventHome {
   }
 
   enter(event: AppEvent, args: readonly unknown[], done: () => void): void {
+    this.inbox.flush();
     if (this.#disposed) return done();
     event.turnStarted();
     this.#seat.turns.run(this.#seat.realm, followed(event, done), args.map(toArgument), event.cpuLeft);

@@ -175,7 +175,7 @@ export const Entry = {
    * name and body one that is in memory already; what there is nothing to say about is absent.
    */
   fetch: 0,
-  /** (event, call, ok, ...values): the answer to a Request op. Not ok: (name, message). */
+  /** (event, then call, ok, number of values, ...values in turn): answers to Request ops. Not ok: (name, message). */
   settle: 1,
   /** (event, timer) */
   timer: 2,

@@ -11,6 +11,7 @@ import { advanceClock } from './web/coarse-clock.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
+  ArrayPrototypeSlice,
   ArrayPrototypeUnshift,
   MapCtor,
   MapPrototypeDelete,
@@ -180,14 +181,19 @@ export function dropCalls(id: number): void {
   for (let i = 0; i < calls.length; i++) MapPrototypeDelete(pending, calls[i] as number);
 }
 
-/** The host's answer to a call. */
-export function settle(call: number, ok: boolean, values: unknown[]): void {
-  const entry = MapPrototypeGet(pending, call);
-  if (entry === undefined) return;
-  MapPrototypeDelete(pending, call);
-  event = entry.event;
-  if (ok) entry.deferred.resolve(values.length > 1 ? values : values[0]);
-  else entry.deferred.reject(errorFromHost(`${values[0]}`, `${values[1]}`));
+/** The host's answers to calls; see Entry.settle. */
+export function settle(answers: unknown[]): void {
+  for (let i = 0, end = 0; i < answers.length; i = end) {
+    end = i + 3 + (answers[i + 2] as number);
+    const call = answers[i] as number;
+    const entry = MapPrototypeGet(pending, call);
+    if (entry === undefined) continue;
+    MapPrototypeDelete(pending, call);
+    event = entry.event;
+    const value = answers[i + 3];
+    if (answers[i + 1] === true) entry.deferred.resolve(end > i + 4 ? ArrayPrototypeSlice(answers, i + 3, end) : value);
+    else entry.deferred.reject(errorFromHost(value as string, answers[i + 4] as string));
+  }
 }
 
 /** Builds the error that a failed op rejects with. */

@@ -9,7 +9,7 @@ import { BOOT_GLOBAL, Entry, Shell, Sync } from '../protocol/ops.ts';
 import { attach, callSync, dropCalls, enterEvent, settle } from './bridge.ts';
 import { defineGlobals } from './globals.ts';
 import { chunk, openGlobals, peek, setChunkSource } from './link.ts';
-import { ArrayPrototypeSlice, ObjectDefineProperty } from './primordials.ts';
+import { ObjectDefineProperty } from './primordials.ts';
 import { forbidCodeGeneration } from './web/code-generation.ts';
 import { replaceDate } from './web/coarse-clock.ts';
 import { replaceFinalizationRegistry } from './web/finalization-registry.ts';
@@ -35,7 +35,7 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
     case Entry.fetch:
       return handleFetch(event, args);
     case Entry.settle:
-      return settle(args[0] as number, args[1] as boolean, ArrayPrototypeSlice(args, 2));
+      return settle(args);
     case Entry.timer:
       return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:

@@ -26,19 +26,19 @@ const round = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 test('frames: what a patient sender sends in a round of the event loop leaves together', async () => {
   const socket = new FakeSocket();
-  sendFrame(socket as unknown as Socket, 1, true);
+  sendFrame(socket as unknown as Socket, 'frame 1', true);
   await tick();
-  sendFrame(socket as unknown as Socket, 2, true);
+  sendFrame(socket as unknown as Socket, 'frame 2', true);
   await round();
-  sendFrame(socket as unknown as Socket, 3, true);
+  sendFrame(socket as unknown as Socket, 'frame 3', true);
   await round();
   assert.deepEqual(socket.asked, ['cork', 'frame', 'frame', 'uncork', 'cork', 'frame', 'uncork']);
 });
 
 test('frames: who is not patient sends at the end of the callback', async () => {
   const socket = new FakeSocket();
-  sendFrame(socket as unknown as Socket, 1);
-  sendFrame(socket as unknown as Socket, 2);
+  sendFrame(socket as unknown as Socket, 'frame 1');
+  sendFrame(socket as unknown as Socket, 'frame 2');
   await tick();
   assert.deepEqual(socket.asked, ['cork', 'frame', 'frame', 'uncork']);
 });

@@ -25,7 +25,7 @@ attach(
       bytes: (isText ? bytes : [second, ...bytes]) as Uint8Array[],
     });
     const value = answer;
-    queueMicrotask(() => settle(call as number, true, [value]));
+    queueMicrotask(() => settle([call as number, true, 1, value]));
   },
   (op, _event, count) => {
     assert.equal(op, Sync.random);

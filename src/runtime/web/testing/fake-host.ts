@@ -43,8 +43,8 @@ export function fakeHost(): FakeHost {
   return {
     posts,
     calls,
-    answer: (op, ...values) => settle(next(op), true, values),
-    fail: (op, name, message) => settle(next(op), false, [name, message]),
+    answer: (op, ...values) => settle([next(op), true, values.length, ...values]),
+    fail: (op, name, message) => settle([next(op), false, 2, name, message]),
     clear: () => {
       posts.length = 0;
       calls.length = 0;
