@@ -1,5 +1,6 @@
 /**
- * `/cdn-cgi/handler/scheduled`, formerly `/__scheduled`: runs an app's scheduled handler by hand, in development.
+ * `/cdn-cgi/handler/scheduled`, formerly `/__scheduled`: runs an app's scheduled handler by hand, in development. Other
+ * handlers (`email`) cannot be run in this way: an app's fetch handler must not seem to be one.
  *
  * `?cron=…` is what the handler reads as `controller.cron`, `?time=…` (milliseconds since 1970) its scheduled time.
  * @see https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally
@@ -8,13 +9,20 @@ import { NoResponder } from '../ports/no-responder.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The second is what it was called before. */
-const PATHS = ['/cdn-cgi/handler/scheduled', '/__scheduled'];
+/** The others are what it was called before. */
+const PATHS = ['/cdn-cgi/handler/scheduled', '/__scheduled', '/cdn-cgi/mf/scheduled'];
+const HANDLERS = '/cdn-cgi/handler/';
 
 /** Takes the request if it is for the route. */
 export function handleScheduledRoute(target: string, requestId: string, site: Site, exchange: Exchange): boolean {
   const query = target.indexOf('?');
-  if (!PATHS.includes(query === -1 ? target : target.slice(0, query)) || site.scheduled === undefined) return false;
+  const path = query === -1 ? target : target.slice(0, query);
+  if (site.scheduled === undefined) return false;
+  if (!PATHS.includes(path)) {
+    if (!path.startsWith(HANDLERS)) return false;
+    exchange.send(404, '', 'content-type\ntext/plain;charset=UTF-8', `"${path}" is not a valid handler. Did you mean to use "${PATHS[0]}"?`);
+    return true;
+  }
   const parameters = new URLSearchParams(query === -1 ? '' : target.slice(query));
   const time = Number(parameters.get('time') ?? Date.now());
   if (!Number.isFinite(time)) exchange.refuse('badRequest', '"time" is not a number of milliseconds');
