@@ -236,7 +236,7 @@ export class Exchange implements FetchClient {
     if (upgrade === undefined) {
       // It asked, but in a way that nobody can answer: not the app's fault.
       if (this.#message.headers.upgrade?.toLowerCase() === 'websocket') this.refuse('badRequest', 'an invalid WebSocket handshake');
-      else this.#invalid(new Error('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".'));
+      else this.#invalid(new Error('Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".'));
       return undefined;
     }
     try {

@@ -116,7 +116,7 @@ export class ServiceClient implements FetchClient {
       this.#resolve([101, 'Switching Protocols', headers, 0]);
       return this.#accept();
     }
-    const message = 'Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
+    const message = 'Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
     this.#resolve([0, 'TypeError', message]);
     return undefined;
   }

@@ -43,7 +43,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     globals: 'CompressionStream DecompressionStream',
     deviations: {
       writable:
-        'Some chunks of output are kept before writers wait for a reader, so that `await writer.write()` may come before the first read. As on Workers.',
+        'Some chunks of output are kept before writers wait for a reader, so that `await writer.write()` may come before the first read. Text is taken as UTF-8. As on Workers.',
     },
   },
   'Encoding Standard': {
@@ -102,7 +102,10 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
   'WebSockets Standard': {
     link: 'https://websockets.spec.whatwg.org/',
     globals: 'WebSocket',
-    deviations: { WebSocket: 'accept(), serializeAttachment() and deserializeAttachment() are Cloudflare’s. Relative URLs are errors.' },
+    deviations: {
+      WebSocket: 'accept(), serializeAttachment() and deserializeAttachment() are Cloudflare’s. Relative URLs are errors.',
+      'WebSocketPair, fetch: listeners': `One for messages that throws ends the connection, with an error event first. ${WORKERS}`,
+    },
   },
   'Server-sent events': {
     link: 'https://html.spec.whatwg.org/multipage/server-sent-events.html',

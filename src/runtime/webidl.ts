@@ -76,7 +76,7 @@ export function isObject(value: unknown): value is object {
 
 /** A callback function type. */
 export const callback: Converter<(...args: unknown[]) => unknown> = (value, context) => {
-  if (typeof value !== 'function') throw new TypeErrorCtor(`${context} is not a function.`);
+  if (typeof value !== 'function') throw new TypeErrorCtor(`${context} is not of type 'function'.`);
   return value as (...args: unknown[]) => unknown;
 };
 

@@ -2,10 +2,10 @@
 import { fetch, fetchService, setOutbound } from '../web/fetch.ts';
 import { outsideCf } from '../web/outside-cf.ts';
 import { cloneRequest, constructRequestState } from '../web/request-state.ts';
-import { cloneResponse, encodeBody, redirectTo } from '../web/response-rare.ts';
+import { cloneResponse, dropBody, encodeBody, redirectTo } from '../web/response-rare.ts';
 import { provide } from '../link.ts';
 
-const offers = { cloneRequest, cloneResponse, constructRequestState, encodeBody, fetch, fetchService, outsideCf, redirectTo, setOutbound };
+const offers = { cloneRequest, cloneResponse, constructRequestState, dropBody, encodeBody, fetch, fetchService, outsideCf, redirectTo, setOutbound };
 
 declare module '../link.ts' {
   interface Chunks {

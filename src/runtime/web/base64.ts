@@ -131,7 +131,11 @@ export function atob(data: unknown): string {
   const text = DOMString(data, "Failed to execute 'atob': parameter 1");
   const bytes = scratchBytes(decodedRoom(text));
   const length = decodeInto(text, bytes);
-  if (length < 0) throw new DOMException("Failed to execute 'atob': the string to be decoded is not correctly encoded.", 'InvalidCharacterError');
+  if (length < 0)
+    throw new DOMException(
+      "atob() called with invalid base64-encoded data. (Only whitespace, '+', '/', alphanumeric ASCII, and up to two terminal '=' signs when the input data length is divisible by 4 are allowed.)",
+      'InvalidCharacterError',
+    );
   return latin1FromBytes(bytes, 0, length);
 }
 
@@ -145,7 +149,7 @@ export function btoa(data: unknown): string {
   for (let i = 0, to = end - length; i < length; i++) {
     const unit = StringPrototypeCharCodeAt(text, i);
     if (unit > 255) {
-      throw new DOMException("Failed to execute 'btoa': the string to be encoded contains characters outside of the Latin1 range.", 'InvalidCharacterError');
+      throw new DOMException('btoa() can only operate on characters in the Latin1 (ISO/IEC 8859-1) range.', 'InvalidCharacterError');
     }
     bytes[to++] = unit;
   }

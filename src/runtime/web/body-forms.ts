@@ -36,9 +36,9 @@ export function formDataOfBody(bytes: Bytes, contentType: string | null): FormDa
     return formData;
   }
   if (name !== 'application/x-www-form-urlencoded') {
-    const received = contentType === null ? 'there is none' : `received: ${contentType}`;
+    if (contentType === null) throw new TypeErrorCtor('Parsing a Body as FormData requires a Content-Type header.');
     throw new TypeErrorCtor(
-      `Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (${received}).`,
+      `Unrecognized Content-Type header value. FormData can only parse the following MIME types: multipart/form-data, application/x-www-form-urlencoded (received: ${contentType}).`,
     );
   }
   const formData = new FormData();

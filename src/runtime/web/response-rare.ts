@@ -1,16 +1,26 @@
 /**
- * What responses seldom need: redirects, clones and `encodeBody`.
+ * What responses seldom need: redirects, clones, `encodeBody` and bodies where there may be none.
  */
 import { RangeErrorCtor, TypeErrorCtor } from '../primordials.ts';
 import { USVString, argument } from '../webidl.ts';
 import { enumeration, unsignedShort } from '../webidl-types.ts';
-import { isBodyUnusable, unusableError } from './body.ts';
+import { type Body, isBodyUnusable, unusableError } from './body.ts';
 import { cloneBody } from './body-copy.ts';
 import { copyHeaders } from './headers.ts';
 import { type Response, type ResponseState, adoptResponse, newState } from './response.ts';
 import { parseUrl, serializeUrl } from './url/parser.ts';
 
 export const encodeBody = enumeration('EncodeBody', ['automatic', 'manual']);
+
+/**
+ * Takes the body, and the content type it brings along, from a response that may have none.
+ * As on Workers, what is known to be empty stands for no body.
+ */
+export function dropBody(state: ResponseState, { value }: Body): undefined {
+  if (typeof value === 'number' || value?.length !== 0) throw new TypeErrorCtor('Response with null body status (101, 204, 205, or 304) cannot have a body.');
+  state.body = null;
+  state.headers = '';
+}
 
 /** @see https://fetch.spec.whatwg.org/#dom-response-redirect */
 export function redirectTo(url: unknown, status: unknown): Response {

@@ -91,18 +91,11 @@ function initialize(state: ResponseState, value: unknown, context: string, type:
   if (statusText !== '' && RegExpPrototypeExec(REASON_PHRASE, statusText) === null) throw new TypeErrorCtor(`${context}: invalid statusText.`);
   state.status = status;
   state.statusText = statusText;
-  const { body } = state;
-  const isDropped = body !== null && isNullBodyStatus(status);
-  if (isDropped) {
-    // As on Workers, what is known to be empty stands for no body.
-    const { value } = body;
-    if (typeof value === 'number' || value?.length !== 0) throw new TypeErrorCtor('Response with null body status (101, 204, 205, or 304) cannot have a body.');
-    state.body = null;
-    state.headers = '';
-  }
+  let added = type;
+  if (state.body !== null && isNullBodyStatus(status)) added = chunk('fetch').dropBody(state, state.body);
   if (headers !== undefined) {
     state.headers = headers;
-    if (type !== undefined && !isDropped && !hasHeader(headers, 'content-type')) setHeader(headers, 'content-type', type);
+    if (added !== undefined && !hasHeader(headers, 'content-type')) setHeader(headers, 'content-type', added);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   ArrayBufferPrototypeTransfer,
   ArrayIsArray,
   ArrayPrototypePush,
+  FunctionPrototypeToString,
   MapCtor,
   MapPrototypeForEach,
   MapPrototypeGet,
@@ -29,6 +30,7 @@ import {
   SetCtor,
   SetPrototypeAdd,
   SetPrototypeForEach,
+  SymbolPrototypeToString,
   StringCtor,
   SymbolToStringTag,
   TypeErrorCtor,
@@ -70,7 +72,7 @@ class Pending {
 /** Original → clone (or its Pending), and what waits for the transfer (undefined: nothing needs to). */
 type Walk = { memory: Map<object, unknown>; later: (() => void)[] | undefined };
 
-const dataCloneError = (what: string): DOMException => new DOMException(`Failed to execute 'structuredClone': ${what} could not be cloned.`, 'DataCloneError');
+const dataCloneError = (what: string): DOMException => new DOMException(`${what} could not be cloned.`, 'DataCloneError');
 
 const define = (target: object, key: string, value: unknown, enumerable: boolean): void => {
   ObjectDefineProperty(target, key, { __proto__: null, value, writable: true, enumerable, configurable: true } as PropertyDescriptor);
@@ -183,10 +185,10 @@ const foreignTag = (value: object): string | undefined => {
 /** https://html.spec.whatwg.org/#structuredserializeinternal and, in the same breath, StructuredDeserialize */
 const clone = (walk: Walk, value: unknown): unknown => {
   if (!isObject(value)) {
-    if (typeof value === 'symbol') throw dataCloneError('A symbol');
+    if (typeof value === 'symbol') throw dataCloneError(SymbolPrototypeToString(value));
     return value;
   }
-  if (typeof value === 'function') throw dataCloneError('A function');
+  if (typeof value === 'function') throw dataCloneError(FunctionPrototypeToString(value));
   const known = MapPrototypeGet(walk.memory, value);
   if (known !== undefined) return known;
   if (ArrayIsArray(value)) {
@@ -201,7 +203,7 @@ const clone = (walk: Walk, value: unknown): unknown => {
   const kind = kindOf(value);
   if (kind === undefined) {
     const tag = foreignTag(value);
-    if (tag !== undefined) throw dataCloneError(`An object of type ${tag}`);
+    if (tag !== undefined) throw dataCloneError(`#<${tag}>`);
     return cloneProperties(walk, value, {});
   }
   if (kind === 'Map') return cloneMap(walk, value as Map<unknown, unknown>);
@@ -210,7 +212,7 @@ const clone = (walk: Walk, value: unknown): unknown => {
   if (kind === 'view') return cloneView(walk, value as ArrayBufferView);
   if (kind === 'Error') return cloneError(walk, value as Error);
   const leaf = cloneLeaf(kind, value);
-  if (leaf === undefined) throw dataCloneError(`An object of type ${kind}`);
+  if (leaf === undefined) throw dataCloneError(`#<${kind}>`);
   return remember(walk, value, leaf);
 };
 

@@ -59,13 +59,23 @@ const cancel = (id: number): void => {
 /** @see https://html.spec.whatwg.org/#dom-settimeout */
 export function setTimeout(handler: unknown, timeout: unknown = 0, ...args: unknown[]): number {
   requireArguments(arguments.length, 1, "Failed to execute 'setTimeout'");
-  return start(callback(handler, "Failed to execute 'setTimeout': parameter 1"), long(timeout, "Failed to execute 'setTimeout': parameter 2"), args, false);
+  return start(
+    callback(handler, "Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1"),
+    long(timeout, "Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 2"),
+    args,
+    false,
+  );
 }
 
 /** @see https://html.spec.whatwg.org/#dom-setinterval */
 export function setInterval(handler: unknown, timeout: unknown = 0, ...args: unknown[]): number {
   requireArguments(arguments.length, 1, "Failed to execute 'setInterval'");
-  return start(callback(handler, "Failed to execute 'setInterval': parameter 1"), long(timeout, "Failed to execute 'setInterval': parameter 2"), args, true);
+  return start(
+    callback(handler, "Failed to execute 'setInterval' on 'ServiceWorkerGlobalScope': parameter 1"),
+    long(timeout, "Failed to execute 'setInterval' on 'ServiceWorkerGlobalScope': parameter 2"),
+    args,
+    true,
+  );
 }
 
 /** @see https://html.spec.whatwg.org/#dom-cleartimeout */
@@ -116,7 +126,7 @@ export function dropTimers(event: number): void {
 /** @see https://html.spec.whatwg.org/#dom-queuemicrotask */
 export function queueMicrotask(task: unknown): void {
   requireArguments(arguments.length, 1, "Failed to execute 'queueMicrotask'");
-  const run = callback(task, "Failed to execute 'queueMicrotask': parameter 1");
+  const run = callback(task, "Failed to execute 'queueMicrotask' on 'ServiceWorkerGlobalScope': parameter 1");
   PromisePrototypeThen(PromiseResolve(undefined), () => {
     try {
       ReflectApply(run, undefined, []);

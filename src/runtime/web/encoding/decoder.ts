@@ -136,7 +136,7 @@ export class Decoder {
     if (text === null) {
       this.#doNotFlush = false;
       this.#rest = undefined;
-      throw malformed(encoding);
+      throw malformed();
     }
     return text;
   }

@@ -25,7 +25,7 @@ export function createDecoder(label: unknown, options: unknown, interfaceName: s
   const { fatal, ignoreBOM } = toOptions(options, `${context} 2`);
   const encoding = encodingFromLabel(name);
   if (encoding === null || encoding === 'replacement') {
-    throw new RangeErrorCtor(`Failed to construct '${interfaceName}': The encoding label provided ('${name}') is invalid.`);
+    throw new RangeErrorCtor(`"${name}" is not a valid encoding.`);
   }
   return new Decoder(encoding, fatal, ignoreBOM);
 }

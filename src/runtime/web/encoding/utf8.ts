@@ -135,13 +135,13 @@ export function decodeUtf8(bytes: Uint8Array, options?: Utf8DecodeOptions): stri
   const length = TypedArrayPrototypeGetLength(bytes);
   const hasBOM = options?.ignoreBOM !== true && length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = decodeUtf8Run(bytes, hasBOM ? 3 : 0, length, options?.fatal === true);
-  if (text === null) throw malformed('utf-8');
+  if (text === null) throw malformed();
   return text;
 }
 
 /** The error of a fatal decoder. */
-export function malformed(encoding: string): TypeError {
-  return new TypeErrorCtor(`The encoded data was not valid for encoding ${encoding}.`);
+export function malformed(): TypeError {
+  return new TypeErrorCtor('Failed to decode input.');
 }
 
 /** Bytes from `start` to `end` in a buffer of their own. The host gets such: a view would drag its whole buffer along. */

@@ -2,7 +2,6 @@
  * Close codes and reasons that an app may give.
  * @see https://websockets.spec.whatwg.org/#dom-websocket-close
  */
-import { TypeErrorCtor } from '../../primordials.ts';
 import { USVString, argument } from '../../webidl.ts';
 import { integer } from '../../webidl-types.ts';
 import { DOMException } from '../dom-exception.ts';
@@ -29,7 +28,7 @@ export function closeArguments(code: unknown, reason: unknown, isStandard: boole
   }
   if (utf8ByteLength(text) > MOST_REASON_BYTES) throw new DOMException(`The close reason must not be longer than ${MOST_REASON_BYTES} bytes.`, 'SyntaxError');
   if (code === undefined && text !== '') {
-    if (!isStandard) throw new TypeErrorCtor('If you specify a WebSocket close reason, you must also specify a code.');
+    if (!isStandard) throw new DOMException('If you specify a WebSocket close reason, you must also specify a code.', 'InvalidAccessError');
     // https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1: a reason needs a code.
     return { code: 1000, reason: text };
   }

@@ -121,6 +121,26 @@ const answers = {
     words.push(await rewriter.transform(new Response('<b></b>')).text());
     return Response.json(words);
   },
+  words: () =>
+    all(
+      () => atob('a'),
+      () => btoa('\u20ac'),
+      () => setTimeout('code'),
+      () => queueMicrotask(null),
+      () => new URLSearchParams().forEach(null),
+      () => new TextDecoder('none'),
+      () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255])),
+      () => structuredClone(() => 1),
+      () => structuredClone({ a: Symbol('s') }),
+      () => structuredClone(Promise.resolve()),
+      () => new Response(new Uint8Array(1)).formData(),
+      () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(5) })).text(),
+      () => {
+        const { 0: socket } = new WebSocketPair();
+        socket.accept();
+        socket.close(undefined, 'reason');
+      },
+    ),
   socket: async () => {
     const { 0: client, 1: server } = new WebSocketPair();
     client.accept();
