@@ -32,6 +32,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     globals:
       'ByteLengthQueuingStrategy CountQueuingStrategy ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
     deviations: {
+      'ReadableStreamBYOBRequest.atLeast': 'Cloudflare’s own: how many bytes the read still waits for.',
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
       autoAllocateChunkSize: `Is 4096 where nothing is said, so that byobRequest is there in every pull(), but for the flag streams_no_default_auto_allocate_chunk_size. ${WORKERS}`,
       'expectedLength of a source or transformer': 'Workers’ own: a body that is the stream has this length.',

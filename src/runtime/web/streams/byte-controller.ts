@@ -33,6 +33,12 @@ export class ReadableStreamBYOBRequest {
     return requestOf(this).view;
   }
 
+  /** Bytes that the read still waits for: Cloudflare's own. @see https://developers.cloudflare.com/workers/runtime-apis/streams/readablestreambyobrequest/ */
+  get atLeast(): number | null {
+    const request = requestOf(this);
+    return request.stream === undefined ? null : request.atLeast;
+  }
+
   respond(bytesWritten: unknown): void {
     const request = requestOf(this);
     requireArguments(arguments.length, 1, "Failed to execute 'respond' on 'ReadableStreamBYOBRequest'");

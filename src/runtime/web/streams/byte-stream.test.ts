@@ -254,6 +254,19 @@ test('autoAllocateChunkSize: is 4096 where nothing is said, unless the flag make
   assert.deepEqual(sizes, [4096, undefined]);
 });
 
+test('byobRequest.atLeast: tells how many bytes the read still waits for', async () => {
+  type AtLeast = { atLeast: number | null } | null;
+  const { stream, controller } = controlled();
+  const current = (): AtLeast => controller.byobRequest as unknown as AtLeast;
+  const read = byob(stream).read(new Uint32Array(4) as never, { min: 2 });
+  const first = current();
+  assert.equal(first?.atLeast, 8);
+  controller.byobRequest?.respond(5);
+  assert.deepEqual([first?.atLeast, current()?.atLeast], [null, 3]);
+  controller.byobRequest?.respond(3);
+  assert.equal((await read).value?.byteLength, 8);
+});
+
 test('releaseLock: bytes already put into the released view are not lost', async () => {
   const { stream, controller } = controlled();
   const first = byob(stream);

@@ -11,6 +11,7 @@ import {
   ArrayBufferPrototypeGetByteLength,
   ArrayBufferPrototypeGetDetached,
   ArrayBufferPrototypeTransfer,
+  MathMax,
   MathMin,
   RangeErrorCtor,
   TypeErrorCtor,
@@ -74,8 +75,9 @@ function invalidateRequest(bytes: ByteState): void {
 export function byobRequest(stream: ReadableState): ByobRequest | undefined {
   const bytes = bytesOf(stream);
   if (bytes.request === undefined && bytes.pullIntos.length > 0) {
-    const { buffer, byteOffset, byteLength, bytesFilled } = peek(bytes.pullIntos);
-    bytes.request = { stream, view: new Uint8ArrayCtor(buffer, byteOffset + bytesFilled, byteLength - bytesFilled), facade: undefined };
+    const { buffer, byteOffset, byteLength, bytesFilled, minimumFill } = peek(bytes.pullIntos);
+    const view = new Uint8ArrayCtor(buffer, byteOffset + bytesFilled, byteLength - bytesFilled);
+    bytes.request = { stream, view, atLeast: MathMax(1, minimumFill - bytesFilled), facade: undefined };
   }
   return bytes.request;
 }

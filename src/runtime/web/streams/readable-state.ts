@@ -51,8 +51,8 @@ export type PullInto = {
   readerType: 'default' | 'byob' | 'none';
 };
 
-/** What `controller.byobRequest` shows; `stream` is undefined once it has been answered. */
-export type ByobRequest = { stream: ReadableState | undefined; view: Uint8Array | null; facade: object | undefined };
+/** What `controller.byobRequest` shows; `stream` is undefined once it has been answered. `atLeast`: bytes that the read still waits for. */
+export type ByobRequest = { stream: ReadableState | undefined; view: Uint8Array | null; atLeast: number; facade: object | undefined };
 
 export type ByteState = { pullIntos: Queue<PullInto>; request: ByobRequest | undefined; autoAllocateChunkSize: number | undefined };
 
