@@ -46,6 +46,12 @@ test('describe: keeps name and message', () => {
   assert.deepEqual(mapper().describe('TypeError', 'no', 'TypeError: no'), { name: 'TypeError', message: 'no', stack: 'TypeError: no' });
 });
 
+test('describe: cuts what is too long', () => {
+  const long = 'x'.repeat(1_000_000);
+  const { name, message, stack } = mapper().describe(long, long, `${long}\n    at a (a.js:1:1)`);
+  assert.deepEqual([name.length, message.length, stack.length], [256, 65536, 65536]);
+});
+
 test('describe: what was thrown and is no error has its text for a stack', () => {
   assert.deepEqual(mapper().describe('', 'thrown text', ''), { name: '', message: 'thrown text', stack: 'thrown text' });
 });

@@ -17,6 +17,9 @@ const RUNTIME = /\(?(?:nano:|<isolated-vm)[^\n]*$/;
 /** Behind the last frame of an error that is shown with its properties. */
 const OPEN = ' {';
 const MAX_LINES = 50;
+/** Characters of a name, a message and a stack that anybody gets to see: an app may throw megabytes, again and again. */
+const LONGEST_NAME = 256;
+const LONGEST_TEXT = 64 * 1024;
 
 export class StackMapper {
   readonly #texts = new Map<string, string>();
@@ -26,9 +29,10 @@ export class StackMapper {
     for (const module of bundle.modules) if (module.map !== undefined) this.#texts.set(module.name, module.map);
   }
 
-  /** An exception with its stack mapped. */
+  /** An exception with its stack mapped, and what is too long cut. */
   describe(name: string, message: string, stack: string): { name: string; message: string; stack: string } {
-    return { name, message, stack: stack === '' ? errorLine({ name, message }) : this.map(stack) };
+    const error = { name: name.slice(0, LONGEST_NAME), message: message.slice(0, LONGEST_TEXT) };
+    return { ...error, stack: stack === '' ? errorLine(error) : this.map(stack.slice(0, LONGEST_TEXT)) };
   }
 
   map(stack: string): string {

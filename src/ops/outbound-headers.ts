@@ -7,6 +7,7 @@
 import * as zlib from 'node:zlib';
 import { toBytes, toText } from '../base/header-text.ts';
 import { OpError } from '../base/op-error.ts';
+import { LIMITS } from '../protocol/limits.ts';
 
 /** Names and values in turn. */
 export type HeaderPairs = string[];
@@ -27,9 +28,11 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** Splits the bridge's form, with values as Node sends them; throws OpError for what HTTP forbids. Any string may come. */
+/** Splits the bridge's form, with values as Node sends them; throws OpError for what HTTP forbids, and for too much of it. Any string may come. */
 export function readPairs(text: string): HeaderPairs {
   if (text === '') return [];
+  if (text.length > LIMITS.headerBytes.default)
+    throw new OpError('TypeError', `The request has more than ${LIMITS.headerBytes.default} characters of headers.`);
   const pairs = text.split('\n');
   if (pairs.length % 2 !== 0 && pairs.at(-1) === '') pairs.pop();
   if (pairs.length % 2 !== 0) throw new OpError('TypeError', 'Invalid headers.');

@@ -112,6 +112,13 @@ test('fetch: what HTTP forbids is refused with a TypeError', async (t) => {
   for (const each of bad) await assert.rejects(send(egress, url, each), { name: 'TypeError' }, JSON.stringify(each));
 });
 
+test('fetch: more headers than any server takes are refused, and not looked at', async (t) => {
+  await assert.rejects(
+    send(egressFor(t), 'http://127.0.0.1:1/', { headers: 'a\nb\n'.repeat(40_000) }),
+    /^TypeError: The request has more than 131072 characters of headers/,
+  );
+});
+
 test('fetch: bodies stream both ways at once', async (t) => {
   const port = await listen(
     t,
