@@ -17,7 +17,7 @@ function setUp(limits: Parameters<typeof testRecord>[1] = {}): { home: Home; cli
     tellsOfLeaving: false,
     eventEnded: (_event, unfinished) => told.push(unfinished ? 'ended unfinished' : 'ended'),
     turnFailed: (_event, failure) => failures.push(failure),
-    turnDone: (_event, cpuMs) => told.push(`turn ${cpuMs}`),
+    turnDone: (_event, cpuMs, cameToSomething) => told.push(`turn ${cpuMs}${cameToSomething ? ', called' : ''}`),
     isAlone: () => true,
     used: () => {},
     lightTurnAnswered: () => told.push('light turn answered'),
@@ -44,6 +44,34 @@ test('send: in a light turn, the first answer ends the turn', () => {
   event.send(200, '', '', 'first');
   event.send(500, '', '', 'second');
   assert.deepEqual(home.told, ['light turn answered', 'ended']);
+});
+
+test('callStarted: in a light turn, the first call ends the turn; the turn with its answer is another', () => {
+  const { home, event } = setUp();
+  event.lightTurnStarted();
+  event.callStarted();
+  event.callStarted();
+  assert.deepEqual(home.told, ['light turn answered']);
+  event.lightTurnStarted();
+  event.callEnded();
+  event.callEnded();
+  event.send(200, '', '', 'hello');
+  assert.deepEqual(home.told, ['light turn answered', 'light turn answered', 'ended']);
+});
+
+test('turnEnded: tells whether the turn has called the host, whenever its end is heard of', () => {
+  const { home, event } = setUp();
+  event.turnStarted();
+  event.callStarted();
+  // Its answer is taken in before the end of the first turn is heard of, and leads to nothing.
+  event.callEnded();
+  event.turnStarted();
+  event.turnEnded(1);
+  event.turnEnded(1);
+  event.turnStarted();
+  event.send(200, '', '', 'hello');
+  event.turnEnded(1);
+  assert.deepEqual(home.told, ['turn 1, called', 'turn 1', 'ended', 'turn 1, called']);
 });
 
 test('send: only the first answer counts', () => {
@@ -137,7 +165,7 @@ test('done: completes an event that is not answered', () => {
   event.done();
   event.turnEnded(1);
   assert.deepEqual(client.calls, ['completed']);
-  assert.deepEqual(home.told, ['ended', 'turn 1']);
+  assert.deepEqual(home.told, ['ended', 'turn 1, called']);
 });
 
 test('pipe: the event lasts until the body is sent', async () => {

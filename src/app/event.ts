@@ -15,6 +15,7 @@ import type { Responder } from '../ports/responder.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { Entry } from '../protocol/ops.ts';
 import { EventQuota } from './event-quota.ts';
+import { EventTurns } from './event-turns.ts';
 import { Trace, type TraceOf } from './trace.ts';
 
 /** The worker an event runs in, as the event sees it. */
@@ -29,8 +30,9 @@ export interface EventHome {
   /** Has no other event anything in the isolate? */
   isAlone(): boolean;
   turnFailed(event: AppEvent, failure: TurnFailure): void;
-  turnDone(event: AppEvent, cpuMs: number): void;
-  /** The turn of an event that reports nothing (see isolate/turns.ts) has brought the answer. */
+  /** @param cameToSomething the turn has brought the answer, or a call that may lead to it */
+  turnDone(event: AppEvent, cpuMs: number, cameToSomething: boolean): void;
+  /** The turn of an event that reports nothing (see isolate/turns.ts) has brought the answer, or called the host. */
   lightTurnAnswered(): void;
   /** CPU time that no turn's good end tells of: of turns that failed, and of the host's threads. */
   used(cpuMs: number): void;
@@ -89,8 +91,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #retained = 0;
   #ended = false;
   #calls = 0;
-  #turns = 0;
-  #isLight = false;
+  readonly #turns = new EventTurns();
   #pinned = false;
   #onIdle: (() => void) | undefined;
   #timers: Map<number, NodeJS.Timeout> | undefined;
@@ -112,7 +113,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   get cpuMs(): number | undefined {
-    return this.#isLight && this.#turns === 0 ? undefined : this.#cpuMs;
+    return this.#turns.light > 0 && this.#turns.watched === 0 ? undefined : this.#cpuMs;
   }
 
   get ended(): boolean {
@@ -233,12 +234,14 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Ops and turns under way. */
   get backlog(): number {
-    return this.#calls + this.#turns;
+    return this.#calls + this.#turns.watched;
   }
 
   /** An op that is to be answered is under way. */
   callStarted(): void {
     this.#calls++;
+    this.#turns.called();
+    if (this.#turns.takeLight()) this.#home.lightTurnAnswered();
   }
 
   callEnded(): void {
@@ -311,7 +314,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #answer(): boolean {
     if (this.#answered || this.#ended) return false;
     this.#answered = true;
-    if (this.#isLight) this.#home.lightTurnAnswered();
+    if (this.#turns.takeLight()) this.#home.lightTurnAnswered();
     return true;
   }
 
@@ -400,7 +403,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
     if (this.#lent > 0) return false;
-    return !this.#pinned && !this.#answered && this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
+    return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
   }
 
   /** A person's variables are in the isolate of a pinned one. */
@@ -410,7 +413,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
   get isActive(): boolean {
-    return this.#isLight || this.#turns > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || (this.#timers?.size ?? 0) > 0;
+    return this.#turns.light > 0 || this.#turns.watched > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || (this.#timers?.size ?? 0) > 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
@@ -427,7 +430,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && (this.#ended || (this.#turns === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0)))
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0)))
       this.#onIdle();
   }
 
@@ -438,31 +441,26 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** A turn of the event is on its way into the isolate. */
   turnStarted(): void {
-    this.#turns++;
+    this.#turns.started();
   }
 
   /** A light turn is: it is not counted, since its end is not heard of; see isolate/turns.ts. */
   lightTurnStarted(): void {
-    this.#isLight = true;
+    this.#turns.lightStarted();
   }
 
   turnEnded(cpuMs: number): void {
-    this.#endTurn();
+    const cameToSomething = this.#turns.ended() || this.#answered;
     this.#cpuMs += cpuMs;
     if (this.#cpuMs > this.#mostCpuMs && !this.#ended) {
       this.#home.used(cpuMs);
       this.#home.turnFailed(this, { kind: 'timeout' });
-    } else this.#home.turnDone(this, cpuMs);
+    } else this.#home.turnDone(this, cpuMs, cameToSomething);
     this.#checkIdle();
   }
 
-  #endTurn(): void {
-    if (this.#isLight) this.#isLight = false;
-    else this.#turns--;
-  }
-
   turnFailed(failure: TurnFailure, cpuMs: number): void {
-    this.#endTurn();
+    this.#turns.ended();
     this.#cpuMs += cpuMs;
     this.#home.used(cpuMs);
     this.#home.turnFailed(this, failure);

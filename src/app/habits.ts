@@ -1,11 +1,11 @@
 /**
  * What a worker has shown of itself, and so which way its turns are run (see isolate/turns.ts).
  *
- * A worker whose events have been answered within their first turn, quickly and with no rejection
+ * A worker whose turns have each brought an answer or called the host, quickly and with no rejection
  * left unhandled, gets light turns; one in `SAMPLE` stays watched, so that a change of habits shows.
  */
 
-/** Events that must have gone well before turns are light. */
+/** Turns that must have gone well before they are light. */
 const TRUSTED_AFTER = 64;
 /** One turn in this many is watched all the same. A power of two. */
 const SAMPLE = 16;
@@ -22,9 +22,9 @@ export class Habits {
     return this.#good >= TRUSTED_AFTER && (++this.#turns & (SAMPLE - 1)) !== 0;
   }
 
-  turnEnded(cpuMs: number, wasAnswered: boolean): void {
+  turnEnded(cpuMs: number, cameToSomething: boolean): void {
     if (this.#watched) return;
-    if (!wasAnswered || cpuMs > LONG_MS) this.#good = 0;
+    if (!cameToSomething || cpuMs > LONG_MS) this.#good = 0;
     else if (this.#good < TRUSTED_AFTER) this.#good++;
   }
 

@@ -30,6 +30,8 @@ export interface OpHome extends OpContext {
   lateEventOf(id: number): AppEvent | undefined;
   /** Enters the isolate in a turn of the event. */
   run(event: AppEvent, args: readonly unknown[]): void;
+  /** As `run`, but in a light turn where the worker may have them. */
+  lightly(event: AppEvent, args: readonly unknown[]): void;
   /** A rejection that the isolate was told of has been handled. */
   rejectionHandled(): void;
   importModule(event: number, specifier: string, referrer: string): Promise<number>;
@@ -165,15 +167,20 @@ export class OpInbox implements Inbox {
     for (let count = answers.length; count > 0; count--) event.callEnded();
     if (this.#home.isGone || event.ended) return;
     const args: unknown[] = [Entry.settle, event.id];
+    let haveFailed = false;
     for (const { call, ok, values } of answers) {
       try {
         args.push(call, ok, values.length, ...values.map(toArgument));
+        if (!ok) haveFailed = true;
       } catch (error) {
         // Bytes that cannot be moved: shared, or gone already.
         this.#home.reports.opFailed(Entry.settle, error);
         args.push(call, false, 2, 'Error', 'internal error');
+        haveFailed = true;
       }
     }
-    this.#home.run(event, args);
+    // What is rejected may be left unhandled, of which a light turn does not tell.
+    if (haveFailed) this.#home.run(event, args);
+    else this.#home.lightly(event, args);
   }
 }

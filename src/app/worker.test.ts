@@ -272,6 +272,38 @@ test('light turns: answers stay right, and a loop is found, once the app has sho
   assert.equal(app.apps.get('a')?.workers.length, 0);
 });
 
+test('light turns: so are those that take answers in, and what goes wrong in them is found', async () => {
+  const app = setUp(
+    `let n = 0; export default { async fetch(request) {
+      const path = new URL(request.url).pathname;
+      await crypto.subtle.importKey('raw', new Uint8Array(16), 'AES-GCM', false, ['encrypt']);
+      if (path === '/loop') for (;;);
+      if (path === '/hang') await new Promise(() => {});
+      if (path === '/throw') throw new RangeError('no');
+      return new Response(String(++n));
+    } }`,
+    { cpuMs: 200 },
+  );
+  let light = 0;
+  for (let i = 1; i <= 200; i++) {
+    const client = app.request();
+    await client.over;
+    assert.equal(client.text, String(i));
+    // Of a light turn it is not known yet what it used.
+    if (client.event !== undefined && client.event.cpuMs === undefined) light++;
+  }
+  assert.ok(light > 100, `${light} requests in light turns`);
+  const failures: unknown[] = [];
+  for (const path of ['hang', 'throw', 'loop']) {
+    const client = app.ask('a', { head: `GET\nhttp://test/${path}\nhost\ntest` });
+    await client.over;
+    failures.push(client.failure?.name);
+  }
+  assert.deepEqual(failures, ['neverResponded', 'exception', 'exceededCpu']);
+  await idle(app);
+  assert.equal(app.apps.get('a')?.workers.length, 0);
+});
+
 test('light turns: memory that runs out is told to every event', async () => {
   const app = setUp(
     `export default { fetch(request) {

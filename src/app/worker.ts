@@ -145,7 +145,7 @@ export class Worker implements OpHome, EventHome {
     const args: unknown[] = [Entry.fetch, event.id, head, event.source];
     if (inline !== undefined) args.push(cf, entrypoint, props, toArgument(inline));
     else if (cf !== undefined || entrypoint !== undefined || props !== undefined) args.push(cf, entrypoint, props);
-    this.#firstTurn(event, args);
+    this.lightly(event, args);
     return event;
   }
 
@@ -153,10 +153,10 @@ export class Worker implements OpHome, EventHome {
   open({ requestId, depth, family, limits, method }: SessionCall, client: SessionClient<Place>): void {
     const event = this.#newEvent(requestId, client, depth, limits, family);
     event.trace?.is({ rpcMethod: method });
-    this.#firstTurn(event, client.opened({ context: this, event }).map(toArgument));
+    this.lightly(event, client.opened({ context: this, event }).map(toArgument));
   }
 
-  #firstTurn(event: AppEvent, args: readonly unknown[]): void {
+  lightly(event: AppEvent, args: readonly unknown[]): void {
     if (this.#habits.mayRunLight()) {
       event.lightTurnStarted();
       this.#seat.turns.runLight(this.#seat.realm, event, args, event.cpuLeft);
@@ -380,9 +380,9 @@ export class Worker implements OpHome, EventHome {
     this.#seat.turns.lightTurnAnswered();
   }
 
-  turnDone(event: AppEvent, cpuMs: number): void {
+  turnDone(event: AppEvent, cpuMs: number, cameToSomething: boolean): void {
     this.#cpuMs += cpuMs;
-    this.#habits.turnEnded(cpuMs, event.answered);
+    this.#habits.turnEnded(cpuMs, cameToSomething);
     this.#rejections?.turnEnded(event);
     // What a turn has sent has been heard by now: whoever has no answer in it may have none at all.
     if (this.#events.size > 0) endStuckEvents(this.#events);

@@ -7,7 +7,7 @@
  * A turn is run in one of two ways. A *watched* turn reports its own end, its failure and what it
  * left unhandled; it costs a promise and a trip back. A *light* turn reports nothing: one watched
  * turn, the checkpoint, is sent after a run of them, and when that is over so are they. Light turns
- * are for apps that have shown that they answer within their turn (see app/habits.ts).
+ * are for apps whose turns have each led to something: an answer, or a call of the host (see app/habits.ts).
  *
  * isolated-vm keeps the timer of every turn until its time is up, whenever the turn ended: at a
  * hundred thousand turns a second a queue of half a million. Light turns therefore have none. A run
@@ -79,7 +79,7 @@ export class Turns implements Visitor {
     else this.#waiting.push(() => this.#enterLight(realm, owner, args, timeout));
   }
 
-  /** A light turn has brought what it was run for, and is taken to be over. */
+  /** A light turn has brought an answer, or a call, and is taken to be over. */
   lightTurnAnswered(): void {
     if (this.#lightOpen > 0) this.#lightOpen--;
     this.#comeOut();
