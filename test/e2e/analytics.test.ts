@@ -10,7 +10,7 @@ const WORKER = `export default {
     const tried = (point) => { try { return env.VISITS.writeDataPoint(point) ?? 'written'; } catch (error) { return error.name + ': ' + error.message; } };
     if (new URL(request.url).pathname === '/wrong') return Response.json([
       tried({ indexes: ['a', 'b'] }), tried({ indexes: ['x'.repeat(97)] }), tried({ blobs: Array(21).fill('') }), tried({ blobs: ['x'.repeat(16001)] }),
-      tried({ doubles: Array(21).fill(0) }), tried({ doubles: 5 }), tried(5), tried(),
+      tried({ doubles: Array(21).fill(0) }), tried({ doubles: 5 }), tried(5), tried(), tried(null),
     ]);
     if (new URL(request.url).pathname === '/many') { for (let i = 0; i < 300; i++) env.MANY.writeDataPoint({ doubles: [i] }); return new Response('ok'); }
     for (const [page, ms] of [['/a', 10], ['/b', 30], ['/a', 20]]) env.VISITS.writeDataPoint({ indexes: ['site'], blobs: [page, null, new TextEncoder().encode('bytes')], doubles: [ms, Infinity] });
@@ -81,6 +81,7 @@ test('analytics: what is no point is refused, and an event writes 250 at most', 
     'TypeError: writeDataPoint(): Maximum of 20 doubles supported.',
     "TypeError: Incorrect type for the 'doubles' field on 'AnalyticsEngineEvent': the provided value is not of type 'Array'.",
     "TypeError: Failed to execute 'writeDataPoint' on 'AnalyticsEngine': parameter 1 is not of type 'AnalyticsEngineEvent'.",
+    'written',
     'written',
   ]);
   await server.get('app', '/many');

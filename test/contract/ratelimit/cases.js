@@ -33,6 +33,7 @@ export const cases = {
   'limit: a period that is text': ({ LIMIT }) => refusal(LIMIT.limit({ key: 'x', period: '10' })),
   'limit: a period that is none': ({ LIMIT }) => refusal(LIMIT.limit({ key: 'x', period: 30 })),
   'limit: the other period': ({ BRIEF }) => BRIEF.limit({ key: 'x', period: 60 }),
+  'limit: its class': ({ LIMIT }) => [LIMIT.constructor.name, Object.prototype.toString.call(LIMIT)],
   'limit: is a promise, also where it fails': ({ LIMIT }) =>
     LIMIT.limit().then(
       () => 'fulfilled',

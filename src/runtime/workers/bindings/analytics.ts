@@ -46,7 +46,7 @@ export class AnalyticsEngine {
   writeDataPoint(event: unknown = undefined): void {
     if (!isObject(this) || !(#index in this)) throw illegalInvocation();
     requireEvent();
-    if (event !== undefined && !isObject(event)) {
+    if (event !== undefined && event !== null && !isObject(event)) {
       throw new TypeErrorCtor("Failed to execute 'writeDataPoint' on 'AnalyticsEngine': parameter 1 is not of type 'AnalyticsEngineEvent'.");
     }
     const { indexes, blobs, doubles } = (event ?? {}) as Point;

@@ -1,5 +1,5 @@
 /** RateLimit. Its words and rules are Miniflare's. @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
-import { ArrayPrototypeIncludes, ArrayPrototypeJoin, ErrorCtor, ObjectKeys } from '../../primordials.ts';
+import { ArrayPrototypeIncludes, ArrayPrototypeJoin, ErrorCtor, ObjectDefineProperty, ObjectKeys } from '../../primordials.ts';
 import { illegalInvocation, isObject } from '../../webidl.ts';
 import { callBinding } from './call.ts';
 
@@ -39,6 +39,9 @@ export class Ratelimit {
     return { success: (await callBinding(this.#index, 'limit', key, limit, period)) === true };
   }
 }
+
+// The build shortens names, and an object from env shows its class.
+ObjectDefineProperty(Ratelimit, 'name', { value: 'Ratelimit' });
 
 /** The object in env. */
 export function bindRatelimit(index: number, _name: string, options: Readonly<Record<string, unknown>>): Ratelimit {
