@@ -124,7 +124,7 @@ test('clientGone: ends an event that has not been answered, and stops what it st
   event.callStarted();
   event.clientGone();
   assert.equal(signal.aborted, true);
-  assert.equal(event.signal.aborted, true);
+  assert.equal(event.ended, true);
   assert.deepEqual(home.told, ['ended unfinished']);
   event.send(200, '', '', 'late');
   assert.deepEqual(client.calls, []);

@@ -15,6 +15,7 @@ import type { Responder } from '../ports/responder.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { Entry } from '../protocol/ops.ts';
 import { EventQuota } from './event-quota.ts';
+import { EventTimers } from './event-timers.ts';
 import { EventTurns } from './event-turns.ts';
 import { Trace, type TraceOf } from './trace.ts';
 
@@ -94,8 +95,9 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   readonly #turns = new EventTurns();
   #pinned = false;
   #onIdle: (() => void) | undefined;
-  #timers: Map<number, NodeJS.Timeout> | undefined;
+  readonly #timers = new EventTimers();
   #abort: AbortController | undefined;
+  #closers: Set<() => void> | undefined;
   #quota: EventQuota | undefined;
   #family: Family | undefined;
   #grace: NodeJS.Timeout | undefined;
@@ -140,9 +142,18 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#ended) this.#abort.abort();
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      this.atEnd(() => abort.abort());
+    }
     return this.#abort.signal;
+  }
+
+  atEnd(close: () => void): () => void {
+    if (this.#ended) close();
+    else (this.#closers ??= new Set()).add(close);
+    return () => this.#closers?.delete(close);
   }
 
   charge(milliseconds: number): void {
@@ -384,26 +395,22 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   startTimer(timer: number, milliseconds: number): void {
-    if (this.#ended) return;
-    this.#timers ??= new Map();
-    const due = (): void => this.#home.timerDue(this, timer);
-    this.#timers.set(timer, setTimeout(due, milliseconds));
+    if (!this.#ended) this.#timers.start(timer, milliseconds, () => this.#home.timerDue(this, timer));
   }
 
   /** A timer that is due is about to run. False where it has been cancelled, or went with the event. */
   takeTimer(timer: number): boolean {
-    return this.#timers?.delete(timer) === true;
+    return this.#timers.take(timer);
   }
 
   cancelTimer(timer: number): void {
-    clearTimeout(this.#timers?.get(timer));
-    this.#timers?.delete(timer);
+    this.#timers.cancel(timer);
   }
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
     if (this.#lent > 0) return false;
-    return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0;
+    return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && this.#timers.size === 0;
   }
 
   /** A person's variables are in the isolate of a pinned one. */
@@ -413,7 +420,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
   get isActive(): boolean {
-    return this.#turns.light > 0 || this.#turns.watched > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || (this.#timers?.size ?? 0) > 0;
+    return this.#turns.light > 0 || this.#turns.watched > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || this.#timers.size > 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
@@ -430,7 +437,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && (this.#ended || (this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && (this.#timers?.size ?? 0) === 0)))
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && this.#timers.size === 0)))
       this.#onIdle();
   }
 
@@ -481,10 +488,10 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     if (this.#held || this.#kept > 0) return this.#startGrace();
     this.#ended = true;
     clearTimeout(this.#grace);
-    const unfinished = this.#hadSockets || this.#calls > 0 || (this.#timers?.size ?? 0) > 0;
-    if (this.#timers !== undefined) for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers = undefined;
-    this.#abort?.abort();
+    const unfinished = this.#hadSockets || this.#calls > 0 || this.#timers.size > 0;
+    this.#timers.cancelAll();
+    if (this.#closers !== undefined) for (const close of this.#closers) close();
+    this.#closers = undefined;
     this.#home.eventEnded(this, unfinished);
     this.#client.ended?.();
     this.trace?.end(this.#cpuMs, this.depth, this.#failure, this.#clientGone && !this.#isDelivered);

@@ -43,7 +43,7 @@ class BindingCaller implements Caller {
     const stream = body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : body;
     const source = new StreamBody(stream, { length: length ?? (body instanceof Uint8Array ? body.length : undefined), held: Number.POSITIVE_INFINITY });
     // A body that nobody wants is cancelled, which destroys the stream; one that was passed on lives.
-    return adoptBody(this.#context, this.#event, source, this.#event.signal, () => {});
+    return adoptBody(this.#context, this.#event, source);
   }
 
   /** The call is over: so is what it was sent. */

@@ -5,7 +5,6 @@ import { BodyKind } from '../protocol/ops.ts';
 import { takeBody } from './body-sink.ts';
 import type { StreamBody } from './body-stream.ts';
 import { Upload, uploadsOf } from './body-upload.ts';
-import { closeWithEvent } from './event-scope.ts';
 import type { EventState, OpContext } from './op.ts';
 
 /** A body that an op's arguments bring; `upload` where the isolate streams it, in parts that name the call. */
@@ -37,17 +36,16 @@ export function openBody(context: OpContext, call: number, kind: unknown, body: 
 }
 
 /** Gives a body a handle, for the isolate to read it by. When the event is over the handle is forgotten, and the body closed unless it was passed on. */
-export function adoptBody(context: OpContext, event: EventState, body: StreamBody, signal: AbortSignal, done: () => void): number {
+export function adoptBody(context: OpContext, event: EventState, body: StreamBody, done?: () => void): number {
   const handle = context.handles.add(body);
   let settled = false;
   body.whenSettled(() => {
     settled = true;
-    done();
+    done?.();
   });
-  closeWithEvent(event, () => {
+  event.atEnd(() => {
     context.handles.remove(handle);
     if (!settled) body.cancel();
   });
-  if (signal.aborted) body.cancel();
   return handle;
 }

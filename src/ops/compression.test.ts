@@ -3,16 +3,17 @@ import { describe, test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { Post, Request } from '../protocol/ops.ts';
 import { compressionPosts, compressionRequests, MAX_CODECS } from './compression.ts';
+import { TestEnd } from './end.fixture.ts';
 import { Handles } from './handles.ts';
 import type { OpContext } from './op.ts';
 
 type Answer = [bytes: Uint8Array | null, more: 0 | 1];
 
 function isolate() {
-  const controller = new AbortController();
+  const end = new TestEnd();
   const context = {
     handles: new Handles(),
-    event: (id: unknown) => (id === 7 ? { id: 7, signal: controller.signal, charge: () => {} } : undefined),
+    event: (id: unknown) => (id === 7 ? { id: 7, atEnd: end.atEnd, ended: end.ended, charge: () => {} } : undefined),
   } as unknown as OpContext;
   const call = async (...args: unknown[]): Promise<Answer> => (await compressionRequests[Request.codec]?.(context, 7, 1, ...args)) as Answer;
   /** Everything that comes of one piece of input that is the last. */
@@ -24,7 +25,7 @@ function isolate() {
       if (more === 0) return Buffer.concat(chunks);
     }
   };
-  return { context, call, whole, close: (number: unknown) => compressionPosts[Post.codecClose]?.(context, 7, number), end: () => controller.abort() };
+  return { context, call, whole, close: (number: unknown) => compressionPosts[Post.codecClose]?.(context, 7, number), end: () => end.end() };
 }
 
 const TEXT = Buffer.from('hello '.repeat(1000));

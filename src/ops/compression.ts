@@ -193,9 +193,7 @@ class Codecs {
     this.#highest = number;
     this.#memory += memory;
     this.#open.set(number, codec);
-    const onAbort = (): void => this.close(number);
-    event.signal.addEventListener('abort', onAbort, { once: true });
-    codec.onDisposed = () => event.signal.removeEventListener('abort', onAbort);
+    codec.onDisposed = event.atEnd(() => this.close(number));
     return codec;
   }
 
@@ -236,7 +234,7 @@ const codec: RequestOp = async (context, eventNumber, _call, number, format, dec
   const event = context.event(eventNumber);
   const bytes = input instanceof ArrayBuffer ? new Uint8Array(input) : input;
   const isMalformed = !Number.isSafeInteger(number) || (number as number) < 1 || !(bytes === null || bytes instanceof Uint8Array);
-  if (isMalformed || typeof format !== 'string' || event === undefined || event.signal.aborted) throw new OpError('TypeError', 'Invalid arguments to codec.');
+  if (isMalformed || typeof format !== 'string' || event === undefined || event.ended) throw new OpError('TypeError', 'Invalid arguments to codec.');
   if (bytes !== null && bytes.length > MAX_INPUT) throw new OpError('TypeError', 'Invalid arguments to codec.');
   const makings = decompresses === 1 ? DECOMPRESSORS : COMPRESSORS;
   const codecs = codecsOf(context);

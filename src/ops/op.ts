@@ -12,8 +12,15 @@ import type { Handles } from './handles.ts';
 /** One event in an isolate (a request, a cron tick…), as ops see it. */
 export interface EventState {
   readonly id: number;
-  /** Aborted when the event is over or its client is gone: whatever it started on the host stops then. */
+  /** It is over. */
+  readonly ended: boolean;
+  /** Aborted when the event is over: whatever it started on the host stops then. Costs a few microseconds; `atEnd` does not. */
   readonly signal: AbortSignal;
+  /**
+   * Registers how to close something when the event is over; at once if it is over already.
+   * @returns a function that takes the registration back
+   */
+  atEnd(close: () => void): () => void;
   /** Undefined for events that are not answered over HTTP. */
   readonly responder: Responder | undefined;
   readonly requestId: string;

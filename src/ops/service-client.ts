@@ -14,7 +14,6 @@ import { bodyLost } from './body-errors.ts';
 import { StreamBody } from './body-stream.ts';
 import { Upload } from './body-upload.ts';
 import { decodeBody, isDecodable } from './content-codings.ts';
-import { closeWithEvent } from './event-scope.ts';
 import { aborted } from './network-errors.ts';
 import type { Place } from './op.ts';
 
@@ -43,7 +42,7 @@ export class ServiceClient implements FetchClient {
     this.#reject = reject;
     this.#caller = caller;
     this.#isHead = method === 'HEAD';
-    this.#forget = closeWithEvent(caller.event, () => this.leave());
+    this.#forget = caller.event.atEnd(() => this.leave());
   }
 
   /** The caller waits no more. */
@@ -128,7 +127,7 @@ export class ServiceClient implements FetchClient {
       this.#resolve([status, statusText, headers, 0]);
       return;
     }
-    const source = adoptBody(context, event, body, event.signal, () => {});
+    const source = adoptBody(context, event, body);
     this.#resolve([status, statusText, headers, source]);
   }
 

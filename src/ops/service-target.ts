@@ -6,7 +6,6 @@ import type { Props } from '../ports/event-client.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
 import type { LoadedWorker } from '../ports/worker-loader.ts';
 import { LOADED_WORKER, MOST_PASSED, OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
-import { closeWithEvent } from './event-scope.ts';
 import type { EventState, OpContext } from './op.ts';
 import { isToken } from './outbound-headers.ts';
 
@@ -106,7 +105,7 @@ export function propsArgument(context: OpContext, event: EventState, props: Prop
 /** Gives an event a service. @returns its handle */
 export function giveService(context: OpContext, event: EventState, target: ServiceTarget): number {
   const handle = context.handles.add(new GivenService(target));
-  closeWithEvent(event, () => context.handles.remove(handle));
+  event.atEnd(() => context.handles.remove(handle));
   return handle;
 }
 

@@ -130,7 +130,7 @@ async function ops(random: Random): Promise<void> {
         throw new Error(`op ${op} of ${table === posts ? 'posts' : table === requests ? 'requests' : 'syncs'}: ${String(error)}`, { cause: error });
     }
   }
-  isolate.end.abort();
+  isolate.end.end();
   for (const object of isolate.handles.values()) (object as { cancel?: () => void }).cancel?.();
 }
 

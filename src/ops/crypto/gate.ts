@@ -30,7 +30,7 @@ class Gate {
       if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
       else this.#running++;
       try {
-        if (event?.signal.aborted === true) throw new OpError('OperationError', 'The event is over.');
+        if (event?.ended === true) throw new OpError('OperationError', 'The event is over.');
         return await job();
       } finally {
         const next = this.#queue.shift();

@@ -7,7 +7,7 @@ import { cryptoRequests, cryptoSyncs } from './index.ts';
 import { MAX_KEYS, MAX_TEXT } from './limits.ts';
 
 const newContext = (): OpContext =>
-  ({ handles: new Handles(), event: (id: unknown) => (id === 1 ? { id, signal: new AbortController().signal, charge: () => {} } : undefined) }) as OpContext;
+  ({ handles: new Handles(), event: (id: unknown) => (id === 1 ? { id, ended: false, charge: () => {} } : undefined) }) as OpContext;
 const subtle = async (context: OpContext, operation: unknown, members: unknown, ...bytes: unknown[]): Promise<unknown> =>
   cryptoRequests[Request.subtle]?.(context, 1, 1, operation, typeof members === 'string' ? members : JSON.stringify(members), ...bytes);
 const digest = async (context: OpContext, ...args: unknown[]): Promise<unknown> => cryptoRequests[Request.digest]?.(context, 1, 1, ...args);

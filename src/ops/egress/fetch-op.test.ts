@@ -174,7 +174,7 @@ test('end of the event: fetches in flight and open bodies are closed, passed-on 
   const passed = await fetchUrl(isolate, 3, `${url}passed`);
   await reached.promise;
   post(isolate, Post.respond, 200, 'OK', '', BodyKind.source, passed[5]);
-  isolate.end.abort();
+  isolate.end.end();
   await assert.rejects(hanging, { name: 'AbortError' });
   await assert.rejects(call(isolate, Request.sourceRead, 4, open[5]), /already been used/);
   await bothClosed.promise;

@@ -15,7 +15,6 @@ import { callsOf } from '../calls.ts';
 import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
 import { aborted } from '../network-errors.ts';
-import { closeWithEvent } from '../event-scope.ts';
 
 /** Longer than any header block an upstream accepts. */
 const MOST_HEADER_CHARACTERS = 1024 * 1024;
@@ -59,7 +58,7 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   const controller = new AbortController();
   calls.set(call, controller);
   let opened: BodyArgument | undefined;
-  const forget = closeWithEvent(event, () => controller.abort());
+  const forget = event.atEnd(() => controller.abort());
   try {
     opened = openBody(context, call, kind, bodyArgument, length);
     const response = await send(context, event, controller.signal, {
@@ -68,9 +67,10 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
       body: opened.body,
       signal: controller.signal,
     });
-    const source =
-      response.body === undefined ? 0 : adoptBody(context, event, response.body as StreamBody, controller.signal, () => end(context, call, opened));
-    if (source === 0) end(context, call, opened);
+    const body = response.body as StreamBody | undefined;
+    const source = body === undefined ? 0 : adoptBody(context, event, body, () => end(context, call, opened));
+    if (body === undefined) end(context, call, opened);
+    else if (controller.signal.aborted) body.cancel();
     return [response.status, response.statusText, response.headers, response.url, response.redirected, source];
   } catch (error) {
     end(context, call, opened);

@@ -7,6 +7,7 @@ import type { Responder } from '../../ports/responder.ts';
 import { Handles } from '../handles.ts';
 import type { Invoker } from '../../ports/invoker.ts';
 import type { EventState, OpContext, Place } from '../op.ts';
+import { TestEnd } from '../end.fixture.ts';
 import { EgressAgents, type AgentsOptions } from './agents.ts';
 import { UndiciEgress } from './egress.ts';
 import type { Resolve } from './resolver.ts';
@@ -87,7 +88,7 @@ export class TestIsolate implements OpContext {
   readonly handles = new Handles();
   readonly egress: Egress;
   readonly responder = new RecordingResponder();
-  readonly end = new AbortController();
+  readonly end = new TestEnd();
   /** Milliseconds. */
   charged = 0;
   subrequests = 0;
@@ -110,6 +111,10 @@ export class TestIsolate implements OpContext {
     this.#event = {
       id: 1,
       signal: this.end.signal,
+      get ended() {
+        return this.signal.aborted;
+      },
+      atEnd: this.end.atEnd,
       responder: this.responder,
       requestId: 'request-1',
       depth: 0,

@@ -6,7 +6,6 @@
  */
 import { OpError } from '../../base/op-error.ts';
 import { Entry } from '../../protocol/ops.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, Place } from '../op.ts';
 import { Calls } from './calls.ts';
 
@@ -34,7 +33,7 @@ export class Capability {
     this.#release = home.event.lend(isAnswer);
     if (Calls.of(home.event) === undefined) {
       const calls = new Calls(home);
-      closeWithEvent(home.event, () => calls.end());
+      home.event.atEnd(() => calls.end());
     }
   }
 
@@ -64,7 +63,7 @@ export class Stub {
     const stubs = stubsOf.get(event) ?? { count: 0 };
     stubsOf.set(event, stubs);
     stubs.count++;
-    const untie = closeWithEvent(event, () => this.release());
+    const untie = event.atEnd(() => this.release());
     this.#forget = () => {
       stubs.count--;
       untie();
@@ -90,7 +89,7 @@ export function giveStub(context: OpContext, event: EventState, capability: Capa
   const stub = new Stub(capability, event, () => context.handles.remove(handle));
   handle = context.handles.add(stub);
   // The event may be over already.
-  if (event.signal.aborted) context.handles.remove(handle);
+  if (event.ended) context.handles.remove(handle);
   return handle;
 }
 

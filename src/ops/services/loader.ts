@@ -11,7 +11,6 @@ import { isModuleName, type ModuleType } from '../../protocol/bundle.ts';
 import { FLAG_OF } from '../../protocol/compat.ts';
 import { type LoadHead, MOST_PASSED, Outbound, Passed } from '../../protocol/rpc.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, RequestOp } from '../op.ts';
 import { callingEvent, LeasedWorker, serviceAt, transferable } from '../service-target.ts';
 import { readPayload } from './passed.ts';
@@ -61,7 +60,7 @@ function handOver(context: OpContext, event: EventState, worker: LoadedWorker, r
   }
   const handle = context.handles.add(new LeasedWorker(worker));
   mine.set(worker, handle);
-  closeWithEvent(event, () => {
+  event.atEnd(() => {
     context.handles.remove(handle);
     release();
   });

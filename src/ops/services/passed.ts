@@ -10,7 +10,6 @@ import { adoptBody } from '../body-argument.ts';
 import { takeBody } from '../body-sink.ts';
 import { StreamBody } from '../body-stream.ts';
 import { Upload, uploadsOf } from '../body-upload.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { Place } from '../op.ts';
 import { GivenService, giveService, serviceAt, transferable } from '../service-target.ts';
 import type { Payload } from './calls.ts';
@@ -78,7 +77,7 @@ function takeStream({ context, event }: Place, number: unknown, isAnswer: boolea
   const upload = new Upload(disconnected);
   uploads.set(number as number, upload);
   const release = event.lend(isAnswer);
-  const untie = closeWithEvent(event, () => upload.abort());
+  const untie = event.atEnd(() => upload.abort());
   upload.once('close', () => {
     uploads.delete(number as number);
     untie();
@@ -93,11 +92,7 @@ export function givePassed(to: Place, things: readonly PassedThing[]): number[] 
   const pairs: number[] = [];
   for (const thing of things) {
     if (thing instanceof Capability) pairs.push(Passed.stub, giveStub(context, event, thing));
-    else if (thing instanceof StreamBody)
-      pairs.push(
-        Passed.source,
-        adoptBody(context, event, thing, event.signal, () => {}),
-      );
+    else if (thing instanceof StreamBody) pairs.push(Passed.source, adoptBody(context, event, thing));
     else pairs.push(Passed.service, giveService(context, event, thing.target));
   }
   return pairs;

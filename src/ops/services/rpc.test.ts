@@ -129,6 +129,6 @@ test('the end of the caller’s event takes its stubs back', () => {
   const { caller, callee, turns } = setUp();
   void call(caller, BINDING, '', Passed.target, 4).catch(() => {});
   assert.equal(typeof turns[0]?.[10], 'number');
-  callee.end.abort();
+  callee.end.end();
   assert.deepEqual(caller.delivered.at(-1), [Entry.rpcRelease, 1, 4]);
 });

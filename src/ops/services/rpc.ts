@@ -11,7 +11,6 @@ import type { EventFailure } from '../../ports/event-client.ts';
 import type { ServiceTarget, SessionClient } from '../../ports/invoker.ts';
 import { Entry } from '../../protocol/ops.ts';
 import { Access, Outcome } from '../../protocol/rpc.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
 import { callingEvent, originOf, propsArgument, serviceAt } from '../service-target.ts';
 import { type Answer, Calls, type Payload } from './calls.ts';
@@ -36,7 +35,7 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
   const answer: Answer<PassedThing> = {
     settle: (outcome, value, passed) => {
-      if (event.signal.aborted) return dropPassed(passed);
+      if (event.ended) return dropPassed(passed);
       resolve([outcome, value, ...givePassed(caller, passed)]);
     },
     fail: reject,
@@ -44,7 +43,7 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   if (stub !== undefined) callStub(stub.capability, call, answer);
   else if (service !== undefined && origin !== undefined) {
     const session = new Session(service, call, answer);
-    const forget = closeWithEvent(event, () => session.leave());
+    const forget = event.atEnd(() => session.leave());
     context.invoker.open(service, origin, path.slice(1), session);
     return promise.finally(forget);
   }

@@ -8,7 +8,6 @@
 import { OpError } from '../../base/op-error.ts';
 import type { Origin } from '../../bindings/binding.ts';
 import { Post, Request } from '../../protocol/ops.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { Handles } from '../handles.ts';
 import { EgressRefusedError } from '../network-errors.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
@@ -67,7 +66,7 @@ async function connect(context: OpContext, eventId: number, number: unknown, ...
   event.countSubrequest();
   const target = readTarget(context, address[0], address[1], address[2], address[3]);
   const connection = new TcpConnection(account);
-  const forget = closeWithEvent(event, () => {
+  const forget = event.atEnd(() => {
     byNumber.delete(number as number);
     connection.destroy();
   });

@@ -128,7 +128,7 @@ test('a socket ends with its event', async (t) => {
   await request(Request.tcpConnect, 1, '127.0.0.1', port, 0);
   const peer = await next();
   const ended = new Promise((resolve) => peer.once('close', resolve).once('end', () => peer.destroy()));
-  isolate.end.abort();
+  isolate.end.end();
   await ended;
   await rejects(request(Request.tcpRead, 1), /Network connection lost/);
 });

@@ -105,7 +105,7 @@ test('close: while it is being opened aborts the handshake', () => {
 
 test('the event is over: the connection is closed and nothing is told any more', () => {
   const { isolate, wire, over } = open();
-  isolate.end.abort();
+  isolate.end.end();
   assert.deepEqual(wire.calls, [['close', 1001, '']]);
   wire.listener?.message('late');
   wire.listener?.closed(1001, '', true, '');

@@ -7,7 +7,6 @@
  */
 import type { MessageSocket, SocketListener } from '../../ports/message-socket.ts';
 import { Entry, SocketEvent } from '../../protocol/ops.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { EventState } from '../op.ts';
 import { SOCKET_LIMITS } from './limits.ts';
 
@@ -45,7 +44,7 @@ export class HostSocket implements SocketListener {
     this.#isResponse = isResponse;
     this.#onClosed = onClosed;
     this.#release = event.keep(isResponse);
-    this.#forget = closeWithEvent(event, () => this.#abandon());
+    this.#forget = event.atEnd(() => this.#abandon());
   }
 
   /** Fires when nobody wants the connection that is being made. */
@@ -75,7 +74,7 @@ export class HostSocket implements SocketListener {
     this.#forget();
     this.#event = event;
     this.#release = event.keep(this.#isResponse);
-    this.#forget = closeWithEvent(event, () => this.#abandon());
+    this.#forget = event.atEnd(() => this.#abandon());
   }
 
   send(data: string | Uint8Array): void {

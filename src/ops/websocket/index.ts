@@ -10,7 +10,6 @@ import { Post, Request } from '../../protocol/ops.ts';
 import { sinkOf } from '../body-sink.ts';
 import { StreamBody } from '../body-stream.ts';
 import { responseHeaders } from '../outbound-headers.ts';
-import { closeWithEvent } from '../event-scope.ts';
 import type { Handles } from '../handles.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
@@ -131,7 +130,7 @@ function adopt(context: OpContext, event: EventState, body: StreamBody): number 
   body.whenSettled(() => {
     settled = true;
   });
-  closeWithEvent(event, () => {
+  event.atEnd(() => {
     context.handles.remove(handle);
     if (!settled) body.cancel();
   });

@@ -269,6 +269,6 @@ test('the event is over: its sockets are closed', async (t) => {
   const isolate = isolateFor(t);
   await openAt(isolate, 1, `ws://127.0.0.1:${port}/`);
   const closed = once(last(), 'close');
-  isolate.end.abort();
+  isolate.end.end();
   assert.equal((await closed)[0], 1001);
 });
