@@ -88,12 +88,12 @@ export class Arrivals {
       else
         for (const { parcel } of parcels)
           this.#insert(
-            queue.id,
+            queue,
             now,
             unpack(parcel).map((message) => ({ ...message, delayMs: 0 })),
           );
-      this.#insert(queue.id, now, delayed);
-      Object.assign(metrics, this.#rows.metrics(name));
+      this.#insert(queue, now, delayed);
+      Object.assign(metrics, this.#rows.metrics(queue));
       this.#onChange(name);
     }
     this.#queues.clear();
@@ -120,14 +120,16 @@ export class Arrivals {
   }
 
   /** Messages with rows of their own. */
-  #insert(queue: number, now: number, messages: readonly NewMessage[]): void {
+  #insert(queue: QueueRow, now: number, messages: readonly NewMessage[]): void {
     if (messages.length === 0) return;
     let bytes = 0;
     for (const { delayMs, ...message } of messages) {
-      this.#rows.singles.insert({ ...message, queue, id: newId(), sent: now, entered: now, due: now + delayMs, attempts: 0 });
+      this.#rows.singles.insert({ ...message, queue: queue.id, id: newId(), sent: now, entered: now, due: now + delayMs, attempts: 0 });
       bytes += message.size;
     }
-    this.#rows.count(queue, messages.length, bytes);
+    this.#rows.count(queue.id, messages.length, bytes);
+    queue.count += messages.length;
+    queue.bytes += bytes;
   }
 }
 

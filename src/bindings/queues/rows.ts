@@ -1,4 +1,5 @@
 /** The rows of queues and leases. Counts of a queue are kept beside its name, in the same commits. */
+import { randomInt } from 'node:crypto';
 import type { Database } from '../../storage/database.ts';
 import type { QueueMetrics } from './messages.ts';
 import { MessageRows } from './message-rows.ts';
@@ -18,6 +19,8 @@ const ROW_BYTES = 256;
 
 /** Numbers of a queue begin anew from here on, as soon as none of them means a message. */
 const MANY_NUMBERS = 2 ** 31;
+
+const MOST_LEASE = 2 ** 47;
 
 /** What so many messages take of the disk. @param bytes of their bodies */
 export function storedBytes(messages: number, bytes: number): number {
@@ -62,17 +65,24 @@ export class QueueRows {
     return row as QueueRow | undefined;
   }
 
-  metrics(name: string): QueueMetrics {
-    const queue = this.find(name);
+  /** @param singles whether the queue may have messages with rows of their own */
+  metrics(queue: QueueRow | undefined, singles = true): QueueMetrics {
     if (queue === undefined) return { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 };
-    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: this.#oldest(queue) };
+    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: this.#oldest(queue, singles) };
   }
 
   /** When the oldest message was sent; of those that were handed out before, the one whose turn is next. 0 where there is none. */
-  #oldest({ id, count }: QueueRow): number {
+  #oldest({ id, count, head, tail }: QueueRow, singles: boolean): number {
     if (count === 0) return 0;
-    const times = [this.parcels.entered(id, 0), this.singles.oldest(id)].filter((time) => time !== undefined);
-    return times.length === 0 ? 0 : Math.min(...times);
+    const fresh = this.parcels.entered(id, 0);
+    const single = singles && count > tail - head ? this.singles.oldest(id) : undefined;
+    return Math.min(fresh ?? single ?? 0, single ?? fresh ?? 0);
+  }
+
+  /** How many batches of a queue are being worked on, and how many of its messages have rows of their own. */
+  occupancy({ id, count, head, tail }: QueueRow): { leases: number; singles: number } {
+    const row = this.#db.get('SELECT count(*) AS leases, sum(after - first) AS held FROM leases WHERE queue = ?', id);
+    return { leases: Number(row?.['leases']), singles: count - (tail - head) - Number(row?.['held'] ?? 0) };
   }
 
   count(queue: number, messages: number, bytes: number): void {
@@ -85,13 +95,15 @@ export class QueueRows {
   append(queue: QueueRow, parcel: Omit<ParcelRow, 'number'>): void {
     this.parcels.insert(queue.id, { ...parcel, number: queue.tail });
     queue.tail += parcel.count;
-    this.#db.run('UPDATE queues SET tail = ? WHERE id = ?', queue.tail, queue.id);
-    this.count(queue.id, parcel.count, parcel.bytes);
+    queue.count += parcel.count;
+    queue.bytes += parcel.bytes;
+    this.#db.run('UPDATE queues SET tail = ?, count = ?, bytes = ? WHERE id = ?', queue.tail, queue.count, queue.bytes, queue.id);
+    this.#onCount(queue.name, storedBytes(queue.count, queue.bytes));
   }
 
   /** What could be delivered now, as far as `most`: how many, and since when the first could. */
-  ready(queue: QueueRow, now: number, most: number): { count: number; since: number } {
-    const singles = this.singles.ready(queue.id, now, most);
+  ready(queue: QueueRow, hasSingles: boolean, now: number, most: number): { count: number; since: number } {
+    const singles = hasSingles ? this.singles.ready(queue.id, now, most) : [];
     const fresh = queue.tail - queue.head;
     const since = fresh === 0 ? now : Math.min(this.parcels.entered(queue.id, queue.head) ?? now, now);
     return { count: Math.min(singles.length + fresh, most), since: Math.min(singles[0]?.due ?? now, since) };
@@ -102,29 +114,28 @@ export class QueueRows {
     this.#db.run('UPDATE queues SET head = ? WHERE id = ?', head, queue);
   }
 
-  /** Nobody holds a message of the queue's parcels, and none waits. */
+  /** Of a queue that nobody holds anything of, when nothing of it waits in parcels. */
   renumber({ id, head, tail }: QueueRow): void {
-    if (head === tail && tail > MANY_NUMBERS && this.leases(id) === 0) this.#db.run('UPDATE queues SET head = 1, tail = 1 WHERE id = ?', id);
-  }
-
-  /** How many batches of a queue are being worked on. */
-  leases(queue: number): number {
-    return Number(this.#db.get('SELECT count(*) AS count FROM leases WHERE queue = ?', queue)?.['count']);
+    if (head === tail && tail > MANY_NUMBERS) this.#db.run('UPDATE queues SET head = 1, tail = 1 WHERE id = ?', id);
   }
 
   lease(owner: string, until: number, { queue, first, after, singles, bytes }: LeaseRow): number {
-    const sql = 'INSERT INTO leases (queue, owner, until, first, after, singles, bytes) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id';
-    return Number(this.#db.get(sql, queue, owner, until, first, after, singles, bytes)?.['id']);
+    // A number of its own for ever: whoever settles what has run out must not find another's.
+    const id = randomInt(1, MOST_LEASE);
+    const sql = 'INSERT INTO leases (queue, id, owner, until, first, after, singles, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+    this.#db.run(sql, queue, id, owner, until, first, after, singles, bytes);
+    return id;
   }
 
   /** Takes a lease away from whoever has it. What it was for is where it was. */
-  dropLease(lease: number): LeaseRow | undefined {
-    return this.#db.get('DELETE FROM leases WHERE id = ? RETURNING queue, first, after, singles, bytes', lease) as LeaseRow | undefined;
+  dropLease(queue: number, lease: number): LeaseRow | undefined {
+    const sql = 'DELETE FROM leases WHERE queue = ? AND id = ? RETURNING queue, first, after, singles, bytes';
+    return this.#db.get(sql, queue, lease) as LeaseRow | undefined;
   }
 
   /** Ends a lease that was not settled: what it holds is for others, and has had an attempt. */
-  endLease(lease: number): void {
-    const row = this.dropLease(lease);
+  #endLease(queue: number, lease: number): void {
+    const row = this.dropLease(queue, lease);
     if (row === undefined) return;
     if (row.singles > 0) this.singles.giveBackAll(row.queue, lease);
     if (row.after === row.first) return;
@@ -160,14 +171,14 @@ export class QueueRows {
   }
 
   releaseExpired(now: number): void {
-    for (const { id } of this.#db.all('SELECT id FROM leases WHERE until < ?', now)) this.endLease(Number(id));
+    for (const { queue, id } of this.#db.all('SELECT queue, id FROM leases WHERE until < ?', now)) this.#endLease(Number(queue), Number(id));
   }
 
   releaseOwners(isGone: (owner: string) => boolean): number {
     let released = 0;
-    for (const { id, owner } of this.#db.all('SELECT id, owner FROM leases')) {
+    for (const { queue, id, owner } of this.#db.all('SELECT queue, id, owner FROM leases')) {
       if (!isGone(String(owner))) continue;
-      this.endLease(Number(id));
+      this.#endLease(Number(queue), Number(id));
       released++;
     }
     return released;

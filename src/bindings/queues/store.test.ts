@@ -453,6 +453,21 @@ test('migration: what lies in queues from before parcels is delivered, whoever h
   assert.deepEqual([...bench.rows('SELECT 1 FROM messages'), ...bench.rows('SELECT 1 FROM parcels'), ...bench.rows('SELECT 1 FROM leases')], []);
 });
 
+test('migration: a batch of a parcel that was handed out before stays with its holder', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'b', 'c');
+  const { batch } = await bench.next({ batchSize: 2 });
+  // As it was in version 2.
+  bench.alter(`ALTER TABLE leases RENAME TO now;
+    CREATE TABLE leases (id INTEGER PRIMARY KEY AUTOINCREMENT, queue INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL,
+      first INTEGER NOT NULL DEFAULT 0, after INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, singles INTEGER NOT NULL DEFAULT 1);
+    CREATE INDEX leases_queue ON leases (queue);
+    INSERT INTO leases SELECT id, queue, owner, until, first, after, bytes, singles FROM now; DROP TABLE now; PRAGMA user_version = 2;`);
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, [], 'one batch at a time');
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 }, { lease: batch.lease, retried: [] })).shown, ['c 1']);
+  assert.deepEqual(bench.rows('SELECT count, bytes FROM queues'), [{ count: 1, bytes: 1 }]);
+});
+
 test('retention, purge and info: what is handed out stays, and counts stay true', async (t) => {
   const bench = new Bench(t);
   await bench.send('a', 'b', 'c', 'd');

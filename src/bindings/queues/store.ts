@@ -18,12 +18,14 @@ import { Watches } from './watches.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const RETENTION_MS = 4 * 86_400_000;
+const EXPIRY_MS = 1000;
 
 class QueueStore implements OpenStore {
   readonly #context: StoreContext;
   readonly #rows: QueueRows;
   readonly #watches: Watches;
   readonly #arrivals: Arrivals;
+  #expiryLooked = Number.NEGATIVE_INFINITY;
 
   constructor(context: StoreContext) {
     this.#context = context;
@@ -34,7 +36,7 @@ class QueueStore implements OpenStore {
 
   readonly methods = {
     send: (name: string, parcel: Uint8Array | null, delayed: readonly NewMessage[]): QueueMetrics => this.#arrivals.add(name, parcel, delayed),
-    metrics: (name: string): QueueMetrics => this.#rows.metrics(name),
+    metrics: (name: string): QueueMetrics => this.#rows.metrics(this.#rows.find(name)),
     watch: (boot: string, queues: readonly WatchedQueue[]): null => this.#watch(boot, queues),
     next: (demand: Demand, settlement: Settlement | null): Batch => this.#next(demand, settlement),
     settle: (demand: Demand, settlement: Settlement): Settled => this.#settle(demand, settlement),
@@ -77,22 +79,30 @@ class QueueStore implements OpenStore {
     const { queue: name } = demand;
     const now = this.#context.now();
     this.#watches.answered(name);
-    this.#rows.releaseExpired(now);
+    this.#releaseExpired(now);
     const queue = this.#rows.queue(name);
-    const ready = this.#rows.ready(queue, now, demand.batchSize);
+    const { leases, singles } = this.#rows.occupancy(queue);
+    const ready = this.#rows.ready(queue, singles > 0, now, demand.batchSize);
     const isDue = ready.count > 0 && (ready.count >= demand.batchSize || ready.since + demand.batchTimeoutMs <= now);
-    const isFree = demand.maxConcurrency > this.#rows.leases(queue.id);
-    if (ready.count === 0) this.#rows.renumber(queue);
-    const taken = !queue.paused && isDue && isFree ? this.#take(queue, demand, now, settled) : { lease: 0, parts: [] };
+    if (leases === 0) this.#rows.renumber(queue);
+    const isFree = demand.maxConcurrency > leases;
+    const taken = !queue.paused && isDue && isFree ? this.#take(queue, singles > 0, demand, now, settled) : { lease: 0, parts: [] };
     // There may be enough for a further consumer.
     this.#watches.changed(name);
-    return { ...settled, ...taken, metrics: this.#rows.metrics(name) };
+    return { ...settled, ...taken, metrics: this.#rows.metrics(singles > 0 ? this.#rows.find(name) : queue, singles > 0) };
+  }
+
+  /** Asked for with each batch, and looked for now and then. */
+  #releaseExpired(now: number): void {
+    if (now >= this.#expiryLooked && now - this.#expiryLooked < EXPIRY_MS) return;
+    this.#expiryLooked = now;
+    this.#rows.releaseExpired(now);
   }
 
   /** Hands out a batch, the oldest messages first. */
-  #take(queue: QueueRow, demand: Demand, now: number, settled: Settled): Pick<Batch, 'lease' | 'parts'> {
+  #take(queue: QueueRow, hasSingles: boolean, demand: Demand, now: number, settled: Settled): Pick<Batch, 'lease' | 'parts'> {
     const { batchSize, maxRetries } = demand;
-    let singles = this.#rows.singles.ready(queue.id, now, batchSize);
+    let singles = hasSingles ? this.#rows.singles.ready(queue.id, now, batchSize) : [];
     const exhausted = singles.filter(({ attempts }) => attempts > maxRetries);
     if (exhausted.length > 0) {
       const seqs = exhausted.map(({ seq }) => seq);
@@ -131,7 +141,7 @@ class QueueStore implements OpenStore {
 
   #settle(demand: Demand, { lease, retried }: Settlement): Settled {
     const settled: Settled = { dead: [], dropped: [] };
-    const held = this.#rows.dropLease(lease);
+    const held = this.#rows.dropLease(this.#rows.queue(demand.queue).id, lease);
     // It ran out, or was settled before the answer to that was lost.
     if (held === undefined) return settled;
     const now = this.#context.now();
@@ -234,6 +244,14 @@ export const queuesProduct: StoreProduct = {
      ALTER TABLE leases ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE leases ADD COLUMN singles INTEGER NOT NULL DEFAULT 1;
      CREATE TABLE parcels (place INTEGER PRIMARY KEY, id TEXT NOT NULL, entered INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, data BLOB NOT NULL);`,
+    // One tree where there were three: each is a page of every commit that hands out or settles a batch.
+    `ALTER TABLE leases RENAME TO earlier_leases;
+     CREATE TABLE leases (
+       queue INTEGER NOT NULL, id INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL,
+       first INTEGER NOT NULL, after INTEGER NOT NULL, bytes INTEGER NOT NULL, singles INTEGER NOT NULL, PRIMARY KEY (queue, id)
+     ) WITHOUT ROWID;
+     INSERT INTO leases SELECT queue, id, owner, until, first, after, bytes, singles FROM earlier_leases;
+     DROP TABLE earlier_leases;`,
   ],
   writes: ['send', 'watch', 'next', 'settle', 'release', 'purge', 'pause'],
   gathers: ['send'],

@@ -84,14 +84,15 @@ export class Watches {
     if (queue === undefined || queue.count === 0) return;
     if (queue.paused) return this.#later(watch, PAUSED_MS);
     // A consumer that is done asks for more by itself.
-    if (this.#rows.leases(queue.id) >= watch.maxConcurrency) return;
-    const { count, since } = this.#rows.ready(queue, now, watch.batchSize);
+    const { leases, singles } = this.#rows.occupancy(queue);
+    if (leases >= watch.maxConcurrency) return;
+    const { count, since } = this.#rows.ready(queue, singles > 0, now, watch.batchSize);
     if (count > 0 && (count >= watch.batchSize || since + watch.batchTimeoutMs <= now)) {
       watch.announcedAt = now;
       this.#context.notify(DUE_TOPIC, watch.queue);
       return this.#later(watch, REPEAT_MS);
     }
-    const due = count > 0 ? since + watch.batchTimeoutMs : this.#rows.singles.nextDue(queue.id, now);
+    const due = count > 0 ? since + watch.batchTimeoutMs : singles > 0 ? this.#rows.singles.nextDue(queue.id, now) : undefined;
     if (due !== undefined) this.#later(watch, due - now);
   }
 
