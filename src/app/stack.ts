@@ -22,11 +22,11 @@ const LONGEST_NAME = 256;
 const LONGEST_TEXT = 64 * 1024;
 
 export class StackMapper {
-  readonly #texts = new Map<string, string>();
+  readonly #modules: Bundle['modules'];
   readonly #maps = new Map<string, SourceMap | undefined>();
 
   constructor(bundle: Pick<Bundle, 'modules'>) {
-    for (const module of bundle.modules) if (module.map !== undefined) this.#texts.set(module.name, module.map);
+    this.#modules = bundle.modules;
   }
 
   /** An exception with its stack mapped, and what is too long cut. */
@@ -65,10 +65,10 @@ export class StackMapper {
     return `${entry.originalSource}:${entry.originalLine + 1}:${(entry.originalColumn ?? 0) + 1}`;
   }
 
-  /** Parsed on first use: most apps never throw. */
+  /** Read and parsed on first use: most apps never throw. */
   #map(file: string): SourceMap | undefined {
     if (!this.#maps.has(file)) {
-      const text = this.#texts.get(file);
+      const text = this.#modules.find(({ name }) => name === file)?.map;
       let map: SourceMap | undefined;
       try {
         if (text !== undefined) map = new SourceMap(JSON.parse(text));

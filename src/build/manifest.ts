@@ -4,7 +4,8 @@ import type { WorkerConfig } from '../config/worker-config.ts';
 import { type Bundle, isModuleName } from '../protocol/bundle.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
-export const MANIFEST_VERSION = 1;
+/** Of version 1 the digest is over the contents of the modules, of version 2 over their digests. */
+export const MANIFEST_VERSION = 2;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A file beside the manifest: never a path. */
@@ -19,7 +20,7 @@ const module_ = stored.extend({
 });
 
 export const manifestSchema = z.looseObject({
-  version: z.literal(MANIFEST_VERSION),
+  version: z.literal([1, MANIFEST_VERSION]),
   name: z.string().optional(),
   format: z.enum(['modules', 'service-worker']),
   main: z.string(),
@@ -36,6 +37,8 @@ export const manifestSchema = z.looseObject({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestModule = z.infer<typeof module_>;
+/** A file beside the manifest, and what is in it. */
+export type StoredFile = z.infer<typeof stored>;
 
 /** The manifest of a bundle. Of variables and secrets it has the names, never the values. */
 export function makeManifest(bundle: Bundle, modules: readonly ManifestModule[], config: WorkerConfig | undefined): Manifest {

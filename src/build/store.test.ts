@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { project } from '../config/project.fixture.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { Bundle } from '../protocol/bundle.ts';
-import { assembleBundle } from './assemble.ts';
+import { assembleBundle, wholeDigest } from './assemble.ts';
 import { BuildError } from './error.ts';
 import { readBundle, writeBundle } from './store.ts';
 
@@ -102,3 +102,31 @@ function edit(dir: string, change: (text: string) => string): void {
   const path = join(dir, 'manifest.json');
   writeFileSync(path, change(readFileSync(path, 'utf8')));
 }
+
+test('readBundle: one that was stored with the digest over all contents is read', async (t) => {
+  const dir = project(t, {});
+  const bundle = await bundleOf('one');
+  await writeBundle(bundle, dir);
+  const old = wholeDigest(bundle);
+  edit(dir, (text) => text.replace('"version": 2', '"version": 1').replace(bundle.digest, old));
+  assert.equal((await readBundle(dir)).bundle.digest, old);
+  edit(dir, (text) => text.replace('"version": 1', '"version": 2'));
+  await assert.rejects(readBundle(dir), /the digest of the whole does not match/);
+});
+
+test('readBundle: a source map is read when it is asked for, and is none where it is damaged or gone', async (t) => {
+  const dir = project(t, {});
+  await writeBundle(await bundleOf('one'), dir);
+  const [path] = readdirSync(dir).filter((file) => file.endsWith('.map'));
+  const mapOf = async (): Promise<() => string | undefined> => {
+    const { bundle } = await readBundle(dir);
+    return () => bundle.modules.find(({ name }) => name === 'index.js')?.map;
+  };
+  const [read, late, later] = [await mapOf(), await mapOf(), await mapOf()];
+  assert.match(read() ?? '', /version/);
+  writeFileSync(join(dir, path ?? ''), '{}');
+  assert.equal(late(), undefined);
+  rmSync(join(dir, path ?? ''));
+  assert.equal(later(), undefined);
+  assert.match(read() ?? '', /version/);
+});

@@ -5,14 +5,19 @@
  * that no other content has; renaming the new manifest over the old is the moment it counts; then the files only
  * the old one named go. Files that no manifest named are not touched: the folder may be somebody's "dist".
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { readFileOf } from '../base/read-file.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { Bundle, BundleModule } from '../protocol/bundle.ts';
-import { bundleDigest, byteLength } from './assemble.ts';
+import { byteLength, digestOf, digestOfParts, type PartDigests, wholeDigest } from './assemble.ts';
 import { BuildError } from './error.ts';
-import { MANIFEST_FILE, type Manifest, type ManifestModule, makeManifest, manifestSchema } from './manifest.ts';
+import { MANIFEST_FILE, MANIFEST_VERSION, type Manifest, type ManifestModule, makeManifest, manifestSchema, type StoredFile } from './manifest.ts';
+
+/** Those of nearly all apps are smaller. */
+const USUAL_MANIFEST_BYTES = 16 * 1024;
 
 export interface WriteBundleOptions {
   /** For the manifest: what the bundle was configured with. */
@@ -55,7 +60,7 @@ export async function writeBundle(bundle: Bundle, dir: string, options: WriteBun
   }
 }
 
-/** Reads a bundle and checks every digest. @throws BuildError ("corrupt") */
+/** Reads a bundle and checks every digest, but a source map's when the map is asked for. @throws BuildError ("corrupt") */
 export async function readBundle(dir: string): Promise<{ bundle: Bundle; manifest: Manifest }> {
   try {
     return await readOnce(dir);
@@ -68,22 +73,45 @@ export async function readBundle(dir: string): Promise<{ bundle: Bundle; manifes
 
 async function readOnce(dir: string): Promise<{ bundle: Bundle; manifest: Manifest }> {
   const manifest = await readManifest(dir);
-  const modules: BundleModule[] = [];
-  for (const { name, type, usesMeta, map, ...stored } of manifest.modules) {
-    const bytes = await readStored(dir, stored);
-    const content = type === 'wasm' || type === 'data' ? bytes : Buffer.from(bytes).toString('utf8');
-    const text = map === undefined ? undefined : Buffer.from(await readStored(dir, map)).toString('utf8');
-    modules.push(Object.freeze({ name, type, content, usesMeta, ...(text !== undefined && { map: text }) }));
-  }
-  const { format, main, digest, bytes } = manifest;
+  const modules = await Promise.all(manifest.modules.map((module) => readModule(dir, module)));
+  const { version, format, main, digest, bytes } = manifest;
   const parts = { format, main, modules: Object.freeze(modules) };
-  if (bundleDigest(parts) !== digest || !modules.some((module) => module.name === main)) throw corrupt(dir, 'the digest of the whole does not match');
+  const found = version === MANIFEST_VERSION ? digestOfParts(format, main, manifest.modules.map(partOf)) : wholeDigest(parts);
+  if (found !== digest || !modules.some((module) => module.name === main)) throw corrupt(dir, 'the digest of the whole does not match');
   return { bundle: Object.freeze({ ...parts, digest, bytes }), manifest };
+}
+
+const partOf = ({ name, type, usesMeta, sha256, map }: ManifestModule): PartDigests => ({ name, type, usesMeta, content: sha256, map: map?.sha256 });
+
+/** A module, with its source map when that is asked for: most apps never throw, and the map is often the larger part. */
+async function readModule(dir: string, { name, type, usesMeta, map, ...stored }: ManifestModule): Promise<BundleModule> {
+  const bytes = await readStored(dir, stored);
+  const content = type === 'wasm' || type === 'data' ? new Uint8Array(bytes) : bytes.toString('utf8');
+  const module = { name, type, content, usesMeta };
+  if (map === undefined) return Object.freeze(module);
+  let text: string | undefined;
+  let isRead = false;
+  const readMap = (): string | undefined => {
+    if (!isRead) text = mapText(dir, map);
+    isRead = true;
+    return text;
+  };
+  return Object.freeze(Object.defineProperty(module, 'map', { get: readMap, enumerable: true }));
+}
+
+/** Undefined where another version has taken the map's place meanwhile. */
+function mapText(dir: string, { file, sha256 }: StoredFile): string | undefined {
+  try {
+    const bytes = readFileSync(join(dir, file));
+    return digestOf(bytes) === sha256 ? bytes.toString('utf8') : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readManifest(dir: string): Promise<Manifest> {
   const path = join(dir, MANIFEST_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await readFileOf(path, USUAL_MANIFEST_BYTES).then(String, (error: unknown) => {
     throw corrupt(dir, `${MANIFEST_FILE} cannot be read (${codeOf(error) ?? 'unknown'})`);
   });
   let raw: unknown;
@@ -98,12 +126,12 @@ async function readManifest(dir: string): Promise<Manifest> {
   throw corrupt(dir, `${MANIFEST_FILE} is not a manifest of this version: ${issue?.path.join('.')} ${issue?.message}`);
 }
 
-async function readStored(dir: string, { file, sha256, bytes }: { file: string; sha256: string; bytes: number }): Promise<Uint8Array> {
-  const content = await readFile(join(dir, file)).catch((error: unknown) => {
+async function readStored(dir: string, { file, sha256, bytes }: StoredFile): Promise<Buffer> {
+  const content = await readFileOf(join(dir, file), bytes).catch((error: unknown) => {
     throw corrupt(dir, `${file} cannot be read (${codeOf(error) ?? 'unknown'})`);
   });
-  if (content.byteLength !== bytes || hashOf(content) !== sha256) throw corrupt(dir, `${file} is not what was written`);
-  return new Uint8Array(content);
+  if (content.byteLength !== bytes || digestOf(content) !== sha256) throw corrupt(dir, `${file} is not what was written`);
+  return content;
 }
 
 function storedModule({ name, type, content, usesMeta, map }: BundleModule): ManifestModule {
@@ -111,8 +139,8 @@ function storedModule({ name, type, content, usesMeta, map }: BundleModule): Man
   return map === undefined ? entry : { ...entry, map: stored(`${name}.map`, map) };
 }
 
-function stored(name: string, content: string | Uint8Array): { file: string; sha256: string; bytes: number } {
-  const sha256 = hashOf(content);
+function stored(name: string, content: string | Uint8Array): StoredFile {
+  const sha256 = digestOf(content);
   const ending = /^\.\w+$/.test(extname(name)) ? extname(name) : '';
   const stem = basename(name, ending)
     .replace(/[^\w.-]/g, '_')
@@ -123,10 +151,6 @@ function stored(name: string, content: string | Uint8Array): { file: string; sha
 
 function filesOf(manifest: Manifest): string[] {
   return manifest.modules.flatMap(({ file, map }) => (map === undefined ? [file] : [file, map.file]));
-}
-
-function hashOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {

@@ -29,7 +29,7 @@ export interface BundleModule {
   readonly content: string | Uint8Array;
   /** Its source ends with an import of `nano:meta`. */
   readonly usesMeta: boolean;
-  /** Source map (JSON text), with sources relative to the project. */
+  /** Source map (JSON text), with sources relative to the project. Of a bundle on disk it is read when asked for. */
   readonly map?: string;
 }
 
@@ -38,7 +38,7 @@ export interface Bundle {
   /** The name of the entry module. A service worker is an ES module without exports. */
   readonly main: string;
   readonly modules: readonly BundleModule[];
-  /** SHA-256 over format, main and every module with its source map, as 64 hex digits. */
+  /** SHA-256 over format, main and the digests of every module and its source map, as 64 hex digits. */
   readonly digest: string;
   /** Size of all modules in UTF-8, without source maps. */
   readonly bytes: number;
