@@ -16,7 +16,9 @@ export function scheduledRoute(source: ScheduledSource): AdminRoute {
       const given = query.get('time');
       const time = given === null || given === '' ? Date.now() : Number(given);
       if (!source.isKnown(name)) return sendText(response, 404, 'there is no app of that name\n');
-      if (!Number.isSafeInteger(time)) return sendText(response, 400, '"time" is not a number of milliseconds since 1970\n');
+      // Beyond what dates can say is no time either.
+      if (!Number.isInteger(time) || Number.isNaN(new Date(time).getTime()))
+        return sendText(response, 400, '"time" is not a number of milliseconds since 1970\n');
       const result = await source.scheduled(name, query.get('cron') ?? '', time);
       sendJson(response, result.outcome === 'ok' ? 200 : 500, result);
     },

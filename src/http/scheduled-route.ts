@@ -25,7 +25,7 @@ export function handleScheduledRoute(target: string, requestId: string, site: Si
   }
   const parameters = new URLSearchParams(query === -1 ? '' : target.slice(query));
   const time = Number(parameters.get('time') ?? Date.now());
-  if (!Number.isFinite(time)) exchange.refuse('badRequest', '"time" is not a number of milliseconds');
+  if (Number.isNaN(new Date(time).getTime())) exchange.refuse('badRequest', '"time" is not a number of milliseconds');
   else site.scheduled(requestId, time, parameters.get('cron') ?? '', new ScheduledAnswer(exchange));
   return true;
 }
