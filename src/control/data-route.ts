@@ -3,9 +3,8 @@
  *
  * Contract: the body is the operation's bytes, the answer is JSON (`{"value": …}`) or bytes; what went wrong is
  * `{"error": …}` with a status, or, once bytes have been sent, a connection that breaks off. Whoever may do this may do
- * everything with all data: it takes the server's token, or, where it has none, a connection from this very machine.
+ * everything with all data: it is to be guarded.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { type DataAnswer, type DataBody, DataError, type DataErrorKind } from '../ports/stored-data.ts';
 import { type AdminCall, type AdminRoute, sendJson } from './route.ts';
@@ -17,15 +16,11 @@ export interface DataSource {
 
 export type DataRouteOptions = {
   source: DataSource;
-  /** What callers must show. */
-  token: string | undefined;
   onTrouble(error: unknown): void;
 };
 
 /** A large script may keep a database busy for so long while nothing is sent. */
 const MOST_QUIET_MS = 10 * 60_000;
-/** A proxy on this machine says by these that it speaks for another one. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 const STATUS: Readonly<Record<DataErrorKind, number>> = { invalid: 400, missing: 404, failed: 422 };
 
 export function dataRoute(options: DataRouteOptions): AdminRoute {
@@ -37,8 +32,6 @@ export function dataRoute(options: DataRouteOptions): AdminRoute {
       // What of a body nobody has read ends with the connection.
       response.setHeader('connection', 'close');
       request.socket.setTimeout(MOST_QUIET_MS);
-      const refusal = refusalOf(call, options.token);
-      if (refusal !== undefined) return sendJson(response, refusal.status, { error: refusal.error });
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       try {
@@ -79,20 +72,4 @@ function groupOf(query: URLSearchParams): string {
   const group = query.get('group') ?? '';
   if (group === '' || group.length > 256) throw new DataError('invalid', '"group" must name a trust group');
   return group;
-}
-
-function refusalOf({ request }: AdminCall, token: string | undefined): { status: number; error: string } | undefined {
-  if (token !== undefined) {
-    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    return given !== undefined && isSame(given, token) ? undefined : { status: 401, error: 'the server wants its token: set NANO_TOKEN, or say --token' };
-  }
-  const isPassedOn = FORWARDED.some((name) => request.headers[name] !== undefined);
-  if (!isPassedOn && /^(?:127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? '')) return undefined;
-  return { status: 403, error: 'data is given to this machine only, unless the server is started with a token in NANO_TOKEN' };
-}
-
-/** Takes the same time wherever they differ. */
-function isSame(given: string, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }

@@ -1,4 +1,5 @@
 /** What the admin port has beside the supervisor's own figures: buckets for S3 clients, stored data, queries, scheduled handlers. */
+import { guarded } from '../control/guard.ts';
 import { dataRoute } from '../control/data-route.ts';
 import type { AdminRoute } from '../control/route.ts';
 import { type ScheduledSource, scheduledRoute } from '../control/scheduled-route.ts';
@@ -15,7 +16,7 @@ export type AdminRoutesOptions = {
   fsync: 'full' | 'normal';
   /** The supervisor's own way to the stores. */
   port: StorePort;
-  /** What callers must show who want to see or change data. */
+  /** What callers must show who want to see or change data, or to run handlers. */
   token: string | undefined;
   scheduled: ScheduledSource;
   apps(): readonly AppRecord[];
@@ -32,11 +33,11 @@ export function openAdminRoutes({ scheduled, token, apps, ...options }: AdminRou
   const served = new ServedData({ ...options, apps });
   const stored = dataRoute({
     source: served,
-    token,
     onTrouble: (error) => onTrouble('an operation on stored data failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });
   return {
-    routes: [scheduledRoute(scheduled), s3.route, openAnalytics(dataDir), stored],
+    // Requests for buckets are signed.
+    routes: [s3.route, ...[scheduledRoute(scheduled), openAnalytics(dataDir), stored].map((route) => guarded(route, token))],
     close: () => {
       s3.close();
       served.close();
