@@ -1,5 +1,7 @@
 /** navigator. */
-import { Navigator, navigator } from '../web/navigator.ts';
+import { currentEvent } from '../bridge.ts';
+import { Navigator, navigator, setWaitUntil } from '../web/navigator.ts';
+import { contextOf, trackContexts } from '../workers/execution-context.ts';
 import { provide } from '../link.ts';
 
 const offers = {};
@@ -10,4 +12,6 @@ declare module '../link.ts' {
   }
 }
 
+trackContexts();
+setWaitUntil((promise) => contextOf(currentEvent())?.waitUntil(promise));
 provide('navigator', offers, { Navigator, navigator });
