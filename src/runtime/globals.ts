@@ -4,7 +4,7 @@
  * Nothing else installs globals. Interfaces are not enumerable, operations and attributes are, as
  * Web IDL says. @see https://webidl.spec.whatwg.org/#define-the-global-property-references
  */
-import { ObjectDefineProperty } from './primordials.ts';
+import { ObjectDefineProperty, SymbolToStringTag } from './primordials.ts';
 import { console } from './web/console.ts';
 import { named } from './link.ts';
 import { fetch } from './web/global-fetch.ts';
@@ -26,5 +26,7 @@ export function defineGlobals(scope: object): void {
   define('fetch', named('fetch', fetch), true);
   define('reportError', named('reportError', reportError), true);
   define('self', scope, true);
+  // Here before the interfaces are: they come when somebody names them.
+  ObjectDefineProperty(scope, SymbolToStringTag, { value: 'ServiceWorkerGlobalScope', configurable: true });
   installGlobalHandlers(scope);
 }

@@ -9,6 +9,7 @@ const NO_BODY = 'TypeError: Response with null body status (101, 204, 205, or 30
 const CF = "TypeError: Incorrect type for the 'cf' field on 'RequestInitializerDict': the provided value is not of type 'Object'.";
 
 export const expectations: readonly Expectation[] = [
+  { name: 'the global scope says what it is', ask: { path: '/scope' }, json: '[object ServiceWorkerGlobalScope]' },
   {
     name: 'a text that is coded already goes out as it is',
     ask: { path: '/coded' },
