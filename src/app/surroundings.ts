@@ -37,6 +37,8 @@ export type Surroundings<Worker> = {
   hasSharedMemory?: boolean | undefined;
   /** Does the app listen for `unhandledrejection` or `rejectionhandled`? */
   hearsRejections: boolean;
+  /** Is the end of each turn to be heard of, and each rejection that nobody handles? Costs a trip for every turn. */
+  watchesTurns?: boolean | undefined;
   /** Its compatibility flags. @see flagsInForce */
   flags(): string;
   /** Is the app told when an event's client goes away? */

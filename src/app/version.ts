@@ -45,6 +45,8 @@ export type VersionDeps = {
   observer: Observer;
   /** Characters an event may log; absent: any number. */
   mostLogged?: number | undefined;
+  /** For developers; see `Surroundings`. */
+  watchesTurns?: boolean | undefined;
   readBundle(dir: string): Promise<Bundle>;
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
@@ -305,6 +307,7 @@ export class AppVersion {
       hasWasm: source.chunks.includes('wasm'),
       hasSharedMemory: this.record.sharedMemory,
       hearsRejections: source.hearsRejections,
+      watchesTurns: this.#deps.watchesTurns,
       flags: () => flagsInForce(this.record.compatibilityDate, this.record.compatibilityFlags),
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),

@@ -316,6 +316,22 @@ test('light turns: so are those that take answers in, and what goes wrong in the
   assert.equal(app.apps.get('a')?.workers.length, 0);
 });
 
+test('watchesTurns: no turn is light, so that each rejection is told', async () => {
+  const app = setUp(
+    `let n = 0; export default { async fetch() {
+      await crypto.subtle.importKey('raw', new Uint8Array(16), 'AES-GCM', false, ['encrypt']);
+      if (++n > 150) Promise.reject(new Error('number ' + n));
+      return new Response('x');
+    } }`,
+    {},
+    { watchesTurns: true },
+  );
+  for (let i = 0; i < 160; i++) await app.request().over;
+  const told = (): number => app.observer.told.filter((line) => line.includes('number')).length;
+  // The end of the last turn is heard of after its answer.
+  while (told() < 10) await new Promise((resolve) => setImmediate(resolve));
+});
+
 test('light turns: memory that runs out is told to every event', async () => {
   const app = setUp(
     `export default { fetch(request) {

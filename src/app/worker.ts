@@ -83,7 +83,7 @@ export class Worker implements OpHome, EventHome {
     this.limits = deps.limits;
     this.tellsOfLeaving = deps.tellsOfLeaving;
     // Light turns tell of no rejection.
-    if (deps.hearsRejections) this.#habits.misbehaved();
+    if (deps.hearsRejections || deps.watchesTurns === true) this.#habits.misbehaved();
     this.#rejections = deps.hearsRejections ? new Rejections(seat, this.#nobody, deps.limits.cpuMs) : undefined;
     this.egress = deps.egress;
     this.app = deps.app;

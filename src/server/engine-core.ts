@@ -95,6 +95,7 @@ export class Engine {
       egress: ({ name, egress }) => new CountedEgress(new UndiciEgress(agents, egress), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,
       mostLogged: config.dev ? undefined : MOST_LOGGED,
+      watchesTurns: config.dev,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
