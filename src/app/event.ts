@@ -61,6 +61,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   readonly depth: number;
   /** The number of the request's body, which goes with the event. */
   source = 0;
+  calls: object | undefined;
   /** Characters it has logged. */
   logged = 0;
   readonly trace: Trace | undefined;

@@ -27,6 +27,8 @@ export interface EventState {
   /** Calls between workers that lead to it: 0 for a request from outside. */
   readonly depth: number;
   readonly family: Family;
+  /** What ops/services/calls.ts keeps of it: the calls it has been given to answer. */
+  calls: object | undefined;
   /** Why it failed, where it did. */
   readonly failure: EventFailure | undefined;
   /** Charges CPU time that the host has spent for the event; beyond its limit the event ends. */

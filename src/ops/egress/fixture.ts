@@ -119,6 +119,7 @@ export class TestIsolate implements OpContext {
       requestId: 'request-1',
       depth: 0,
       family: { calls: 0 },
+      calls: undefined,
       countCall: () => {},
       failure: undefined,
       lend: () => () => {},

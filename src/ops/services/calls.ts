@@ -16,8 +16,6 @@ export type Answer<Thing> = {
   fail(error: OpError): void;
 };
 
-const callsByEvent = new WeakMap<EventState, Calls<never>>();
-
 export class Calls<Thing> {
   readonly #place: Place;
   readonly #waiting = new Map<number, Answer<Thing>>();
@@ -26,12 +24,12 @@ export class Calls<Thing> {
 
   constructor(place: Place) {
     this.#place = place;
-    callsByEvent.set(place.event, this as unknown as Calls<never>);
+    place.event.calls = this;
   }
 
   /** The calls of an event; undefined where it has been given none. */
   static of<Thing>(event: EventState): Calls<Thing> | undefined {
-    return callsByEvent.get(event) as Calls<Thing> | undefined;
+    return event.calls as Calls<Thing> | undefined;
   }
 
   /** A number for one more call. */
