@@ -123,12 +123,14 @@ suite('websockets, in development', () => {
     await server.line({ msg: /closed 4002/ });
   });
 
-  test('an exception in a listener is logged, and the socket stays', async () => {
-    const ws = await open(server, '/socket');
+  test('an exception in a listener is logged, and breaks off its socket alone, as on Workers', async () => {
+    const [ws, other] = [await open(server, '/socket'), await open(server, '/socket')];
+    const closed = once(ws, 'close');
     ws.send('throw');
     await server.line({ msg: /in a listener/ });
-    assert.equal(await ask(ws, 'still here'), 'still here');
-    ws.terminate();
+    assert.equal((await closed)[0], 1006);
+    assert.equal(await ask(other, 'still here'), 'still here');
+    other.terminate();
   });
 
   test('an app reads events', async () => {
