@@ -137,18 +137,6 @@ test('memory: an isolate that outgrows its limit goes, with all its events told'
   assert.equal(app.apps.inFlight, 0);
 });
 
-test('navigator.sendBeacon: goes out beside the answer; there is none outside of events', async () => {
-  const app = setUp(
-    `const early = navigator.sendBeacon('http://beacon.test/early');
-     export default { fetch() { return new Response(early + ' ' + navigator.sendBeacon('http://beacon.test/seen', 'text') + ' ' + navigator.platform); } }`,
-  );
-  const client = app.request();
-  await client.over;
-  assert.equal(client.text, 'false true ');
-  await idle(app);
-  assert.deepEqual(app.egress, ['http://beacon.test/seen']);
-});
-
 test('waitUntil: is given up after its grace', async () => {
   const app = setUp(handler('ctx.waitUntil(new Promise(() => {})); setTimeout(() => {}, 1e6); return new Response("x");'), { waitUntilMs: 50 });
   const client = app.request();

@@ -1,7 +1,5 @@
 /** navigator. */
-import { currentEvent } from '../bridge.ts';
-import { Navigator, navigator, setWaitUntil } from '../web/navigator.ts';
-import { contextOf, trackContexts } from '../workers/execution-context.ts';
+import { Navigator, navigator } from '../web/navigator.ts';
 import { provide } from '../link.ts';
 
 const offers = {};
@@ -12,6 +10,4 @@ declare module '../link.ts' {
   }
 }
 
-trackContexts();
-setWaitUntil((promise) => contextOf(currentEvent())?.waitUntil(promise));
 provide('navigator', offers, { Navigator, navigator });
