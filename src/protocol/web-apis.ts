@@ -93,7 +93,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       MessagePort: 'Messages are read when they are posted, so that messageerror is never fired. Ports cannot leave the isolate.',
       BroadcastChannel: 'Reaches the isolate it is in, and no other of the app. A channel is closed when its event ends. Workers do not have it.',
       WorkerGlobalScope: 'The members of the global scope are its own properties.',
-      navigator: `userAgent, hardwareConcurrency, language and languages only. ${WORKERS}`,
+      navigator: `userAgent, hardwareConcurrency, language and languages only: no sendBeacon, no platform.`,
       unhandledrejection:
         'Told after the turn, for the first such promise of it. The reason is a copy: a primitive, or an error with name, message and stack; promise is one rejected with it. See decision 17.',
       rejectionhandled:

@@ -25,7 +25,7 @@ const APP = `const handlers = {
   '/304': () => new Response(null, { status: 304 }),
   '/framing': () => new Response('abc', { headers: { 'content-length': '1', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-kept': '1' } }),
   '/breaks-off': () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)); }, pull(c) { c.error(new Error('broke off')); } })),
-  '/not-bytes': () => new Response(new ReadableStream({ pull(c) { c.enqueue('text'); } })),
+  '/not-bytes': () => new Response(new ReadableStream({ pull(c) { c.enqueue(5); } })),
   '/cookies': () => { const h = new Headers(); h.append('set-cookie', 'a=1'); h.append('set-cookie', 'b=2'); return new Response('', { headers: h }); },
   '/error': () => Response.error(),
 };
