@@ -44,6 +44,21 @@ type Answer = { event: AppEvent; call: unknown; ok: boolean; values: readonly un
 /** Answers that one turn takes in. */
 const MOST_ANSWERS = 64;
 
+let isDraining = false;
+const drained = (): void => {
+  isDraining = false;
+};
+
+/**
+ * isolated-vm calls in beside Node's own callbacks, and nobody runs promises and ticks after it. The end of a watched turn does,
+ * a moment later; a light turn has none to hear of, and what an op leads to would wait for whatever happens next.
+ */
+function drainSoon(): void {
+  if (isDraining) return;
+  isDraining = true;
+  setImmediate(drained);
+}
+
 export class OpInbox implements Inbox {
   readonly #home: OpHome;
   /** Answers that have come in this round of the event loop. */
@@ -61,6 +76,7 @@ export class OpInbox implements Inbox {
     } catch (error) {
       if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
     }
+    if (op !== Post.respond) drainSoon();
   }
 
   call(op: number, id: number, ...args: unknown[]): unknown {
@@ -115,7 +131,12 @@ export class OpInbox implements Inbox {
     const isWhole = kind === BodyKind.none ? body === undefined : kind === BodyKind.text && typeof body === 'string';
     if (event !== undefined && isWhole && typeof status === 'number' && typeof statusText === 'string' && typeof headers === 'string') {
       event.send(status, statusText, headers, body as string | undefined, encoded === 1);
-    } else posts[Post.respond]?.(this.#home, id, ...args);
+      // What goes to a client over HTTP is written by now; another worker waits by a promise.
+      if (event.depth > 0) drainSoon();
+      return;
+    }
+    posts[Post.respond]?.(this.#home, id, ...args);
+    drainSoon();
   }
 
   #request(op: number, id: number, [call, ...args]: unknown[]): void {

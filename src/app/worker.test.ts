@@ -304,6 +304,19 @@ test('light turns: so are those that take answers in, and what goes wrong in the
   assert.equal(app.apps.get('a')?.workers.length, 0);
 });
 
+test('light turns: an op is answered without anything else having to happen', async (t) => {
+  const app = setUp(
+    `export default { async fetch() {
+      for (let i = 0; i < 5; i++) await crypto.subtle.importKey('raw', new Uint8Array(16), 'AES-GCM', false, ['encrypt']);
+      return new Response('x');
+    } }`,
+  );
+  for (let i = 0; i < 40; i++) await app.request().over;
+  // Nor does the checkpoint of light turns come.
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (let i = 0; i < 40; i++) await app.request().over;
+});
+
 test('watchesTurns: no turn is light, so that each rejection is told', async () => {
   const app = setUp(
     `let n = 0; export default { async fetch() {
