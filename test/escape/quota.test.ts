@@ -172,7 +172,7 @@ suite('filling the disk', () => {
 
   /** Files that are to go do so a moment later. */
   const settled = async (holds: () => boolean): Promise<boolean> => {
-    for (let tries = 0; tries < 50; tries++) {
+    for (let tries = 0; tries < 2000; tries++) {
       if (holds()) return true;
       await server.admin('/healthz');
     }
