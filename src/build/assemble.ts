@@ -45,34 +45,33 @@ export function byteLength(content: string | Uint8Array): number {
 
 export const digestOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
+/** What the digest of a bundle is made of; `content` and `map` are those of the module, or their digests. */
+export type DigestParts = {
+  readonly format: string;
+  readonly main: string;
+  readonly modules: readonly (Omit<BundleModule, 'map'> & { readonly map?: string | undefined })[];
+};
+
 /** SHA-256 over everything. */
-export function bundleDigest({ format, main, modules }: Pick<Bundle, 'format' | 'main' | 'modules'>): string {
-  const parts = modules.map(({ name, type, content, usesMeta, map }) => {
-    return { name, type, usesMeta, content: digestOf(content), map: map === undefined ? undefined : digestOf(map) };
-  });
-  return digestOfParts(format, main, parts);
+export function bundleDigest({ format, main, modules }: DigestParts): string {
+  const digests = modules.map(({ content, map, ...module }) => ({ ...module, content: digestOf(content), map: map === undefined ? undefined : digestOf(map) }));
+  return digestOfParts({ format, main, modules: digests });
 }
 
-/** What the digest of a bundle is made of: of each module's content and source map the digests, so that who has checked those need not read them again. */
-export type PartDigests = Pick<BundleModule, 'name' | 'type' | 'usesMeta'> & { content: string; map: string | undefined };
+/** The digest of a bundle from those of its contents, so that who has checked them need not read them again. */
+export const digestOfParts = (parts: DigestParts): string => digestOver('nano-bundle-2', parts);
+
+/** The digest of a bundle as it was made before, over the contents themselves. */
+export const wholeDigest = (bundle: DigestParts): string => digestOver('nano-bundle-1', bundle);
 
 /** Each part goes in with its length before it, so that no two bundles read the same. */
-export function digestOfParts(format: string, main: string, modules: readonly PartDigests[]): string {
-  let text = '';
-  const add = (part: string): void => void (text += `${byteLength(part)}:${part}`);
-  for (const part of ['nano-bundle-2', format, main, String(modules.length)]) add(part);
-  for (const { name, type, content, usesMeta, map } of modules) for (const part of [name, type, content, usesMeta ? 'meta' : '', map ?? '']) add(part);
-  return digestOf(text);
-}
-
-/** The digest of a bundle as it was made before, over all there is. */
-export function wholeDigest({ format, main, modules }: Pick<Bundle, 'format' | 'main' | 'modules'>): string {
+function digestOver(label: string, { format, main, modules }: DigestParts): string {
   const hash = createHash('sha256');
   const add = (part: string | Uint8Array): void => {
     hash.update(`${byteLength(part)}:`);
     hash.update(part);
   };
-  for (const part of ['nano-bundle-1', format, main, String(modules.length)]) add(part);
+  for (const part of [label, format, main, String(modules.length)]) add(part);
   for (const { name, type, content, usesMeta, map } of modules) {
     for (const part of [name, type, content, usesMeta ? 'meta' : '', map ?? '']) add(part);
   }

@@ -12,7 +12,7 @@ import { basename, extname, join } from 'node:path';
 import { readFileOf } from '../base/read-file.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { Bundle, BundleModule } from '../protocol/bundle.ts';
-import { byteLength, digestOf, digestOfParts, type PartDigests, wholeDigest } from './assemble.ts';
+import { byteLength, digestOf, digestOfParts, type DigestParts, wholeDigest } from './assemble.ts';
 import { BuildError } from './error.ts';
 import { MANIFEST_FILE, MANIFEST_VERSION, type Manifest, type ManifestModule, makeManifest, manifestSchema, type StoredFile } from './manifest.ts';
 
@@ -76,12 +76,18 @@ async function readOnce(dir: string): Promise<{ bundle: Bundle; manifest: Manife
   const modules = await Promise.all(manifest.modules.map((module) => readModule(dir, module)));
   const { version, format, main, digest, bytes } = manifest;
   const parts = { format, main, modules: Object.freeze(modules) };
-  const found = version === MANIFEST_VERSION ? digestOfParts(format, main, manifest.modules.map(partOf)) : wholeDigest(parts);
+  const found = version === MANIFEST_VERSION ? digestOfParts({ format, main, modules: manifest.modules.map(partOf) }) : wholeDigest(parts);
   if (found !== digest || !modules.some((module) => module.name === main)) throw corrupt(dir, 'the digest of the whole does not match');
   return { bundle: Object.freeze({ ...parts, digest, bytes }), manifest };
 }
 
-const partOf = ({ name, type, usesMeta, sha256, map }: ManifestModule): PartDigests => ({ name, type, usesMeta, content: sha256, map: map?.sha256 });
+const partOf = ({ name, type, usesMeta, sha256, map }: ManifestModule): DigestParts['modules'][number] => ({
+  name,
+  type,
+  usesMeta,
+  content: sha256,
+  map: map?.sha256,
+});
 
 /** A module, with its source map when that is asked for: most apps never throw, and the map is often the larger part. */
 async function readModule(dir: string, { name, type, usesMeta, map, ...stored }: ManifestModule): Promise<BundleModule> {
