@@ -1,6 +1,7 @@
 /** `nano trigger scheduled`: runs an app's scheduled handler on a running server, through its admin port. */
 import { request } from 'node:http';
 import { type Command, CommandError, type CommandGroup, UsageError } from './command.ts';
+import { TOKEN_OPTION, tokenOf } from './token.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8081';
 
@@ -25,7 +26,7 @@ const scheduledCommand: Command = {
   options: {
     cron: { type: 'string', value: 'CRON', help: 'what the handler reads as controller.cron' },
     time: { type: 'string', value: 'TIME', help: 'its scheduled time: a date, or milliseconds since 1970 (now)' },
-    token: { type: 'string', value: 'TOKEN', help: 'what the server wants to see (NANO_TOKEN)' },
+    ...TOKEN_OPTION,
     admin: { type: 'string', value: 'HOST:PORT', help: `the server's admin port (${DEFAULT_ADDRESS})` },
   },
   run: async (input) => {
@@ -34,8 +35,7 @@ const scheduledCommand: Command = {
     const query = new URLSearchParams({ time: String(timeOf(input.text('time'))) });
     const cron = input.text('cron');
     if (cron !== undefined) query.set('cron', cron);
-    const token = input.text('token') ?? process.env['NANO_TOKEN'];
-    const { status, text } = await ask(address, 'POST', `/apps/${encodeURIComponent(app)}/scheduled?${query.toString()}`, token);
+    const { status, text } = await ask(address, 'POST', `/apps/${encodeURIComponent(app)}/scheduled?${query.toString()}`, tokenOf(input));
     if (status !== 200 && !text.startsWith('{')) throw new CommandError(text.trim());
     const { outcome, error } = JSON.parse(text) as { outcome?: string; error?: string };
     if (outcome === undefined) throw new CommandError(error ?? text);
@@ -63,7 +63,7 @@ async function onlyApp(address: string): Promise<string> {
 function ask(address: string, method: string, path: string, token?: string): Promise<{ status: number; text: string }> {
   const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(address) ?? [];
   if (port === undefined) throw new UsageError(`--admin ${JSON.stringify(address)} is not HOST:PORT`);
-  const headers = { 'content-length': 0, ...(token !== undefined && token !== '' && { authorization: `Bearer ${token}` }) };
+  const headers = { 'content-length': 0, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   return new Promise((resolve, reject) => {
     const call = request({ host: host ?? '127.0.0.1', port: Number(port), path, method, headers }, (response) => {
       let text = '';

@@ -6,11 +6,12 @@ import type { AppBindings } from '../../server/data/served.ts';
 import { withLocalData } from '../../server/data/local.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { CommandError, type OptionSpec, type Parsed, UsageError } from '../command.ts';
+import { TOKEN_OPTION, tokenOf } from '../token.ts';
 import { remoteData } from './remote.ts';
 
 export const SERVER_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   to: { type: 'string', value: 'URL', help: 'a running server, by the address of its admin port, instead of a data folder' },
-  token: { type: 'string', value: 'TOKEN', help: 'what the server wants to see (NANO_TOKEN)' },
+  ...TOKEN_OPTION,
 };
 
 /** What wrangler's commands take, too: scripts that were made for it go on working. */
@@ -87,9 +88,4 @@ export function streamOf(answer: DataAnswer): Readable {
 export function textBody(text: string): DataBody {
   const bytes = Buffer.from(text);
   return { stream: Readable.from([bytes], { objectMode: false }), length: bytes.length };
-}
-
-function tokenOf(input: Parsed): string | undefined {
-  const token = input.text('token') ?? process.env['NANO_TOKEN'];
-  return token === '' ? undefined : token;
 }
