@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { TurnFailure } from '../isolate/realm.ts';
 import { OpError } from '../base/op-error.ts';
 import { AppEvent, type EventHome, MOST_CALLS } from './event.ts';
@@ -35,6 +37,25 @@ test('send: answers and ends the event', () => {
   event.send(200, '', '', 'hello');
   assert.deepEqual(client.calls, ['send']);
   assert.deepEqual(home.told, ['ended']);
+  assert.equal(event.ended, true);
+});
+
+test('send: an event that is over has nothing of its client any more', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { home } = setUp();
+  const answered = (): { event: AppEvent; client: WeakRef<object> } => {
+    const client = new TestClient();
+    const event = new AppEvent(1, 'r1', home, client);
+    event.send(200, '', '', 'hello');
+    return { event, client: new WeakRef(client) };
+  };
+  const { event, client } = answered();
+  // A WeakRef holds its object until the job is over that made it.
+  await new Promise(setImmediate);
+  collect();
+  assert.equal(client.deref(), undefined);
+  event.abort();
   assert.equal(event.ended, true);
 });
 

@@ -14,9 +14,11 @@ import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { AppLimits } from '../protocol/engine.ts';
 import { Entry } from '../protocol/ops.ts';
+import { EventHolds } from './event-holds.ts';
 import { EventQuota } from './event-quota.ts';
 import { EventTimers } from './event-timers.ts';
 import { EventTurns } from './event-turns.ts';
+import { NO_CLIENT } from './no-client.ts';
 import { Trace, type TraceOf } from './trace.ts';
 
 /** The worker an event runs in, as the event sees it. */
@@ -66,7 +68,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   logged = 0;
   readonly trace: Trace | undefined;
   readonly #home: EventHome;
-  readonly #client: EventClient;
+  #client: EventClient;
   readonly #mostCpuMs: number;
   readonly #mostSubrequests: number;
   #cpuMs = 0;
@@ -83,14 +85,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #failure: EventFailure | undefined;
   /** An answer has been given before its client left. */
   #isDelivered = false;
-  /** Sockets open, and how many of them are the response. */
-  #kept = 0;
-  #upgraded = 0;
-  /** It has had sockets, or lent something: the isolate is told when it is over. */
-  #hadSockets = false;
-  /** What other events have of this one, which they may use to answer it; and what of that it has to stay for. */
-  #lent = 0;
-  #retained = 0;
+  readonly #holds = new EventHolds();
   #ended = false;
   #calls = 0;
   readonly #turns = new EventTurns();
@@ -197,33 +192,17 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   keep(isResponse: boolean): () => void {
-    this.#kept++;
-    if (isResponse) this.#upgraded++;
-    this.#hadSockets = true;
-    let isKept = true;
-    return () => {
-      if (!isKept) return;
-      isKept = false;
-      this.#kept--;
-      if (isResponse) this.#upgraded--;
+    return this.#holds.keep(isResponse, () => {
       this.#settle();
       this.#checkIdle();
-    };
+    });
   }
 
   lend(isAnswer: boolean): () => void {
-    this.#lent++;
-    if (isAnswer) this.#retained++;
-    this.#hadSockets = true;
-    let isLent = true;
-    return () => {
-      if (!isLent) return;
-      isLent = false;
-      this.#lent--;
-      if (isAnswer && this.#retained > 0) this.#retained--;
+    return this.#holds.lend(isAnswer, (isLast) => {
       this.#settle();
-      if (this.#lent === 0 && !this.#ended) this.#home.letGo(this);
-    };
+      if (isLast && !this.#ended) this.#home.letGo(this);
+    });
   }
 
   complete(): void {
@@ -386,9 +365,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     if (this.#streaming) this.#client.abort();
     this.#answered = true;
     this.#held = false;
-    this.#kept = 0;
-    this.#retained = 0;
-    this.#upgraded = 0;
+    this.#holds.dropAll();
     this.#isLeaving = false;
     this.#streaming = false;
     this.#piping = false;
@@ -410,8 +387,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Nothing can bring an answer any more: nothing that the app waits for is under way. Only meaningful after a turn. */
   get isStuck(): boolean {
-    if (this.#lent > 0) return false;
-    return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && this.#timers.size === 0;
+    if (this.#holds.lent > 0) return false;
+    return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#holds.sockets === 0 && this.#timers.size === 0;
   }
 
   /** A person's variables are in the isolate of a pinned one. */
@@ -421,7 +398,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
 
   /** Something of it is under way that may also bring what other events of the isolate wait for. */
   get isActive(): boolean {
-    return this.#turns.light > 0 || this.#turns.watched > 0 || this.#calls > 0 || this.#kept > 0 || this.#lent > 0 || this.#timers.size > 0;
+    return this.#turns.light > 0 || this.#turns.watched > 0 || this.#calls > 0 || this.#holds.any || this.#timers.size > 0;
   }
 
   /** A line of a shell keeps its event open, so that its timers go on; it waits for no answer. */
@@ -438,7 +415,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && (this.#ended || (this.#turns.watched === 0 && this.#calls === 0 && this.#kept === 0 && this.#timers.size === 0)))
+    if (this.#onIdle !== undefined && (this.#ended || (this.#turns.watched === 0 && this.#calls === 0 && this.#holds.sockets === 0 && this.#timers.size === 0)))
       this.#onIdle();
   }
 
@@ -485,16 +462,18 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   }
 
   #settle(): void {
-    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#isLeaving || this.#upgraded > 0 || this.#retained > 0) return;
-    if (this.#held || this.#kept > 0) return this.#startGrace();
+    if (this.#ended || !this.#answered || this.#streaming || this.#piping || this.#isLeaving || this.#holds.answer) return;
+    if (this.#held || this.#holds.sockets > 0) return this.#startGrace();
     this.#ended = true;
     clearTimeout(this.#grace);
-    const unfinished = this.#hadSockets || this.#calls > 0 || this.#timers.size > 0;
+    const unfinished = this.#holds.hadAny || this.#calls > 0 || this.#timers.size > 0;
     this.#timers.cancelAll();
     if (this.#closers !== undefined) for (const close of this.#closers) close();
     this.#closers = undefined;
     this.#home.eventEnded(this, unfinished);
     this.#client.ended?.();
     this.trace?.end(this.#cpuMs, this.depth, this.#failure, this.#clientGone && !this.#isDelivered);
+    // A run of light turns has its events until the next checkpoint: they need not have the request and its connection for as long.
+    this.#client = NO_CLIENT;
   }
 }

@@ -1,0 +1,12 @@
+import type { EventClient } from '../ports/event-client.ts';
+
+/** Nobody. */
+export const NO_CLIENT: EventClient = {
+  send: () => {},
+  start: () => {},
+  write: () => undefined,
+  end: () => {},
+  abort: () => {},
+  pipe: async (_status, _statusText, _headers, body) => body.cancel(),
+  fail: () => {},
+};
