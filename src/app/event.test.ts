@@ -254,7 +254,7 @@ test('isStuck: not while a turn, an op, a timer or a socket may bring the answer
   assert.equal(event.isStuck, false);
   event.callEnded();
   assert.equal(event.isStuck, true);
-  event.startTimer(1, 1e6);
+  event.startTimer(1, 0, 1e6);
   assert.equal(event.isStuck, false);
   event.cancelTimer(1);
   assert.equal(event.isStuck, true);
@@ -269,9 +269,9 @@ test('isStuck: not while a turn, an op, a timer or a socket may bring the answer
 test('timers: fire for their event and stop with it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { home, event } = setUp();
-  event.startTimer(1, 5);
-  event.startTimer(2, 10);
-  event.startTimer(3, 10);
+  event.startTimer(1, 0, 5);
+  event.startTimer(2, 0, 10);
+  event.startTimer(3, 0, 10);
   event.cancelTimer(3);
   event.cancelTimer(99);
   t.mock.timers.tick(6);
@@ -279,7 +279,7 @@ test('timers: fire for their event and stop with it', (t) => {
   // Until it runs it may be cancelled.
   assert.deepEqual([event.isStuck, event.takeTimer(1), event.takeTimer(1), event.takeTimer(3)], [false, true, false, false]);
   event.clientGone();
-  event.startTimer(4, 1);
+  event.startTimer(4, 0, 1);
   t.mock.timers.tick(100);
   assert.deepEqual(home.told, ['timer 1', 'ended unfinished']);
 });
@@ -351,7 +351,7 @@ test('whenIdle: waits for turns, ops and timers of a pinned event', async () => 
   const waiting = event.whenIdle().then(() => {
     idle = true;
   });
-  event.startTimer(1, 1e6);
+  event.startTimer(1, 0, 1e6);
   event.turnEnded(0);
   await Promise.resolve();
   assert.equal(idle, false);

@@ -372,8 +372,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#settle();
   }
 
-  startTimer(timer: number, milliseconds: number): void {
-    if (!this.#ended) this.#timers.start(timer, milliseconds, () => this.#home.timerDue(this, timer));
+  startTimer(timer: number, from: number, milliseconds: number): void {
+    if (!this.#ended) this.#timers.start(timer, from, milliseconds, (number) => this.#home.timerDue(this, number));
   }
 
   /** A timer that is due is about to run. False where it has been cancelled, or went with the event. */

@@ -111,7 +111,7 @@ export class OpInbox implements Inbox {
       case Post.rejectionHandled:
         return this.#home.rejectionHandled();
       case Post.timerStart:
-        return event?.startTimer(Number(args[0]), clampDelay(args[1]));
+        return event?.startTimer(Number(args[0]), Number(args[2]) || 0, clampDelay(args[1]));
       case Post.timerCancel:
         return event?.cancelTimer(Number(args[0]));
       case Post.threw:

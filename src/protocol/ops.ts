@@ -21,7 +21,7 @@ export const Post = {
   threw: 2,
   /** Everything of a held event is over: handler, response body and every waitUntil promise. */
   done: 3,
-  /** timer: number, milliseconds: number */
+  /** timer: number, milliseconds: number, the time in the isolate that they count from: number */
   timerStart: 4,
   /** timer: number */
   timerCancel: 5,

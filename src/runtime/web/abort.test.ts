@@ -70,7 +70,8 @@ test('setTimeout: arms at the host, fires once in its own event, passes argument
   take();
   const seen: unknown[] = [];
   const id = setTimeout((...args: unknown[]) => seen.push(args), 20.9, 'a', 2);
-  assert.deepEqual(take(), [[Post.timerStart, 7, id, 20]]);
+  const [armed = []] = take();
+  assert.deepEqual([armed.slice(0, 4), typeof armed[4]], [[Post.timerStart, 7, id, 20], 'number']);
   fireTimer(8, id);
   fireTimer(7, id);
   fireTimer(7, id);
@@ -90,7 +91,10 @@ test('setInterval: re-arms until cleared, also from its own callback', () => {
   }, -5);
   take();
   fireTimer(7, id);
-  assert.deepEqual(take(), [[Post.timerStart, 7, id, 0]]);
+  assert.deepEqual(
+    take().map((each) => each.slice(0, 4)),
+    [[Post.timerStart, 7, id, 0]],
+  );
   fireTimer(7, id);
   assert.deepEqual(take(), [[Post.timerCancel, 7, id]]);
   fireTimer(7, id);

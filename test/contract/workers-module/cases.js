@@ -10,6 +10,12 @@ const failure = async (work) => {
 export const handlers = { greet: (name) => `hello, ${name}` };
 
 export const cases = {
+  'timers: in the order of their times': async () => {
+    const seen = [];
+    for (const delay of [23, 21, 20, 22, 21, 20]) setTimeout(() => seen.push(delay), delay);
+    await scheduler.wait(30);
+    return seen;
+  },
   'exports: what is there': (_env, _ctx, _request, workers) =>
     [
       'DurableObject',
