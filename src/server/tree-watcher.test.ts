@@ -116,3 +116,24 @@ test('setFiles: only the named files of a folder count', async (t) => {
   await reported(join(root, 'a.js'));
   assert.deepEqual(seen, []);
 });
+
+test('close: leaves no watch behind, where roots lie side by side', async (t) => {
+  const { root, watcher, reported } = setUp(t);
+  // What is closed is off the list some rounds of the event loop later.
+  const watches = async (): Promise<number> => {
+    for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
+    return process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+  };
+  const before = await watches();
+  const [server, client] = [join(root, 'server'), join(root, 'client')];
+  for (const folder of [server, client]) {
+    mkdirSync(folder);
+    watcher.addRoot(folder);
+  }
+  for (const folder of [server, client]) {
+    rmSync(folder, { recursive: true });
+    await reported(folder);
+  }
+  watcher.close();
+  assert.equal(await watches(), before);
+});

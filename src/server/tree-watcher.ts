@@ -48,7 +48,10 @@ export class TreeWatcher {
     if (this.#roots.has(folder)) return this.#add(folder, { count: 0 });
     this.#roots.add(folder);
     this.#add(folder, { count: 0 });
-    this.#watchFiles(dirname(folder), new Set([basename(folder)]));
+    const parent = dirname(folder);
+    const extra = this.#extras.get(parent);
+    if (extra !== undefined) extra.names.add(basename(folder));
+    else this.#watchFiles(parent, new Set([basename(folder)]));
   }
 
   /** Watches a folder with all below it. */
