@@ -115,8 +115,9 @@ module.exports = {
     },
     {
       name: 'cli-is-the-top',
+      comment: 'Nothing is built on the command line; tools/ only compare its page with its table.',
       severity: 'error',
-      from: { path: '^(?:src|bench|tools)/', pathNot: '^src/cli/' },
+      from: { path: '^(?:src|bench)/', pathNot: '^src/cli/' },
       to: { path: '^src/cli/' },
     },
     {

@@ -1,13 +1,15 @@
 /** Checks the tables of the code against each other and against what is written about them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type CommandEntry, isGroup } from '../src/cli/command.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
 import { posts, requests, syncs } from '../src/ops/table.ts';
 import { CHUNKS } from '../src/protocol/chunks.ts';
 import { ClientErrors } from '../src/protocol/errors.ts';
 import { LIMITS } from '../src/protocol/limits.ts';
 import { Post, Request, Sync } from '../src/protocol/ops.ts';
 import { WEB_APIS } from '../src/protocol/web-apis.ts';
-import { dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems, type Sources } from './tables.ts';
+import { commandProblems, dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems, type Sources } from './tables.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -34,6 +36,17 @@ const globals = new Set([
   ...Object.values(CHUNKS).flatMap(({ interfaces, members }) => [...words(interfaces), ...words(members)]),
 ]);
 
+/** Options by command, of all commands. */
+async function optionsByCommand(entries: readonly CommandEntry[]): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const entry of entries) {
+    const command = await entry.load();
+    if (isGroup(command)) Object.assign(found, await optionsByCommand(command.commands));
+    else found[command.name] = Object.keys(command.options);
+  }
+  return found;
+}
+
 const problems = [
   ...opProblems({ Post, Request, Sync }, implemented, { ...sources('src/app'), ...sources('src/isolate') }, sources('src/runtime')),
   ...errorProblems(ClientErrors),
@@ -42,6 +55,7 @@ const problems = [
     globals,
     Object.values(WEB_APIS).flatMap((api) => words(api.globals)),
   ),
+  ...commandProblems(await optionsByCommand(COMMANDS), readFileSync(join(root, 'docs/reference/cli.md'), 'utf8')),
   ...dependencyProblems(Object.keys(dependencies), readFileSync(join(root, 'docs/dependencies.md'), 'utf8'), sources('src'), Object.keys(devDependencies)),
 ];
 for (const problem of problems) process.stderr.write(`${problem}\n`);

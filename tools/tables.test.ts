@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems } from './tables.ts';
+import { commandProblems, dependencyProblems, errorProblems, globalProblems, limitProblems, opProblems } from './tables.ts';
 
 const RUNTIME = { 'a.ts': "import { Post, Request as Op } from '../protocol/ops.ts';\npost(Post.log); request(Op.fetch);" };
 const ops = (post: Record<string, number>, request: Record<string, number> = {}): Parameters<typeof opProblems>[0] => ({
@@ -66,4 +66,16 @@ test('globals: what is installed and what is described are the same', () => {
     'src/protocol/web-apis.ts has Gone, which is no global.',
     'src/protocol/web-apis.ts has URL twice.',
   ]);
+});
+
+test('commands: the page has all of them with their options, and none that is gone', () => {
+  const commands = { serve: ['port', 'env'], 'kv key put': ['ttl'] };
+  const page = '# Command line\n## Options of all\n--env\n## nano serve\n--port --help\n## nano kv\nnano kv key put --ttl\n';
+  assert.deepEqual(commandProblems(commands, page), []);
+  assert.deepEqual(commandProblems({ ...commands, 'kv key get': [], repl: [] }, page), [
+    'docs/reference/cli.md does not have nano kv key get.',
+    'docs/reference/cli.md does not have nano repl.',
+  ]);
+  assert.deepEqual(commandProblems({ ...commands, 'kv key put': ['ttl', 'to'] }, page), ['docs/reference/cli.md does not have --to of nano kv key put.']);
+  assert.deepEqual(commandProblems({ ...commands, 'kv key put': [] }, page), ['docs/reference/cli.md has --ttl in "nano kv": no command there takes it.']);
 });

@@ -90,6 +90,43 @@ export function limitProblems(limits: Readonly<Record<string, Limit>>): string[]
   ];
 }
 
+/** Words of the command line that stand for options of every command. */
+const EVERYWHERE = new Set(['help', 'version']);
+
+/**
+ * The page of the command line has each command by all of its words, and each option in its section or among those that
+ * several commands share; and it names no option that is gone.
+ * @param commands every command by all of its words ("kv key put"), with the names of its options
+ */
+export function commandProblems(commands: Readonly<Record<string, readonly string[]>>, page: string): string[] {
+  const [, ...sections] = page.split(/^## /m);
+  const shared = sections.find((section) => section.startsWith('Options of')) ?? '';
+  const known = new Map(sections.map((section) => [section, new Set(EVERYWHERE)]));
+  const problems: string[] = [];
+  for (const [name, options] of Object.entries(commands)) {
+    const [word = ''] = name.split(' ');
+    const section = sections.find((one) => new RegExp(`^[^\\n]*\\bnano ${word}\\b`).test(one));
+    if (section === undefined || !section.includes(`nano ${name}`)) {
+      problems.push(`docs/reference/cli.md does not have nano ${name}.`);
+      continue;
+    }
+    for (const option of options) {
+      for (const place of [section, shared]) known.get(place)?.add(option);
+      if (![section, shared].some((text) => optionsIn(text).includes(option)))
+        problems.push(`docs/reference/cli.md does not have --${option} of nano ${name}.`);
+    }
+  }
+  for (const [section, options] of known) {
+    const [title = ''] = section.split('\n');
+    for (const option of optionsIn(section))
+      if (!options.has(option)) problems.push(`docs/reference/cli.md has --${option} in "${title}": no command there takes it.`);
+  }
+  return problems;
+}
+
+/** Names of options that a text has, each once. */
+const optionsIn = (text: string): string[] => [...new Set([...text.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name as string))];
+
 /** A package that is run, not imported: the binary that bin/nano.js looks for. */
 const RUN = 'node';
 

@@ -81,7 +81,7 @@ const resume = command('resume', 'Lets a held queue go on.', undefined, async (c
   print(`${queue} goes on`);
 });
 
-export const queuesCommand: CommandGroup = {
+export const queuesGroup: CommandGroup = {
   name: 'queues',
   summary: 'Looks after the queues of a data folder, whether a server runs on it or not, or of a running server.',
   commands: [list, info, purge, pause, resume].map(entry),

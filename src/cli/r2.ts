@@ -241,7 +241,7 @@ const GROUPS = [
   group('token', 'Looks after the keys of S3 clients.', [tokenCreate, tokenList, tokenDelete]),
 ];
 
-export const r2Command: CommandGroup = {
+export const r2Group: CommandGroup = {
   name: 'r2',
   summary: 'Looks after the buckets of a data folder, whether a server runs on it or not, or of a running server.',
   commands: GROUPS.map(groupEntry),

@@ -5,7 +5,7 @@ import { TOKEN_OPTION, tokenOf } from './token.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8081';
 
-export const triggerCommand: CommandGroup = {
+export const triggerGroup: CommandGroup = {
   name: 'trigger',
   summary: 'Runs a handler of an app on a running server.',
   commands: [
