@@ -7,7 +7,7 @@ import type { Results } from './results.ts';
 
 const NOTE = '<!-- Made by tools/generate-docs.ts from test/conformance: run the tests with --update, then `npm run docs`. -->';
 
-const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported,
+const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported, each counted once whatever a peer calls it,
 tentative tests left out. \`npm run wpt -- --wpt DIR\` runs them from a checkout outside the repository.
 Apps may have shared memory in that run (\`shared_memory\`), from which some tests take their buffers.
 
