@@ -104,7 +104,7 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   data: { needs: ['base', 'url', 'encoding', 'forms'] },
   'url-pattern': { needs: ['base', 'url'], interfaces: 'URLPattern' },
   compression: { needs: ['base', 'events', 'encoding', 'streams'], interfaces: 'CompressionStream DecompressionStream' },
-  /** Streams in a transfer list. */
+  /** Streams in a transfer list, and transfer lists for streams. */
   transfer: { needs: ['base', 'events', 'streams', 'clone'] },
   messaging: { needs: ['base', 'timers', 'events', 'clone'], interfaces: 'MessageChannel MessagePort', flag: 'expose_global_message_channel' },
   'file-reader': { needs: ['base', 'timers', 'events', 'encoding', 'forms'], interfaces: 'FileList FileReader ProgressEvent' },

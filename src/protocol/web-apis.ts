@@ -32,6 +32,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
     globals:
       'ByteLengthQueuingStrategy CountQueuingStrategy ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter',
     deviations: {
+      'type: "owning" of a ReadableStream':
+        'A [proposal](https://github.com/whatwg/streams/blob/main/explainers/streams-for-raw-video.md), beyond the standard: the stream owns its chunks. Each is cloned as it is enqueued, what is in `controller.enqueue(chunk, { transfer })` is moved, and tee() clones. In other streams such a list is a TypeError.',
       'ReadableStreamBYOBRequest.atLeast': 'Cloudflare’s own: how many bytes the read still waits for.',
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
       autoAllocateChunkSize: `Is 4096 where nothing is said, so that byobRequest is there in every pull(), but for the flag streams_no_default_auto_allocate_chunk_size. ${WORKERS}`,

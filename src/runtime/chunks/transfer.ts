@@ -1,8 +1,9 @@
-/** Streams in a transfer list. */
+/** Streams in a transfer list, and transfer lists for streams. */
+import { enqueueOwned } from '../web/streams/owning.ts';
 import '../web/streams/transfer.ts';
 import { provide } from '../link.ts';
 
-const offers = {};
+const offers = { enqueueOwned };
 
 declare module '../link.ts' {
   interface Chunks {

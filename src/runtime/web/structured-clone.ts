@@ -220,7 +220,8 @@ const toObject: Converter<object> = (value, context) => {
   if (!isObject(value)) throw new TypeErrorCtor(`${context} is not an object.`);
   return value;
 };
-const cloneOptions = dictionary<{ transfer: object[] }>('StructuredSerializeOptions', [
+/** The options of whatever clones and transfers. @see https://html.spec.whatwg.org/#structuredserializeoptions */
+export const cloneOptions = dictionary<{ transfer: object[] }>('StructuredSerializeOptions', [
   { key: 'transfer', converter: sequence(toObject), defaultValue: () => [] },
 ]);
 

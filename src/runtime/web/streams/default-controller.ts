@@ -2,7 +2,8 @@
  * ReadableStreamDefaultController and the steps of streams of any chunks.
  * @see https://streams.spec.whatwg.org/#rs-default-controller-class
  */
-import { TypeErrorCtor } from '../../primordials.ts';
+import { chunk as part } from '../../link.ts';
+import { ArrayIsArray, TypeErrorCtor } from '../../primordials.ts';
 import { defineInterface, illegalConstructor, illegalInvocation, isObject } from '../../webidl.ts';
 import { INTERNAL } from './algorithm.ts';
 import { enqueueWithSize, push, shift } from './queue.ts';
@@ -65,9 +66,18 @@ function close(stream: ReadableState): void {
 const nothing = (): void => {};
 const DEFAULT_STEPS: Steps = { read, release: nothing, clear: nothing, enqueue, close };
 
-export function newDefaultStream(highWaterMark: number): ReadableState {
-  return newReadableState(DEFAULT_STEPS, undefined, highWaterMark);
+/** Of streams of type "owning": equal steps that are not the same. What an app enqueues into one goes by owning.ts. */
+const OWNING_STEPS: Steps = { ...DEFAULT_STEPS };
+
+export function newDefaultStream(highWaterMark: number, type: 'owning' | undefined = undefined): ReadableState {
+  return newReadableState(type === undefined ? DEFAULT_STEPS : OWNING_STEPS, undefined, highWaterMark);
 }
+
+export function isOwning(stream: ReadableState): boolean {
+  return stream.steps === OWNING_STEPS;
+}
+
+export const refuseEnqueue = (): TypeError => new TypeErrorCtor('The stream is not in a state that permits enqueue.');
 
 let stateOf: (controller: ReadableStreamDefaultController) => ReadableState;
 
@@ -96,9 +106,16 @@ export class ReadableStreamDefaultController {
     close(stream);
   }
 
-  enqueue(chunk: unknown = undefined): void {
+  /** By the standard there are no options: only a list of what to transfer is refused, so that nobody takes it for transferred. */
+  enqueue(chunk: unknown = undefined, options: unknown = undefined): void {
     const stream = stateOf(this);
-    if (!canCloseOrEnqueue(stream)) throw new TypeErrorCtor('The stream is not in a state that permits enqueue.');
+    if (isOwning(stream)) {
+      part('transfer').enqueueOwned(stream, chunk, options);
+      return;
+    }
+    if (isObject(options) && isFilled((options as { transfer?: unknown }).transfer))
+      throw new TypeErrorCtor('Only a stream of type "owning" transfers chunks.');
+    if (!canCloseOrEnqueue(stream)) throw refuseEnqueue();
     enqueue(stream, chunk);
   }
 
@@ -106,5 +123,7 @@ export class ReadableStreamDefaultController {
     errorReadable(stateOf(this), reason);
   }
 }
+
+const isFilled = (list: unknown): boolean => ArrayIsArray(list) && list.length > 0;
 
 defineInterface(ReadableStreamDefaultController, 'ReadableStreamDefaultController');

@@ -29,9 +29,14 @@ export function push<T>(queue: Queue<T>, value: T, size: number): void {
 
 /** @see https://streams.spec.whatwg.org/#enqueue-value-with-size */
 export function enqueueWithSize<T>(queue: Queue<T>, value: T, size: number): void {
+  push(queue, value, checkedSize(size));
+}
+
+/** Throws RangeError for what is no size of a chunk. */
+export function checkedSize(size: number): number {
   // Also false for NaN.
   if (!(size >= 0 && size < Infinity)) throw new RangeErrorCtor('The size of a chunk must be a finite, non-negative number.');
-  push(queue, value, size);
+  return size;
 }
 
 /** Removes the head. The queue must not be empty. @see https://streams.spec.whatwg.org/#dequeue-value */

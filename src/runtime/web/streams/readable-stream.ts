@@ -9,6 +9,7 @@
  */
 import { markHandled, ObjectDefineProperty, PromiseReject, RangeErrorCtor, SymbolAsyncIterator, TypeErrorCtor } from '../../primordials.ts';
 import { differs } from '../../compat.ts';
+import { chunk as part } from '../../link.ts';
 import { argument, callback, defineInterface, illegalInvocation, isObject, requireArguments } from '../../webidl.ts';
 import { boolean, dictionary, enumeration, interfaceOf, unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 import { isAbortSignal } from '../abort.ts';
@@ -26,7 +27,7 @@ import { newAsyncIterator } from './async-iterator.ts';
 import { ReadableStreamBYOBReader } from './byob-reader.ts';
 import { ReadableByteStreamController } from './byte-controller.ts';
 import { byteTee } from './byte-tee.ts';
-import { newDefaultStream, ReadableStreamDefaultController } from './default-controller.ts';
+import { isOwning, newDefaultStream, ReadableStreamDefaultController } from './default-controller.ts';
 import { installStreamOf, ReadableStreamDefaultReader } from './default-reader.ts';
 import { pipeTo, type PipeOptions } from './pipe.ts';
 import { cloneChunk } from './byte-view.ts';
@@ -43,14 +44,21 @@ import { isWritableStream, writableState, type WritableStream } from './writable
 const DEFAULT_SIZE = 4096;
 const NO_DEFAULT_SIZE = 'streams_no_default_auto_allocate_chunk_size';
 
-type UnderlyingSource = { autoAllocateChunkSize?: number; cancel?: unknown; expectedLength?: number; pull?: unknown; start?: unknown; type?: 'bytes' };
+type UnderlyingSource = {
+  autoAllocateChunkSize?: number;
+  cancel?: unknown;
+  expectedLength?: number;
+  pull?: unknown;
+  start?: unknown;
+  type?: 'bytes' | 'owning';
+};
 const underlyingSource = dictionary<UnderlyingSource>('UnderlyingSource', [
   { key: 'autoAllocateChunkSize', converter: unsignedLongLongEnforceRange },
   { key: 'cancel', converter: callback },
   { key: 'expectedLength', converter: byteCount },
   { key: 'pull', converter: callback },
   { key: 'start', converter: callback },
-  { key: 'type', converter: enumeration('ReadableStreamType', ['bytes']) },
+  { key: 'type', converter: enumeration('ReadableStreamType', ['bytes', 'owning']) },
 ]);
 const getReaderOptions = dictionary<{ mode?: 'byob' }>('ReadableStreamGetReaderOptions', [
   { key: 'mode', converter: enumeration('ReadableStreamReaderMode', ['byob']) },
@@ -109,7 +117,7 @@ export class ReadableStream {
       controller = new ReadableByteStreamController(INTERNAL, stream);
     } else {
       const size = extractSizeAlgorithm(options);
-      stream = newDefaultStream(extractHighWaterMark(options, 1));
+      stream = newDefaultStream(extractHighWaterMark(options, 1), methods.type);
       stream.size = size;
       controller = new ReadableStreamDefaultController(INTERNAL, stream);
     }
@@ -262,12 +270,12 @@ export function readableStreamCancel(stream: ReadableStream, reason: unknown): P
 
 /**
  * Throws TypeError when the stream is locked.
- * @param clone how the second branch's chunks are made; none: both branches share them. Byte streams always copy.
+ * @param clone how the second branch's chunks are made; none: both branches share them. Byte streams always copy, owning streams always clone.
  * @see https://streams.spec.whatwg.org/#readablestream-tee
  */
 export function readableStreamTee(stream: ReadableStream, clone: ((chunk: unknown) => unknown) | boolean): [ReadableStream, ReadableStream] {
   const state = stateOf(stream);
-  const cloner = clone === true ? cloneChunk : clone === false ? undefined : clone;
+  const cloner = isOwning(state) ? part('clone').structuredClone : clone === true ? cloneChunk : clone === false ? undefined : clone;
   const isWhole = !state.disturbed;
   const states = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
   const branches: [ReadableStream, ReadableStream] = [wrap(states[0]), wrap(states[1])];
