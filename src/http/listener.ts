@@ -10,6 +10,7 @@ import type { Observer } from '../ports/observer.ts';
 import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
 import { Peers } from './peer.ts';
+import { Pipelines } from './pipelines.ts';
 import { KEEP_MS, type Passage } from './relay.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
@@ -54,8 +55,7 @@ export class Listener {
   readonly #peers: Peers;
   #draining = false;
   readonly #isDraining = (): boolean => this.#draining;
-  /** The newest response of each connection. */
-  readonly #newest = new WeakMap<Duplex, ServerResponse>();
+  readonly #pipelines = new Pipelines();
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -71,10 +71,10 @@ export class Listener {
         insecureHTTPParser: false,
         requireHostHeader: false,
         noDelay: true,
-        // What asks for another protocol, or asks wrongly, is an ordinary request.
-        shouldUpgradeCallback: (message: IncomingMessage) => options.upgrades !== undefined && isHandshake(message),
+        // What asks for another protocol, asks wrongly, or before the requests ahead of it have their answers, is an ordinary request.
+        shouldUpgradeCallback: (message: IncomingMessage) => options.upgrades !== undefined && isHandshake(message) && !this.#pipelines.isBusy(message.socket),
       },
-      (message, response) => this.#handle(message, response),
+      (message, response) => this.#take(message, response),
     );
     this.#server.maxRequestsPerSocket = 0;
     this.#server.setTimeout(this.#options.idleMs, (socket) => {
@@ -82,13 +82,13 @@ export class Listener {
     });
     this.#server.on('clientError', (error, socket) => this.#refuse(error as NodeJS.ErrnoException, socket));
     // A body is asked for once it is known that there is somebody to take it, and that it is not too long.
-    this.#server.on('checkContinue', (message, response) => this.#handle(message, response, undefined, true));
+    this.#server.on('checkContinue', (message, response) => this.#take(message, response, undefined, true));
     // Other expectations are the app's to answer. @see RFC 9110, 10.1.1
-    this.#server.on('checkExpectation', (message, response) => this.#handle(message, response));
+    this.#server.on('checkExpectation', (message, response) => this.#take(message, response));
     this.#server.on('upgrade', (message, socket, head) => {
       const upgrade = options.upgrades?.begin(message, socket, head);
       if (upgrade === undefined) socket.destroy();
-      else this.#handle(message, upgrade.response, upgrade);
+      else this.#take(message, upgrade.response, upgrade);
     });
     this.#server.on('connect', (_message, socket) => this.#refuse(undefined, socket));
   }
@@ -131,11 +131,14 @@ export class Listener {
     this.#options.upgrades?.destroy();
   }
 
-  #handle(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade, expectsContinue = false): void {
+  #take(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade, expectsContinue = false): void {
+    this.#pipelines.enter(message, response, () => this.#handle(message, response, upgrade, expectsContinue));
+  }
+
+  #handle(message: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined, expectsContinue: boolean): void {
     const started = performance.now();
     const { sites, observer, dev, relay } = this.#options;
     const head = readHead(message);
-    this.#newest.set(message.socket, response);
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
     const target = typeof head === 'string' ? '' : head.target;
@@ -192,6 +195,8 @@ export class Listener {
 
   /** Answers what is no request. */
   #refuse(error: NodeJS.ErrnoException | undefined, socket: Duplex): void {
+    // What would be written now would be taken for a part of the response that is on its way.
+    if (this.#pipelines.isBusy(socket) && this.#pipelines.current(socket)?.headersSent === true) socket.destroy();
     const status = refuseConnection(error, socket);
     if (status === 0) return;
     const { bytesRead = 0, bytesWritten = 0 } = socket as Partial<Socket>;
@@ -215,7 +220,7 @@ export class Listener {
 
   /** Is it the app that a quiet connection waits for, and not the client, with the next request, the rest of a body or room for an answer? */
   #waitsForApp(socket: Socket): boolean {
-    const response = this.#newest.get(socket);
+    const response = this.#pipelines.current(socket);
     if (response === undefined || response.writableFinished || socket.writableLength > 0) return false;
     return response.req.complete || response.req.readableLength > 0;
   }

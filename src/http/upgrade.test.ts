@@ -279,3 +279,23 @@ test('destroy: cuts what is open', async (t) => {
   it.listener.destroy();
   assert.equal((await once(ws, 'close'))[0], 1006);
 });
+
+test('a handshake that comes before the request ahead of it has its answer is an ordinary request', async (t) => {
+  const answers: (() => void)[] = [];
+  const { port, recorded, records } = await serve(t, (client, { head }) => {
+    if (head.includes('/first')) answers.push(() => client.send(200, '', '', 'first'));
+    else echo()(client, { head } as FetchMessage);
+  });
+  const raw = connect(port, '127.0.0.1');
+  t.after(() => raw.destroy());
+  const heads =
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+  raw.write(`GET /first HTTP/1.1\r\nHost: a\r\n\r\n${heads}`);
+  while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const answer of answers) answer();
+  await recorded(2);
+  assert.deepEqual(
+    records.map(({ status }) => status),
+    [200, 400],
+  );
+});

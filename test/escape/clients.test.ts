@@ -16,6 +16,8 @@ const APP = `export default {
     const { pathname } = new URL(request.url);
     if (pathname === '/headers') { const headers = new Headers(); for (let i = 0; i < 20_000; i++) headers.append('x-' + i, 'v'.repeat(100)); return new Response('many', { headers }); }
     if (pathname === '/smuggled') console.log('smuggled');
+    if (pathname === '/wait') { await scheduler.wait(100); return new Response('waited'); }
+    if (pathname === '/large') return new Response('x'.repeat(20_000_000));
     return new Response('app ' + pathname);
   },
 };`;
@@ -78,6 +80,27 @@ suite('clients', () => {
     agent.destroy();
     const { errors } = await neighbour.stop();
     assert.deepEqual(errors, []);
+    assert.ok((await server.metric('nano_engine_resident_bytes')) < 1e9);
+  });
+
+  test('pipelines: a handshake behind a request that waits, and thousands of requests for large answers, harm nobody', async (t) => {
+    const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
+    const waiting = 'GET /wait HTTP/1.1\r\nHost: app.localhost\r\n\r\n';
+    const handshake =
+      'GET / HTTP/1.1\r\nHost: app.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    const upgrading = new RawClient(server.port);
+    upgrading.write(waiting + handshake);
+    // The app's answer to the handshake is an ordinary one, as it is without one.
+    assert.match(await upgrading.until(/app \/(?![a-z])/), /waited[\s\S]*app \//);
+    upgrading.destroy();
+    const flooding = new RawClient(server.port);
+    flooding.socket.pause();
+    flooding.write('GET /large HTTP/1.1\r\nHost: app.localhost\r\n\r\n'.repeat(5000));
+    for (let answers = 0; answers < 20; answers++) await neighbour.next('200 fine');
+    flooding.destroy();
+    assert.equal((await server.get('app')).text, 'app /');
+    const { errors, answers } = await neighbour.stop();
+    assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
     assert.ok((await server.metric('nano_engine_resident_bytes')) < 1e9);
   });
 
