@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { IsolatePool } from '../isolate/pool.ts';
+import { test } from 'node:test';
 import type { Bundle } from '../protocol/bundle.ts';
-import { type TestApps, testApps, testBundle, testPool, testRecord } from './worker.fixture.ts';
+import { appsInOnePool, testBundle, testRecord } from './worker.fixture.ts';
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
-
-function setUp(sources: Readonly<Record<string, Bundle | string>>, deps: Parameters<typeof testApps>[2] = {}): TestApps {
-  const test = testApps(pool, sources, deps);
-  running.push(test);
-  return test;
-}
+const startApps = appsInOnePool();
 
 const answer = (text: string): string => `export default { async fetch() { return new Response(${JSON.stringify(text)}); } }`;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('fetch: requests that come while an app starts share the start', async () => {
-  const { apps, observer, ask } = setUp({ a: 'let n = 0; export default { fetch() { return new Response(String(++n)); } }' });
+  const { apps, observer, ask } = startApps({ a: 'let n = 0; export default { fetch() { return new Response(String(++n)); } }' });
   apps.update([testRecord('a')]);
   const clients = Array.from({ length: 5 }, () => ask('a'));
   await Promise.all(clients.map((client) => client.over));
@@ -36,7 +21,7 @@ test('fetch: requests that come while an app starts share the start', async () =
 });
 
 test('update: new requests go to the new version, the old one finishes what it has', async () => {
-  const { apps, ask } = setUp({ one: 'export default { async fetch() { await scheduler.wait(60); return new Response("old"); } }', two: answer('new') });
+  const { apps, ask } = startApps({ one: 'export default { async fetch() { await scheduler.wait(60); return new Response("old"); } }', two: answer('new') });
   apps.update([testRecord('a', { bundleDir: 'one' })]);
   const first = ask('a');
   while (first.event === undefined) await turn();
@@ -56,9 +41,8 @@ test('update: new requests go to the new version, the old one finishes what it h
 
 test('update: requests that wait for a version that is replaced while it starts are answered', async () => {
   const reading = Promise.withResolvers<void>();
-  const { apps, bundles, ask } = setUp({ one: answer('old'), two: answer('new') }, {});
-  const slow = testApps(
-    pool,
+  const { apps, bundles, ask } = startApps({ one: answer('old'), two: answer('new') });
+  const slow = startApps(
     {},
     {
       readBundle: async (dir) => {
@@ -67,7 +51,6 @@ test('update: requests that wait for a version that is replaced while it starts 
       },
     },
   );
-  running.push(slow);
   slow.apps.update([testRecord('a', { bundleDir: 'one' })]);
   const client = slow.ask('a');
   const version = slow.apps.get('a');
@@ -84,7 +67,7 @@ test('update: requests that wait for a version that is replaced while it starts 
 });
 
 test('update: an unchanged record keeps its worker, a changed limit does not', async () => {
-  const { apps, ask } = setUp({ a: answer('x') });
+  const { apps, ask } = startApps({ a: answer('x') });
   apps.update([testRecord('a')]);
   await ask('a').over;
   const version = apps.get('a');
@@ -99,7 +82,7 @@ test('update: an unchanged record keeps its worker, a changed limit does not', a
 });
 
 test('update: an app that is gone takes its idle worker along', async () => {
-  const { apps, ask } = setUp({ a: answer('x') });
+  const { apps, ask } = startApps({ a: answer('x') });
   apps.update([testRecord('a')]);
   await ask('a').over;
   const worker = apps.get('a')?.workers[0];
@@ -110,7 +93,7 @@ test('update: an app that is gone takes its idle worker along', async () => {
 });
 
 test('dispose: what is starting does not outlive it', async () => {
-  const { apps, ask } = setUp({ a: answer('x') });
+  const { apps, ask } = startApps({ a: answer('x') });
   apps.update([testRecord('a')]);
   const version = apps.get('a');
   const client = ask('a');
@@ -121,7 +104,7 @@ test('dispose: what is starting does not outlive it', async () => {
 });
 
 test('fetch: a start that fails is told, and not tried again at once', async () => {
-  const { apps, bundles, observer, ask } = setUp({ a: 'throw new TypeError("broken")' });
+  const { apps, bundles, observer, ask } = startApps({ a: 'throw new TypeError("broken")' });
   apps.update([testRecord('a')]);
   const clients = [ask('a'), ask('a')];
   await Promise.all(clients.map((client) => client.over));
@@ -140,7 +123,7 @@ test('fetch: a start that fails is told, and not tried again at once', async () 
 });
 
 test("fetch: a bundle that cannot be read is the platform's failure", async () => {
-  const { apps, ask } = setUp({});
+  const { apps, ask } = startApps({});
   apps.update([testRecord('a')]);
   const client = ask('a');
   await client.over;
@@ -153,7 +136,7 @@ for (const [what, source] of [
   ['a loop in microtasks of the top level', '(function again() { Promise.resolve().then(again); })(); export default {}'],
 ] as const) {
   test(`start: ${what} is stopped`, async () => {
-    const { apps, observer, ask } = setUp({ a: source });
+    const { apps, observer, ask } = startApps({ a: source });
     apps.update([testRecord('a', { limits: { startupMs: 60 } })]);
     const client = ask('a');
     await client.over;
@@ -163,7 +146,7 @@ for (const [what, source] of [
 }
 
 test('start: memory that runs out is told', async () => {
-  const { apps, ask } = setUp({ a: 'const kept = []; for (;;) kept.push(new Array(10000).fill(1));' });
+  const { apps, ask } = startApps({ a: 'const kept = []; for (;;) kept.push(new Array(10000).fill(1));' });
   apps.update([testRecord('a', { limits: { memoryMb: 16 } })]);
   const client = ask('a');
   await client.over;
@@ -171,7 +154,7 @@ test('start: memory that runs out is told', async () => {
 });
 
 test('start: top-level await is awaited as far as it settles by itself', async () => {
-  const { apps, ask } = setUp({
+  const { apps, ask } = startApps({
     good: 'await null; export default { fetch() { return new Response("awaited"); } }',
     bad: 'await new Promise(() => {}); export default {}',
   });
@@ -183,7 +166,7 @@ test('start: top-level await is awaited as far as it settles by itself', async (
 });
 
 test('isolation per request: every request has a context of its own, which goes with it', async () => {
-  const { apps, ask } = setUp({ a: 'let n = 0; export default { async fetch() { await scheduler.wait(1); return new Response(String(++n)); } }' });
+  const { apps, ask } = startApps({ a: 'let n = 0; export default { async fetch() { await scheduler.wait(1); return new Response(String(++n)); } }' });
   apps.update([testRecord('a', { isolation: 'request' })]);
   const clients = Array.from({ length: 4 }, () => ask('a'));
   await Promise.all(clients.map((client) => client.over));
@@ -196,7 +179,7 @@ test('isolation per request: every request has a context of its own, which goes 
 });
 
 test('isolation per request: a loop does not take the next request along', async () => {
-  const { apps, ask } = setUp({ a: 'export default { async fetch(request) { if (request.url.endsWith("loop")) for (;;); return new Response("x"); } }' });
+  const { apps, ask } = startApps({ a: 'export default { async fetch(request) { if (request.url.endsWith("loop")) for (;;); return new Response("x"); } }' });
   apps.update([testRecord('a', { isolation: 'request', limits: { cpuMs: 60 } })]);
   const loop = ask('a', { head: 'GET\nhttp://test/loop\nhost\ntest' });
   await loop.over;
@@ -207,7 +190,7 @@ test('isolation per request: a loop does not take the next request along', async
 });
 
 test('isolation per request: a loop at the top level does not spoil the isolate for others', async () => {
-  const { apps, ask } = setUp({ a: 'for (;;);' });
+  const { apps, ask } = startApps({ a: 'for (;;);' });
   apps.update([testRecord('a', { isolation: 'request', limits: { startupMs: 60 } })]);
   const clients = [ask('a'), ask('a')];
   await Promise.all(clients.map((client) => client.over));
@@ -227,7 +210,7 @@ test('import: modules of the app, also several at once that share a third', asyn
     'b.js': 'import s from "./shared.js"; export default "b" + s;',
     'shared.js': 'export default "!";',
   });
-  const { apps, ask } = setUp({ a: bundle });
+  const { apps, ask } = startApps({ a: bundle });
   apps.update([testRecord('a')]);
   const client = ask('a');
   await client.over;
@@ -244,7 +227,7 @@ test("import: a loop in an imported module counts as the event's", async () => {
     },
     'loop.js': 'for (;;);',
   });
-  const { apps, ask } = setUp({ a: bundle });
+  const { apps, ask } = startApps({ a: bundle });
   apps.update([testRecord('a', { limits: { startupMs: 60 } })]);
   const client = ask('a');
   await client.over;
@@ -254,7 +237,7 @@ test("import: a loop in an imported module counts as the event's", async () => {
 });
 
 test('inFlight: counts over all apps and versions', async () => {
-  const { apps, ask } = setUp({ a: 'export default { async fetch() { await scheduler.wait(1e6); } }' });
+  const { apps, ask } = startApps({ a: 'export default { async fetch() { await scheduler.wait(1e6); } }' });
   apps.update([testRecord('a')]);
   const client = ask('a');
   while (client.event === undefined) await turn();
@@ -267,8 +250,7 @@ test('inFlight: counts over all apps and versions', async () => {
 });
 
 test('limits: an app that loses isolates again and again gets none for a while, and says so in the log', async () => {
-  const test = testApps(pool, { a: 'export default { fetch() { for (;;); } };', b: 'export default { fetch: () => new Response("fine") };' });
-  running.push(test);
+  const test = startApps({ a: 'export default { fetch() { for (;;); } };', b: 'export default { fetch: () => new Response("fine") };' });
   test.apps.update([testRecord('a', { limits: { cpuMs: 1 } }), testRecord('b')]);
   let asked = 0;
   for (let started = true; started && asked < 150; asked++) {

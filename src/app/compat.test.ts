@@ -1,23 +1,13 @@
 /** Compatibility flags in real workers: each is built both ways. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { IsolatePool } from '../isolate/pool.ts';
-import { type TestApps, testApps, testMessage, testPool, testRecord } from './worker.fixture.ts';
+import { test } from 'node:test';
+import { appsInOnePool, type TestApps, testMessage, testRecord } from './worker.fixture.ts';
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
+const startApps = appsInOnePool();
 
 function setUp(source: string, date: string, ...flags: string[]): TestApps {
-  const app = testApps(pool, { a: source });
+  const app = startApps({ a: source });
   app.apps.update([testRecord('a', { compatibilityDate: date, compatibilityFlags: flags })]);
-  running.push(app);
   return app;
 }
 

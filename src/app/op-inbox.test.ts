@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { OpError } from '../base/op-error.ts';
 import type { Binding, Reply } from '../bindings/binding.ts';
-import type { IsolatePool } from '../isolate/pool.ts';
 import { Entry } from '../protocol/ops.ts';
-import { type TestApps, testApps, testPool, testRecord } from './worker.fixture.ts';
+import { appsInOnePool, type TestApps, testRecord } from './worker.fixture.ts';
 import type { Worker } from './worker.ts';
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
+const startApps = appsInOnePool();
 
 type Asked = { args: readonly unknown[]; resolve: (reply: Reply) => void; reject: (error: Error) => void };
 
@@ -30,9 +21,8 @@ function setUp(source: string): { ask: TestApps['ask']; asked(count: number): Pr
       return promise;
     },
   };
-  const app = testApps(pool, { a: `export default { async fetch(request, { Q }) { ${source} } }` }, { bindings: () => [binding] });
+  const app = startApps({ a: `export default { async fetch(request, { Q }) { ${source} } }` }, { bindings: () => [binding] });
   app.apps.update([testRecord('a', { bindings: [{ name: 'Q', type: 'queue', options: { queue: 'q' } }] })]);
-  running.push(app);
   const worker = (): Worker => [...(app.apps.get('a')?.workers ?? [])][0] as Worker;
   return {
     ask: app.ask,

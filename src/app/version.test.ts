@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { IsolatePool } from '../isolate/pool.ts';
-import { type TestApps, testApps, testPool, testRecord } from './worker.fixture.ts';
+import { test } from 'node:test';
+import { appsInOnePool, type TestApps, testRecord } from './worker.fixture.ts';
 import type { AppVersion } from './version.ts';
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
+const startApps = appsInOnePool();
 
 const SOURCE = 'export default { async fetch(request) { if (request.url.endsWith("slow")) await scheduler.wait(1e6); return new Response("x"); } }';
 const SLOW = { head: 'GET\nhttp://test/slow\nhost\ntest' };
 
 function setUp(changes: Parameters<typeof testRecord>[1] = {}): TestApps & { version: AppVersion } {
-  const test = testApps(pool, { a: SOURCE });
+  const test = startApps({ a: SOURCE });
   test.apps.update([testRecord('a', changes)]);
-  running.push(test);
   const version = test.apps.get('a');
   return version === undefined ? assert.fail() : { ...test, version };
 }

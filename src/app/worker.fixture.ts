@@ -1,4 +1,5 @@
 /** Real workers for tests: an app is its main module's source, its surroundings are recorded. */
+import { after, before } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import { bundleInMemory } from '../build/in-memory.ts';
 import { runtimeFile } from '../build/runtime-bundle.ts';
@@ -184,4 +185,25 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
     return client;
   };
   return { apps, observer, bundles, egress, ask };
+}
+
+/**
+ * One pool for all tests of a file, to be called at its top.
+ * @returns `testApps` in that pool: what it makes, and the pool, end with the file
+ */
+export function appsInOnePool(): (sources: Readonly<Record<string, Bundle | string>>, deps?: Partial<VersionDeps>) => TestApps {
+  let pool: IsolatePool;
+  const running: TestApps[] = [];
+  before(async () => {
+    pool = await testPool();
+  });
+  after(() => {
+    for (const { apps } of running) apps.dispose();
+    pool.close();
+  });
+  return (sources, deps) => {
+    const made = testApps(pool, sources, deps);
+    running.push(made);
+    return made;
+  };
 }

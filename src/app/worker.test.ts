@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { IsolatePool } from '../isolate/pool.ts';
+import { test } from 'node:test';
 import { BodyKind, Post, Request, Sync } from '../protocol/ops.ts';
-import { type TestApps, type TestClient, testApps, testPool, testRecord } from './worker.fixture.ts';
+import { appsInOnePool, type TestApps, type TestClient, testRecord } from './worker.fixture.ts';
 import type { Worker } from './worker.ts';
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
+const startApps = appsInOnePool();
 
 /** One app with small limits. */
 function setUp(
   source: string,
   limits: NonNullable<Parameters<typeof testRecord>[1]>['limits'] = {},
-  deps: Parameters<typeof testApps>[2] = {},
+  deps: Parameters<typeof startApps>[1] = {},
 ): TestApps & { request(): TestClient; worker(): Worker } {
-  const test = testApps(pool, { a: source }, deps);
+  const test = startApps({ a: source }, deps);
   test.apps.update([testRecord('a', { limits })]);
-  running.push(test);
   const worker = (): Worker => {
     const [first] = test.apps.get('a')?.workers ?? [];
     if (first === undefined) throw new Error('the app has no worker');

@@ -11,23 +11,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { type TestApps, testApps, testMessage, testPool, testRecord } from '../../../src/app/worker.fixture.ts';
-import type { IsolatePool } from '../../../src/isolate/pool.ts';
+import { test } from 'node:test';
+import { appsInOnePool, type TestApps, testMessage, testRecord } from '../../../src/app/worker.fixture.ts';
 import { CHUNKS } from '../../../src/protocol/chunks.ts';
 
 const ROUNDS = 12;
 const RUNTIME = join(import.meta.dirname, '../../../src/runtime');
 
-let pool: IsolatePool;
-const running: TestApps[] = [];
-before(async () => {
-  pool = await testPool();
-});
-after(() => {
-  for (const { apps } of running) apps.dispose();
-  pool.close();
-});
+const startApps = appsInOnePool();
 
 function sources(): { name: string; text: string }[] {
   const names = readdirSync(RUNTIME, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.includes('test'));
@@ -53,9 +44,8 @@ const INTERFACES = [
 
 function hostileApp(): TestApps {
   const source = `const NAMES=${JSON.stringify(propertyNames())},INTERFACES=${JSON.stringify(INTERFACES)},ROUNDS=${ROUNDS};\n${readFileSync(join(import.meta.dirname, 'app.js'), 'utf8')}`;
-  const app = testApps(pool, { a: source });
+  const app = startApps({ a: source });
   app.apps.update([testRecord('a', { compatibilityDate: '', limits: { cpuMs: 120_000, subrequests: 1e6 } })]);
-  running.push(app);
   return app;
 }
 
