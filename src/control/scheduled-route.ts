@@ -1,4 +1,5 @@
 /** `POST /apps/:name/scheduled`: runs an app's scheduled handler. `?cron=…` is what it reads as `controller.cron`, `?time=…` its scheduled time. */
+import { timeArgument } from '../base/time-argument.ts';
 import type { TriggerResult } from '../protocol/engine.ts';
 import { type AdminRoute, sendJson, sendText } from './route.ts';
 
@@ -13,12 +14,9 @@ export function scheduledRoute(source: ScheduledSource): AdminRoute {
     path: '/apps/:name/scheduled',
     handle: async ({ response, params, query }) => {
       const name = params['name'] ?? '';
-      const given = query.get('time');
-      const time = given === null || given === '' ? Date.now() : Number(given);
+      const time = timeArgument(query.get('time'));
       if (!source.isKnown(name)) return sendText(response, 404, 'there is no app of that name\n');
-      // Beyond what dates can say is no time either.
-      if (!Number.isInteger(time) || Number.isNaN(new Date(time).getTime()))
-        return sendText(response, 400, '"time" is not a number of milliseconds since 1970\n');
+      if (time === undefined) return sendText(response, 400, '"time" is not a number of milliseconds since 1970\n');
       const result = await source.scheduled(name, query.get('cron') ?? '', time);
       sendJson(response, result.outcome === 'ok' ? 200 : 500, result);
     },

@@ -5,6 +5,7 @@
  * `?cron=…` is what the handler reads as `controller.cron`, `?time=…` (milliseconds since 1970) its scheduled time.
  * @see https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally
  */
+import { timeArgument } from '../base/time-argument.ts';
 import { NoResponder } from '../ports/no-responder.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,8 +25,8 @@ export function handleScheduledRoute(target: string, requestId: string, site: Si
     return true;
   }
   const parameters = new URLSearchParams(query === -1 ? '' : target.slice(query));
-  const time = Number(parameters.get('time') ?? Date.now());
-  if (Number.isNaN(new Date(time).getTime())) exchange.refuse('badRequest', '"time" is not a number of milliseconds');
+  const time = timeArgument(parameters.get('time'));
+  if (time === undefined) exchange.refuse('badRequest', '"time" is not a number of milliseconds since 1970');
   else site.scheduled(requestId, time, parameters.get('cron') ?? '', new ScheduledAnswer(exchange));
   return true;
 }
