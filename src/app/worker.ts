@@ -29,7 +29,7 @@ import type { HeapStatistics, Isolate } from '../isolate/isolate.ts';
 import { Habits } from './habits.ts';
 import { Rejections } from './rejections.ts';
 import { Reports } from './reports.ts';
-import { Paced } from './paced.ts';
+import { Paced } from '../base/paced.ts';
 import type { Seat } from './seat.ts';
 import { endStuckEvents } from './stuck-events.ts';
 import type { TraceOf } from './trace.ts';

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { errorLine } from '../base/error-line.ts';
+import { Paced } from '../base/paced.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
@@ -17,6 +18,7 @@ import { pumpBody } from './body-pump.ts';
 import { codeInto } from './content-coder.ts';
 import { type ErrorPages, wantsHtml } from './error-pages.ts';
 import { readResponseHead } from './response-head.ts';
+import { LARGE_BYTES, type Unfinished, Unsent } from './unsent.ts';
 import type { Upgrade } from './upgrade.ts';
 
 export type ExchangeOptions = {
@@ -47,6 +49,11 @@ const newBytes = (socket: Socket | null): number => {
 /** What is taken of a body nobody read before the connection is cut: enough for a client that sends all before it listens. */
 const MOST_UNREAD = 256 * 1024;
 
+const MUCH_UNSENT = 'clients have not taken what the app has answered, and it is too much already';
+
+const lengthOf = (body: string | Uint8Array | undefined): number =>
+  body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+
 /** How often it is looked at how much has come. */
 const UNREAD_LOOK_MS = 20;
 
@@ -63,7 +70,11 @@ export const boundRest = (message: IncomingMessage): void => {
   }, UNREAD_LOOK_MS);
 };
 
-export class Exchange implements FetchClient {
+const unsent = new Unsent();
+/** Writing a large body takes milliseconds, and a hundred of them may come at once: one between two looks at everything else. */
+const largeBodies = new Paced<() => void>((write) => write(), 1);
+
+export class Exchange implements FetchClient, Unfinished {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #options: ExchangeOptions;
@@ -85,6 +96,8 @@ export class Exchange implements FetchClient {
   #isAsked = false;
   /** The response is a WebSocket. */
   #isUpgraded = false;
+  /** Bytes of it are counted that the client has not taken. */
+  #isHeld = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.#message = message;
@@ -124,8 +137,27 @@ export class Exchange implements FetchClient {
   }
 
   send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
-    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    this.#write(status, statusText, headers, length, body, isEncoded);
+    const length = body === undefined ? 0 : typeof body === 'string' ? body.length : body.byteLength;
+    if (length < LARGE_BYTES) return this.#write(status, statusText, headers, lengthOf(body), body, isEncoded);
+    if (this.#hold(length)) largeBodies.push(() => this.#write(status, statusText, headers, lengthOf(body), body, isEncoded));
+    else this.refuse('tooBusy', MUCH_UNSENT);
+  }
+
+  /** Counts bytes that are to go out. False where the app has too many already. */
+  #hold(bytes: number): boolean {
+    if (this.#closed) return true;
+    const isHeld = unsent.add(this.#site?.app ?? '', this, bytes);
+    if (isHeld) this.#isHeld = true;
+    return isHeld;
+  }
+
+  #letGo(): void {
+    if (this.#isHeld) unsent.remove(this.#site?.app ?? '', this);
+    this.#isHeld = false;
+  }
+
+  giveUp(): void {
+    this.abort('clientTooSlow');
   }
 
   #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
@@ -147,7 +179,7 @@ export class Exchange implements FetchClient {
       }
       // Plain ASCII needs no encoding on its way out. Of other text Node would make one string with the head, whose bytes are none of UTF-8's.
       if (typeof body !== 'string') this.#response.end(body);
-      else if (length === body.length) this.#response.end(body, 'latin1');
+      else if (length === body.length && length < LARGE_BYTES) this.#response.end(body, 'latin1');
       else this.#response.end(Buffer.from(body));
       this.#bytesOut += length;
     } catch (error) {
@@ -177,8 +209,10 @@ export class Exchange implements FetchClient {
     if (this.#closed || out.writableEnded) return undefined;
     if (!this.#admit(chunk)) return undefined;
     if (out.write(chunk)) return undefined;
+    if (chunk.byteLength >= LARGE_BYTES && !this.#hold(chunk.byteLength)) this.giveUp();
     const { promise, resolve } = Promise.withResolvers<void>();
     const done = (): void => {
+      if (chunk.byteLength >= LARGE_BYTES) this.#letGo();
       out.off('drain', done);
       this.#response.off('close', done);
       resolve();
@@ -287,6 +321,7 @@ export class Exchange implements FetchClient {
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#letGo();
     const finished = this.#isUpgraded || this.#response.writableFinished;
     if (!finished && this.#outcome === 'ok') this.#outcome = 'clientClosed';
     this.#event?.clientGone();

@@ -104,6 +104,25 @@ suite('clients', () => {
     assert.ok((await server.metric('nano_engine_resident_bytes')) < 1e9);
   });
 
+  test('large answers that nobody reads are bounded, and the neighbour is answered meanwhile', async (t) => {
+    const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
+    const mark = server.mark;
+    const readers = Array.from({ length: 60 }, () => {
+      const reader = new RawClient(server.port);
+      reader.socket.pause();
+      reader.write('GET /large HTTP/1.1\r\nHost: app.localhost\r\n\r\n');
+      return reader;
+    });
+    await server.line({ event: 'request', app: 'app', outcome: 'tooBusy' }, mark);
+    for (let answers = 0; answers < 20; answers++) await neighbour.next('200 fine');
+    for (const reader of readers) reader.destroy();
+    assert.equal((await server.get('app', '/large')).text.length, 20_000_000);
+    // A quarter of a gigabyte is what an app may have waiting.
+    assert.ok(server.process.lines.slice(mark).filter(({ outcome }) => outcome === 'clientClosed').length <= 13);
+    const { errors, answers } = await neighbour.stop();
+    assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
+  });
+
   test('connections: hundreds that say nothing keep nobody out', async () => {
     const clients = Array.from({ length: CONNECTIONS }, () => new RawClient(server.port));
     await Promise.all(clients.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));

@@ -1,5 +1,5 @@
 /**
- * Work of one isolate's that may come due all at once, such as ten thousand timers: a few things at a time, so that
+ * Work that may come due all at once, such as ten thousand timers of an isolate: a few things at a time, so that
  * the I/O thread serves others in between. What comes alone is done at once.
  */
 
@@ -11,11 +11,14 @@ export class Paced<T> {
   #waiting: T[] = [];
   #next = 0;
   /** How many may still be done before others have had their turn. */
-  #left = MOST_AT_A_TIME;
+  #left: number;
   #isScheduled = false;
+  readonly #most: number;
 
-  constructor(perform: (item: T) => void) {
+  constructor(perform: (item: T) => void, most = MOST_AT_A_TIME) {
     this.#perform = perform;
+    this.#most = most;
+    this.#left = most;
   }
 
   push(item: T): void {
@@ -34,7 +37,7 @@ export class Paced<T> {
 
   readonly #goOn = (): void => {
     this.#isScheduled = false;
-    this.#left = MOST_AT_A_TIME;
+    this.#left = this.#most;
     while (this.#left > 0 && this.#next < this.#waiting.length) this.#do(this.#waiting[this.#next++] as T);
     if (this.#next === this.#waiting.length) {
       this.#waiting = [];
