@@ -163,7 +163,7 @@ test('runLight: a watched turn comes after the checkpoint of the light ones befo
 
 test('runLight: very many turns do not wait for the timer', async () => {
   const { realm, light } = setUp();
-  for (let i = 0; i < 4096; i++) light(new Owner());
+  for (let i = 0; i < 512; i++) light(new Owner());
   assert.equal(realm.waiting, 1);
   await realm.end(1);
 });

@@ -28,13 +28,13 @@ import type { TurnOwner } from './turn-owner.ts';
 const CHECKPOINT_MS = 50;
 const LONGEST_RUN_MS = 500;
 const FEW_LIGHT_TURNS = 256;
-const MOST_LIGHT_TURNS = 4096;
+const MOST_LIGHT_TURNS = 512;
 
 export class Turns implements Visitor {
   readonly #isolate: Isolate;
   readonly #gate: ThreadGate;
   /** Owners of the watched turns under way, oldest first, and the most each turn can have used. */
-  readonly #owners: TurnOwner[] = [];
+  readonly #owners: (TurnOwner | undefined)[] = [];
   readonly #most: number[] = [];
   #head = 0;
   #endings = 0;
@@ -235,7 +235,9 @@ export class Turns implements Visitor {
   };
 
   #take(): TurnOwner | undefined {
-    const owner = this.#owners[this.#head++];
+    const owner = this.#owners[this.#head];
+    // Where there is always another under way the array is rarely cut: what is over must not stay in it.
+    this.#owners[this.#head++] = undefined;
     this.#endings++;
     if (this.#head === this.#owners.length) {
       this.#owners.length = 0;
