@@ -13,13 +13,9 @@ import {
   ArrayBufferPrototypeGetByteLength,
   ArrayPrototypeSlice,
   ArrayPrototypeUnshift,
-  MapCtor,
-  MapPrototypeDelete,
-  MapPrototypeForEach,
-  MapPrototypeGet,
-  MapPrototypeSet,
   ErrorCtor,
   newDeferred,
+  ObjectCreate,
   RangeErrorCtor,
   ReflectApply,
   TypedArrayPrototypeGetByteLength,
@@ -44,7 +40,8 @@ let send: SendFunction = detached;
 let callHost: CallFunction = detached;
 let event = 0;
 let nextCall = 1;
-const pending = new MapCtor<number, Pending>();
+/** By the numbers of the calls. No Map: in an isolate's heap its outgrown tables keep what has passed through; see base/numbered.ts. */
+const pending: Record<number, Pending> = ObjectCreate(null);
 
 /**
  * What may be on its way to the host from one turn. Nothing limits the queue of ops but this: without it a loop that logs
@@ -150,7 +147,7 @@ export function begin(op: Values<typeof Request>, ...args: unknown[]): { call: n
 const start = (target: number, op: number, args: unknown[]): { call: number; promise: Promise<unknown> } => {
   const call = nextCall++;
   const deferred = newDeferred<unknown>();
-  MapPrototypeSet(pending, call, { event: target, deferred });
+  pending[call] = { event: target, deferred };
   ArrayPrototypeUnshift<unknown>(args, op, target, call);
   transmit(args);
   return { call, promise: deferred.promise };
@@ -169,16 +166,12 @@ export function callSync(op: Values<typeof Sync>, ...args: unknown[]): unknown {
 
 /** Forgets a call: its answer, should it come, is dropped. */
 export function forget(call: number): void {
-  MapPrototypeDelete(pending, call);
+  delete pending[call];
 }
 
 /** Forgets every call of an event that is over: their answers will not come. */
 export function dropCalls(id: number): void {
-  const calls: number[] = [];
-  MapPrototypeForEach(pending, (entry, call) => {
-    if (entry.event === id) calls[calls.length] = call;
-  });
-  for (let i = 0; i < calls.length; i++) MapPrototypeDelete(pending, calls[i] as number);
+  for (const call in pending) if ((pending[call] as Pending).event === id) delete pending[call];
 }
 
 /** The host's answers to calls; see Entry.settle. */
@@ -186,9 +179,9 @@ export function settle(answers: unknown[]): void {
   for (let i = 0, end = 0; i < answers.length; i = end) {
     end = i + 3 + (answers[i + 2] as number);
     const call = answers[i] as number;
-    const entry = MapPrototypeGet(pending, call);
+    const entry = pending[call];
     if (entry === undefined) continue;
-    MapPrototypeDelete(pending, call);
+    delete pending[call];
     event = entry.event;
     const value = answers[i + 3];
     if (answers[i + 1] === true) entry.deferred.resolve(end > i + 4 ? ArrayPrototypeSlice(answers, i + 3, end) : value);

@@ -8,18 +8,7 @@
  */
 import { Post } from '../../protocol/ops.ts';
 import { currentEvent, enterEvent, post, postFor, requireEvent } from '../bridge.ts';
-import {
-  ErrorCtor,
-  MapCtor,
-  MapPrototypeDelete,
-  MapPrototypeForEach,
-  MapPrototypeGet,
-  MapPrototypeGetSize,
-  MapPrototypeSet,
-  PromisePrototypeThen,
-  PromiseResolve,
-  ReflectApply,
-} from '../primordials.ts';
+import { ErrorCtor, ObjectCreate, PromisePrototypeThen, PromiseResolve, ReflectApply } from '../primordials.ts';
 import { callback, requireArguments } from '../webidl.ts';
 import { long } from '../webidl-types.ts';
 import { knownTime } from './coarse-clock.ts';
@@ -30,7 +19,9 @@ type Timer = { event: number; handler: (...args: unknown[]) => unknown; args: un
 /** Active timers an isolate may have: enough for any app, too few to exhaust the host. */
 const MAX_TIMERS = 10_000;
 
-const timers = new MapCtor<number, Timer>();
+/** By number; why it is no Map, see bridge.ts. */
+const timers: Record<number, Timer> = ObjectCreate(null);
+let active = 0;
 let nextTimer = 1;
 let nesting = 0;
 
@@ -42,18 +33,24 @@ const arm = (id: number, timer: Timer): void => {
 
 const start = (handler: Timer['handler'], delay: number, args: unknown[], repeats: boolean): number => {
   requireEvent();
-  if (MapPrototypeGetSize(timers) >= MAX_TIMERS) throw new ErrorCtor(`Too many timers: an app may have ${MAX_TIMERS} active at a time.`);
+  if (active >= MAX_TIMERS) throw new ErrorCtor(`Too many timers: an app may have ${MAX_TIMERS} active at a time.`);
   const id = nextTimer++;
   const timer = { event: currentEvent(), handler, args, delay, repeats, nesting: nesting + 1 };
-  MapPrototypeSet(timers, id, timer);
+  timers[id] = timer;
+  active++;
   arm(id, timer);
   return id;
 };
 
+const remove = (id: number | string): void => {
+  delete timers[id as number];
+  active--;
+};
+
 const cancel = (id: number): void => {
-  const timer = MapPrototypeGet(timers, id);
+  const timer = timers[id];
   if (timer === undefined) return;
-  MapPrototypeDelete(timers, id);
+  remove(id);
   postFor(timer.event, Post.timerCancel, id);
 };
 
@@ -98,10 +95,10 @@ export const cancelTimer = cancel;
 
 /** The host says that a timer is due. A timer cleared meanwhile does nothing. */
 export function fireTimer(event: number, id: number): void {
-  const timer = MapPrototypeGet(timers, id);
+  const timer = timers[id];
   if (timer === undefined || timer.event !== event) return;
   enterEvent(event);
-  if (!timer.repeats) MapPrototypeDelete(timers, id);
+  if (!timer.repeats) remove(id);
   nesting = timer.nesting;
   try {
     ReflectApply(timer.handler, globalThis, timer.args);
@@ -109,7 +106,7 @@ export function fireTimer(event: number, id: number): void {
     reportException(error);
   }
   nesting = 0;
-  if (timer.repeats && MapPrototypeGet(timers, id) === timer) {
+  if (timer.repeats && timers[id] === timer) {
     timer.nesting++;
     arm(id, timer);
   }
@@ -117,11 +114,7 @@ export function fireTimer(event: number, id: number): void {
 
 /** Forgets every timer of an event that is over. The host has dropped its side already. */
 export function dropTimers(event: number): void {
-  const ids: number[] = [];
-  MapPrototypeForEach(timers, (timer, id) => {
-    if (timer.event === event) ids[ids.length] = id;
-  });
-  for (let i = 0; i < ids.length; i++) MapPrototypeDelete(timers, ids[i] as number);
+  for (const id in timers) if ((timers[id] as Timer).event === event) remove(id);
 }
 
 /** @see https://html.spec.whatwg.org/#dom-queuemicrotask */

@@ -9,7 +9,7 @@
 import { Post } from '../../protocol/ops.ts';
 import { postFor } from '../bridge.ts';
 import { chunk } from '../link.ts';
-import { MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
+import { ObjectCreate, PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
 import { forgetInbound } from '../web/inbound.ts';
 import { errorDetails } from '../web/report-error.ts';
 import { argument, defineInterface, illegalConstructor, illegalInvocation, isObject, requireArguments } from '../webidl.ts';
@@ -91,7 +91,7 @@ export class ExecutionContext {
 defineInterface(ExecutionContext, 'ExecutionContext');
 
 /** The contexts of the events in hand: kept only once the module `cloudflare:workers` is in use, which may ask for them. */
-const contexts = new MapCtor<number, ExecutionContext>();
+const contexts: Record<number, ExecutionContext> = ObjectCreate(null);
 let tracking = false;
 
 export function trackContexts(): void {
@@ -99,7 +99,7 @@ export function trackContexts(): void {
 }
 
 export function contextOf(event: number): ExecutionContext | undefined {
-  return MapPrototypeGet(contexts, event);
+  return contexts[event];
 }
 
 /** The event ended with its response. */
@@ -108,13 +108,13 @@ export function endContext(event: number, context: ExecutionContext): void {
 }
 
 const forgetEvent = (event: number): void => {
-  if (tracking) MapPrototypeDelete(contexts, event);
+  delete contexts[event];
   forgetInbound(event);
 };
 
 /** The context of an event. */
 export function createExecutionContext(event: number, props: unknown = {}): ExecutionContext {
   const context = new ExecutionContext(internal, event, props);
-  if (tracking) MapPrototypeSet(contexts, event, context);
+  if (tracking) contexts[event] = context;
   return context;
 }
