@@ -1,3 +1,4 @@
+import type { Numbered } from '../base/numbered.ts';
 import type { AppEvent } from './event.ts';
 import { NEVER_RESPONDED } from './failures.ts';
 
@@ -7,9 +8,9 @@ import { NEVER_RESPONDED } from './failures.ts';
  * @param events of one isolate
  * @see https://developers.cloudflare.com/workers/observability/errors/#the-script-will-never-generate-a-response-errors
  */
-export function endStuckEvents(events: ReadonlyMap<number, AppEvent>): void {
-  for (const each of events.values()) if (each.isActive) return;
-  for (const each of [...events.values()]) {
+export function endStuckEvents(events: Numbered<AppEvent>): void {
+  if (events.some(({ isActive }) => isActive)) return;
+  for (const each of events.values()) {
     if (!each.isStuck || each.ended) continue;
     each.fail(NEVER_RESPONDED);
     each.terminate();

@@ -8,6 +8,7 @@ import type { Modules } from '../isolate/modules.ts';
 import type { Blob } from '../isolate/code-cache.ts';
 import type { TurnFailure } from '../isolate/realm.ts';
 import { Handles } from '../ops/handles.ts';
+import { Numbered } from '../base/numbered.ts';
 import { OpError } from '../base/op-error.ts';
 import type { Place } from '../ops/op.ts';
 import { propsArgument } from '../ops/service-target.ts';
@@ -54,7 +55,7 @@ export class Worker implements OpHome, EventHome {
   readonly traceOf: TraceOf | undefined;
   readonly #seat: Seat;
   readonly #deps: WorkerDeps;
-  readonly #events = new Map<number, AppEvent>();
+  readonly #events = new Numbered<AppEvent>();
   #imports: DynamicImports | undefined;
   #loaded: Loaded = { entrypoints: {} };
   #nextEvent = 1;
@@ -233,7 +234,7 @@ export class Worker implements OpHome, EventHome {
   }
 
   event(id: unknown): AppEvent | undefined {
-    return this.#events.get(id as number);
+    return this.#events.get(id);
   }
 
   // OpHome
@@ -367,7 +368,7 @@ export class Worker implements OpHome, EventHome {
     this.#inDoubt = true;
     this.condemn('memory');
     // Whatever else was in the isolate went with it.
-    for (const each of [...this.#events.values()]) {
+    for (const each of this.#events.values()) {
       each.fail(isMemory ? OUT_OF_MEMORY : ISOLATE_LOST);
       each.terminate();
     }
@@ -406,7 +407,7 @@ export class Worker implements OpHome, EventHome {
     if (this.#disposed) return;
     this.#disposed = true;
     this.condemn('lost');
-    for (const event of [...this.#events.values()]) {
+    for (const event of this.#events.values()) {
       event.fail(COULD_NOT_BE_STOPPED);
       event.terminate();
     }
@@ -422,7 +423,7 @@ export class Worker implements OpHome, EventHome {
     const { app, version, observer } = this.#deps;
     this.#inDoubt = true;
     observer.limit(app, version, undefined, 'cpu', 'the isolate came to no end');
-    for (const event of [...this.#events.values()]) event.fail(EXCEEDED_CPU);
+    for (const event of this.#events.values()) event.fail(EXCEEDED_CPU);
     this.condemn('stalled');
   }
 
@@ -442,7 +443,7 @@ export class Worker implements OpHome, EventHome {
     if (this.#disposed) return false;
     this.#disposed = true;
     this.#condemned ??= 'disposed';
-    for (const event of [...this.#events.values()]) {
+    for (const event of this.#events.values()) {
       event.fail(STOPPED);
       event.terminate();
     }

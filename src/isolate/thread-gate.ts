@@ -23,7 +23,9 @@ const PATIENCE_MS = 2;
 
 export class ThreadGate {
   readonly #most: number;
-  readonly #inside = new Map<Visitor, number>();
+  /** Who is inside, and since when. A few, and none for long: a Map would leave a table behind for every few that pass; see base/numbered.ts. */
+  readonly #inside: Visitor[] = [];
+  readonly #since: number[] = [];
   readonly #overdue = new Set<Visitor>();
   #line: Visitor[] = [];
   #next = 0;
@@ -36,8 +38,8 @@ export class ThreadGate {
 
   /** Asks to go in. False: `admitted` is called when it may; until then it must not ask again. */
   enter(visitor: Visitor): boolean {
-    if (this.#next === this.#line.length && this.#inside.size < this.#room) {
-      this.#inside.set(visitor, performance.now());
+    if (this.#next === this.#line.length && this.#inside.length < this.#room) {
+      this.#letIn(visitor);
       return true;
     }
     this.#line.push(visitor);
@@ -47,7 +49,7 @@ export class ThreadGate {
 
   /** Who was let in has come out. */
   leave(visitor: Visitor): void {
-    if (!this.#overdue.delete(visitor)) this.#inside.delete(visitor);
+    if (this.#overdue.size === 0 || !this.#overdue.delete(visitor)) this.#letOut(visitor);
     this.#admit();
   }
 
@@ -57,23 +59,40 @@ export class ThreadGate {
   }
 
   #admit(): void {
-    while (this.#next < this.#line.length && this.#inside.size < this.#room) {
+    while (this.#next < this.#line.length && this.#inside.length < this.#room) {
       const visitor = this.#line[this.#next++] as Visitor;
       if (this.#next === this.#line.length || this.#next === 1024) {
         this.#line = this.#line.slice(this.#next);
         this.#next = 0;
       }
-      this.#inside.set(visitor, performance.now());
+      this.#letIn(visitor);
       visitor.admitted();
     }
+  }
+
+  #letIn(visitor: Visitor): void {
+    this.#inside.push(visitor);
+    this.#since.push(performance.now());
+  }
+
+  /** False where it was not inside. */
+  #letOut(visitor: Visitor): boolean {
+    const at = this.#inside.indexOf(visitor);
+    const last = this.#inside.length - 1;
+    if (at === -1) return false;
+    this.#inside[at] = this.#inside[last] as Visitor;
+    this.#since[at] = this.#since[last] as number;
+    this.#inside.length = last;
+    this.#since.length = last;
+    return true;
   }
 
   readonly #review = (): void => {
     this.#timer = undefined;
     const now = performance.now();
-    for (const [visitor, since] of this.#inside) {
-      if (now - since < PATIENCE_MS) continue;
-      this.#inside.delete(visitor);
+    const overdue = this.#inside.filter((_, at) => now - (this.#since[at] as number) >= PATIENCE_MS);
+    for (const visitor of overdue) {
+      if (!this.#letOut(visitor)) continue;
       this.#overdue.add(visitor);
       visitor.overstayed();
     }

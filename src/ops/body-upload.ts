@@ -7,6 +7,7 @@
 import { Readable } from 'node:stream';
 import { asBuffer } from './body-text.ts';
 import type { Handles } from './handles.ts';
+import { Numbered } from '../base/numbered.ts';
 import { OpError } from '../base/op-error.ts';
 
 /** What may wait unacknowledged, beyond the chunk being written. */
@@ -72,11 +73,11 @@ export class Upload extends Readable {
   }
 }
 
-const uploadsByIsolate = new WeakMap<Handles, Map<number, Upload>>();
+const uploadsByIsolate = new WeakMap<Handles, Numbered<Upload>>();
 
 /** The uploads of an isolate, by the number of the fetch call they belong to. */
-export function uploadsOf(handles: Handles): Map<number, Upload> {
+export function uploadsOf(handles: Handles): Numbered<Upload> {
   let uploads = uploadsByIsolate.get(handles);
-  if (uploads === undefined) uploadsByIsolate.set(handles, (uploads = new Map()));
+  if (uploads === undefined) uploadsByIsolate.set(handles, (uploads = new Numbered()));
   return uploads;
 }

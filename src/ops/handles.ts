@@ -4,9 +4,11 @@
  * Contract, binding on changes to this file: a handle means something only to the isolate that got
  * it; numbers are never reused within an isolate, so a stale handle is "unknown", not "another's".
  */
+import { Numbered } from '../base/numbered.ts';
+
 export class Handles {
   #next = 1;
-  readonly #objects = new Map<number, object>();
+  readonly #objects = new Numbered<object>();
 
   /** Registers an object and returns its number. */
   add(object: object): number {
@@ -17,19 +19,17 @@ export class Handles {
 
   /** The object behind a handle if it is an instance of `type`, else undefined. `handle` may be anything. */
   get<T extends object>(handle: unknown, type: abstract new (...args: never[]) => T): T | undefined {
-    const object = this.#objects.get(handle as number);
+    const object = this.#objects.get(handle);
     return object instanceof type ? object : undefined;
   }
 
   /** Forgets a handle and returns what it stood for. */
   remove(handle: unknown): object | undefined {
-    const object = this.#objects.get(handle as number);
-    this.#objects.delete(handle as number);
-    return object;
+    return this.#objects.delete(handle);
   }
 
   /** Every object, for the disposal of the isolate. */
-  values(): Iterable<object> {
+  values(): object[] {
     return this.#objects.values();
   }
 

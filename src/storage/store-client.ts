@@ -5,6 +5,7 @@
  * that were under way when it was lost reject, since nobody knows how far they got.
  */
 import { createConnection, type Socket } from 'node:net';
+import { Numbered } from '../base/numbered.ts';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
 import { receiveFrames, sendFrame } from './frames.ts';
@@ -24,7 +25,7 @@ export type StorePort = { readonly socket: string; readonly badge: string };
 
 export class StoreClient implements Stores {
   readonly #port: StorePort;
-  readonly #waiting = new Map<number, Waiting>();
+  #waiting = new Numbered<Waiting>();
   #calls = 0;
   #socket: Socket | undefined;
   #connecting: Promise<Socket> | undefined;
@@ -83,16 +84,15 @@ export class StoreClient implements Stores {
     sendFrame(socket, [this.#port.badge] satisfies HelloFrame);
     receiveFrames(socket, (frame) => {
       const [call, ok, first, second] = frame as [...AnswerFrame, string?];
-      const waiting = this.#waiting.get(call);
-      this.#waiting.delete(call);
+      const waiting = this.#waiting.delete(call);
       if (this.#waiting.size === 0) socket.unref();
       if (ok === 1) waiting?.resolve(first);
       else waiting?.reject(new OpError(String(first), String(second)));
     });
     socket.on('close', () => {
       this.#socket = undefined;
-      const waiting = [...this.#waiting.values()];
-      this.#waiting.clear();
+      const waiting = this.#waiting.values();
+      this.#waiting = new Numbered();
       for (const { reject } of waiting) reject(lost());
     });
   }

@@ -51,7 +51,7 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
   const calls = callsOf(context.handles);
-  if (!Number.isSafeInteger(call) || calls.has(call)) throw invalidCall();
+  if (!Number.isSafeInteger(call) || calls.get(call) !== undefined) throw invalidCall();
   const request = checked(method, url, headers, redirect);
   event.countSubrequest();
 

@@ -19,7 +19,7 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
   const origin = originOf(context, event);
   const target = serviceAt(context, service);
   const calls = callsOf(context.handles);
-  if (!Number.isSafeInteger(call) || calls.has(call)) throw new OpError('TypeError', 'Invalid call.');
+  if (!Number.isSafeInteger(call) || calls.get(call) !== undefined) throw new OpError('TypeError', 'Invalid call.');
   const head = headOf(method, url, headers);
   const controller = new AbortController();
   calls.set(call, controller);

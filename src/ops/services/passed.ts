@@ -73,7 +73,7 @@ const disconnected = (): OpError => new OpError('Error', 'ReadableStream receive
 /** A stream of the sender's, which stays until it is sent or nobody wants it any more. */
 function takeStream({ context, event }: Place, number: unknown, isAnswer: boolean): StreamBody {
   const uploads = uploadsOf(context.handles);
-  if (!Number.isSafeInteger(number) || uploads.has(number as number)) throw new OpError('TypeError', 'Invalid RPC payload.');
+  if (!Number.isSafeInteger(number) || number === 0 || uploads.get(number) !== undefined) throw new OpError('TypeError', 'Invalid RPC payload.');
   const upload = new Upload(disconnected);
   uploads.set(number as number, upload);
   const release = event.lend(isAnswer);

@@ -5,6 +5,7 @@
  * while the router is being replaced wait for the new one, for a bounded time; those under way when it was lost fail.
  */
 import { createConnection, type Socket } from 'node:net';
+import { Numbered } from '../../base/numbered.ts';
 import { FrameReader, writeCall, writeHello } from './wire.ts';
 
 const MOST_WAIT_MS = 5000;
@@ -16,7 +17,7 @@ export type PoolPort = { readonly socket: string; readonly badge: string };
 export class PoolClient {
   readonly #port: PoolPort;
   readonly #failure: string;
-  readonly #waiting = new Map<number, (answer: string) => void>();
+  #waiting = new Numbered<(answer: string) => void>();
   #calls = 0;
   #socket: Socket | undefined;
   #connecting: Promise<Socket | undefined> | undefined;
@@ -31,7 +32,8 @@ export class PoolClient {
   async call(owner: string, key: string, payload: string): Promise<string> {
     const socket = this.#socket ?? (await this.#connected());
     if (socket === undefined) return this.#failure;
-    this.#calls = (this.#calls + 1) >>> 0;
+    // Thirty-two bits on the wire; zero is no number.
+    this.#calls = (this.#calls + 1) >>> 0 || 1;
     const call = this.#calls;
     return new Promise((resolve) => {
       this.#waiting.set(call, resolve);
@@ -74,16 +76,15 @@ export class PoolClient {
     socket.on('data', (chunk: Buffer) => {
       for (const body of reader.push(chunk)) {
         const call = body.readUInt32LE(0);
-        const resolve = this.#waiting.get(call);
-        this.#waiting.delete(call);
+        const resolve = this.#waiting.delete(call);
         if (this.#waiting.size === 0) socket.unref();
         resolve?.(body.toString('utf8', 4));
       }
     });
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
-      const waiting = [...this.#waiting.values()];
-      this.#waiting.clear();
+      const waiting = this.#waiting.values();
+      this.#waiting = new Numbered();
       for (const resolve of waiting) resolve(this.#failure);
     });
     return socket;
