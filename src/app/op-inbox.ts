@@ -6,7 +6,7 @@
  */
 import { OpError } from '../base/op-error.ts';
 import type { Inbox } from '../isolate/realm.ts';
-import type { OpContext } from '../ops/op.ts';
+import type { OpContext, Reply } from '../ops/op.ts';
 import { posts, requests, syncs } from '../ops/table.ts';
 import { BodyKind, Entry, Post, Request, Sync } from '../protocol/ops.ts';
 import type { AppEvent } from './event.ts';
@@ -140,25 +140,39 @@ export class OpInbox implements Inbox {
   }
 
   #request(op: number, id: number, [call, ...args]: unknown[]): void {
-    if (!Number.isSafeInteger(call)) return;
+    if (!Number.isSafeInteger(call) || call === 0) return;
     const event = this.#home.event(id);
     if (event !== undefined && event.backlog >= MOST_BACKLOG) return this.#home.flooded(event);
     event?.callStarted();
-    this.#perform(op, id, call, args).then(
-      (reply) => this.#settle(event, call, true, Array.isArray(reply) ? reply : [reply]),
-      (error: unknown) => {
-        const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
-        if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
-        this.#settle(event, call, false, [name, message]);
-      },
-    );
+    let reply: Reply;
+    try {
+      reply = this.#perform(op, id, call, args);
+    } catch (error) {
+      return this.#failed(event, op, call, error);
+    }
+    if (reply instanceof Promise) {
+      reply.then(
+        (value) => this.#replied(event, call, value),
+        (error: unknown) => this.#failed(event, op, call, error),
+      );
+    } else this.#replied(event, call, reply);
   }
 
-  async #perform(op: number, id: number, call: unknown, args: unknown[]): Promise<unknown> {
+  #perform(op: number, id: number, call: unknown, args: unknown[]): Reply {
     if (op === Request.importModule) return this.#home.importModule(id, String(args[0]), String(args[1]));
     const implementation = requests[op];
     if (implementation === undefined) throw new OpError('Error', 'unknown op');
     return implementation(this.#home, id, call as number, ...args);
+  }
+
+  #replied(event: AppEvent | undefined, call: unknown, reply: Reply): void {
+    this.#settle(event, call, true, Array.isArray(reply) ? reply : [reply]);
+  }
+
+  #failed(event: AppEvent | undefined, op: number, call: unknown, error: unknown): void {
+    const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
+    if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
+    this.#settle(event, call, false, [name, message]);
   }
 
   /** A failure goes by itself: of each turn one rejection that nobody handles is told. */

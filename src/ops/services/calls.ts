@@ -67,5 +67,6 @@ export class Calls<Thing> {
     const message = failure?.error.message ?? 'The destination execution context for this RPC was canceled while the call was still running.';
     for (const answer of this.#waiting.values()) answer.fail(new OpError('Error', message));
     this.#waiting.clear();
+    this.#place.event.calls = undefined;
   }
 }

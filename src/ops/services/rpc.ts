@@ -33,19 +33,23 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   const origin = service === undefined ? undefined : originOf(context, event);
   const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs, false) };
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+  let forget = (): void => {};
   const answer: Answer<PassedThing> = {
     settle: (outcome, value, passed) => {
+      forget();
       if (event.ended) return dropPassed(passed);
       resolve([outcome, value, ...givePassed(caller, passed)]);
     },
-    fail: reject,
+    fail: (error) => {
+      forget();
+      reject(error);
+    },
   };
   if (stub !== undefined) callStub(stub.capability, call, answer);
   else if (service !== undefined && origin !== undefined) {
     const session = new Session(service, call, answer);
-    const forget = event.atEnd(() => session.leave());
+    forget = event.atEnd(() => session.leave());
     context.invoker.open(service, origin, path.slice(1), session);
-    return promise.finally(forget);
   }
   return promise;
 };
