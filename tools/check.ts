@@ -13,6 +13,7 @@ const STEPS: readonly [name: string, command: string, ...args: string[]][] = [
   ['who imports whom', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'test', 'bench', 'tools'],
   ['tables', process.execPath, 'tools/check-tables.ts'],
   ['reference pages', process.execPath, 'tools/generate-docs.ts', '--check'],
+  ['documents', process.execPath, 'tools/check-documents.ts'],
 ];
 
 const failed: string[] = [];
