@@ -36,7 +36,8 @@ export class Scheduler {
       resolve();
     }, milliseconds);
     if (signal !== undefined) addAbortAlgorithm(signal, abort);
-    return promise;
+    // Not the promise itself, whose `then` may be the app's.
+    return await promise;
   }
 }
 

@@ -106,6 +106,16 @@ function patchAll() {
   for (const owner of [Object, Reflect, JSON, Math]) for (const name of ownKeys(owner)) patch(owner, name, String(name));
   for (const iterator of [[][Symbol.iterator](), new Map()[Symbol.iterator](), ''[Symbol.iterator]()])
     patch(getPrototypeOf(iterator), 'next', 'next of an iterator');
+  // The pairs of these are made for the app.
+  for (const iterator of [new Headers().entries(), new URLSearchParams().entries(), new FormData().entries()]) {
+    const prototype = getPrototypeOf(iterator);
+    const { next } = prototype;
+    prototype.next = function () {
+      const step = own(apply(next, this, []));
+      own(step.value);
+      return step;
+    };
+  }
   Error.prepareStackTrace = (_error, sites) => {
     for (let i = 0; i < sites.length; i++) {
       seen('receiver in a stack', sites[i].getThis?.());
@@ -275,6 +285,7 @@ const values = [
       write: own(() => {}),
       type: undefined,
     }),
+  () => own({ transfer: own([own(new ArrayBuffer(8))]) }),
   () => own({ method: 'POST', body: 'text', headers: own([own(['a', 'b'])]) }),
   () => own({ name: 'HMAC', hash: 'SHA-256', length: 256 }),
   () =>
@@ -309,6 +320,7 @@ async function run(request, env, ctx, ends) {
       pull: (controller) => keep(controller.byobRequest)?.respond(1),
     }).getReader({ mode: 'byob' }),
   );
+  keep(new ReadableStream({ type: 'owning', start: (controller) => void keep(controller), pull: (controller) => controller.enqueue('x') }).getReader());
   keep(new WritableStream({ start: (controller) => void keep(controller) }).getWriter());
   keep(new TransformStream({ start: (controller) => void keep(controller) }));
   for (const value of [

@@ -88,6 +88,17 @@ describe('Crypto', () => {
     );
   });
 
+  it('QuotaExceededError: takes nothing of Object.prototype where no options are given', () => {
+    const prototype = Object.prototype as { quota?: number };
+    prototype.quota = 5;
+    try {
+      assert.equal(new QuotaExceededError('a').quota, null);
+      assert.equal(new QuotaExceededError('a', { requested: 7 }).quota, 5);
+    } finally {
+      delete prototype.quota;
+    }
+  });
+
   it('randomUUID: is version 4 and needs no trip each time', () => {
     for (let i = 0; i < 100; i++) assert.match(crypto.randomUUID(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.ok(syncs.length <= 1);

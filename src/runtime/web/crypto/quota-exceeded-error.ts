@@ -17,7 +17,7 @@ export class QuotaExceededError extends DOMException {
   readonly #quota: number | null;
   readonly #requested: number | null;
 
-  constructor(message: unknown = '', init: unknown = {}) {
+  constructor(message: unknown = '', init: unknown = undefined) {
     const text = DOMString(message, "Failed to construct 'QuotaExceededError': parameter 1");
     const { quota = null, requested = null } = options(init, "Failed to construct 'QuotaExceededError': parameter 2");
     super(text, 'QuotaExceededError');

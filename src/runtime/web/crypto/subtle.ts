@@ -62,25 +62,25 @@ export class SubtleCrypto {
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-encrypt */
   async encrypt(algorithm: unknown, key: unknown, data: unknown): Promise<unknown> {
     check(this, 'encrypt', arguments.length, 3);
-    return transform('encrypt', 'encrypt', algorithm, key, data);
+    return await transform('encrypt', 'encrypt', algorithm, key, data);
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-decrypt */
   async decrypt(algorithm: unknown, key: unknown, data: unknown): Promise<unknown> {
     check(this, 'decrypt', arguments.length, 3);
-    return transform('decrypt', 'encrypt', algorithm, key, data);
+    return await transform('decrypt', 'encrypt', algorithm, key, data);
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-sign */
   async sign(algorithm: unknown, key: unknown, data: unknown): Promise<unknown> {
     check(this, 'sign', arguments.length, 3);
-    return transform('sign', 'sign', algorithm, key, data);
+    return await transform('sign', 'sign', algorithm, key, data);
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-verify */
   async verify(algorithm: unknown, key: unknown, signature: unknown, data: unknown): Promise<unknown> {
     check(this, 'verify', arguments.length, 4);
-    return transform('verify', 'sign', algorithm, key, data, [signature]);
+    return await transform('verify', 'sign', algorithm, key, data, [signature]);
   }
 
   /** @see https://w3c.github.io/webcrypto/#SubtleCrypto-method-digest */

@@ -98,7 +98,7 @@ export class D1Database {
   }
 
   async batch(statements: readonly D1PreparedStatement[]): Promise<Rows[]> {
-    return this.#connection.batch(statements);
+    return await this.#connection.batch(statements);
   }
 
   async exec(query: string): Promise<{ count: number; duration: number }> {
@@ -142,7 +142,7 @@ export class D1DatabaseSession {
   }
 
   async batch(statements: readonly D1PreparedStatement[]): Promise<Rows[]> {
-    return this.#connection.batch(statements);
+    return await this.#connection.batch(statements);
   }
 
   getBookmark(): string | null {

@@ -35,7 +35,7 @@ const valueOf = (value: unknown, method: string, type: string): Body | null => {
 };
 
 /** A promise of what `work` comes to, as workerd's methods are: what is wrong with arguments rejects. */
-const promised = async <T>(work: () => T | Promise<T>): Promise<T> => work();
+const promised = async <T>(work: () => T | Promise<T>): Promise<T> => await work();
 
 class R2Bucket {
   readonly #index: number;
