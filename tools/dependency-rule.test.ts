@@ -1,7 +1,8 @@
 /** Plants one violation of every kind in a copy of the folder tree and sees dependency-cruiser refuse it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -47,6 +48,37 @@ const PLANTS: readonly [file: string, source: string, rule: string | undefined][
   ['src/utils/grab-bag.ts', "import 'node:fs';", 'known-layers'],
   ['src/index.ts', "export { Isolate } from './isolate/isolate.ts';", 'public-interface'],
 ];
+
+/** Who may import whom, as ARCHITECTURE.md has it: "app imports base, …". */
+function documented(): string[] {
+  const kit = ['protocol', 'ports', 'base'];
+  const [, table = ''] = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').split('| folder | may import, beside itself |\n');
+  const rows = (table.split('\n\n')[0] ?? '').split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, folders = '', allowed = ''] = row.split('|');
+    const names = [...(allowed.includes('the same') ? kit : []), ...quoted(allowed)];
+    return quoted(folders).map((folder) => `${folder} imports ${[...new Set(names)].sort().join(', ')}`);
+  });
+}
+
+const quoted = (text: string): string[] => [...text.matchAll(/`([\w./]+)`/g)].map(([, name]) => name as string);
+
+/** The same of the rule. */
+function ruled(): string[] {
+  type Rule = { name: string; from: { path: string }; to: { pathNot?: string } };
+  const { forbidden } = createRequire(import.meta.url)(join(root, '.dependency-cruiser.cjs')) as { forbidden: Rule[] };
+  return forbidden
+    .filter(({ name }) => name.startsWith('layer-') || name === 'public-interface')
+    .map(({ name, to }) => {
+      const folder = name.startsWith('layer-') ? name.slice('layer-'.length) : 'src/index.ts';
+      const allowed = (/\(\?:(.*)\)/.exec(to.pathNot ?? '')?.[1] ?? '').split('|').filter((each) => each !== folder);
+      return `${folder} imports ${allowed.sort().join(', ')}`;
+    });
+}
+
+test('the table of ARCHITECTURE.md is the dependency rule', () => {
+  assert.deepEqual(documented().sort(), ruled().sort());
+});
 
 let dir = '';
 let broken: ReadonlySet<string>;
