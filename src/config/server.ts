@@ -59,7 +59,7 @@ export const serverSchema = z.strictObject({
   engines: z
     .union([engines, z.literal('auto')], { error: (issue) => `Expected a whole number from 1 to ${MAX_ENGINES}, or "auto", but got ${shown(issue.input)}.` })
     .optional()
-    .describe(`Engine processes, 1 to ${MAX_ENGINES}, or "auto": half of the processors.`),
+    .describe(`Engine processes, 1 to ${MAX_ENGINES}, or "auto": half of the processors, 16 at most.`),
   spare: z.boolean().optional().describe('Keep one more engine, booted and empty, that takes over when another dies.'),
   engine_memory_mb: z
     .int()
