@@ -18,8 +18,8 @@ const PACE = { connections: 16, pauseMs: 10 };
 /** Pairs of a load alone and one beside the attack: a hundredth of a second's requests are fourteen, too few to tell 2 from 3. */
 const PAIRS = { count: 7, seconds: 2 };
 const LIMITS = { limits: { cpu_ms: 50 }, nano: { limits: { memory_mb: 32 } } };
-/** Apps of the storm of cold starts, and how many are asked for the first time at once. */
-const STORM = { apps: 240, together: 6, everyMs: 50 };
+/** Apps of the storm of cold starts, as many as it comes to, and how many are asked for the first time at once. */
+const STORM = { together: 6, everyMs: 50, seconds: 1, apps: (quick: boolean): number => (quick ? 120 : PAIRS.count * 120) };
 /** What a server without limits may take before it is ended, in megabytes. */
 const ENOUGH_MB = 2500;
 /** How long the others are watched, in seconds. */
@@ -40,20 +40,21 @@ type Felt = { pairs: Pair[]; grewMb: number; connections: number };
 
 async function nanoUnderAttack(effort: Effort, silent: SilentServer): Promise<Map<string, Felt>> {
   const files: Record<string, string> = { 'quiet/index.js': HELLO, ...hostileFiles('hostile', HOSTILE.replace("'TO'", `'${silent.url}'`)) };
-  for (let at = 0; at < STORM.apps; at++) files[`storm-${at}.js`] = HELLO;
+  const storms = STORM.apps(effort.quick);
+  for (let at = 0; at < storms; at++) files[`storm-${at}.js`] = HELLO;
   const server = await startNano({ files, apps: ['quiet', 'hostile'], logLevel: 'info', config: { egress: { allow: ['127.0.0.1'] } } });
   const load = { port: server.port, hosts: ['quiet.localhost'], seconds: PAIRS.seconds, ...PACE };
   const felt = new Map<string, Felt>();
-  const measure = async (what: string, attack: () => Promise<unknown>): Promise<void> => {
+  const measure = async (what: string, attack: () => Promise<unknown>, seconds: number = PAIRS.seconds): Promise<void> => {
     effort.tell(`NANO: ${what}`);
     silent.forget();
     const pairs: Pair[] = [];
     const memory = watchMemory(server.pid);
     // By turns, so that what else the machine does meets both.
     for (let turn = 0; turn < (effort.quick ? 1 : PAIRS.count); turn++) {
-      const alone = await wrk(load);
+      const alone = await wrk({ ...load, seconds });
       const attacker = new Attacker(attack);
-      pairs.push({ alone, beside: await wrk(load) });
+      pairs.push({ alone, beside: await wrk({ ...load, seconds }) });
       await attacker.stop();
     }
     const { before, peak } = memory.stop();
@@ -63,10 +64,14 @@ async function nanoUnderAttack(effort: Effort, silent: SilentServer): Promise<Ma
     await wrk(load);
     for (const { what, path } of ATTACKS) await measure(what, attackOn(server.port, 'hostile.localhost', path));
     let next = 0;
-    await measure('a storm of cold starts', async () => {
-      const names = Array.from({ length: STORM.together }, () => `storm-${next++ % STORM.apps}`);
-      await Promise.all([sleep(STORM.everyMs), ...names.map((name) => ask(server.port, '/', `${name}.localhost`))]);
-    });
+    await measure(
+      'a storm of cold starts',
+      async () => {
+        const names = Array.from({ length: STORM.together }, () => `storm-${next++ % storms}`);
+        await Promise.all([sleep(STORM.everyMs), ...names.map((name) => ask(server.port, '/', `${name}.localhost`))]);
+      },
+      STORM.seconds,
+    );
     return felt;
   } finally {
     await server.stop();
@@ -222,7 +227,7 @@ async function peerUnderAttack({ name, start }: Peer, { path, what }: Attack, si
 export const attacks: Question = {
   name: 'attacks',
   title: 'A quiet app beside hostile ones',
-  method: `One tenant asks for the same attack again as soon as it is answered (50 ms of CPU, 32 MB of memory), while a neighbour in the same engine answers a paced load (${PACE.connections} connections, ${PACE.pauseMs} ms between requests) for ${PAIRS.seconds} seconds; before that as long the same load alone, ${PAIRS.count} times by turns. The ratio is the median. What V8 cannot interrupt is asked for once by an app each time: "slow" is beyond twice the quiet p99 of one request after the other, the longest stretch of it counts, and V8 gets five seconds to stop a turn before the engine is given up. workerd and Miniflare have no limits of their own for this: they are watched for ${WATCH_SECONDS} seconds in a process of their own each, which is ended when it has grown by ${ENOUGH_MB} MB.`,
+  method: `One tenant asks for the same attack again as soon as it is answered (50 ms of CPU, 32 MB of memory), while a neighbour in the same engine answers a paced load (${PACE.connections} connections, ${PACE.pauseMs} ms between requests) for ${PAIRS.seconds} seconds (${STORM.seconds} in the storm of cold starts, so that every start in it is a first one); before that as long the same load alone, ${PAIRS.count} times by turns. The ratio is the median. What V8 cannot interrupt is asked for once by an app each time: "slow" is beyond twice the quiet p99 of one request after the other, the longest stretch of it counts, and V8 gets five seconds to stop a turn before the engine is given up. workerd and Miniflare have no limits of their own for this: they are watched for ${WATCH_SECONDS} seconds in a process of their own each, which is ended when it has grown by ${ENOUGH_MB} MB.`,
   run: async (effort) => {
     const silent = await startSilentServer();
     try {

@@ -19,8 +19,8 @@ import { openLoader } from './child-version.ts';
 import { AppVersion, type VersionDeps } from './version.ts';
 import type { Worker } from './worker.ts';
 
-/** Apps that are started at a time. */
-const MOST_STARTS = Math.max(2, Math.min(4, availableParallelism()));
+/** Apps that are started at a time: each keeps a processor busy for milliseconds, and one of them is for those that run. */
+const MOST_STARTS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
 /** The app gets no isolate at this moment: its last ones hit this limit, again and again. */
 class Pausing extends Error {
