@@ -8,7 +8,8 @@ const MIGRATIONS_TABLE = 'd1_migrations';
 
 const database = z.looseObject({
   binding: z.string().min(1),
-  database_id: z.string().min(1).optional(),
+  // Templates leave it empty, for the id that deploying makes.
+  database_id: z.string().optional(),
   database_name: z.string().min(1).optional(),
   preview_database_id: z.string().optional(),
   migrations_dir: z.string().min(1).optional(),
@@ -25,7 +26,7 @@ export const d1Key = bindingKey({
       type: 'd1',
       options: {
         // Names are unique within an account. With neither, the database is the app's own.
-        id: database_id ?? database_name ?? `${app}-${binding}`,
+        id: (database_id === '' ? undefined : database_id) ?? database_name ?? `${app}-${binding}`,
         databaseName: database_name ?? binding,
         migrationsDir: migrations_dir ?? MIGRATIONS_DIR,
         migrationsTable: migrations_table ?? MIGRATIONS_TABLE,
