@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import { BuildError } from './error.ts';
 
@@ -61,7 +61,7 @@ function stateOf(dir: string): string {
 async function runBuildCommand(build: Build): Promise<void> {
   const output: Buffer[] = [];
   let size = 0;
-  const child = spawn(build.command, { cwd: build.cwd, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(build.command, { cwd: build.cwd, shell: true, env: { ...process.env, PATH: pathOf(build.cwd) }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       if (size < KEPT_OUTPUT) output.push(chunk);
@@ -78,4 +78,14 @@ async function runBuildCommand(build: Build): Promise<void> {
     'command',
     `Running custom build \`${build.command}\` failed (${ended}). There are likely more logs from your build command below.${said === '' ? '' : `\n${said}`}`,
   );
+}
+
+/** As npm and npx have it, by which wrangler is mostly run: the programs of packages come first, the nearest before all. */
+function pathOf(dir: string): string {
+  const folders: string[] = [];
+  for (let folder = dir, last = ''; folder !== last; folder = dirname(folder)) {
+    folders.push(join(folder, 'node_modules', '.bin'));
+    last = folder;
+  }
+  return [...folders, process.env['PATH'] ?? ''].join(delimiter);
 }
