@@ -20,6 +20,8 @@ function adviceFor({ text, notes }: Message, compat: NodeCompat): string | undef
     return 'Workers Sites ("site") are not supported: serve the files with "assets" instead. Without a worker they need no code at all.';
   if (name !== undefined) {
     if (notes.some((note) => note.text.includes('nodejs_compat') || note.text.includes('"nano:'))) return undefined;
+    if (name.startsWith('virtual:'))
+      return 'A build tool such as Vite makes this module. Build the project first, as with "npm run build": NANO takes what the build says.';
     if (isNodeModule(name)) return nodeModuleHint(name, compat);
     if (/^\.{0,2}\//.test(name)) return 'There is no such file. Correct the path; it is relative to the importing file.';
     const parts = name.split('/');

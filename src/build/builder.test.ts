@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { addFiles, type Files, project } from '../config/project.fixture.ts';
@@ -220,6 +220,12 @@ test('build: a missing import is named with its place and what to do', async (t)
   assert.ok(!error.message.includes('[plugin'));
 });
 
+test('build: a module that only a build tool makes is no package to install', async (t) => {
+  const error = await failure(build(t, { 'src/index.ts': 'export default () => import("virtual:framework/server-build")' }));
+  assert.match(error.message, /Could not resolve "virtual:framework\/server-build"[\s\S]*Build the project first/);
+  assert.doesNotMatch(error.message, /npm install/);
+});
+
 test('build: an entry that has vanished is named without its folder', async (t) => {
   const dir = project(t, { 'wrangler.json': CONFIG, 'src/index.ts': '' });
   const config = readWorkerConfig(dir);
@@ -314,6 +320,22 @@ test('build: the custom build command runs only when asked to', async (t) => {
   const error = await failure(buildWorker(readWorkerConfig(dir), { runCommand: true }));
   assert.equal(error.code, 'command');
   assert.match(error.message, /exit code 3[\s\S]*oh no/);
+});
+
+test('build: the custom build command finds the programs of the project and of the folders above it', async (t) => {
+  const program = (says: string): string => `#!/bin/sh\necho "export default '${says}'" >> src/index.ts\n`;
+  const dir = project(t, {
+    'node_modules/.bin/nano-test-above': program('above'),
+    'node_modules/.bin/nano-test-both': program('wrong'),
+    'app/wrangler.json': { ...CONFIG, build: { command: 'nano-test-above && nano-test-both' } },
+    'app/src/index.ts': '',
+    'app/node_modules/.bin/nano-test-both': '#!/bin/sh\necho "export const both = \\"own\\"" >> src/index.ts\n',
+  });
+  for (const name of ['node_modules/.bin/nano-test-above', 'node_modules/.bin/nano-test-both', 'app/node_modules/.bin/nano-test-both'])
+    chmodSync(join(dir, name), 0o755);
+  const code = text(await buildWorker(readWorkerConfig(join(dir, 'app')), { runCommand: true }));
+  assert.match(code, /"above"/);
+  assert.match(code, /"own"/);
 });
 
 test('build: the custom build command makes the entry, and runs again for what is watched, not for what it writes', async (t) => {

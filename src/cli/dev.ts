@@ -1,5 +1,5 @@
 /** `nano dev`: one app, every host, hot reload. */
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { findApp } from '../config/find-app.ts';
 import { readServerConfig } from '../config/server.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -50,10 +50,16 @@ export const devCommand: Command = {
           incremental: true,
         },
       },
-      (supervisor) => ['', `  ${app.name} is on ${serverAddress(config.host, supervisor.ports.port)}`, ''],
+      (supervisor) => ['', `  ${app.name} is on ${serverAddress(config.host, supervisor.ports.port)}`, ...madeBy(input, app), ''],
     );
   },
 };
+
+/** Whoever edits the sources should know that it is their last build that runs. */
+function madeBy(input: Parsed, { configPath }: WorkerConfig): string[] {
+  const found = findApp(appOf(input));
+  return configPath === undefined || configPath === found.configPath ? [] : [`  as the last build of the project made it (${relative(found.dir, configPath)})`];
+}
 
 const appOf = (input: Parsed): string => input.positionals[0] ?? input.text('config') ?? '.';
 

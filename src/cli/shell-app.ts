@@ -1,6 +1,7 @@
 /** The app a session works in: a project's, or an empty one. */
 import { join, resolve } from 'node:path';
 import { buildWorker } from '../build/builder.ts';
+import { findApp } from '../config/find-app.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { WorkerOptions } from '../config/worker-config.ts';
 import type { Bundle } from '../protocol/bundle.ts';
@@ -47,5 +48,6 @@ export async function shellApp(dir: string | undefined, options: WorkerOptions):
     state: 'ready',
     slot: 0,
   };
-  return config === undefined ? { bundle, record } : { bundle, record, dataDir: join(config.projectDir, '.nano') };
+  // Where `nano dev` keeps it: beside the project's own configuration.
+  return dir === undefined ? { bundle, record } : { bundle, record, dataDir: join(findApp(dir).dir, '.nano') };
 }

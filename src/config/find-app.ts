@@ -7,6 +7,8 @@ export interface AppFiles {
   /** The folder, absolute. */
   readonly dir: string;
   readonly configPath: string | undefined;
+  /** The file in which a build tool names the configuration it has made; only for a folder. */
+  readonly deployConfig: string | undefined;
   /** The entry module, where no configuration needs to say it. */
   readonly main: string | undefined;
   /** What the app is called where nothing else says it: the name of its folder or file. */
@@ -16,6 +18,8 @@ export interface AppFiles {
 
 /** Wrangler's order: the first that exists is the one. */
 export const WRANGLER_FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const;
+/** Written by the Vite plugin and its like: `{ "configPath": … }`, relative to its own folder. */
+export const DEPLOY_CONFIG = join('.wrangler', 'deploy', 'config.json');
 const SOURCE_ENDINGS = ['.ts', '.tsx', '.js', '.mjs', '.jsx'];
 const ENTRY_STEMS = ['index', 'worker', join('src', 'index')];
 
@@ -39,7 +43,7 @@ export function findEntry(dir: string): string | undefined {
 export function isApp(path: string): boolean {
   try {
     if (!statSync(path).isDirectory()) return isSourceFile(path);
-    return WRANGLER_FILES.some((name) => existsSync(join(path, name))) || findEntry(path) !== undefined;
+    return [...WRANGLER_FILES, DEPLOY_CONFIG].some((name) => existsSync(join(path, name))) || findEntry(path) !== undefined;
   } catch {
     return false;
   }
@@ -86,7 +90,8 @@ export function findApp(path: string): AppFiles {
   if (!isDirectory) return findFile(target, basename(given));
   const configPath = WRANGLER_FILES.map((name) => join(target, name)).find((file) => existsSync(file) || isDangling(file));
   const main = findEntry(target);
-  if (configPath === undefined && main === undefined) {
+  const deployConfig = isFile(join(target, DEPLOY_CONFIG)) ? join(target, DEPLOY_CONFIG) : undefined;
+  if (configPath === undefined && main === undefined && deployConfig === undefined) {
     throw configError({
       file: target,
       message: 'There is no app in this folder.',
@@ -94,15 +99,15 @@ export function findApp(path: string): AppFiles {
       hint: 'Add one of these files, or name the folder or file of an app.',
     });
   }
-  return { dir: target, configPath, main, baseName: basename(given), isBareFile: false };
+  return { dir: target, configPath, deployConfig, main, baseName: basename(given), isBareFile: false };
 }
 
 function findFile(target: string, baseName: string): AppFiles {
   const dir = dirname(target);
   if ((WRANGLER_FILES as readonly string[]).includes(basename(target)) || ['.json', '.jsonc', '.toml'].includes(extname(target))) {
-    return { dir, configPath: target, main: findEntry(dir), baseName: basename(dir), isBareFile: false };
+    return { dir, configPath: target, deployConfig: undefined, main: findEntry(dir), baseName: basename(dir), isBareFile: false };
   }
-  if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, main: target, baseName, isBareFile: true };
+  if (SOURCE_ENDINGS.includes(extname(target))) return { dir, configPath: undefined, deployConfig: undefined, main: target, baseName, isBareFile: true };
   throw configError({
     file: target,
     message: 'This file is not an app.',

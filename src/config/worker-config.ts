@@ -103,6 +103,8 @@ export interface WorkerOptions {
   readonly processEnv?: Readonly<Record<string, string | undefined>> | undefined;
   /** The secrets that are stored for an app, by its name with its environment. @throws Error whose message tells why they cannot be read */
   readonly storedSecrets?: ((app: string) => Readonly<Record<string, string>>) | undefined;
+  /** Take the configuration that a build tool has made, where there is one. Default: true. */
+  readonly redirect?: boolean | undefined;
   /** Installed limits of env vars. */
   readonly limits?: Readonly<{ envVars: number; envVarBytes: number }> | undefined;
   /** Today as YYYY-MM-DD (UTC), after which no compatibility date may be. */

@@ -12,6 +12,8 @@ export interface Sections {
   /** The chosen `env` section, and its name. */
   readonly env: Values | undefined;
   readonly envName: string | undefined;
+  /** A build tool has made the file. */
+  readonly isRedirected: boolean;
 }
 
 /** One problem per key and reason: errors for keys that wrangler removed, warnings for the rest. */
@@ -89,7 +91,7 @@ function inheritedDomains(document: ConfigDocument, { top, env, envName }: Secti
 }
 
 /** Keys that are read but do nothing. Where both sections have one, the environment's counts. */
-function withoutEffect(document: ConfigDocument, { top, env, envName }: Sections): Problem[] {
+function withoutEffect(document: ConfigDocument, { top, env, envName, isRedirected }: Sections): Problem[] {
   const notes: Problem[] = [];
   for (const key of WRANGLER_KEYS.values()) {
     const inEnv = env !== undefined && key.scope !== 'top' && env[key.name] !== undefined;
@@ -97,6 +99,8 @@ function withoutEffect(document: ConfigDocument, { top, env, envName }: Sections
     if (value === undefined || key.treatment === 'acted' || key.treatment === 'accepted') continue;
     const path = inEnv && envName !== undefined ? ['env', envName, key.name] : [key.name];
     if (key.treatment === 'removed') {
+      // Older tools still write it.
+      if (isRedirected && key.name === 'legacy_env') continue;
       notes.push(document.problem('error', path, `The "${key.name}" field is no longer supported.`, { hint: key.effect }));
       continue;
     }
@@ -109,6 +113,7 @@ function withoutEffect(document: ConfigDocument, { top, env, envName }: Sections
   return notes;
 }
 
+/** Nothing, or an object of nothing: tools write `{ "bindings": [] }`. */
 function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return typeof value === 'object' && value !== null && Object.values(value).every((part) => Array.isArray(part) && part.length === 0);
 }

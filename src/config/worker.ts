@@ -16,6 +16,7 @@ import { deepFreeze } from './freeze.ts';
 import { limitsByName } from './limit-schema.ts';
 import { deriveName, nameFault } from './names.ts';
 import { ConfigError, configError, Problem } from './problem.ts';
+import { followRedirect, wrongEnvironment } from './redirect.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { RouteConfig, WorkerConfig, WorkerOptions } from './worker-config.ts';
 import { readWorkerEnv } from './worker-env.ts';
@@ -32,6 +33,8 @@ export function readWorkerConfig(target: string, options: WorkerOptions = {}): W
 }
 
 class Reader {
+  /** As found, and as a build tool's redirect has it. */
+  readonly #found: AppFiles;
   readonly #files: AppFiles;
   readonly #options: WorkerOptions;
   readonly #document: ConfigDocument | undefined;
@@ -41,13 +44,17 @@ class Reader {
   #env: Section | undefined;
 
   constructor(files: AppFiles, options: WorkerOptions) {
-    this.#files = files;
+    this.#found = files;
+    this.#files = options.redirect === false ? files : followRedirect(files);
     this.#options = options;
-    this.#document = files.configPath === undefined ? undefined : readDocument(files.configPath);
+    this.#document = this.#files.configPath === undefined ? undefined : readDocument(this.#files.configPath);
   }
 
   read(): WorkerConfig {
-    this.#envName = this.#options.env || this.#options.processEnv?.['CLOUDFLARE_ENV'] || undefined;
+    const envName = this.#options.env || this.#options.processEnv?.['CLOUDFLARE_ENV'] || undefined;
+    // What a build has made is for the environment that it was told.
+    if (this.#isRedirected()) this.#checkEnvironment(envName);
+    else this.#envName = envName;
     this.#readSections();
     this.#failOnErrors();
 
@@ -62,8 +69,8 @@ class Reader {
     const varsIn = this.#env?.vars ?? (this.#env === undefined ? this.#top.vars : undefined);
     const env = readWorkerEnv({
       stored: this.#storedSecrets(),
-      dir,
-      envName: this.#envName,
+      dir: this.#found.dir,
+      envName,
       document: this.#document,
       vars: varsIn ?? {},
       path: this.#env === undefined ? [] : ['env', this.#envName ?? ''],
@@ -114,11 +121,28 @@ class Reader {
           ? undefined
           : { command: build.command, cwd: path(build.cwd ?? '.'), watchDirs: [build.watch_dir ?? './src'].flat().map(path) },
       settings: this.#settings(),
-      sources: [configPath, ...env.sources, tsconfig === undefined ? undefined : path(tsconfig)].filter((file) => file !== undefined),
+      sources: [
+        configPath,
+        this.#isRedirected() ? this.#files.deployConfig : undefined,
+        ...env.sources,
+        tsconfig === undefined ? undefined : path(tsconfig),
+      ].filter((file) => file !== undefined),
       warnings: [],
     };
     this.#failOnErrors();
     return deepFreeze({ ...config, warnings: [...this.#problems] });
+  }
+
+  #isRedirected(): boolean {
+    return this.#files !== this.#found;
+  }
+
+  #checkEnvironment(name: string | undefined): void {
+    const value = this.#document?.value ?? {};
+    const wrong = wrongEnvironment(name, value['targetEnvironment']);
+    if (wrong !== undefined) this.#error(['targetEnvironment'], wrong, 'Build the project again with this environment, or leave it out here.');
+    if (isObject(value['env']) && Object.keys(value['env']).length > 0)
+      this.#error(['env'], 'Redirected configurations cannot include environments.', 'The tool that has made this file is wrong: report it to its authors.');
   }
 
   #readSections(): void {
@@ -134,7 +158,9 @@ class Reader {
     const raw = name === undefined || !Object.hasOwn(sections, name) ? undefined : sections[name];
     if (isObject(raw) && name !== undefined) this.#env = this.#checked(raw, ['env', name]);
     else if (name !== undefined && raw === undefined) this.#problems.push(this.#noEnvironment(sections, name));
-    this.#problems.push(...noteKeys(document, { top: document.value, env: isObject(raw) ? raw : undefined, envName: name }));
+    this.#problems.push(
+      ...noteKeys(document, { top: document.value, env: isObject(raw) ? raw : undefined, envName: name, isRedirected: this.#isRedirected() }),
+    );
   }
 
   #checked(value: Readonly<Record<string, unknown>>, base: KeyPath): Section {

@@ -33,6 +33,8 @@ function keys(scope: KeyScope, treatment: KeyTreatment, names: string, effect?: 
 }
 
 const isOff = (value: unknown): boolean => value === false || value === undefined;
+/** What tools write for every app: which files are left out. */
+const asksForNoPython = (value: unknown): boolean => Object.keys(Object(value)).every((key) => key === 'exclude');
 const has = (value: unknown, key: string): boolean => typeof value === 'object' && value !== null && key in value;
 
 const TABLE: readonly WranglerKey[] = [
@@ -54,7 +56,7 @@ const TABLE: readonly WranglerKey[] = [
   ...keys('inheritable', 'later', 'cache', 'responses are not cached', (value) => !has(value, 'enabled') || (value as { enabled?: unknown }).enabled === false),
   ...keys('inheritable', 'unsupported', 'first_party_worker logfwdr logpush access', 'it has no effect', isOff),
   ...keys('inheritable', 'unsupported', 'compliance_region placement', 'the app runs on this server'),
-  ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run'),
+  ...keys('inheritable', 'unsupported', 'python_modules', 'only JavaScript, TypeScript and WebAssembly run', asksForNoPython),
   ...keys('inheritable', 'unsupported', 'previews', 'it has no effect'),
 
   ...keys(
@@ -76,6 +78,8 @@ const TABLE: readonly WranglerKey[] = [
 
   ...keys('top', 'acted', '$schema env alias'),
   ...keys('top', 'accepted', 'send_metrics dependencies_instrumentation dev keep_vars'),
+  // Of files that tools have made.
+  ...keys('top', 'accepted', 'configPath userConfigPath topLevelName definedEnvironments targetEnvironment'),
   ...keys('top', 'later', 'wasm_modules text_blobs data_blobs', 'the global variables {bindings} will be missing'),
   ...keys('top', 'unsupported', 'site', 'no static file is served (Workers Sites is superseded by "assets")'),
   ...keys('top', 'unsupported', 'addresses', 'no e-mail is received'),

@@ -85,6 +85,32 @@ test('dev: a custom build makes the entry, follows its folder, and does not foll
   assert.ok(runs <= 5, `${runs} runs`);
 });
 
+test('dev: what a build tool has made is served, and the next build of it too', async (t) => {
+  const made = (text: string): string => `export default { fetch: (request, env) => new Response('${text} ' + env.SECRET) };`;
+  const config = (name: string): string => JSON.stringify({ name, main: 'index.js', no_bundle: true, compatibility_date: '2026-01-01' });
+  const redirect = (to: string): string => JSON.stringify({ configPath: `../../dist/${to}/wrangler.json` });
+  const dir = folder({
+    'wrangler.json': JSON.stringify({ name: 'app', main: 'src/index.ts', compatibility_date: '2026-01-01' }),
+    'src/index.ts': 'import app from "virtual:framework/app"; export default app;',
+    '.dev.vars': 'SECRET=s',
+    'dist/one/wrangler.json': config('one'),
+    'dist/one/index.js': made('first'),
+    'dist/two/wrangler.json': config('two'),
+    'dist/two/index.js': made('other'),
+    '.wrangler/deploy/config.json': redirect('one'),
+  });
+  const server = await dev(t, dir);
+  assert.equal((await server.get('any')).text, 'first s');
+  let mark = server.mark;
+  put(dir, { 'dist/one/index.js': made('second') });
+  await server.line({ msg: 'reloaded' }, mark);
+  assert.equal((await server.get('any')).text, 'second s');
+  mark = server.mark;
+  put(dir, { '.wrangler/deploy/config.json': redirect('two') });
+  await server.line({ app: 'two' }, mark);
+  assert.equal((await server.get('any')).text, 'other s');
+});
+
 const THROWING = `type Item = { price: number };
 
 export default {

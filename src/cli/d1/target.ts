@@ -33,7 +33,7 @@ export type Target = DataPlace & {
 /** @param isHere the app is a folder, and not one that only the server has */
 export function configOf(input: Parsed, isHere = true): WorkerConfig | undefined {
   const root = resolve(appOption(input) ?? '.');
-  return (isHere && appOption(input) !== undefined) || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
+  return (isHere && appOption(input) !== undefined) || isApp(root) ? readWorkerConfig(root, { ...workerOptions(input), redirect: false }) : undefined;
 }
 
 export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): string {

@@ -49,7 +49,7 @@ export async function appOf(input: Parsed, isNeeded: boolean): Promise<App> {
     return { title: appOption(input) ?? '', dataDir: '', group: served.group, namespaces };
   }
   const root = resolve(appOption(input) ?? '.');
-  const config = isNeeded || isApp(root) ? readWorkerConfig(root, workerOptions(input)) : undefined;
+  const config = isNeeded || isApp(root) ? readWorkerConfig(root, { ...workerOptions(input), redirect: false }) : undefined;
   const bindings = config?.bindings.filter(({ type }) => type === 'kv') ?? [];
   return {
     title: config?.name ?? root,
