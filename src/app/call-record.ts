@@ -104,9 +104,9 @@ export class RecordedFetch implements FetchClient {
     this.#record.end(status, body?.length ?? 0, 'ok');
   }
 
-  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean, said?: string): boolean {
     this.#status = status;
-    this.#client.start(status, statusText, headers, isEncoded);
+    return this.#client.start(status, statusText, headers, isEncoded, said);
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
@@ -119,9 +119,10 @@ export class RecordedFetch implements FetchClient {
     this.#record.end(this.#status, this.#bytes, 'ok');
   }
 
-  abort(): void {
-    this.#client.abort();
-    this.#record.end(this.#status, this.#bytes, 'responseAborted');
+  abort(failure?: EventFailure): void {
+    this.#client.abort(failure);
+    if (failure === undefined) this.#record.end(this.#status, this.#bytes, 'responseAborted');
+    else this.#record.failed(failure);
   }
 
   pipe(status: number, statusText: string, headers: string, body: HostBody, isEncoded?: boolean): Promise<void> {

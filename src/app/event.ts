@@ -118,10 +118,6 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     return this.#ended;
   }
 
-  get answered(): boolean {
-    return this.#answered;
-  }
-
   get failure(): EventFailure | undefined {
     return this.#failure;
   }
@@ -249,12 +245,15 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#settle();
   }
 
-  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
-    if (!this.#answer()) return;
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean, said?: string): boolean {
+    if (!this.#answer()) return true;
     this.#streaming = true;
     this.#isDelivered = true;
     this.trace?.answered(status);
-    this.#client.start(status, statusText, headers, isEncoded);
+    const isWanted = this.#client.start(status, statusText, headers, isEncoded, said);
+    // What the app does to make a body for nobody gets the time of a waitUntil.
+    if (!isWanted) this.#startGrace();
+    return isWanted;
   }
 
   /** @throws OpError once the client is gone, so that the app's stream is canceled */
@@ -362,7 +361,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** Ends the event whatever it waits for. */
   terminate(): void {
     // Half a response must not look like a whole one, nor leave its client waiting.
-    if (this.#streaming) this.#client.abort();
+    if (this.#streaming) this.#client.abort(this.#failure);
     this.#answered = true;
     this.#held = false;
     this.#holds.dropAll();
@@ -389,6 +388,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   get isStuck(): boolean {
     if (this.#holds.lent > 0) return false;
     return !this.#pinned && !this.#answered && this.#turns.watched === 0 && this.#calls === 0 && this.#holds.sockets === 0 && this.#timers.size === 0;
+  }
+
+  /** Its body is being made in the isolate. */
+  get isStreaming(): boolean {
+    return this.#streaming;
   }
 
   /** A person's variables are in the isolate of a pinned one. */

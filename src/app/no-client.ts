@@ -3,7 +3,7 @@ import type { EventClient } from '../ports/event-client.ts';
 /** Nobody. */
 export const NO_CLIENT: EventClient = {
   send: () => {},
-  start: () => {},
+  start: () => true,
   write: () => undefined,
   end: () => {},
   abort: () => {},

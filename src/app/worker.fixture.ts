@@ -96,10 +96,11 @@ export class TestClient implements EventClient {
     this.text = body === undefined ? '' : typeof body === 'string' ? body : Buffer.from(body).toString();
     this.#finish();
   }
-  start(status: number, _statusText: string, headers: string): void {
+  start(status: number, _statusText: string, headers: string): boolean {
     this.calls.push('start');
     this.status = status;
     this.headers = headers;
+    return true;
   }
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.calls.push('write');

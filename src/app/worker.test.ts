@@ -180,6 +180,16 @@ test('fetch: requests may wait for a promise that another has begun', async () =
   );
 });
 
+test('fetch: a body that nothing can go on with is broken off once no other request may bring it anything', async () => {
+  const app = setUp(
+    'const body = () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(1)); } })); export default { async fetch(request) { if (request.url.endsWith("/other")) { await scheduler.wait(20); return new Response("other"); } return body(); } }',
+  );
+  const other = app.ask('a', { head: 'GET\nhttp://a.test/other\nhost\na.test' });
+  const client = app.request();
+  await client.over;
+  assert.deepEqual([client.calls, other.calls], [['start', 'write', 'abort'], ['send']]);
+});
+
 test('fetch: who waits for a promise of a request that is over never responds', async () => {
   const app = setUp(
     'let never; export default { async fetch(request) { if (request.url.endsWith("/first")) { never = new Promise(() => {}); await scheduler.wait(20); return new Response("first"); } await never; return new Response("unreachable"); } }',

@@ -328,7 +328,7 @@ export class Worker implements OpHome, EventHome {
           this.reports.uncaught(event, [failure.name, failure.message, failure.stack, 'Uncaught (in promise)']);
         else this.#rejections.tell(event, failure);
         this.#rejections?.turnEnded(event);
-        if (event.isStuck) endStuckEvents(this.#events);
+        endStuckEvents(this.#events);
         return;
       }
       case 'timeout':

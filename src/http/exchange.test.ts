@@ -31,12 +31,14 @@ test('send: text, bytes or nothing, with the right length', async (t) => {
 test('send: 204 and 304 carry no length, HEAD that of what it does not carry', async (t) => {
   const { port } = await listen(t, (client, { head }) => {
     const status = Number(head.split('\n')[1]?.slice(-3));
-    if (status === 200) client.send(200, '', 'content-length\n77', undefined);
-    else client.send(status, '', '', undefined);
+    client.send(status, '', status === 205 ? '' : 'content-length\n77', undefined);
   });
   for (const status of [204, 304]) assert.equal((await send(port, { path: `/${status}`, headers })).headers['content-length'], undefined);
   const answer = await send(port, { method: 'HEAD', path: '/200', headers });
   assert.deepEqual([answer.headers['content-length'], answer.text], ['77', '']);
+  // What is not modified has a length all the same; what has no content must have none.
+  const lengths = await Promise.all(['/304', '/204'].map(async (path) => (await send(port, { method: 'HEAD', path, headers })).headers['content-length']));
+  assert.deepEqual(lengths, ['77', undefined]);
   // Of a body that the app did not make, and did not measure, nothing is known.
   assert.equal((await send(port, { method: 'HEAD', path: '/205', headers })).headers['content-length'], undefined);
 });
@@ -104,6 +106,39 @@ test('start: a body longer or shorter than its length breaks the connection', as
     await assert.rejects(send(port, { headers }));
     assert.equal((await recorded(1))[0]?.outcome, 'responseAborted');
   }
+});
+
+test('start: HEAD gets the head at once, with the length that the app has named, and the app goes on', async (t) => {
+  let stream: FetchClient | undefined;
+  const gone: string[] = [];
+  const { port, recorded } = await listen(t, (client, { head }) => {
+    const said = head.includes('/said') ? '7' : undefined;
+    client.started({ cpuMs: 0, clientGone: () => void gone.push('gone') }, false);
+    assert.equal(client.start(200, '', head.includes('/kept') ? 'x-a\nb\ncontent-length\n5' : '', false, said), false);
+    stream = client;
+  });
+  const lengths: unknown[] = [];
+  for (const path of ['/', '/kept', '/said', '/kept/said']) {
+    const answer = await send(port, { method: 'HEAD', path, headers });
+    lengths.push(answer.headers['content-length']);
+    assert.equal((await recorded(lengths.length)).at(-1)?.outcome, 'ok');
+    stream?.write(Buffer.alloc(1000));
+    stream?.end();
+  }
+  assert.deepEqual([lengths, gone], [[undefined, '5', '7', '7'], []]);
+  // It need not go on for ever.
+  stream?.write(Buffer.alloc(2 * 1024 * 1024));
+  assert.deepEqual(gone, ['gone']);
+});
+
+test('start: GET has the length that the body keeps to, whatever the app says', async (t) => {
+  const { port } = await listen(t, (client) => {
+    assert.equal(client.start(200, '', '', false, '7'), true);
+    client.write(Buffer.from('abc'));
+    client.end();
+  });
+  const answer = await send(port, { headers });
+  assert.deepEqual([answer.text, answer.headers['content-length'], answer.headers['transfer-encoding']], ['abc', undefined, 'chunked']);
 });
 
 test('start: HEAD gets the head alone', async (t) => {

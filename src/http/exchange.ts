@@ -70,6 +70,9 @@ export const boundRest = (message: IncomingMessage): void => {
   }, UNREAD_LOOK_MS);
 };
 
+/** What is taken of a body that a HEAD request has no use for. */
+const MOST_DISCARDED = 1024 * 1024;
+
 const unsent = new Unsent();
 /** Writing a large body takes milliseconds, and a hundred of them may come at once: one between two looks at everything else. */
 const largeBodies = new Paced<() => void>((write) => write(), 1);
@@ -98,6 +101,8 @@ export class Exchange implements FetchClient, Unfinished {
   #isUpgraded = false;
   /** Bytes of it are counted that the client has not taken. */
   #isHeld = false;
+  /** Bytes of a body that the client of a HEAD request does not get; undefined where there is none that is still made. */
+  #discarded: number | undefined;
 
   constructor(message: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.#message = message;
@@ -157,7 +162,7 @@ export class Exchange implements FetchClient, Unfinished {
   }
 
   giveUp(): void {
-    this.abort('clientTooSlow');
+    this.#breakOff('clientTooSlow');
   }
 
   #write(status: number, statusText: string, headers: string, length: number, body: string | Uint8Array | undefined, isEncoded?: boolean): void {
@@ -168,8 +173,8 @@ export class Exchange implements FetchClient, Unfinished {
       const isHead = this.#message.method === 'HEAD';
       const coding = isEncoded === true || (body === undefined && !isHead) ? undefined : head.coding;
       // The answer to HEAD tells the length of what it does not carry: what the app says, or what there would be.
-      const declared = isHead ? (head.length ?? (body === undefined ? undefined : length)) : length;
-      if (status !== 204 && status !== 304 && declared !== undefined && coding === undefined) head.headers.push('content-length', String(declared));
+      const declared = isHead ? (head.length ?? (coding === undefined && length > 0 ? length : undefined)) : coding === undefined ? length : undefined;
+      if (status !== 204 && (status !== 304 || isHead) && declared !== undefined) head.headers.push('content-length', String(declared));
       this.#pushOwn(head.headers);
       this.#response.writeHead(status, head.statusText, head.headers);
       if (coding !== undefined && !isHead) {
@@ -187,11 +192,23 @@ export class Exchange implements FetchClient, Unfinished {
     }
   }
 
-  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
-    if (this.#closed) return;
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean, said?: string): boolean {
+    if (this.#closed) return true;
+    if (this.#message.method === 'HEAD') {
+      // The head is the whole answer. The app goes on, as on Workers: it need not hear that nobody reads what it makes.
+      this.#discarded = 0;
+      const own = said === undefined ? '' : `${headers === '' ? '' : '\n'}content-length\n${said}`;
+      this.#write(status, statusText, `${headers}${own}`, 0, undefined, isEncoded);
+      return false;
+    }
+    this.#start(status, statusText, headers, isEncoded);
+    return true;
+  }
+
+  #start(status: number, statusText: string, headers: string, isEncoded: boolean | undefined): void {
     try {
       const head = readResponseHead(status, statusText, headers);
-      const coding = isEncoded === true || this.#message.method === 'HEAD' ? undefined : head.coding;
+      const coding = isEncoded === true ? undefined : head.coding;
       this.#left = head.length;
       if (head.length !== undefined && coding === undefined) head.headers.push('content-length', String(head.length));
       this.#pushOwn(head.headers);
@@ -206,6 +223,7 @@ export class Exchange implements FetchClient, Unfinished {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     const out = this.#out;
+    if (this.#discarded !== undefined) this.#discard(chunk);
     if (this.#closed || out.writableEnded) return undefined;
     if (!this.#admit(chunk)) return undefined;
     if (out.write(chunk)) return undefined;
@@ -222,11 +240,17 @@ export class Exchange implements FetchClient, Unfinished {
     return promise;
   }
 
+  /** Nobody reads the chunk. Enough of them, and the app is told. */
+  #discard(chunk: Uint8Array): void {
+    this.#discarded = (this.#discarded ?? 0) + chunk.byteLength;
+    if (this.#discarded > MOST_DISCARDED) this.#event?.clientGone();
+  }
+
   /** Counts a chunk of the body. False where it is more than was announced, or may be: the response is broken off. */
   #admit(chunk: Uint8Array): boolean {
     if (this.#left !== undefined) this.#left -= chunk.byteLength;
     const isTooLarge = this.#bytesOut + chunk.byteLength > this.#allowed;
-    if (isTooLarge) this.abort('responseTooLarge');
+    if (isTooLarge) this.#breakOff('responseTooLarge');
     else if (this.#left !== undefined && this.#left < 0) this.abort();
     else this.#bytesOut += chunk.byteLength;
     return !this.#response.destroyed;
@@ -234,12 +258,17 @@ export class Exchange implements FetchClient, Unfinished {
 
   end(): void {
     if (this.#closed || this.#out.writableEnded) return;
-    if (this.#left !== undefined && this.#left > 0 && this.#message.method !== 'HEAD') this.abort();
+    if (this.#left !== undefined && this.#left > 0) this.abort();
     else this.#out.end();
   }
 
-  abort(outcome = 'responseAborted'): void {
-    if (this.#closed || this.#response.destroyed) return;
+  abort(failure?: EventFailure): void {
+    if (failure !== undefined) this.#error ??= errorLine(failure.error);
+    this.#breakOff(failure === undefined ? 'responseAborted' : ClientErrors[failure.name].outcome);
+  }
+
+  #breakOff(outcome: string): void {
+    if (this.#closed || this.#response.destroyed || this.#discarded !== undefined) return;
     this.#outcome = outcome;
     this.#response.destroy();
   }
@@ -250,7 +279,7 @@ export class Exchange implements FetchClient, Unfinished {
       this.#write(status, statusText, headers, 0, undefined, isEncoded);
       return;
     }
-    this.start(status, statusText, headers, isEncoded);
+    this.#start(status, statusText, headers, isEncoded);
     if (!this.#response.headersSent || this.#closed) return body.cancel();
     let source: Readable;
     try {
@@ -324,7 +353,7 @@ export class Exchange implements FetchClient, Unfinished {
     this.#letGo();
     const finished = this.#isUpgraded || this.#response.writableFinished;
     if (!finished && this.#outcome === 'ok') this.#outcome = 'clientClosed';
-    this.#event?.clientGone();
+    if (this.#discarded === undefined) this.#event?.clientGone();
     if (!finished) this.#body?.cancel();
     else if (!this.#message.complete) boundRest(this.#message);
     const site = this.#site;

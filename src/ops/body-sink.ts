@@ -97,7 +97,7 @@ export function respond(
     }
     case BodyKind.stream:
       sink.state = 'streaming';
-      responder.start(...head, isEncoded);
+      responder.start(...head, isEncoded, typeof body === 'string' ? body : undefined);
       return;
     case BodyKind.source: {
       const source = takeBody(context, body);

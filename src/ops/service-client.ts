@@ -68,7 +68,7 @@ export class ServiceClient implements FetchClient {
     else this.#resolve([status, statusText, headers, 0, body]);
   }
 
-  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void {
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean, said?: string): boolean {
     this.#body = new Upload();
     const isCoded = this.#isCoded(headers, isEncoded);
     const stream = isCoded ? decodeBody(this.#body, codingIn(headers)) : this.#body;
@@ -76,7 +76,10 @@ export class ServiceClient implements FetchClient {
     stream.on('close', () => {
       if (!stream.readableEnded) this.leave();
     });
-    this.#give(status, statusText, headers, new StreamBody(stream, { length: isCoded ? undefined : lengthIn(headers) }));
+    const length = isCoded ? undefined : lengthIn(headers);
+    const head = this.#isHead && said !== undefined && length === undefined ? `${headers}${headers === '' ? '' : '\n'}content-length\n${said}` : headers;
+    this.#give(status, statusText, head, new StreamBody(stream, { length }));
+    return true;
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {

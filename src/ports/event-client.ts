@@ -24,6 +24,8 @@ export interface EventClient extends Responder {
   fail(failure: EventFailure): void;
   /** An event that is not answered, such as a cron tick, has done its work. Called instead of `fail`. */
   completed?(): void;
+  /** See Responder. @param failure why, where the event has failed */
+  abort(failure?: EventFailure): void;
   /** The event is over, and everything it held with it. */
   ended?(): void;
   /** What the app has said of an event that is not answered; see Post.verdict. Any text may come. */

@@ -3,7 +3,9 @@ import type { Responder } from './responder.ts';
 
 export class NoResponder implements Responder {
   send(): void {}
-  start(): void {}
+  start(): boolean {
+    return true;
+  }
   write(): undefined {}
   end(): void {}
   abort(): void {}

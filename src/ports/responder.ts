@@ -14,8 +14,13 @@ export interface Responder {
    * @param headers `name\nvalue\n…`, not yet checked for what HTTP forbids
    */
   send(status: number, statusText: string, headers: string, body: string | Uint8Array | undefined, isEncoded?: boolean): void;
-  /** The head of a response whose body follows. */
-  start(status: number, statusText: string, headers: string, isEncoded?: boolean): void;
+  /**
+   * The head of a response whose body follows.
+   * @param headers with the length that the body keeps to, where there is one
+   * @param said what the app says of its length, for the answer to HEAD
+   * @returns false where nobody wants the body: it may be written all the same
+   */
+  start(status: number, statusText: string, headers: string, isEncoded?: boolean, said?: string): boolean;
   /** A chunk of the body. A promise means: wait for it before the next one. */
   write(chunk: Uint8Array): Promise<void> | undefined;
   end(): void;

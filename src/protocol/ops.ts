@@ -157,7 +157,10 @@ export const BodyKind = {
   source: 4,
 } as const;
 
-/** Arguments of `Post.respond` after (op, event). With 1 as the last one the body is in the Content-Encoding that the headers name already. */
+/**
+ * Arguments of `Post.respond` after (op, event). With 1 as the last one the body is in the Content-Encoding that the headers name already.
+ * The headers of a stream name the length that it keeps to, if any; what the app has said of its length comes in the body's place.
+ */
 export type Responded = [
   status: number,
   statusText: string,

@@ -23,7 +23,7 @@ export default {
       case '/endless': {
         const text = new TextEncoder();
         return new Response(new ReadableStream({
-          start(controller) { controller.enqueue(text.encode('first')); },
+          start(controller) { controller.enqueue(text.encode('first')); setInterval(() => {}, 60_000); },
         }), { headers: { 'content-type': 'text/event-stream' } });
       }
       case '/ws': {

@@ -25,11 +25,15 @@ const APP = `const handlers = {
   '/304': () => new Response(null, { status: 304 }),
   '/framing': () => new Response('abc', { headers: { 'content-length': '1', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-kept': '1' } }),
   '/breaks-off': () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)); }, pull(c) { c.error(new Error('broke off')); } })),
+  '/stalls': () => new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(3)); } })),
+  '/stalls-at-once': (request, env, ctx) => { ctx.waitUntil(new Promise(() => {})); return new Response(new IdentityTransformStream().readable); },
+  '/stalls-short': () => { const { readable, writable } = new FixedLengthStream(9); void writable.getWriter().write(new Uint8Array(3)); return new Response(readable); },
+  '/slow': () => { let left = 3; return new Response(new ReadableStream({ async pull(c) { await scheduler.wait(5); if (left-- > 0) c.enqueue(new Uint8Array(1)); else c.close(); } })); },
   '/not-bytes': () => new Response(new ReadableStream({ pull(c) { c.enqueue(5); } })),
   '/cookies': () => { const h = new Headers(); h.append('set-cookie', 'a=1'); h.append('set-cookie', 'b=2'); return new Response('', { headers: h }); },
   '/error': () => Response.error(),
 };
-export default { fetch: (request) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))() };
+export default { fetch: (request, env, ctx) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))(request, env, ctx) };
 `;
 
 suite('responses', () => {
@@ -81,6 +85,26 @@ suite('responses', () => {
     await assert.rejects(server.get('app', '/breaks-off'));
     await assert.rejects(server.get('app', '/not-bytes'));
     assert.equal((await server.get('app')).text, 'ok');
+  });
+
+  for (const path of ['/stalls', '/stalls-at-once', '/stalls-short']) {
+    test(`${path}: a body that nothing can go on with breaks the connection, and the log says why`, async () => {
+      await assert.rejects(server.get('app', path));
+      const line = await server.line({ event: 'request', path });
+      assert.deepEqual([line['status'], line['outcome']], [200, 'exception']);
+      assert.match(String(line['error']), /would never generate a response/);
+    });
+  }
+
+  test('a body that comes slowly comes to its end', async () => {
+    assert.equal((await server.get('app', '/slow')).bytes.length, 3);
+  });
+
+  test('HEAD of a body that never ends is answered at once', async () => {
+    const answer = await server.get('app', '/stalls-short', { method: 'HEAD' });
+    assert.deepEqual([answer.status, answer.headers['content-length'], answer.text], [200, '9', '']);
+    const line = await server.line({ event: 'request', method: 'HEAD' });
+    assert.equal(line['outcome'], 'ok');
   });
 
   test('cookies stay separate', async () => {

@@ -54,8 +54,9 @@ export class RecordingResponder implements Responder {
   send(...args: unknown[]): void {
     this.calls.push(['send', ...args]);
   }
-  start(...args: unknown[]): void {
+  start(...args: unknown[]): boolean {
     this.calls.push(['start', ...args]);
+    return true;
   }
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.chunks.push(chunk);

@@ -6,7 +6,7 @@ import { currentEvent, postFor, requestFor } from '../bridge.ts';
 import { ErrorCtor, PromiseReject, StringPrototypeIncludes } from '../primordials.ts';
 import type { Body } from './body.ts';
 import type { ReadableStream } from './body-stream.ts';
-import { copyHeaders, headersToWire, removeHeader } from './headers.ts';
+import { copyHeaders, getHeader, headersToWire, removeHeader } from './headers.ts';
 import { messageOf, pump } from './pump.ts';
 import { type ResponseState, responseHeaders, responseHeadersToWire } from './response.ts';
 import { fixedLengthOf } from './streams/expected-length.ts';
@@ -17,24 +17,26 @@ const OTHER_EVENT =
 
 /**
  * The headers of a streamed body. As on Workers its length is what a FixedLengthStream enforces, and unknown otherwise:
- * a `content-length` copied from another response would be that of another body.
+ * a `content-length` copied from another response would be that of another body. The answer to HEAD has what the app says all the same.
  */
-function streamHeaders(state: ResponseState, length: number | undefined): string {
+function streamHeaders(state: ResponseState, length: number | undefined): { wire: string; said: string | undefined } {
   let wire = responseHeadersToWire(state);
+  let said: string | undefined;
   if (StringPrototypeIncludes(wire, 'content-length')) {
     const headers = copyHeaders(responseHeaders(state), false);
+    said = getHeader(headers, 'content-length') ?? undefined;
     removeHeader(headers, 'content-length');
     wire = headersToWire(headers);
   }
-  return length === undefined ? wire : `${wire}${wire === '' ? '' : '\n'}content-length\n${length}`;
+  return { wire: length === undefined ? wire : `${wire}${wire === '' ? '' : '\n'}content-length\n${length}`, said };
 }
 
 /** Sends a response with a streamed body, which has been taken. @returns the promise of its end, which never rejects */
 export function sendStream(state: ResponseState, body: Body, event: number): Promise<void> {
   const stream = body.stream as ReadableStream;
-  const headers = streamHeaders(state, fixedLengthOf(stream));
-  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, headers, BodyKind.stream, undefined, 1);
-  else postFor(event, Post.respond, state.status, state.statusText, headers, BodyKind.stream, undefined);
+  const { wire, said } = streamHeaders(state, fixedLengthOf(stream));
+  if (state.isEncoded) postFor(event, Post.respond, state.status, state.statusText, wire, BodyKind.stream, said, 1);
+  else postFor(event, Post.respond, state.status, state.statusText, wire, BodyKind.stream, said);
   return pump(stream, {
     // The op goes by the current event: in another's turn the chunk would reach another's client.
     write: (chunk) => (currentEvent() === event ? requestFor(event, RequestOp.sinkWrite, chunk) : PromiseReject(new ErrorCtor(OTHER_EVENT))),
