@@ -4,7 +4,7 @@ import type { ModuleType } from '../protocol/bundle.ts';
 import { fileGlob, specifierGlob } from './glob.ts';
 
 /** They stand behind an app's own rules. */
-export const DEFAULT_RULES: readonly ModuleRule[] = Object.freeze([
+const DEFAULT_RULES: readonly ModuleRule[] = Object.freeze([
   { type: 'Text', globs: ['**/*.txt', '**/*.html', '**/*.sql'] },
   { type: 'Data', globs: ['**/*.bin'] },
   { type: 'CompiledWasm', globs: ['**/*.wasm', '**/*.wasm?module'] },

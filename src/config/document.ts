@@ -70,7 +70,7 @@ export function readDocument(path: string, example = APP_EXAMPLE): ConfigDocumen
 }
 
 /** The text of a file; failures of the file system become a ConfigError that says what to do. */
-export function readConfigText(path: string): string {
+function readConfigText(path: string): string {
   try {
     return readRegularFileSync(path, MAX_BYTES)
       .toString('utf8')

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { normalisePatternHost } from './route-pattern.ts';
 
-export const EGRESS_RULE =
+const EGRESS_RULE =
   'a host name ("api.example.com"), a wildcard ("*.example.com"), "*", an address ("10.1.2.3") or a CIDR block ("10.0.0.0/8"), with ":port" where it matters';
 
 /** Is this an entry of an egress list? */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { findApp, isApp, listApps } from './find-app.ts';
+import { findApp, isApp } from './find-app.ts';
 import { ConfigError } from './problem.ts';
 import { project } from './project.fixture.ts';
 
@@ -63,12 +63,4 @@ test("findApp: a linked app has its link's name and its real folder", (t) => {
   symlinkSync('../data/v1', join(dir, 'apps/shop'));
   const { dir: real, baseName, main } = findApp(join(dir, 'apps/shop'));
   assert.deepEqual([real, baseName, main], [join(dir, 'data/v1'), 'shop', join(dir, 'data/v1/index.js')]);
-});
-
-test('listApps: has every app of a folder by name', (t) => {
-  const dir = project(t, { 'b.js': '', 'a/wrangler.toml': '', 'lib/util.js': '', 'readme.md': '', '.hidden/index.js': '', 'node_modules/index.js': '' });
-  assert.deepEqual(listApps(dir), [join(dir, 'a'), join(dir, 'b.js')]);
-  assert.deepEqual(listApps(join(dir, 'lib')), [join(dir, 'lib/util.js')]);
-  assert.throws(() => listApps(join(dir, 'none')), /no such folder/);
-  assert.throws(() => listApps(join(dir, 'b.js')), /a file, not a folder/);
 });

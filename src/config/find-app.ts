@@ -1,5 +1,5 @@
 /** Where an app is: a folder with a wrangler file or an index, a wrangler file itself, or a bare source file. */
-import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { configError } from './problem.ts';
 
@@ -17,7 +17,7 @@ export interface AppFiles {
 }
 
 /** Wrangler's order: the first that exists is the one. */
-export const WRANGLER_FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const;
+const WRANGLER_FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const;
 /** Written by the Vite plugin and its like: `{ "configPath": … }`, relative to its own folder. */
 export const DEPLOY_CONFIG = join('.wrangler', 'deploy', 'config.json');
 const SOURCE_ENDINGS = ['.ts', '.tsx', '.js', '.mjs', '.jsx'];
@@ -46,27 +46,6 @@ export function isApp(path: string): boolean {
     return [...WRANGLER_FILES, DEPLOY_CONFIG].some((name) => existsSync(join(path, name))) || findEntry(path) !== undefined;
   } catch {
     return false;
-  }
-}
-
-/**
- * The apps in a folder: each subfolder or source file that is one, in the order of their names. Hidden entries and
- * node_modules are none.
- * @throws ConfigError if the folder cannot be read
- */
-export function listApps(dir: string): string[] {
-  const target = resolve(dir);
-  try {
-    return readdirSync(target)
-      .filter((name) => !name.startsWith('.') && name !== 'node_modules')
-      .sort()
-      .map((name) => join(target, name))
-      .filter(isApp);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const message =
-      code === 'ENOENT' ? 'There is no such folder.' : code === 'ENOTDIR' ? 'This is a file, not a folder.' : `The folder cannot be read (${String(code)}).`;
-    throw configError({ file: target, message, hint: 'Name a folder that holds apps.' });
   }
 }
 

@@ -6,7 +6,7 @@ export interface ServerLimits {
   readonly ceilings: Limits;
 }
 
-export const BUILT_IN_LIMITS: ServerLimits = Object.freeze({ defaults: DEFAULT_LIMITS, ceilings: CEILING_LIMITS });
+const BUILT_IN_LIMITS: ServerLimits = Object.freeze({ defaults: DEFAULT_LIMITS, ceilings: CEILING_LIMITS });
 
 /** A limit an app asked for and did not get. */
 export interface Lowered {

@@ -3,7 +3,7 @@
  * no wider: lower-case letters, digits, dashes and underscores, not starting with a dash.
  */
 
-export const MAX_NAME_LENGTH = 63;
+const MAX_NAME_LENGTH = 63;
 export const NAME_RULE = 'lower-case letters, digits, dashes and underscores, not starting with a dash, at most 63 characters';
 
 /** What is wrong with an app name that somebody chose, as the end of a sentence; undefined if it is good. */

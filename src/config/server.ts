@@ -19,7 +19,7 @@ import { normalisePatternHost } from './route-pattern.ts';
 import { schemaProblems, shown } from './schema-problems.ts';
 import { LOG_LEVELS, type ServerConfig, type ServerOverrides, type TrustGroup } from './server-config.ts';
 
-export const SERVER_FILES = ['nano.jsonc', 'nano.json'] as const;
+const SERVER_FILES = ['nano.jsonc', 'nano.json'] as const;
 const MAX_ENGINES = 64;
 
 const port = z.int().min(0).max(65535);

@@ -2,7 +2,7 @@
 import type { MetricValue } from './metric-json.ts';
 
 /** Upper bounds in seconds: from a warm hit to a slow upstream. */
-export const DURATION_BUCKETS: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const DURATION_BUCKETS: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export class Histogram {
   readonly #bounds: readonly number[];

@@ -15,7 +15,7 @@ import { Utf8Accumulator } from './body-text.ts';
 import type { OpError } from '../base/op-error.ts';
 
 /** What text() and bytes() hold at most. */
-export const MOST_BYTES_HELD = 128 * 1024 * 1024;
+const MOST_BYTES_HELD = 128 * 1024 * 1024;
 /** The largest chunk that crosses at once. */
 const MOST_BYTES_READ = 1024 * 1024;
 

@@ -115,7 +115,7 @@ export const ArrayPrototypeSplice = <T>(list: T[], start: number, count: number)
   return gone;
 };
 export const ArrayPrototypeUnshift = uncurryThis(Array.prototype.unshift as AnyFunction) as unknown as <T>(self: T[], ...items: T[]) => number;
-export const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symbol.iterator]()) as object;
+const ArrayIteratorPrototype = Object.getPrototypeOf(Array.prototype[Symbol.iterator]()) as object;
 export const ArrayPrototypeSymbolIterator = uncurryThis(Array.prototype[Symbol.iterator] as AnyFunction) as unknown as <T>(
   self: readonly T[],
 ) => ArrayIterator<T>;

@@ -93,9 +93,7 @@ export function integer(bits: 8 | 16 | 32 | 64, signed: boolean, given: IntegerO
 export const unsignedShort = integer(16, false);
 export const unsignedLong = integer(32, false);
 export const long = integer(32, true);
-export const unsignedLongLong = integer(64, false);
 export const unsignedLongLongEnforceRange = integer(64, false, { enforceRange: true });
-export const unsignedShortEnforceRange = integer(16, false, { enforceRange: true });
 export const longLongClamp = integer(64, true, { clamp: true });
 
 /** Accepts null and undefined as null. */

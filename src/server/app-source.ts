@@ -19,7 +19,8 @@ export type BuildOutcome =
       row: AppRow;
       milliseconds: number;
       warnings: readonly string[];
-      lowered: readonly Lowered[] /** The trust group it wants to be in, and may not. */;
+      lowered: readonly Lowered[];
+      /** The trust group it wants to be in, and may not. */
       refusedGroup: string | undefined;
     }
   /** `frame`: where it is wrong, in lines for a person to read. */

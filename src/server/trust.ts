@@ -9,7 +9,7 @@ import type { TrustConfig } from '../config/server-config.ts';
 /** The group of apps that name none. */
 export const DEFAULT_GROUP = 'default';
 /** The group of apps that may not be where they want to be. */
-export const UNTRUSTED_GROUP = 'untrusted';
+const UNTRUSTED_GROUP = 'untrusted';
 
 /** @param wanted the group that the app names itself */
 export function groupOf(app: string, wanted: string | undefined, { groups, cordon }: TrustConfig): string {

@@ -53,7 +53,7 @@ export async function writeAssets(tree: AssetTree, dir: string, options: WriteAs
 }
 
 /** Are these very assets in the folder, all of them? */
-export async function areStored(dir: string, digest: string): Promise<boolean> {
+async function areStored(dir: string, digest: string): Promise<boolean> {
   try {
     return (JSON.parse(await readFile(join(dir, ASSETS_FILE), 'utf8')) as AssetManifest).digest === digest;
   } catch {

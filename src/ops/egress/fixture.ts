@@ -44,7 +44,7 @@ export function egressFor(t: Closing, policy: Partial<EgressPolicy> = {}, option
 }
 
 /** A Responder that keeps what it is given. */
-export class RecordingResponder implements Responder {
+class RecordingResponder implements Responder {
   readonly calls: unknown[][] = [];
   readonly chunks: Uint8Array[] = [];
   body: Promise<string> | undefined;

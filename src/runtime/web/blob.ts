@@ -251,10 +251,6 @@ export function blobBytes(blob: Blob): Uint8Array {
   return joined(stateOf(blob));
 }
 
-export function blobSize(blob: Blob): number {
-  return stateOf(blob).size;
-}
-
 export function blobType(blob: Blob): string {
   return stateOf(blob).type;
 }

@@ -46,7 +46,7 @@ const MODERN_NAMES = [
 ];
 
 /** Is this the name of a DOMException (as against a plain JavaScript error)? */
-export function isDOMExceptionName(name: string): boolean {
+function isDOMExceptionName(name: string): boolean {
   if (name === 'SyntaxError') return false;
   if (ObjectHasOwn(CODES, name)) return true;
   for (let i = 0; i < MODERN_NAMES.length; i++) if (MODERN_NAMES[i] === name) return true;

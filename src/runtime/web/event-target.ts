@@ -191,8 +191,6 @@ const dispatch = (target: EventTarget, event: Event, state: EventState): boolean
   return !state.canceled;
 };
 
-export const isEventTarget = isBranded;
-
 /** Has the target a listener for this type of event? Lets callers skip making an event nobody sees. */
 export function hasListener(target: EventTarget, type: string): boolean {
   const list = listenersOf(target);

@@ -197,8 +197,6 @@ export function entangledPorts(): [MessagePort, MessagePort] {
   return [first, second];
 }
 
-export const isMessagePort = isBranded;
-
 const portOrNothing = (self: unknown): EventTarget | undefined => (isBranded(self) ? self : undefined);
 
 defineInterface(MessagePort, 'MessagePort');

@@ -10,11 +10,11 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { KEY_FILE } from '../secrets/key-ring.ts';
 
 /** What of a data folder is data: the rest is made again. */
 const FOLDERS = ['storage', 'sql', 'secrets', 's3'];
 const FILES = ['crons.json', 'payers.json'];
-export const KEY_FILE = 'secrets.key';
 export const MANIFEST = 'backup.json';
 export const FORMAT = 1;
 

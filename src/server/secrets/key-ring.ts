@@ -70,9 +70,12 @@ export class KeyRing {
   }
 }
 
+/** In the data folder, where no other place is named. */
+export const KEY_FILE = 'secrets.key';
+
 /** Where the keys are kept, unless the environment has them. */
-export function keyFileOf({ dataDir, keyFile }: KeyPlace): string {
-  return keyFile ?? join(dataDir, 'secrets.key');
+function keyFileOf({ dataDir, keyFile }: KeyPlace): string {
+  return keyFile ?? join(dataDir, KEY_FILE);
 }
 
 /** Reads the keys, and makes one where there is none yet and `make` is set. Undefined: there is none. @throws SecretsError */

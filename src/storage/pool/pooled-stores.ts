@@ -7,7 +7,7 @@ export interface PoolCalls {
 }
 
 /** What a pool calls a database: see `readResourceKey`. */
-export function resourceKey(group: string, id: string): string {
+function resourceKey(group: string, id: string): string {
   return JSON.stringify([group, id]);
 }
 

@@ -8,7 +8,7 @@ import { readSync, writeSync } from 'node:fs';
 import { FrameReader, readRound, WorkerFrame, writeWorkerFrame } from './wire.ts';
 
 /** The descriptor that the router speaks through. */
-export const ROUTER_FD = 3;
+const ROUTER_FD = 3;
 const CHUNK_BYTES = 256 * 1024;
 
 export interface RoundRunner {

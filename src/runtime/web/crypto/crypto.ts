@@ -77,7 +77,7 @@ ObjectDefineProperty(Crypto.prototype, 'DigestStream', {
 });
 
 /** Makes the value of the global `crypto`. */
-export function createCrypto(): Crypto {
+function createCrypto(): Crypto {
   allowed = true;
   try {
     return new Crypto();

@@ -24,7 +24,7 @@ export const HOST_DECODES_FROM = 262144;
 /** From this many code units on, the host encodes. */
 export const HOST_ENCODES_FROM = 262144;
 /** Beyond this many bytes or code units, the host would keep the other isolates waiting. */
-export const HOST_LIMIT = 4194304;
+const HOST_LIMIT = 4194304;
 
 /** Up to this many code units, encoding and copying beats counting the bytes first. */
 const SHORT = 1365;

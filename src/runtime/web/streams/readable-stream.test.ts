@@ -13,7 +13,6 @@ import {
   ReadableStream,
   readableStreamCancel,
   readableStreamCloseController,
-  readableStreamDesiredSize,
   readableStreamEnqueue,
   readableStreamErrorController,
 } from './readable-stream.ts';
@@ -429,7 +428,6 @@ test('createReadableStream: works by the functions of this file alone', async ()
   const stream = createReadableStream({});
   assert.equal(isReadableStreamLocked(stream), false);
   readableStreamEnqueue(stream, 'a');
-  assert.equal(readableStreamDesiredSize(stream), 0);
   readableStreamCloseController(stream);
   readableStreamEnqueue(stream, 'too late');
   const seen: unknown[] = [];

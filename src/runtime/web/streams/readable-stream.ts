@@ -34,7 +34,7 @@ import { cloneChunk } from './byte-view.ts';
 import { newByteStream } from './pull-into.ts';
 import { acquireReader } from './reader.ts';
 import { readableFrom } from './readable-from.ts';
-import { cancelReadable, desiredSize, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
+import { cancelReadable, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
 import { byteCount, setFixedLength, shareFixedLength } from './expected-length.ts';
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
@@ -256,11 +256,6 @@ export function readableStreamCloseController(stream: ReadableStream): void {
 /** Errors a stream of the runtime's own; nothing happens unless it is readable. */
 export function readableStreamErrorController(stream: ReadableStream, reason: unknown): void {
   errorReadable(stateOf(stream), reason);
-}
-
-/** Null when errored, 0 when closed. */
-export function readableStreamDesiredSize(stream: ReadableStream): number | null {
-  return desiredSize(stateOf(stream));
 }
 
 /** Cancels, locked or not. @see https://streams.spec.whatwg.org/#readable-stream-cancel */

@@ -53,7 +53,7 @@ export function optionsOf(value: unknown, method: string, parameter: number, typ
 }
 
 /** A string that nothing else is made into. */
-export function plainString(value: unknown, field: string, options: string): string | undefined {
+function plainString(value: unknown, field: string, options: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw wrongField(field, options, 'string');
   return value;
