@@ -37,4 +37,14 @@ export class Counters {
   get size(): number {
     return this.#counts.size;
   }
+
+  /** Forgets the keys of a window that is over; where it is not, half of them, those counted longest. */
+  shed(now: number): void {
+    if (Math.floor(now / this.#periodMs) !== this.#window) this.#counts = new Map();
+    let left = this.#counts.size / 2;
+    for (const key of this.#counts.keys()) {
+      if (left-- <= 0) break;
+      this.#counts.delete(key);
+    }
+  }
 }

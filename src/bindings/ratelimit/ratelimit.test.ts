@@ -4,6 +4,7 @@ import type { Stores } from '../../ports/stores.ts';
 import type { BindingScope, Caller } from '../binding.ts';
 import { Counters } from './counters.ts';
 import { ratelimitManifest } from './index.ts';
+import { Namespaces } from './namespaces.ts';
 
 const caller = {} as Caller;
 
@@ -23,6 +24,28 @@ test('take: forgets the key counted longest when there are too many', () => {
   assert.equal(counters.size, 2);
   assert.equal(counters.take('c', 1, 0), false);
   assert.equal(counters.take('a', 1, 0), true);
+});
+
+test('take: keys of all namespaces are bounded together, and small namespaces do not feel a large one', () => {
+  let now = 0;
+  const namespaces = new Namespaces(() => now, 100);
+  assert.equal(namespaces.take('small', 60, 'a', 1), true);
+  for (let i = 0; i < 1000; i++) {
+    namespaces.take(`large ${i % 3}`, 60, String(i), 1);
+    assert.ok(namespaces.size <= 100);
+  }
+  assert.equal(namespaces.take('small', 60, 'a', 1), false);
+  // A window that is over goes whole.
+  now = 60_000;
+  for (let i = 0; i < 110; i++) namespaces.take('late', 60, String(i), 1);
+  assert.ok(namespaces.size <= 100);
+  assert.equal(namespaces.take('late', 60, '109', 1), false);
+});
+
+test('take: of very many namespaces the first are forgotten, with their keys', () => {
+  const namespaces = new Namespaces(() => 0);
+  for (let i = 0; i < 1500; i++) namespaces.take(`n${i}`, 10, 'a', 1);
+  assert.equal(namespaces.size, 1000);
 });
 
 function opened(): { limit: (...args: unknown[]) => unknown; calls: unknown[][] } {
