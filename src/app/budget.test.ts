@@ -40,6 +40,7 @@ class FakeVersion {
   isPerRequest = false;
   readonly told: string[] = [];
   readonly record: { name: string };
+  loadedAs: object | undefined;
   constructor(name: string, workers = [new FakeWorker(name)]) {
     this.record = { name };
     this.workers = workers;
@@ -188,4 +189,27 @@ test('stop: evicts nothing any more', async () => {
   budget.stop();
   await ticking;
   assert.deepEqual(a.told, []);
+});
+
+test('tick: workers that an app has loaded have four times its limit together; idle ones go first, then the largest', async () => {
+  const loaded = Array.from({ length: 6 }, () => new FakeVersion('app'));
+  const own = new FakeVersion('app');
+  const other = new FakeVersion('other');
+  for (const [i, version] of loaded.entries()) {
+    version.loadedAs = {};
+    const [worker] = version.workers as [FakeWorker];
+    worker.bytes = (100 + i) * MB;
+    worker.lastUsed = i;
+    worker.inFlight = i < 2 ? 0 : 1;
+  }
+  const [oldest] = loaded as [FakeVersion];
+  const { advance } = setUp([own, ...loaded, other], 10_000);
+  await advance(1000);
+  await new Promise((resolve) => setImmediate(resolve));
+  await advance(1000);
+  assert.deepEqual(oldest.told, ['memory']);
+  assert.deepEqual([own.told, other.told], [[], []]);
+  const left = loaded.flatMap(({ workers }) => workers).filter(({ isOutgrown }) => !isOutgrown);
+  assert.ok(left.reduce((sum, { bytes }) => sum + bytes, 0) <= 4 * 128 * MB);
+  assert.ok(left.length >= 4);
 });

@@ -14,6 +14,8 @@ const IDLE_MS = 10 * 60_000;
 const STALLED_MS = 7000;
 /** How far beyond its memory limit an isolate may be measured: V8 lets its heap go over for a while, too. */
 const GRACE = 1.5;
+/** What the workers that an app has loaded may have together, in multiples of its memory limit, which each of them has too. */
+const LOADED_SHARE = 4;
 /** Share of one CPU above which an app's isolate counts as hot. */
 const HOT = 0.7;
 
@@ -26,6 +28,8 @@ export type BudgetOptions = {
 export type Residency = { isolates: number; heapBytes: number; externalBytes: number; byApp: Map<string, AppResidency> };
 
 export type AppResidency = { isolates: number; heapBytes: number; externalBytes: number; wasmBytes: number };
+
+type Resident = { version: AppVersion; worker: Worker };
 
 export class Budget {
   readonly #apps: Apps;
@@ -82,7 +86,9 @@ export class Budget {
       version.forgetContentIfIdle(now, IDLE_MS);
     }
     await Promise.all(measured);
-    if (!this.#stopped) this.#evictBeyondBudget();
+    if (this.#stopped) return;
+    this.#boundLoaded();
+    this.#evictBeyondBudget();
   }
 
   /** Memory of what is resident, as last sampled. */
@@ -144,8 +150,32 @@ export class Budget {
     if (heap.usedBytes + heap.externalBytes + (heap.wasmBytes ?? 0) > worker.limits.memoryMb * 1024 * 1024 * GRACE) worker.outgrown();
   }
 
+  /** Of the workers that one app has loaded the least recently used go until the rest has its share; where all are at work, the largest are ended. */
+  #boundLoaded(): void {
+    const families = new Map<string, Resident[]>();
+    for (const version of this.#apps.versions()) {
+      if (version.loadedAs === undefined) continue;
+      const { name } = version.record;
+      const family = families.get(name) ?? [];
+      families.set(name, family);
+      for (const worker of version.workers) family.push({ version, worker });
+    }
+    for (const family of families.values()) {
+      let bytes = family.reduce((sum, { worker }) => sum + this.#cost(worker), 0);
+      const most = (family[0]?.worker.limits.memoryMb ?? 0) * LOADED_SHARE * 1024 * 1024;
+      const idle = family.filter(({ worker }) => worker.inFlight === 0).sort((a, b) => a.worker.lastUsed - b.worker.lastUsed);
+      const busy = family.filter(({ worker }) => worker.inFlight > 0).sort((a, b) => this.#cost(b.worker) - this.#cost(a.worker));
+      for (const { version, worker } of [...idle, ...busy]) {
+        if (bytes <= most) break;
+        bytes -= this.#cost(worker);
+        if (worker.inFlight === 0) version.evict(worker, 'memory');
+        else worker.outgrown();
+      }
+    }
+  }
+
   #evictBeyondBudget(): void {
-    const resident: { version: AppVersion; worker: Worker }[] = [];
+    const resident: Resident[] = [];
     let bytes = 0;
     for (const version of this.#apps.versions()) {
       for (const worker of version.workers) {

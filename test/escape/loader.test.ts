@@ -1,6 +1,7 @@
 /** Workers that a worker loads, one of them hostile, or the one that loads: nobody else is harmed, and whoever called it hears of it. */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
+import type { AppUsage } from '../../src/control/admin-server.ts';
 import { folder } from '../support/folder.ts';
 import { suiteOwner } from '../support/nano-process.ts';
 import { serve, type TestServer } from '../support/server.ts';
@@ -73,6 +74,12 @@ const cases = {
   inherits: (env) => load(env, 'export default class extends WorkerEntrypoint { go() { return fetch("http://127.0.0.1/"); } };').go(),
   cache: (env) => load(env, 'export default class extends WorkerEntrypoint { async go() { return (await caches.default.match("http://x/")) === undefined; } };').go(),
   nested: (env, ctx) => nested(env, ctx, 0),
+  hoard: async (env) => {
+    const source = 'const kept = []; export default class extends WorkerEntrypoint { hoard() { for (let i = 0; i < 40; i++) kept.push(new Uint8Array(1 << 20).fill(1)); return kept.length; } };';
+    let hoards = 0;
+    for (let i = 0; i < 14; i++) hoards += (await env.LOADER.get('hoard' + i, () => code(source)).getEntrypoint().hoard()) === 40;
+    return hoards;
+  },
   patched: (env) => {
     Array.prototype.toJSON = () => ['changed'];
     try { return load(env, GOOD).fine(); } finally { delete Array.prototype.toJSON; }
@@ -173,6 +180,16 @@ suite('worker loaders: hostile code and hostile loaders', () => {
     assert.equal(await ask('one-id'), '2');
     for (let i = 0; i < 4; i++) assert.equal(await ask(`ten-ids?${i}`), 'ten');
     assert.equal(await ask('one-id'), '1');
+  });
+  test('hoard: what an app has loaded has four times its memory together', async () => {
+    assert.equal(await ask('hoard'), '14');
+    for (let tries = 0; ; tries++) {
+      const { heapBytes, externalBytes } = JSON.parse((await server.admin('/apps/parent/usage')).text) as AppUsage;
+      if (externalBytes > 0 && heapBytes + externalBytes < 5 * 64 * 1024 * 1024) break;
+      assert.ok(tries < 40, `${heapBytes} and ${externalBytes} bytes`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    assert.equal(await ask('fine'), 'fine');
   });
   test('accounts: log and limits are the parent’s', () => {
     assert.ok(server.process.all({ event: 'limit', app: 'parent' }).length > 0);
