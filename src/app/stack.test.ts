@@ -66,3 +66,10 @@ test('mapText: stacks in text have positions of the source and no frames of the 
   assert.equal(mapper(MAP).mapText(long), long);
   assert.equal(mapper(MAP).mapText(`${long}\n    at index.js:1:1`), `${long}\n    at src/app.ts:3:3`);
 });
+
+test('map: of files that are no modules nothing is kept', () => {
+  const stacks = mapper(MAP);
+  for (let i = 0; i < 1000; i++) stacks.map(`Error\n    at f (${i}.js:1:1)`);
+  stacks.map('Error\n    at f (index.js:1:1)');
+  assert.equal(stacks.size, 1);
+});

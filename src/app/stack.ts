@@ -65,18 +65,24 @@ export class StackMapper {
     return `${entry.originalSource}:${entry.originalLine + 1}:${(entry.originalColumn ?? 0) + 1}`;
   }
 
-  /** Read and parsed on first use: most apps never throw. */
+  /** Read and parsed on first use: most apps never throw. Of a file that is no module nothing is kept: a stack may name any. */
   #map(file: string): SourceMap | undefined {
-    if (!this.#maps.has(file)) {
-      const text = this.#modules.find(({ name }) => name === file)?.map;
-      let map: SourceMap | undefined;
-      try {
-        if (text !== undefined) map = new SourceMap(JSON.parse(text));
-      } catch {
-        // A source map is a convenience: a bad one costs the mapping only.
-      }
-      this.#maps.set(file, map);
+    if (this.#maps.has(file)) return this.#maps.get(file);
+    const module = this.#modules.find(({ name }) => name === file);
+    if (module === undefined) return undefined;
+    let map: SourceMap | undefined;
+    try {
+      const text = module.map;
+      if (text !== undefined) map = new SourceMap(JSON.parse(text));
+    } catch {
+      // A source map is a convenience: a bad one costs the mapping only.
     }
-    return this.#maps.get(file);
+    this.#maps.set(module.name, map);
+    return map;
+  }
+
+  /** Files whose maps have been looked for. */
+  get size(): number {
+    return this.#maps.size;
   }
 }
