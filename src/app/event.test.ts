@@ -361,3 +361,12 @@ test('whenIdle: waits for turns, ops and timers of a pinned event', async () => 
   await waiting;
   assert.equal(event.isStuck, false);
 });
+
+test('charge: time on other threads counts against the limit of the call', () => {
+  const { home, client } = setUp({ limits: { cpuMs: 1000 } });
+  const event = new AppEvent(1, 'r1', home, client, 0, { cpuMs: 10, subrequests: 1 });
+  event.charge(9);
+  assert.deepEqual(home.failures, []);
+  event.charge(9);
+  assert.deepEqual(home.failures, [{ kind: 'timeout' }]);
+});

@@ -152,7 +152,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     if (this.#ended) return;
     this.#cpuMs += milliseconds;
     this.#home.used(milliseconds);
-    if (this.#cpuMs > this.#home.limits.cpuMs) this.#home.turnFailed(this, { kind: 'timeout' });
+    if (this.#cpuMs > this.#mostCpuMs) this.#home.turnFailed(this, { kind: 'timeout' });
   }
 
   countSubrequest(): void {

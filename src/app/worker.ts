@@ -333,6 +333,8 @@ export class Worker implements OpHome, EventHome {
       }
       case 'timeout':
       case 'starved': {
+        // All its turns that wait fail with the one that did not end.
+        if (event.failure === EXCEEDED_CPU || event.failure === TOO_BUSY) return;
         const isStarved = failure.kind === 'starved';
         if (isStarved) observer.warn('a request was given up: the machine is too busy', { app, requestId: event.requestId });
         else observer.limit(app, version, event.requestId, 'cpu', `more than ${this.limits.cpuMs} ms of CPU time`);
@@ -363,7 +365,7 @@ export class Worker implements OpHome, EventHome {
   #gone(requestId: string | undefined): void {
     if (this.#disposed) return;
     const { app, version, observer } = this.#deps;
-    const isMemory = this.#condemned !== 'cpu';
+    const isMemory = this.#condemned !== 'cpu' && this.#condemned !== 'starved';
     if (isMemory) observer.limit(app, version, requestId, 'memory', `more than ${this.limits.memoryMb} MB of memory`);
     this.#inDoubt = true;
     this.condemn('memory');

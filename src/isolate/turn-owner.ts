@@ -7,6 +7,8 @@ export interface TurnOwner {
   turnFailed(failure: TurnFailure, cpuMs: number): void;
   /** Nothing has come of the turn yet: where a run of light turns was cut short, it was this one. */
   readonly isStuck: boolean;
+  /** Whatever it is, it is over: a turn of it that goes on does so for nobody. */
+  readonly ended?: boolean;
   /** Nobody else has anything in the isolate. */
   readonly isAlone?: boolean;
 }

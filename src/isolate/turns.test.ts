@@ -52,6 +52,7 @@ class FakeRealm {
 class Owner implements TurnOwner {
   isStuck: boolean;
   isAlone = false;
+  ended = false;
   readonly told: [cpuMs: number, outcome: string][] = [];
 
   constructor(isStuck = false) {
@@ -184,6 +185,25 @@ test('runLight: a run that has used its time costs the isolate, and the first th
   );
 });
 
+test('runLight: where each has come to something, the last that is not over is to blame', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const open of [1, 2]) {
+    const { realm, light, watches } = setUp();
+    const owners = [new Owner(), new Owner(), new Owner()];
+    for (const owner of owners) {
+      owner.ended = owners.indexOf(owner) !== open;
+      light(owner, 100);
+    }
+    t.mock.timers.tick(500);
+    watches.at(-1)?.cut();
+    await realm.end(0, new Error('Isolate is disposed'));
+    assert.deepEqual(
+      owners.map((owner) => owner.told[0]?.[1]),
+      owners.map((_, i) => (i === open ? 'timeout' : 'gone')),
+    );
+  }
+});
+
 // A small limit and a queue of good turns: together they last longer than one turn may.
 test('runLight: a long run makes progress while turns end', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -204,6 +224,20 @@ test('runLight: a long run makes progress while turns end', async (t) => {
     owners.map(() => [[10, 'ended']]),
   );
   assert.deepEqual(watches, []);
+});
+
+test('runLight: a turn that comes to something and to nothing again and again makes no progress', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { light, watches } = setUp();
+  const owner = new Owner();
+  light(owner, 10);
+  t.mock.timers.tick(500);
+  const seen: (number | undefined)[] = [];
+  for (let i = 0; i < 4; i++) {
+    owner.isStuck = i % 2 === 0;
+    seen.push(watches.at(-1)?.progress());
+  }
+  assert.deepEqual(seen, [1, 0, 0, 0]);
 });
 
 test('run: a turn that is alone and has used its time costs the isolate', async () => {

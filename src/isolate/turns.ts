@@ -196,9 +196,11 @@ export class Turns implements Visitor {
 
   /** Ends a run in which no turn comes to an end any more. A long run of good turns may last, and wait for its CPU, as it must. */
   #watch(run: LightRun): void {
+    let least = Number.POSITIVE_INFINITY;
     run.stopWatch = this.#watchOverrun({
       limit: run.timeout,
-      progress: () => countStuck(run.owners),
+      // The fewest so far: a turn may come to something and to nothing again, as by a timer that it starts and cancels, and so for ever.
+      progress: () => (least = Math.min(least, countStuck(run.owners))),
       cut: () => {
         run.wasCut = true;
         this.#isolate.dispose();
