@@ -4,9 +4,9 @@
  *
  * The stack's text comes from the tenant and may be anything; it is treated as text, line by line.
  */
-import { SourceMap } from 'node:module';
 import { errorLine } from '../base/error-line.ts';
 import type { Bundle } from '../protocol/bundle.ts';
+import { SourcePositions } from './source-positions.ts';
 
 /** "    at f (index.js:1:2)" or "    at index.js:1:2" */
 const FRAME = /^(\s+at (?:.*? \()?)([^\s()]+):(\d+):(\d+)(\)?)$/;
@@ -23,7 +23,7 @@ const LONGEST_TEXT = 64 * 1024;
 
 export class StackMapper {
   readonly #modules: Bundle['modules'];
-  readonly #maps = new Map<string, SourceMap | undefined>();
+  readonly #maps = new Map<string, SourcePositions | undefined>();
 
   constructor(bundle: Pick<Bundle, 'modules'>) {
     this.#modules = bundle.modules;
@@ -60,20 +60,19 @@ export class StackMapper {
   }
 
   #position(file: string, row: number, column: number): string {
-    const entry = this.#map(file)?.findEntry(row - 1, column - 1) as { originalSource?: string; originalLine?: number; originalColumn?: number } | undefined;
-    if (entry?.originalSource === undefined || entry.originalLine === undefined) return `${file}:${row}:${column}`;
-    return `${entry.originalSource}:${entry.originalLine + 1}:${(entry.originalColumn ?? 0) + 1}`;
+    const found = this.#map(file)?.find(row - 1, column - 1);
+    return found === undefined ? `${file}:${row}:${column}` : `${found.source}:${found.line + 1}:${found.column + 1}`;
   }
 
   /** Read and parsed on first use: most apps never throw. Of a file that is no module nothing is kept: a stack may name any. */
-  #map(file: string): SourceMap | undefined {
+  #map(file: string): SourcePositions | undefined {
     if (this.#maps.has(file)) return this.#maps.get(file);
     const module = this.#modules.find(({ name }) => name === file);
     if (module === undefined) return undefined;
-    let map: SourceMap | undefined;
+    let map: SourcePositions | undefined;
     try {
       const text = module.map;
-      if (text !== undefined) map = new SourceMap(JSON.parse(text));
+      if (text !== undefined) map = new SourcePositions(text);
     } catch {
       // A source map is a convenience: a bad one costs the mapping only.
     }
