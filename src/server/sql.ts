@@ -6,12 +6,13 @@
 import { createServer } from 'node:net';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
-import type { Configure, FromStore, ToStore } from '../protocol/store.ts';
+import type { Configure, FromStore } from '../protocol/store.ts';
 import { Accounts } from '../storage/accounts.ts';
 import { Gate } from '../storage/gate.ts';
 import { servePool } from '../storage/pool/server.ts';
 import { openRooms } from './d1-rooms.ts';
 import { followAccounts } from './follow-accounts.ts';
+import { followGrants } from './follow-grants.ts';
 import { openSqlPool, sendParts } from './sql-pool.ts';
 import { ignoreSignals, tellSupervisor } from './channel.ts';
 
@@ -32,12 +33,7 @@ process.once('message', (message) => {
     process.exit(1);
   });
   server.listen(socket, () => tell({ type: 'ready' }));
-  process.on('message', (next) => {
-    const news = next as ToStore;
-    if (news.type !== 'grants') return;
-    gate.setGrants(news.grants);
-    tell({ type: 'granted', call: news.call });
-  });
+  followGrants(gate, tell);
   process.on('disconnect', () => {
     pool.close();
     process.exit(0);

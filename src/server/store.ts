@@ -1,7 +1,7 @@
 /** The store process: every database of the bindings, for all engines. It is told what to do over its channel and ends with it. */
 import { PRODUCTS } from '../bindings/products.ts';
 import type { StoreAddress } from '../ports/stores.ts';
-import type { Configure, FromStore, ToStore } from '../protocol/store.ts';
+import type { Configure, FromStore } from '../protocol/store.ts';
 import { Accounts } from '../storage/accounts.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
@@ -10,6 +10,7 @@ import { StoreHost } from '../storage/store-host.ts';
 import { StoreServer } from '../storage/store-server.ts';
 import { QUEUES_ID } from '../bindings/queues/messages.ts';
 import { followAccounts } from './follow-accounts.ts';
+import { followGrants } from './follow-grants.ts';
 import { ignoreSignals, tellSupervisor } from './channel.ts';
 
 const tell: (message: FromStore) => void = tellSupervisor;
@@ -37,12 +38,7 @@ process.once('message', (message) => {
       process.exit(1);
     },
   );
-  process.on('message', (next) => {
-    const news = next as ToStore;
-    if (news.type !== 'grants') return;
-    gate.setGrants(news.grants);
-    tell({ type: 'granted', call: news.call });
-  });
+  followGrants(gate, tell);
   // The supervisor is gone, or done: what was answered is on disk.
   process.on('disconnect', () => {
     server.close();

@@ -10,9 +10,8 @@ import type { OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { BodyKind, Post, Request } from '../../protocol/ops.ts';
 import { adoptBody, type BodyArgument, openBody } from '../body-argument.ts';
 import type { StreamBody } from '../body-stream.ts';
-import { uploadsOf } from '../body-upload.ts';
-import { callsOf } from '../calls.ts';
-import { invalidCall, OpError } from '../../base/op-error.ts';
+import { abortCall, beginCall, endCall } from '../calls.ts';
+import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
 import { aborted } from '../network-errors.ts';
 
@@ -50,13 +49,10 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   const [method, url, headers, redirect, kind, bodyArgument, length] = args;
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
-  const calls = callsOf(context.handles);
-  if (!Number.isSafeInteger(call) || calls.get(call) !== undefined) throw invalidCall();
   const request = checked(method, url, headers, redirect);
   event.countSubrequest();
 
-  const controller = new AbortController();
-  calls.set(call, controller);
+  const controller = beginCall(context.handles, call);
   let opened: BodyArgument | undefined;
   const forget = event.atEnd(() => controller.abort());
   try {
@@ -68,12 +64,14 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
       signal: controller.signal,
     });
     const body = response.body as StreamBody | undefined;
-    const source = body === undefined ? 0 : adoptBody(context, event, body, () => end(context, call, opened));
-    if (body === undefined) end(context, call, opened);
+    // The response is here whole, or is somebody else's.
+    const end = (): void => endCall(context.handles, call, opened?.upload);
+    const source = body === undefined ? 0 : adoptBody(context, event, body, end);
+    if (body === undefined) end();
     else if (controller.signal.aborted) body.cancel();
     return [response.status, response.statusText, response.headers, response.url, response.redirected, source];
   } catch (error) {
-    end(context, call, opened);
+    endCall(context.handles, call, opened?.upload);
     throw error;
   } finally {
     forget();
@@ -113,16 +111,6 @@ async function acquire(event: EventState, signal: AbortSignal): Promise<() => vo
   }
 }
 
-/** The response is here whole, or is somebody else's. The rest of an upload may still be on its way: it lasts as long as the upstream reads it. */
-function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {
-  callsOf(context.handles).delete(call);
-  const upload = opened?.upload;
-  if (upload === undefined) return;
-  const uploads = uploadsOf(context.handles);
-  if (upload.closed) uploads.delete(call);
-  else upload.once('close', () => uploads.delete(call));
-}
-
 function destroyBody(body: OutboundRequest['body']): void {
   if (typeof body === 'object' && !(body instanceof Uint8Array)) (body as Readable).on('error', () => {}).destroy();
 }
@@ -132,8 +120,5 @@ export const fetchRequests: Record<number, RequestOp> = { [Request.fetch]: fetch
 
 /** The post ops of fetch. */
 export const fetchPosts: Record<number, PostOp> = {
-  [Post.fetchAbort]: (context, _event, call) =>
-    callsOf(context.handles)
-      .get(call as number)
-      ?.abort(),
+  [Post.fetchAbort]: (context, _event, call) => abortCall(context.handles, call),
 };

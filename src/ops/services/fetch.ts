@@ -4,12 +4,10 @@
  * Contract: it belongs to one event, and ends with it; nothing in the arguments is trusted.
  */
 import { Readable } from 'node:stream';
-import { OpError } from '../../base/op-error.ts';
 import { type BodyArgument, openBody } from '../body-argument.ts';
 import { StreamBody } from '../body-stream.ts';
-import { uploadsOf } from '../body-upload.ts';
-import { callsOf } from '../calls.ts';
-import type { OpContext, RequestOp } from '../op.ts';
+import { beginCall, endCall } from '../calls.ts';
+import type { RequestOp } from '../op.ts';
 import { ServiceClient } from '../service-client.ts';
 import { callingEvent, headOf, originOf, serviceAt } from '../service-target.ts';
 
@@ -18,11 +16,8 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
   const event = callingEvent(context, eventId);
   const origin = originOf(context, event);
   const target = serviceAt(context, service);
-  const calls = callsOf(context.handles);
-  if (!Number.isSafeInteger(call) || calls.get(call) !== undefined) throw new OpError('TypeError', 'Invalid call.');
   const head = headOf(method, url, headers);
-  const controller = new AbortController();
-  calls.set(call, controller);
+  const controller = beginCall(context.handles, call);
   let opened: BodyArgument | undefined;
   try {
     opened = openBody(context, call, kind, body, length);
@@ -43,7 +38,7 @@ export const serviceFetch: RequestOp = async (context, eventId, call, ...args) =
     );
     return await client.answer;
   } finally {
-    end(context, call, opened);
+    endCall(context.handles, call, opened?.upload);
   }
 };
 
@@ -63,14 +58,4 @@ function withHeader(head: string, header: string): string {
     if (name !== 'content-length' && name !== 'transfer-encoding') kept.push(String(lines[i]), String(lines[i + 1]));
   }
   return [method, url, header, ...kept].join('\n');
-}
-
-/** The call has its answer. The rest of an upload may still be on its way: it lasts as long as somebody reads it. */
-function end(context: OpContext, call: number, opened: BodyArgument | undefined): void {
-  callsOf(context.handles).delete(call);
-  const upload = opened?.upload;
-  if (upload === undefined) return;
-  const uploads = uploadsOf(context.handles);
-  if (upload.closed) uploads.delete(call);
-  else upload.once('close', () => uploads.delete(call));
 }

@@ -6,7 +6,7 @@
  * holding anything, so that calls may go round in circles.
  */
 import { NoResponder } from '../../ports/no-responder.ts';
-import { OpError } from '../../base/op-error.ts';
+import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { EventFailure } from '../../ports/event-client.ts';
 import type { ServiceTarget, SessionClient } from '../../ports/invoker.ts';
 import { Entry } from '../../protocol/ops.ts';
@@ -24,11 +24,11 @@ type Call = { access: number; path: string; payload: Payload; passed: PassedThin
 /** `Request.rpcCall` */
 export const rpcCall: RequestOp = (context, eventId, _call, target, access, path, payload, ...pairs) => {
   const event = callingEvent(context, eventId);
-  if (access !== Access.call && access !== Access.get && access !== Access.connect) throw new OpError('TypeError', 'Invalid call.');
-  if (typeof path !== 'string' || path.length > MOST_PATH_CHARACTERS) throw new OpError('TypeError', 'Invalid call.');
+  if (access !== Access.call && access !== Access.get && access !== Access.connect) throw invalidCall();
+  if (typeof path !== 'string' || path.length > MOST_PATH_CHARACTERS) throw invalidCall();
   const caller = { context, event };
   const stub = typeof target === 'number' && target > 0 && context.handles.get(target, Stub) !== undefined ? stubAt(context, event, target) : undefined;
-  if (stub !== undefined && access === Access.connect) throw new OpError('TypeError', 'Invalid call.');
+  if (stub !== undefined && access === Access.connect) throw invalidCall();
   const service = stub === undefined ? serviceAt(context, target) : undefined;
   const origin = service === undefined ? undefined : originOf(context, event);
   const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs, false) };
