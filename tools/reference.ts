@@ -6,7 +6,7 @@ import { WRANGLER_KEYS, type KeyTreatment } from '../src/config/wrangler-keys.ts
 import { CHUNKS } from '../src/protocol/chunks.ts';
 import { LANGUAGE_DEVIATIONS, WEB_APIS } from '../src/protocol/web-apis.ts';
 import { COMPAT_GROUPS, type CompatFlag, type CompatStatus } from '../src/protocol/compat.ts';
-import { ClientErrors, type ClientError } from '../src/protocol/errors.ts';
+import { ClientErrors, type ClientError, type ClientErrorName } from '../src/protocol/errors.ts';
 import { LIMITS, type Limit } from '../src/protocol/limits.ts';
 import { conformancePage } from '../test/conformance/page.ts';
 import { readResults } from '../test/conformance/results.ts';
@@ -23,14 +23,35 @@ export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/conformance.md': () => conformancePage(readResults()),
 };
 
+/** When a client is told of each error. */
+const WHEN: Readonly<Record<ClientErrorName, string>> = {
+  exception: 'The app threw, or what it answered is no response.',
+  exceededCpu: 'The app used up its CPU time, or takes too long to start.',
+  exceededMemory: 'The app used up its memory.',
+  neverResponded: 'Nothing that the handler waits for can happen any more.',
+  startup: 'The modules of the app threw when they were evaluated.',
+  badRequest: 'The request is malformed, ambiguous or without a usable host.',
+  unknownHost: 'No app has this host and path.',
+  bodyTooLarge: 'The body is larger than `request_body_bytes`.',
+  urlTooLong: 'The URL is longer than `url_bytes`.',
+  headersTooLarge: 'The headers are larger than `header_bytes`.',
+  responseTooLarge: 'The response is larger than `response_body_bytes`.',
+  appBroken: 'The app cannot be built.',
+  appQuarantined: 'The app was there at repeated deaths of engines.',
+  engineDraining: 'No engine is there to take the request.',
+  tooBusy: 'The machine was too busy to run the app in time, or clients leave too much of their answers unread.',
+  internal: 'NANO itself failed.',
+};
+
 function errors(): string {
-  const entries: [string, ClientError][] = Object.entries(ClientErrors);
+  const entries = Object.entries(ClientErrors) as [ClientErrorName, ClientError][];
   const rows = entries
     .sort(([, a], [, b]) => a.code - b.code)
-    .map(([, { code, status, title, fault, outcome }]) => [code, status, title, fault, `\`${outcome}\``]);
+    .map(([name, { code, status, title, fault, outcome }]) => [code, status, title, WHEN[name], fault, `\`${outcome}\``]);
   return page('Errors', [
     'What a client is told when a request fails before or instead of the app. Codes below 9000 are Cloudflare’s; the precise reason is in the log, under the outcome.',
-    table(['Code', 'Status', 'Title', 'Whose fault', 'Outcome in the log'], rows),
+    table(['Code', 'Status', 'Title', 'When', 'Whose fault', 'Outcome in the log'], rows),
+    'The log knows more outcomes. Of a request: `ok`, `clientClosed` (the client left) and `responseAborted` (the response broke off). Of a scheduled run or a batch of messages: `ok`, `exceededWallTime` (it took longer than 15 minutes), `notReady` (the app is broken, quarantined or gone), `noEngine` and `engineDied` (no engine was there to run it, or those that ran it died), `storeFailed` (a batch could not be read) and `internal`.',
   ]);
 }
 
