@@ -54,7 +54,7 @@ test('respond: a streamed body is written, held back and ended', async () => {
   post(one, Post.sinkClose);
   post(one, Post.sinkAbort);
   await assert.rejects(write(one, new Uint8Array(1)), { name: 'TypeError' });
-  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false], ['end']]);
+  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false, undefined], ['end']]);
   assert.equal(one.responder.chunks.length, 2);
 });
 
@@ -63,7 +63,7 @@ test('respond: a streamed body that fails cuts the response', () => {
   post(one, Post.respond, 200, '', '', BodyKind.stream);
   post(one, Post.sinkAbort, 'boom');
   post(one, Post.sinkClose);
-  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false], ['abort']]);
+  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false, undefined], ['abort']]);
 });
 
 test('respond: an isolate that does not wait loses its response', async () => {
