@@ -17,10 +17,12 @@ const CHUNK_BYTES = 256 * 1024;
 // Streams over a descriptor are quicker than those over a FileHandle.
 const openFile = promisify(open) as (path: string, flags: string) => Promise<number>;
 
+type Kept = { readonly bytes: Uint8Array; isUsed: boolean };
+
 export class AssetFiles {
   readonly #bound: number;
-  /** The least recently used first. */
-  readonly #kept = new Map<string, Uint8Array>();
+  /** The oldest first; those that were used since they came, or were last seen here, get another round. */
+  readonly #kept = new Map<string, Kept>();
   readonly #reading = new Map<string, Promise<Uint8Array>>();
   #bytes = 0;
 
@@ -41,11 +43,10 @@ export class AssetFiles {
   /** The file, if it is in memory. */
   peek(dir: string, file: string): Uint8Array | undefined {
     const path = pathOf(dir, file);
-    const bytes = this.#kept.get(path);
-    if (bytes === undefined) return undefined;
-    this.#kept.delete(path);
-    this.#kept.set(path, bytes);
-    return bytes;
+    const kept = this.#kept.get(path);
+    if (kept === undefined) return undefined;
+    kept.isUsed = true;
+    return kept.bytes;
   }
 
   /** The whole file, which is kept from now on. */
@@ -69,12 +70,14 @@ export class AssetFiles {
 
   #keep(path: string, bytes: Uint8Array): Uint8Array {
     if (!this.isKept(bytes.byteLength) || this.#kept.has(path)) return bytes;
-    this.#kept.set(path, bytes);
+    this.#kept.set(path, { bytes, isUsed: false });
     this.#bytes += bytes.byteLength;
-    for (const [oldest, dropped] of this.#kept) {
+    for (const [oldest, kept] of this.#kept) {
       if (this.#bytes <= this.#bound) break;
+      if (oldest === path) continue;
       this.#kept.delete(oldest);
-      this.#bytes -= dropped.byteLength;
+      if (kept.isUsed) this.#kept.set(oldest, { bytes: kept.bytes, isUsed: false });
+      else this.#bytes -= kept.bytes.byteLength;
     }
     return bytes;
   }
