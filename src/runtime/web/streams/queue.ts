@@ -44,6 +44,8 @@ export function shift<T>(queue: Queue<T>): T {
   const node = queue.head as Node<T>;
   queue.head = node.next;
   if (node.next === undefined) queue.tail = undefined;
+  // An old node, dead or not, would keep all that come after it until the next full collection.
+  node.next = undefined;
   queue.length--;
   queue.total -= node.size;
   // Rounding errors.
