@@ -64,6 +64,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   /** The number of the request's body, which goes with the event. */
   source = 0;
   calls: object | undefined;
+  sink: object | undefined;
   /** Characters it has logged. */
   logged = 0;
   readonly trace: Trace | undefined;

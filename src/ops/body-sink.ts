@@ -53,15 +53,12 @@ class Sink {
 
 const responseOver = (): OpError => new OpError('TypeError', 'The response body can no longer be sent: the response is over.');
 
-const sinks = new WeakMap<Responder, Sink>();
-
 /** The answer in progress of an event; throws OpError for events that are over or not answered over HTTP. */
 export function sinkOf(event: EventState | undefined): Sink {
-  const responder = event?.responder;
-  if (responder === undefined) throw responseOver();
-  let sink = sinks.get(responder);
-  if (sink === undefined) sinks.set(responder, (sink = new Sink(responder)));
-  return sink;
+  if (event?.responder === undefined) throw responseOver();
+  // Not in a WeakMap: what it has under a key counts for more than the key in a scavenge, and this leads back to the event.
+  event.sink ??= new Sink(event.responder);
+  return event.sink as Sink;
 }
 
 /** `Post.respond`. Throws OpError, answering nothing, when the arguments make no answer. */

@@ -29,6 +29,8 @@ export interface EventState {
   readonly family: Family;
   /** What ops/services/calls.ts keeps of it: the calls it has been given to answer. */
   calls: object | undefined;
+  /** What ops/body-sink.ts keeps of it: its answer in progress. */
+  sink: object | undefined;
   /** Why it failed, where it did. */
   readonly failure: EventFailure | undefined;
   /** Charges CPU time that the host has spent for the event; beyond its limit the event ends. */

@@ -121,6 +121,7 @@ export class TestIsolate implements OpContext {
       depth: 0,
       family: { calls: 0 },
       calls: undefined,
+      sink: undefined,
       countCall: () => {},
       failure: undefined,
       lend: () => () => {},
