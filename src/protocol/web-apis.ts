@@ -38,7 +38,7 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       'ReadableStreamBYOBReader.readAtLeast()': 'Cloudflare’s own, older spelling of read(view, { min }).',
       autoAllocateChunkSize: `Is 4096 where nothing is said, so that byobRequest is there in every pull(), but for the flag streams_no_default_auto_allocate_chunk_size. ${WORKERS}`,
       'expectedLength of a source or transformer': 'Workers’ own: a body that is the stream has this length.',
-      'tee() of chunks that are no bytes, with cloning': 'Objects that are not buffers are refused where the standard serialises them.',
+      'clone() of a stream as body': 'Of typed arrays only the bytes in view are copied, not the whole buffer.',
     },
   },
   'Compression Streams': {

@@ -3,6 +3,7 @@
  *
  * Contract: `ArrayBuffer.prototype.slice` and `subarray` are not used here: both ask the species.
  */
+import { chunk as part } from '../../link.ts';
 import {
   ArrayBufferCtor,
   ArrayBufferIsView,
@@ -18,8 +19,7 @@ import {
   TypeErrorCtor,
   Uint8ArrayCtor,
 } from '../../primordials.ts';
-import { bufferSource, isArrayBuffer, isObject, viewBuffer, type BufferSource, type Converter } from '../../webidl.ts';
-import { DOMException } from '../dom-exception.ts';
+import { bufferSource, isArrayBuffer, viewBuffer, type BufferSource, type Converter } from '../../webidl.ts';
 
 export type View = ArrayBufferView<ArrayBuffer>;
 export type ViewConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => View;
@@ -81,18 +81,17 @@ export function cloneBytes(source: BufferSource): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Copies a chunk for the other branch of a tee: bytes and primitives, which is all that a body is made of.
- * Departure: other objects throw DataCloneError instead of being serialized.
+ * Copies a chunk for the other branch of a tee. Throws DataCloneError for what cannot be cloned.
+ * Departure: of a typed array only the bytes in view are copied, since its buffer may be a large one that many share.
  * @see https://streams.spec.whatwg.org/#abstract-opdef-structuredclone
  */
 export function cloneChunk(chunk: unknown): unknown {
-  if (!isObject(chunk)) return chunk;
+  // What bodies are made of comes without the chunk for all the rest.
+  if (typeof chunk === 'string') return chunk;
   if (isArrayBuffer(chunk)) return cloneBuffer(chunk, 0, ArrayBufferPrototypeGetByteLength(chunk));
-  if (ArrayBufferIsView(chunk)) {
-    const view = chunk as View;
-    const constructor = constructorOf(view);
-    const byteLength = byteLengthOf(view);
-    return new constructor(cloneBuffer(bufferOf(view), byteOffsetOf(view), byteLength), 0, byteLength / elementSizeOf(constructor));
-  }
-  throw new DOMException('The chunk could not be cloned.', 'DataCloneError');
+  if (TypedArrayPrototypeGetSymbolToStringTag(chunk) === undefined) return part('clone').structuredClone(chunk);
+  const view = chunk as View;
+  const constructor = constructorOf(view);
+  const byteLength = byteLengthOf(view);
+  return new constructor(cloneBuffer(bufferOf(view), byteOffsetOf(view), byteLength), 0, byteLength / elementSizeOf(constructor));
 }

@@ -231,8 +231,20 @@ test('tee: a cloner makes the chunks of the second branch; its failure errors bo
   const copy = (await readerOf(two).read()).value;
   assert.notEqual(copy, chunk);
   assert.deepEqual(copy, chunk);
-  const failing = readableStreamTee(ReadableStream.from([{}]), true).map((it) => readerOf(it).read());
+  const failing = readableStreamTee(ReadableStream.from([() => 1]), true).map((it) => readerOf(it).read());
   for (const read of failing) await assert.rejects(read, { name: 'DataCloneError' });
+});
+
+test('tee: a cloner serialises other objects, too', async () => {
+  const second = async (chunk: unknown): Promise<unknown> => (await readerOf(readableStreamTee(ReadableStream.from([chunk]), true)[1]).read()).value;
+  const object = { list: [1] };
+  const copy = (await second(object)) as typeof object;
+  assert.deepEqual(copy, object);
+  assert.notEqual(copy.list, object.list);
+  const view = new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2);
+  const other = (await second(view)) as DataView;
+  assert.deepEqual([other.byteOffset, other.byteLength, other.getUint8(1)], [1, 2, 3]);
+  assert.notEqual(other.buffer, view.buffer);
 });
 
 test('byte tee: the branches do not share memory', async () => {
