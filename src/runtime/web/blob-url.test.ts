@@ -28,6 +28,19 @@ test('fetch: answers with the bytes and the type, whatever the fragment', async 
   assert.equal(await (await fetch(url)).text(), '0123456789');
 });
 
+test('fetch: a type that is no MIME type is none', async () => {
+  for (const [type, expected] of [
+    ['invalid', ''],
+    ['text /plain', ''],
+    ['', ''],
+    ['text/plain;charset=UTF-8', 'text/plain;charset=utf-8'],
+    ['Text/X; a', 'text/x; a'],
+  ] as const) {
+    const response = await fetch(URL.createObjectURL(new Blob([], { type })));
+    assert.equal(response.headers.get('content-type'), expected);
+  }
+});
+
 test('fetch: what is revoked, unknown or not got is an error', async () => {
   const url = URL.createObjectURL(blob);
   const early = new Request(url);

@@ -29,6 +29,7 @@ import { USVString, argument } from '../webidl.ts';
 import { type Blob, blobBytes, blobType, isBlob } from './blob.ts';
 import { newBody } from './body.ts';
 import { getHeader } from './headers.ts';
+import { parseMimeType } from './mime-type.ts';
 import { type RequestState, requestHeaders } from './request.ts';
 import { type Response, adoptResponse } from './response.ts';
 
@@ -71,7 +72,8 @@ export function fetchBlob(state: RequestState): Response {
   if (state.method !== 'GET') throw new TypeErrorCtor(`Fetch API cannot load: ${url}: blobs can only be got, with GET.`);
   const bytes = blobBytes(blob) as Bytes;
   const size = TypedArrayPrototypeGetByteLength(bytes);
-  const type = `\ncontent-type\n${blobType(blob)}`;
+  // "A parsable MIME type, or the empty string": https://w3c.github.io/FileAPI/#dfn-type
+  const type = `\ncontent-type\n${parseMimeType(blobType(blob)) === null ? '' : blobType(blob)}`;
   const range = getHeader(requestHeaders(state), 'range');
   if (range === null) return respond(url, 200, 'OK', `content-length\n${size}${type}`, bytes);
   const found = readRange(range, size);
