@@ -7,12 +7,15 @@ import type { Results } from './results.ts';
 
 const NOTE = '<!-- Made by tools/generate-docs.ts from test/conformance: run the tests with --update, then `npm run docs`. -->';
 
-const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported, each counted once whatever a peer calls it,
+const INTRODUCTION = `How much of the [Web Platform Tests](https://web-platform-tests.org) NANO passes: subtests passed of all that anyone reported,
 tentative tests left out. \`npm run wpt -- --wpt DIR\` runs them from a checkout outside the repository.
 Apps may have shared memory in that run (\`shared_memory\`), from which some tests take their buffers.
 
 The peers were driven by an earlier runner with the same division of tests, with two differences in NANO’s favour: it answered fetches of a test’s
-own files from the bundle instead of a server (12 subtests of fetch/api), and its rewriting broke some ten tests of eventsource.`;
+own files from the bundle instead of a server (12 subtests of fetch/api), and its rewriting broke some ten tests of eventsource.
+
+A subtest is known by its name. Of streams, two names are not counted that are one peer’s for subtests all have. Beside a server, names
+with a port in them count anew for each peer, whose ports differed: of fetch/api some 130, which make everybody’s share smaller.`;
 
 export function conformancePage(results: Results): string {
   const parts = ['# Conformance', NOTE, INTRODUCTION, '## In the worker alone', table('plain', results)];
