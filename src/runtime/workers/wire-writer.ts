@@ -181,7 +181,8 @@ export class Writer {
     if (typeof value !== 'function') {
       if (ArrayIsArray(value)) return this.#array(value);
       const proto = ObjectGetPrototypeOf(value) as object | null;
-      if (proto === ObjectPrototype || proto === null) return this.#plain(value);
+      // Where others have a say, one without a prototype is theirs, too: Workers refuse it.
+      if (proto === ObjectPrototype || (proto === null && this.#replace === undefined)) return this.#plain(value);
     }
     const external = this.#replace?.(value);
     if (external !== undefined) {

@@ -328,4 +328,41 @@ export const cases = {
     const result = await failure(CALLEE.echo(CALLEE.add(1, 2)));
     return [result.name, result.message];
   },
+  'stubs: what an app puts on them is theirs': async ({ CALLEE }) => {
+    const seen = [];
+    const stub = await CALLEE.counter();
+    for (const object of [CALLEE, stub, CALLEE.counter(), CALLEE.add]) {
+      seen.push('mine' in object, Object.keys(object));
+      object.mine = 1;
+      Object.defineProperty(object, 'hidden', { value: 2 });
+      object.add = () => 'local';
+      seen.push(object.mine, object.hidden, object.add(), Object.keys(object), 'mine' in object, { ...object }.mine, Reflect.set(object, 'hidden', 3));
+      delete object.mine;
+      delete object.add;
+      seen.push(typeof object.mine, typeof object.add, Object.keys(object), Reflect.deleteProperty(object, 'nothing'));
+    }
+    return seen;
+  },
+  'stubs: every name is in them, and no number': async ({ CALLEE }) => {
+    const stub = await CALLEE.counter();
+    return [CALLEE, stub, CALLEE.counter(), CALLEE.add].map((object) => [
+      'nothing' in object,
+      0 in object,
+      typeof object[0],
+      typeof object['01'],
+      typeof object[-1],
+    ]);
+  },
+  'stubs: cannot be frozen': async ({ CALLEE }) => {
+    const stub = await CALLEE.counter();
+    return [await failure((async () => Object.preventExtensions(CALLEE))()), await failure((async () => Object.preventExtensions(stub))())];
+  },
+  'stubs: as JSON': async ({ CALLEE }) => JSON.stringify({ stub: await CALLEE.counter(), CALLEE, promise: CALLEE.counter(), property: CALLEE.add }),
+  'errors: several in one': ({ CALLEE }) => failure(CALLEE.throws('several')),
+  'errors: what is no error': async ({ CALLEE }) => Promise.all(['a function', 'a response', 'an object'].map((what) => failure(CALLEE.throws(what)))),
+  'values: what V8 does not copy': async ({ CALLEE }) => {
+    const values = [Promise.resolve(), new WeakMap(), (function* () {})(), [].values(), Object.create(null), { deep: Object.create(null) }];
+    return Promise.all(values.map((value) => failure(CALLEE.echo(value))));
+  },
+  'pipelining: into arrays': async ({ CALLEE }) => [typeof CALLEE.echo([1, 2])[1], await failure(CALLEE.echo([1, 2]).length)],
 };

@@ -138,6 +138,9 @@ export const cases = {
     return [response.status, response.webSocket, await response.text()];
   },
   'websocket: not asked for': async ({ OTHER }) => (await OTHER.fetch('http://x/socket')).status,
+  'status: its text': async ({ OTHER }) =>
+    Promise.all([200, 201, 404, 299, 503].map(async (status) => (await OTHER.fetch(`http://x/text?status=${status}`)).statusText)),
+  'status: the text that the app has set': async ({ OTHER }) => (await OTHER.fetch('http://x/text?status=404&text=Nowhere')).statusText,
   'entrypoint: a named one, with props': async ({ NAMED }) => (await NAMED.fetch('http://x/y')).json(),
   'self: calls itself': async ({ SELF }, _ctx, request) => {
     if (request.headers.get('x-again') !== null) return 'again';

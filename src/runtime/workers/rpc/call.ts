@@ -6,7 +6,17 @@
 import { Request } from '../../../protocol/ops.ts';
 import { Access } from '../../../protocol/rpc.ts';
 import { request, requireEvent } from '../../bridge.ts';
-import { ArrayPrototypeJoin, ArrayPrototypeSlice, ErrorCtor, ObjectHasOwn, PromisePrototypeThen, PromiseReject, ReflectApply } from '../../primordials.ts';
+import {
+  ArrayPrototypeJoin,
+  ArrayPrototypeSlice,
+  ErrorCtor,
+  ObjectGetPrototypeOf,
+  ObjectHasOwn,
+  ObjectPrototype,
+  PromisePrototypeThen,
+  PromiseReject,
+  ReflectApply,
+} from '../../primordials.ts';
 import { isObject } from '../../webidl.ts';
 import { markRemote } from './errors.ts';
 import type { Held } from './held.ts';
@@ -61,7 +71,8 @@ function onValue(value: unknown, names: readonly string[], message: Message | un
       message?.undo();
       throw markRemote(notImplemented(names[i === 0 ? 0 : i - 1] as string));
     }
-    if (!ObjectHasOwn(at, name)) {
+    // Pipelining goes into plain objects alone.
+    if (ObjectGetPrototypeOf(at) !== ObjectPrototype || !ObjectHasOwn(at, name)) {
       message?.undo();
       throw markRemote(notImplemented(name));
     }

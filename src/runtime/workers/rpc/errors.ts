@@ -7,13 +7,13 @@
  */
 import { differs } from '../../compat.ts';
 import { chunk } from '../../link.ts';
-import { ErrorCtor, ObjectDefineProperty } from '../../primordials.ts';
+import { ErrorCtor, FunctionPrototypeToString, ObjectDefineProperty } from '../../primordials.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
 import { isDOMException } from '../../web/dom-exception.ts';
 import { errorDetails } from '../../web/report-error.ts';
-import { newError } from '../../web/structured-clone-builtins.ts';
+import { newNativeError } from '../../web/structured-clone-builtins.ts';
 import { isObject } from '../../webidl.ts';
-import { encode, type Message, messageOf, requireData } from './values.ts';
+import { encode, type Message, messageOf, requireData, typeNameOf } from './values.ts';
 
 /** What was thrown, as it travels: name, message and maybe the error itself. */
 export function thrownMessage(error: unknown): Message {
@@ -38,7 +38,7 @@ export function thrownFrom(value: unknown): Error {
 function thrownValue(error: unknown): [name: string, message: string] {
   const details = errorDetails(error);
   if (!isObject(error) || isDOMException(error) || kindOf(error) === 'Error') return [details[0], details[1]];
-  return ['', typeof error === 'function' ? 'function' : '#<Object>'];
+  return ['', typeof error === 'function' ? FunctionPrototypeToString(error) : `#<${typeNameOf(error)}>`];
 }
 
 /** The error to throw in its place. Names that are no built-in error's become part of the message. */
@@ -51,10 +51,10 @@ export function markRemote<E extends Error>(error: E): E {
   return ObjectDefineProperty(error, 'remote', { value: true, writable: true, enumerable: true, configurable: true }) as E;
 }
 
-const NATIVE = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError'];
+const NATIVE = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError', 'AggregateError'];
 
 const errorOf = (name: string, message: string): Error => {
-  for (let i = 0; i < NATIVE.length; i++) if (NATIVE[i] === name) return newError(name, message);
+  for (let i = 0; i < NATIVE.length; i++) if (NATIVE[i] === name) return newNativeError(name, message);
   const named = chunk('base').errorNamed(name, message);
   return isDOMException(named) || name === '' ? named : new ErrorCtor(`${name}: ${message}`);
 };

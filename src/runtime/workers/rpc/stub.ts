@@ -188,10 +188,14 @@ const live = <S>(behaviour: Behaviour<S>, life: Behaviour<S>): void => {
   behaviour.call = life.call;
 };
 
+/** JSON.stringify() calls it by its own argument, where Workers let it see no method: it is not to make a call of. */
+const isJson = (names: readonly string[], args: readonly unknown[]): boolean =>
+  names.length === 1 && names[0] === 'toJSON' && args.length === 1 && typeof args[0] === 'string';
+
 live(properties, {
   prototype: RpcProperty.prototype,
   property: ({ root, names }, name) => property(root, deeper(names, name)),
-  call: ({ root, names }, args) => promiseOf(callOn(root, names, args)),
+  call: ({ root, names }, args) => (isJson(names, args) ? (root.kind === 'service' ? {} : undefined) : promiseOf(callOn(root, names, args))),
 });
 live(promises, {
   prototype: RpcPromise.prototype,

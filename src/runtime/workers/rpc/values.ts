@@ -12,6 +12,7 @@ import { chunk, peek } from '../../link.ts';
 import {
   ArrayBufferIsView,
   ArrayBufferPrototypeGetByteLength,
+  ArrayPrototypeIncludes,
   ArrayPrototypePop,
   ArrayPrototypePush,
   ErrorCtor,
@@ -20,6 +21,8 @@ import {
   ObjectPrototype,
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
+  StringPrototypeEndsWith,
+  SymbolToStringTag,
 } from '../../primordials.ts';
 import { asBytes, sourceBody, takeBody } from '../../web/body.ts';
 import { kindOf } from '../../web/builtin-kind.ts';
@@ -212,16 +215,35 @@ export function transferableService(object: object): number | string | undefined
 
 /** @throws DataCloneError for an object with a life of its own */
 export function requireData(object: object): void {
-  if (kindOf(object) === undefined && !isDOMException(object)) throw unserialisable(object);
+  if (ObjectGetPrototypeOf(object) === null || (kindOf(object) === undefined && !isDOMException(object))) throw unserialisable(object);
 }
 
 /** workerd's text. */
 const cannotBeSent = (type: string): DOMException =>
   new DOMException(`Could not serialize object of type "${type}". This type does not support serialization.`, 'DataCloneError');
 
-const unserialisable = (object: object): DOMException => cannotBeSent(typeNameOf(object));
+const unserialisable = (object: object): DOMException => {
+  const name = typeNameOf(object);
+  // V8's text for what it knows itself.
+  if (ArrayPrototypeIncludes(OF_THE_LANGUAGE, name)) return new DOMException(`#<${name}> could not be cloned.`, 'DataCloneError');
+  const tag = name === 'Object' ? tagOf(object) : undefined;
+  if (tag !== undefined) return new DOMException(`[object ${tag}] could not be cloned.`, 'DataCloneError');
+  return cannotBeSent(name);
+};
 
-const typeNameOf = (object: object): string => {
+/** Generators and iterators have no class, but a tag. */
+const tagOf = (object: object): string | undefined => {
+  for (let at: object | null = object; at !== null; at = ObjectGetPrototypeOf(at) as object | null) {
+    const tag: unknown = ReflectGetOwnPropertyDescriptor(at, SymbolToStringTag)?.value;
+    if (typeof tag === 'string' && (StringPrototypeEndsWith(tag, 'Generator') || StringPrototypeEndsWith(tag, ' Iterator'))) return tag;
+  }
+  return undefined;
+};
+
+const OF_THE_LANGUAGE = ['Promise', 'WeakMap', 'WeakSet', 'WeakRef'];
+
+/** The name of an object's class. */
+export const typeNameOf = (object: object): string => {
   for (let at: object | null = object; at !== null; at = ObjectGetPrototypeOf(at) as object | null) {
     const made: unknown = ReflectGetOwnPropertyDescriptor(at, 'constructor')?.value;
     const name: unknown = typeof made === 'function' ? ReflectGetOwnPropertyDescriptor(made, 'name')?.value : undefined;

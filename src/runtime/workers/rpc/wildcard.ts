@@ -2,10 +2,22 @@
  * Objects on which every name is a property: stubs, and promises of what they answer.
  *
  * Contract: such an object is a Proxy that carries its state as a private field of its own, so that it can be told
- * from anything else, and that nothing of an app's can be seen through it. Names that its interface has are the
- * interface's; symbols are never anybody's.
+ * from anything else, and that nothing of an app's can be seen through it. What an app has put on it comes first, as on
+ * Workers; names that its interface has are the interface's; symbols, and numbers, are never anybody's.
  */
-import { ProxyCtor, ReflectGet, ReflectHas } from '../../primordials.ts';
+import {
+  NumberCtor,
+  ObjectHasOwn,
+  ProxyCtor,
+  ReflectApply,
+  ReflectDefineProperty,
+  ReflectDeleteProperty,
+  ReflectGet,
+  ReflectGetOwnPropertyDescriptor,
+  ReflectHas,
+  ReflectOwnKeys,
+  TypeErrorCtor,
+} from '../../primordials.ts';
 
 /** What an interface does with names, and with being called. */
 export type Behaviour<S> = {
@@ -24,7 +36,8 @@ const Given = function (this: unknown, object: object): object {
   object: object,
 ) => object;
 
-type Inside = { state: unknown; behaviour: Behaviour<never> };
+/** `isOwned`: the app has put something on it, which lies on the Proxy's target. */
+type Inside = { state: unknown; behaviour: Behaviour<never>; isOwned: boolean };
 
 let inside: (object: object) => Inside | undefined;
 
@@ -41,23 +54,61 @@ class Stamp extends Given {
   }
 }
 
-const of = (target: object): { state: never; behaviour: Behaviour<never> } => inside(target) as { state: never; behaviour: Behaviour<never> };
+type Live = { state: never; behaviour: Behaviour<never>; isOwned: boolean };
+
+const of = (target: object): Live => inside(target) as Live;
+
+/** What the app has put there. */
+const isOwn = (target: object, name: PropertyKey): boolean => of(target).isOwned && ObjectHasOwn(target, name);
+
+const MOST_INDEX = 2 ** 32 - 2;
+
+/** Elements are asked for as those of any object. */
+const isIndex = (name: string): boolean => {
+  const number = NumberCtor(name);
+  return number >= 0 && number <= MOST_INDEX && number % 1 === 0 && `${number}` === name;
+};
+
+const wildcardProperty = (target: object, name: PropertyKey): unknown => {
+  if (typeof name === 'symbol' || isIndex(name as string)) return undefined;
+  const { state, behaviour } = of(target);
+  return behaviour.property(state, name as string);
+};
 
 const handler: ProxyHandler<object> = {
   get: (target, name, receiver) => {
-    const { state, behaviour } = of(target);
-    const { prototype } = behaviour;
-    if (typeof name === 'symbol' || ReflectHas(prototype, name)) return ReflectGet(prototype, name, receiver);
-    return behaviour.property(state, name);
+    if (isOwn(target, name)) return ReflectGet(target, name, receiver);
+    const { prototype } = of(target).behaviour;
+    return ReflectHas(prototype, name) ? ReflectGet(prototype, name, receiver) : wildcardProperty(target, name);
   },
-  has: (target, name) => ReflectHas(of(target).behaviour.prototype, name),
+  has: (target, name) => isOwn(target, name) || ReflectHas(of(target).behaviour.prototype, name) || wildcardProperty(target, name) !== undefined,
   getPrototypeOf: (target) => of(target).behaviour.prototype,
   setPrototypeOf: () => false,
-  getOwnPropertyDescriptor: () => undefined,
-  ownKeys: () => [],
-  defineProperty: () => false,
-  deleteProperty: () => false,
-  set: () => false,
+  preventExtensions: () => {
+    throw new TypeErrorCtor('Cannot prevent extensions');
+  },
+  getOwnPropertyDescriptor: (target, name) => (of(target).isOwned ? ReflectGetOwnPropertyDescriptor(target, name) : undefined),
+  ownKeys: (target) => (of(target).isOwned ? ReflectOwnKeys(target) : []),
+  defineProperty: (target, name, descriptor) => {
+    const live = of(target);
+    if (!live.isOwned) {
+      live.isOwned = true;
+      // A function has some of its own.
+      ReflectDeleteProperty(target, 'length');
+      ReflectDeleteProperty(target, 'name');
+    }
+    return ReflectDefineProperty(target, name, descriptor);
+  },
+  deleteProperty: (target, name) => !of(target).isOwned || ReflectDeleteProperty(target, name),
+  // As of any object: what is put on it, or on one that inherits from it, is its own from then on.
+  set: (_target, name, value, receiver: object) => {
+    const found = ReflectGetOwnPropertyDescriptor(receiver, name);
+    if (found === undefined) return ReflectDefineProperty(receiver, name, { value, writable: true, enumerable: true, configurable: true });
+    if (found.writable === true) return ReflectDefineProperty(receiver, name, { value });
+    if (typeof found.set !== 'function') return false;
+    ReflectApply(found.set, receiver, [value]);
+    return true;
+  },
   apply: (target, _self, args) => {
     const { state, behaviour } = of(target);
     return behaviour.call?.(state, args);
@@ -69,7 +120,7 @@ export function wildcard<S>(behaviour: Behaviour<S>, state: S): object {
   // An arrow function, whose own properties can all be hidden.
   const target: object = behaviour.call === undefined ? {} : () => undefined;
   const self = new ProxyCtor(target, handler);
-  const stamp = { state, behaviour: behaviour as unknown as Behaviour<never> };
+  const stamp = { state, behaviour: behaviour as unknown as Behaviour<never>, isOwned: false };
   new Stamp(target, stamp);
   new Stamp(self, stamp);
   return self;

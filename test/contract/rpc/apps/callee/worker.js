@@ -78,6 +78,10 @@ export default class extends WorkerEntrypoint {
     return Promise.reject(new TypeError('rejected'));
   }
   throws(kind) {
+    if (kind === 'several') throw new AggregateError([new Error('one')], 'all of them');
+    if (kind === 'a function') throw (a) => a + 1;
+    if (kind === 'a response') throw new Response('x');
+    if (kind === 'an object') throw { a: 1 };
     if (kind === 'custom') {
       const error = new RangeError('custom');
       error.code = 42;

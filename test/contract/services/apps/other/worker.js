@@ -6,6 +6,10 @@ const handlers = {
   '/body': (request) => new Response(request.body, { headers: { 'x-passed': 'yes' } }),
   '/null-body': (request) => Response.json({ body: request.body === null }),
   '/bytes': () => new Response(new Uint8Array([1, 2, 3, 255])),
+  '/text': (request) => {
+    const { searchParams } = new URL(request.url);
+    return new Response('x', { status: Number(searchParams.get('status')), statusText: searchParams.get('text') ?? '' });
+  },
   '/status': () =>
     new Response('teapot', {
       status: 418,
