@@ -38,6 +38,10 @@ const handlers = {
   '/views': () => { const b = new ArrayBuffer(1 << 20); for (;;) kept.push(new Uint8Array(b)); },
   '/big-ints': () => { let n = 3n; for (;;) { n = (n * n) % (1n << 100_000n) + 1n; kept.push(n); } },
   '/urls': () => { for (;;) kept.push(new URL('https://example.com/' + kept.length + '?' + 'q'.repeat(1000))); },
+  '/intl': () => { for (;;) kept.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }), new Intl.Collator('sv'), new Intl.Segmenter('th', { granularity: 'word' })); },
+  '/wasm-modules': () => { for (;;) kept.push(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,10,4,1,2,0,11]))); },
+  '/generators': () => { for (;;) { const g = (function* () { const big = new Array(100).fill(0); for (;;) yield big; })(); g.next(); kept.push(g); } },
+  '/reserved': () => { for (;;) kept.push(new ArrayBuffer(0, { maxByteLength: 2 ** 30 })); },
   '/recursion': () => { const f = (n) => [f(n + 1), new Array(1000).fill(n)]; try { f(0); } catch {} for (;;) kept.push(new Array(1000).fill(0)); },
 };
 export default { fetch: (request) => (handlers[new URL(request.url).pathname] ?? (() => new Response('ok')))() };
