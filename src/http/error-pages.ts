@@ -2,11 +2,11 @@
  * What a client sees when there is no answer of the app's: Cloudflare's plain "error code: 1101" in
  * production, and in development a page with the exception and its stack.
  */
-import type { EventFailure } from '../ports/event-client.ts';
 import { ClientErrors, type ClientErrorName } from '../protocol/errors.ts';
 
 export interface ErrorPages {
-  render(name: ClientErrorName, requestId: string, html: boolean, failure: EventFailure | undefined): { type: string; body: string };
+  /** @param cause what the operator may know of it: the stack of an exception, or a reason */
+  render(name: ClientErrorName, requestId: string, html: boolean, cause: string): { type: string; body: string };
 }
 
 /** Does the client say it shows pages (a browser, not curl)? */
@@ -25,19 +25,18 @@ export const productionPages: ErrorPages = {
 
 /** Tells the developer everything. */
 export const developerPages: ErrorPages = {
-  render(name, requestId, html, failure) {
+  render(name, requestId, html, cause) {
     const { code, title } = ClientErrors[name];
-    const stack = failure?.error.stack ?? title;
-    if (!html) return { type: 'text/plain; charset=UTF-8', body: `${stack}\n\n${title} (error ${code}, request ${requestId})\n` };
-    return { type: 'text/html; charset=UTF-8', body: page(title, code, requestId, stack) };
+    if (!html) return { type: 'text/plain; charset=UTF-8', body: `${cause}\n\n${title} (error ${code}, request ${requestId})\n` };
+    return { type: 'text/html; charset=UTF-8', body: page(title, code, requestId, cause) };
   },
 };
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character] as string);
 
-const page = (title: string, code: number, requestId: string, stack: string): string => {
-  const [headline = '', ...rest] = stack.split('\n');
+const page = (title: string, code: number, requestId: string, cause: string): string => {
+  const [headline = '', ...rest] = cause.split('\n');
   const frames = rest.map((line) => (/^\s+at /.test(line) ? `<span class="frame">${escape(line)}</span>` : escape(line))).join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(headline)}</title>
@@ -49,7 +48,7 @@ pre{font:13px/1.6 ui-monospace,monospace;padding:1rem;border-radius:8px;backgrou
 .frame{opacity:.8}footer{opacity:.65;font-size:.85rem}
 </style></head><body>
 <h1>${escape(headline)}</h1>
-<pre>${frames === '' ? escape(stack) : frames}</pre>
+<pre>${frames === '' ? escape(cause) : frames}</pre>
 <footer>${escape(title)} · error ${code} · request ${escape(requestId)}</footer>
 </body></html>
 `;

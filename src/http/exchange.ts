@@ -319,14 +319,14 @@ export class Exchange implements FetchClient, Unfinished {
     this.refuse(name, errorLine(failure.error), failure);
   }
 
-  /** Answers with an error of the platform's. `reason` is for the log. */
+  /** Answers with an error of the platform's. `reason` is for the log, and for developers. */
   refuse(name: ClientErrorName, reason: string, failure?: EventFailure): void {
     const error = ClientErrors[name];
     this.#outcome = error.outcome;
     this.#error = reason;
     if (this.#closed) return;
     if (this.#response.headersSent) return this.abort();
-    const page = this.#options.pages.render(name, this.#options.requestId, wantsHtml(this.#message.headers.accept), failure);
+    const page = this.#options.pages.render(name, this.#options.requestId, wantsHtml(this.#message.headers.accept), failure?.error.stack ?? reason);
     const headers = ['content-type', page.type, 'content-length', String(Buffer.byteLength(page.body)), 'x-request-id', this.#options.requestId];
     const isUnasked = this.#options.expectsContinue && !this.#isAsked;
     if ((!this.#message.complete && (isUnasked || error.fault === 'client')) || this.#options.isDraining()) headers.push('connection', 'close');

@@ -164,7 +164,11 @@ test('dev: the scheduled handler is run by hand', async (t) => {
   const failed = await server.get('any', '/cdn-cgi/handler/scheduled?cron=bad');
   assert.equal(failed.status, 500);
   assert.match(failed.text, /^Error: not today\n {4}at Object\.scheduled \(index\.js:3:/);
-  for (const time of ['soon', '1.5', '9e15']) assert.equal((await server.get('any', `/cdn-cgi/handler/scheduled?time=${time}`)).status, 400);
+  for (const time of ['soon', '1.5', '9e15']) {
+    const refused = await server.get('any', `/cdn-cgi/handler/scheduled?time=${time}`);
+    assert.equal(refused.status, 400);
+    assert.match(refused.text, /^"time" is not a number of milliseconds since 1970\n/);
+  }
   assert.equal((await server.get('any', '/cdn-cgi/mf/scheduled?cron=*')).text, 'ok');
   const other = await server.get('any', '/cdn-cgi/handler/email?from=a');
   assert.deepEqual([other.status, /"\/cdn-cgi\/handler\/email" is not a valid handler/.test(other.text)], [404, true]);

@@ -20,6 +20,7 @@ export default {
     switch (new URL(request.url).pathname) {
       case '/read': return new Response('read ' + (await request.text()).length);
       case '/caught':
+        console.log('reading');
         try {
           return new Response(await request.text());
         } catch (error) {
@@ -126,7 +127,7 @@ suite('clients', () => {
     const mark = server.mark;
     const client = new RawClient(server.port);
     client.write('POST /caught HTTP/1.1\r\nhost: app.localhost\r\ncontent-length: 10\r\n\r\nabc');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await server.line({ event: 'console', msg: 'reading' }, mark);
     client.destroy();
     const line = await server.line({ event: 'request', path: '/caught' }, mark);
     assert.equal(line['outcome'], 'clientClosed');
