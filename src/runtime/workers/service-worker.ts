@@ -22,7 +22,7 @@ export function registeredHandlers(): string[] {
 export class ExtendableEvent extends Event {
   #context: ExecutionContext | undefined;
 
-  constructor(type: string, init?: unknown, context?: ExecutionContext) {
+  constructor(type: string, init: unknown = undefined, context: ExecutionContext | undefined = undefined) {
     super(type, init as never);
     this.#context = context;
   }
@@ -46,9 +46,9 @@ export class FetchEvent extends ExtendableEvent {
   #response: unknown;
   #responded = false;
 
-  constructor(type: string, init: { request?: unknown } = {}, context?: ExecutionContext) {
+  constructor(type: string, init: { request?: unknown } | undefined = undefined, context: ExecutionContext | undefined = undefined) {
     super(type, init, context);
-    this.#request = init.request;
+    this.#request = init?.request;
   }
 
   static {
@@ -77,10 +77,10 @@ export class ScheduledEvent extends ExtendableEvent {
   #scheduledTime: number;
   #cron: string;
 
-  constructor(type: string, init: { scheduledTime?: number; cron?: string } = {}, context?: ExecutionContext) {
+  constructor(type: string, init: { scheduledTime?: number; cron?: string } | undefined = undefined, context: ExecutionContext | undefined = undefined) {
     super(type, init, context);
-    this.#scheduledTime = init.scheduledTime ?? 0;
-    this.#cron = init.cron ?? '';
+    this.#scheduledTime = init?.scheduledTime ?? 0;
+    this.#cron = init?.cron ?? '';
   }
 
   get scheduledTime(): number {
@@ -100,7 +100,7 @@ defineInterface(ScheduledEvent, 'ScheduledEvent');
 /** Dispatches a fetch event and returns what the script responded with. */
 export function dispatchFetch(request: unknown, context: ExecutionContext): unknown {
   if (!hasGlobalListener('fetch')) throw new ErrorCtor('No event handlers were registered. This script does nothing.');
-  const event = new FetchEvent('fetch', { request }, context);
+  const event = new FetchEvent('fetch', { __proto__: null, request } as object, context);
   dispatchAtGlobal(event);
   const responded = responseOf(event);
   if (responded === undefined) throw new ErrorCtor('Worker script did not call respondWith(); there is no origin to pass the request to.');
@@ -110,7 +110,7 @@ export function dispatchFetch(request: unknown, context: ExecutionContext): unkn
 /** Dispatches a scheduled event; what it waits for is held through its context. */
 export function dispatchScheduled(scheduledTime: number, cron: string, context: ExecutionContext): void {
   if (!hasGlobalListener('scheduled')) throw new ErrorCtor('No event handlers were registered. This script does nothing.');
-  dispatchAtGlobal(new ScheduledEvent('scheduled', { scheduledTime, cron }, context));
+  dispatchAtGlobal(new ScheduledEvent('scheduled', { __proto__: null, scheduledTime, cron } as object, context));
 }
 
 export class QueueEvent extends ExtendableEvent {
