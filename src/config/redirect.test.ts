@@ -66,7 +66,12 @@ test('redirect: secrets for development stay beside the project’s own configur
 });
 
 test('redirect: what tools write for every app brings no warning', (t) => {
-  assert.deepEqual(readWorkerConfig(project(t, TREE)).warnings, []);
+  const warnings = (made: object): string[] =>
+    readWorkerConfig(project(t, { ...TREE, 'dist/own/wrangler.json': { ...MADE, ...made } })).warnings.map(({ message }) => message);
+  assert.deepEqual(warnings({}), []);
+  // Of a version that is newer than this.
+  assert.deepEqual(warnings({ key_to_come: [], another: { bindings: [] } }), []);
+  assert.deepEqual(warnings({ key_to_come: [{ binding: 'X' }] }), ['Unexpected fields found in top-level field: "key_to_come"']);
 });
 
 test('redirect: a build is for one environment, and has no sections of others', (t) => {

@@ -18,11 +18,11 @@ export interface Sections {
 
 /** One problem per key and reason: errors for keys that wrangler removed, warnings for the rest. */
 export function noteKeys(document: ConfigDocument, sections: Sections): Problem[] {
-  const { top, env, envName } = sections;
-  const notes = [...unexpected(document, top, [], 'top-level', true), ...nested(document, top, [])];
+  const { top, env, envName, isRedirected } = sections;
+  const notes = [...unexpected(document, top, [], 'top-level', true, isRedirected), ...nested(document, top, [])];
   if (env !== undefined && envName !== undefined) {
     const base = ['env', envName];
-    notes.push(...unexpected(document, env, base, `env.${envName}`, false), ...nested(document, env, base));
+    notes.push(...unexpected(document, env, base, `env.${envName}`, false, isRedirected), ...nested(document, env, base));
     for (const key of WRANGLER_KEYS.values()) {
       if (key.scope !== 'environment' || top[key.name] === undefined) continue;
       if (env[key.name] === undefined) notes.push(notInherited(document, key.name, envName));
@@ -33,17 +33,21 @@ export function noteKeys(document: ConfigDocument, sections: Sections): Problem[
   return [...notes, ...withoutEffect(document, sections)];
 }
 
-function unexpected(document: ConfigDocument, values: Values, base: KeyPath, field: string, isTop: boolean): Problem[] {
+function unexpected(document: ConfigDocument, values: Values, base: KeyPath, field: string, isTop: boolean, isRedirected: boolean): Problem[] {
   const known = [...WRANGLER_KEYS.values()].filter((key) => isTop || key.scope !== 'top').map((key) => key.name);
   const all = new Set([...known, ...NANO_KEYS, 'nano']);
-  return Object.keys(values)
-    .filter((name) => !all.has(name) && WRANGLER_KEYS.get(name)?.treatment !== 'removed')
-    .map((name) => {
-      const meant = nearest(name, all);
-      return document.problem('warning', [...base, name], `Unexpected fields found in ${field} field: "${name}"`, {
-        hint: meant === undefined ? 'It has no effect; remove it.' : `Did you mean "${meant}"?`,
-      });
-    });
+  return (
+    Object.keys(values)
+      .filter((name) => !all.has(name) && WRANGLER_KEYS.get(name)?.treatment !== 'removed')
+      // A newer tool writes keys that nobody has asked it for.
+      .filter((name) => !isRedirected || !isEmpty(values[name]))
+      .map((name) => {
+        const meant = nearest(name, all);
+        return document.problem('warning', [...base, name], `Unexpected fields found in ${field} field: "${name}"`, {
+          hint: meant === undefined ? 'It has no effect; remove it.' : `Did you mean "${meant}"?`,
+        });
+      })
+  );
 }
 
 const NESTED: Readonly<Record<string, readonly string[]>> = {
