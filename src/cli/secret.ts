@@ -90,8 +90,9 @@ const bulkCommand: Command = {
       refuseTaken(key, taken);
       checked(key, value);
     }
-    await guarded(store.change(app, changes));
-    return say(`${app}: stored ${[...changes.values()].filter((value) => value !== null).length} secrets`);
+    const deleted = (await guarded(store.change(app, changes))).length;
+    const stored = [...changes.values()].filter((value) => value !== null).length;
+    return say(`${app}: stored ${secrets(stored)}${deleted === 0 ? '' : `, deleted ${deleted}`}`);
   },
 };
 
@@ -102,7 +103,7 @@ const rotateCommand: Command = {
   positionals: 0,
   options: { data: OPTIONS['data'] as OptionSpec, config: OPTIONS['config'] as OptionSpec },
   description: 'With NANO_SECRETS_KEY="NEW,OLD" everything is encrypted with NEW; OLD can go afterwards.',
-  run: async (input) => say(`encrypted ${await guarded(openStore(input).rotate())} secrets with a new key`),
+  run: async (input) => say(`encrypted ${secrets(await guarded(openStore(input).rotate()))} with a new key`),
 };
 
 export const secretGroup: CommandGroup = {
@@ -171,6 +172,8 @@ function readChanges(text: string): Map<string, string | null> {
   if (changes.size === 0) throw wrong;
   return changes;
 }
+
+const secrets = (count: number): string => (count === 1 ? '1 secret' : `${count} secrets`);
 
 function say(text: string): number {
   process.stdout.write(`${text}\n`);

@@ -35,7 +35,8 @@ test('secret: put, live in a running server, masked in its logs, deleted', async
 
 test('secret: bulk stores all or none, of JSON and of lines', async () => {
   const dir = folder({ 'app/index.js': APP });
-  assert.equal((await nano(dir, ['bulk', '--app', './app'], '{"A":"one","B":"two"}')).code, 0);
+  assert.equal((await nano(dir, ['bulk', '--app', './app'], '{"A":"one","B":"two","Z":"old"}')).stdout, 'app: stored 3 secrets\n');
+  assert.equal((await nano(dir, ['bulk', '--app', './app'], '{"C":"three","Z":null,"X":null}')).stdout, 'app: stored 1 secret, deleted 1\n');
   assert.equal((await nano(dir, ['bulk', '--app', './app'], 'C=three\n')).code, 0);
   const wrong = await nano(dir, ['bulk', '--app', './app'], '{"D":"secret-value","E":5}');
   assert.equal(wrong.code, 1);
