@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Agent } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
+import { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { RawClient, rawRequest, send } from '../../test/support/request.ts';
 import { type Handler, listen } from './listener.fixture.ts';
@@ -221,6 +222,16 @@ test('pipelining: of a flood so many are answered, and then the connection ends'
   const { port } = await listen(t, (client) => void setImmediate(() => client.send(200, '', '', 'hello')));
   const answers = (await rawRequest(port, 'GET / HTTP/1.1\r\nHost: t\r\n\r\n'.repeat(2000))).split('HTTP/1.1 200 OK').length - 1;
   assert.equal(answers, 101);
+});
+
+test('CONNECT: a client that has gone before it is refused ends nothing but its connection', async (t) => {
+  const { listener, recorded } = await listen(t, hello);
+  const gone = Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' });
+  const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done(gone) });
+  listener.server.emit('connect', {} as IncomingMessage, socket, Buffer.alloc(0));
+  await recorded(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(socket.destroyed, true);
 });
 
 test('pipelining: nothing is written into a response that is on its way', async (t) => {

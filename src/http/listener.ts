@@ -90,7 +90,11 @@ export class Listener {
       if (upgrade === undefined) socket.destroy();
       else this.#take(message, upgrade.response, upgrade);
     });
-    this.#server.on('connect', (_message, socket) => this.#refuse(undefined, socket));
+    this.#server.on('connect', (_message, socket) => {
+      // Node's listeners are gone by now; an error on a connection must not bring down the process.
+      socket.on('error', () => {});
+      this.#refuse(undefined, socket);
+    });
   }
 
   get server(): Server {

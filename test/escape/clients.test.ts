@@ -123,6 +123,36 @@ suite('clients', () => {
     assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
   });
 
+  test('connections that are reset in the middle of whatever they asked for', async (t) => {
+    const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1 });
+    const host = 'Host: app.localhost\r\n';
+    const beginnings = [
+      `CONNECT app.localhost:80 HTTP/1.1\r\n${host}\r\n`,
+      `GET /wait HTTP/1.1\r\n${host}\r\nCONNECT app.localhost:80 HTTP/1.1\r\n${host}\r\n`,
+      `GET /wait HTTP/1.1\r\n${host}\r\nno request\r\n\r\n`,
+      `POST / HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+      `GET /large HTTP/1.1\r\n${host}\r\n`,
+      `GET /wait HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    ];
+    for (let i = 0; i < 30; i++) {
+      await Promise.all(
+        beginnings.map(async (beginning) => {
+          const client = new RawClient(server.port);
+          client.write(beginning);
+          // Without waiting, at once after it was sent, and a moment later.
+          if (i % 3 > 0) await new Promise((resolve) => client.socket.once('connect', resolve));
+          if (i % 3 > 1) await new Promise((resolve) => setImmediate(resolve));
+          client.socket.resetAndDestroy();
+          await client.closed;
+        }),
+      );
+    }
+    const { errors, answers } = await neighbour.stop();
+    assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
+    assert.equal(await server.metric('nano_engine_restarts_total'), 0);
+  });
+
   test('connections: hundreds that say nothing keep nobody out', async () => {
     const clients = Array.from({ length: CONNECTIONS }, () => new RawClient(server.port));
     await Promise.all(clients.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
