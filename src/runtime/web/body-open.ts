@@ -4,18 +4,7 @@
  */
 import { BodyKind, Post, Request as RequestOp, Sync } from '../../protocol/ops.ts';
 import { callSync, post, request } from '../bridge.ts';
-import {
-  ArrayIsArray,
-  ObjectPrototype,
-  SymbolAsyncIterator,
-  SymbolIterator,
-  SymbolToPrimitive,
-  PromisePrototypeThen,
-  TypeErrorCtor,
-  WeakMapCtor,
-  WeakMapPrototypeGet,
-  WeakMapPrototypeSet,
-} from '../primordials.ts';
+import { ArrayIsArray, ObjectPrototype, SymbolAsyncIterator, SymbolIterator, SymbolToPrimitive, PromisePrototypeThen, TypeErrorCtor } from '../primordials.ts';
 import { type Body, asBytes, newBody, simpleBytes } from './body.ts';
 import {
   type ReadableStream,
@@ -24,11 +13,11 @@ import {
   isReadableStreamLocked,
   proxyStream,
   pullStream,
+  readableState,
   readableStreamErrorController,
   readableStreamTee,
   sealStream,
 } from './body-stream.ts';
-import { setFixedLength } from './streams/expected-length.ts';
 import { streamOfIterable } from './streams/readable-stream.ts';
 
 function streamBody(stream: ReadableStream): Body {
@@ -36,9 +25,6 @@ function streamBody(stream: ReadableStream): Body {
   body.stream = stream;
   return body;
 }
-
-/** Streams that `openStream` made, and the bodies they stand for. */
-const origins = new WeakMapCtor<ReadableStream, Body>();
 
 /** The body of a stream; undefined for anything else. @see https://fetch.spec.whatwg.org/#concept-bodyinit-extract */
 export function bodyOfStream(init: object, context: string): Body | undefined {
@@ -48,7 +34,7 @@ export function bodyOfStream(init: object, context: string): Body | undefined {
   }
   if (isReadableStreamLocked(init)) throw new TypeErrorCtor(`${context}: this ReadableStream is currently locked to a reader.`);
   const body = streamBody(init);
-  const origin = WeakMapPrototypeGet(origins, init);
+  const origin = readableState(init).body as Body | undefined;
   if (origin !== undefined) {
     body.kind = origin.kind;
     body.value = origin.value;
@@ -65,8 +51,9 @@ export function openStream(body: Body): ReadableStream {
   body.stream = stream;
   if (body.used) sealStream(stream);
   else {
-    WeakMapPrototypeSet(origins, stream, body);
-    setFixedLength(stream, () => lengthOf(body));
+    const state = readableState(stream);
+    state.body = body;
+    state.length = () => lengthOf(body);
   }
   return stream;
 }

@@ -41,6 +41,7 @@ export {
   isReadableStreamDisturbed,
   isReadableStreamLocked,
   readInternal as readChunk,
+  readableState,
   readableStreamErrorController,
   readableStreamTee,
 };

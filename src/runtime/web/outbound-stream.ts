@@ -9,7 +9,7 @@ import type { ReadableStream } from './body-stream.ts';
 import { copyHeaders, getHeader, headersToWire, removeHeader } from './headers.ts';
 import { messageOf, pump } from './pump.ts';
 import { type ResponseState, responseHeaders, responseHeadersToWire } from './response.ts';
-import { fixedLengthOf } from './streams/expected-length.ts';
+import { fixedLengthOf } from './streams/readable-stream.ts';
 
 /** Cloudflare's text. */
 const OTHER_EVENT =

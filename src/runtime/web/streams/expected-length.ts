@@ -3,7 +3,7 @@
  * Cloudflare's own. For FixedLengthStream the runtime sees to it; for other streams it is the host that does. Both branches
  * of a tee are as long as what they come from.
  */
-import { NumberCtor, WeakMapCtor, WeakMapPrototypeGet, WeakMapPrototypeSet } from '../../primordials.ts';
+import { NumberCtor } from '../../primordials.ts';
 import type { Converter } from '../../webidl.ts';
 import { unsignedLongLongEnforceRange } from '../../webidl-types.ts';
 
@@ -13,27 +13,15 @@ export const byteCount: Converter<number> = (value, context) => unsignedLongLong
 /** A number of bytes, or how to find it out. */
 export type Length = number | (() => number | undefined);
 
-const lengths = new WeakMapCtor<object, Length>();
-
-export function setFixedLength(readable: object, length: Length | undefined): void {
-  if (length !== undefined) WeakMapPrototypeSet(lengths, readable, length);
-}
+/** Where a stream has its length. */
+export type Lengthy = { length: Length | undefined };
 
 /** The length that a stream has been given; undefined for most. */
-export function fixedLengthOf(readable: object): number | undefined {
-  const length = WeakMapPrototypeGet(lengths, readable);
+export function fixedLength({ length }: Lengthy): number | undefined {
   return typeof length === 'number' ? length : undefined;
 }
 
 /** The same, also where somebody has to be asked: for those who cannot do without. */
-export function knownLengthOf(readable: object): number | undefined {
-  const length = WeakMapPrototypeGet(lengths, readable);
+export function knownLength({ length }: Lengthy): number | undefined {
   return typeof length === 'function' ? length() : length;
-}
-
-/** Gives the branches of a stream, of which nothing has been read, its length. */
-export function shareFixedLength(readable: object, branches: readonly [object, object]): void {
-  const length = WeakMapPrototypeGet(lengths, readable);
-  setFixedLength(branches[0], length);
-  setFixedLength(branches[1], length);
 }

@@ -17,8 +17,14 @@ import { addAbortAlgorithm } from '../abort.ts';
 import { encodeUtf8, utf8ByteLength } from '../encoding/utf8.ts';
 import { INTERNAL } from './algorithm.ts';
 import { byteLengthOf, cloneBytes, type View } from './byte-view.ts';
-import { byteCount, setFixedLength } from './expected-length.ts';
-import { createReadableByteStream, readableStreamCloseController, readableStreamEnqueue, readableStreamErrorController } from './readable-stream.ts';
+import { byteCount } from './expected-length.ts';
+import {
+  createReadableByteStream,
+  readableStreamCloseController,
+  readableStreamEnqueue,
+  readableStreamErrorController,
+  setFixedLength,
+} from './readable-stream.ts';
 import { TransformStream, type TransformPair } from './transform-stream.ts';
 import { controllerSignal } from './writable-state.ts';
 import { createWritableStream, writableState, writableStreamError } from './writable-stream.ts';

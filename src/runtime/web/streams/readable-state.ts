@@ -9,6 +9,7 @@
  */
 import { PromisePrototypeThen, PromiseReject, PromiseResolve } from '../../primordials.ts';
 import { perform, react, reactToStart, toPromise, type Algorithm, type SizeAlgorithm } from './algorithm.ts';
+import type { Length } from './expected-length.ts';
 import { newQueue, push, resetQueue, shift, type Queue } from './queue.ts';
 import { ensureRejected, settle, type Settlement } from './settlement.ts';
 import type { ViewConstructor } from './byte-view.ts';
@@ -77,6 +78,10 @@ export type ReadableState = {
   // Made once per stream, so that a pull makes no closure.
   pulled: (() => void) | undefined;
   failed: ((reason: unknown) => void) | undefined;
+  // Not in WeakMaps: what has its key as part of it outlives every scavenge there.
+  length: Length | undefined;
+  /** The body that it is the lazily made stream of; see body-open.ts. */
+  body: object | undefined;
 };
 
 export function newReadableState(steps: Steps, bytes: ByteState | undefined, highWaterMark: number): ReadableState {
@@ -98,6 +103,8 @@ export function newReadableState(steps: Steps, bytes: ByteState | undefined, hig
     bytes,
     pulled: undefined,
     failed: undefined,
+    length: undefined,
+    body: undefined,
   };
 }
 

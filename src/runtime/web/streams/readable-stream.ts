@@ -35,7 +35,7 @@ import { newByteStream } from './pull-into.ts';
 import { acquireReader } from './reader.ts';
 import { readableFrom } from './readable-from.ts';
 import { cancelReadable, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
-import { byteCount, setFixedLength, shareFixedLength } from './expected-length.ts';
+import { byteCount, fixedLength, knownLength, type Length } from './expected-length.ts';
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
 import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
@@ -122,7 +122,7 @@ export class ReadableStream {
       controller = new ReadableStreamDefaultController(INTERNAL, stream);
     }
     this.#stream = stream;
-    setFixedLength(this, methods.expectedLength);
+    stream.length = methods.expectedLength;
     stream.pull = controllerAlgorithm(methods.pull, object, controller);
     stream.cancel = finalAlgorithm(methods.cancel, object);
     startReadable(stream, controllerAlgorithm(methods.start, object, controller));
@@ -210,6 +210,13 @@ const readableWritablePair = dictionary<{ readable: ReadableStream; writable: Wr
   { key: 'writable', converter: interfaceOf('WritableStream', isWritableStream), required: true },
 ]);
 
+export function setFixedLength(stream: ReadableStream, length: Length | undefined): void {
+  stateOf(stream).length = length;
+}
+
+export const fixedLengthOf = (stream: ReadableStream): number | undefined => fixedLength(stateOf(stream));
+export const knownLengthOf = (stream: ReadableStream): number | undefined => knownLength(stateOf(stream));
+
 export function isReadableStreamLocked(stream: ReadableStream): boolean {
   return stateOf(stream).reader !== undefined;
 }
@@ -274,7 +281,7 @@ export function readableStreamTee(stream: ReadableStream, clone: ((chunk: unknow
   const isWhole = !state.disturbed;
   const states = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
   const branches: [ReadableStream, ReadableStream] = [wrap(states[0]), wrap(states[1])];
-  if (isWhole) shareFixedLength(stream, branches);
+  if (isWhole) for (let i = 0; i < 2; i++) setFixedLength(branches[i] as ReadableStream, state.length);
   return branches;
 }
 

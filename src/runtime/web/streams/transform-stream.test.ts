@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../testing/chunks.ts';
-import { fixedLengthOf } from './expected-length.ts';
-import { ReadableStream } from './readable-stream.ts';
+import { fixedLengthOf, ReadableStream } from './readable-stream.ts';
 import { FixedLengthStream, IdentityTransformStream } from './identity-transform-stream.ts';
 import { createTransformStream, isTransformStream, transformPair, TransformStream, TransformStreamDefaultController } from './transform-stream.ts';
 

@@ -27,10 +27,10 @@ import {
   type Algorithm,
   type SizeAlgorithm,
 } from './algorithm.ts';
-import { byteCount, setFixedLength } from './expected-length.ts';
+import { byteCount } from './expected-length.ts';
 import { newDefaultStream } from './default-controller.ts';
 import { canCloseOrEnqueue, desiredSize, errorReadable, shouldCallPull, startReadable, type ReadableState } from './readable-state.ts';
-import { ReadableStream } from './readable-stream.ts';
+import { ReadableStream, setFixedLength } from './readable-stream.ts';
 import { newSettlement, promiseOf, renew, settle, type Settlement } from './settlement.ts';
 import { errorWritableIfNeeded, newWritableState, startWritable, type WritableState } from './writable-state.ts';
 import { WritableStream } from './writable-stream.ts';
