@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { StreamBody } from '../ops/body-stream.ts';
 import { BodyKind, Post, Request, Sync } from '../protocol/ops.ts';
 import { appsInOnePool, type TestApps, type TestClient, testRecord } from './worker.fixture.ts';
 import type { Worker } from './worker.ts';
@@ -188,6 +190,17 @@ test('fetch: a body that nothing can go on with is broken off once no other requ
   const client = app.request();
   await client.over;
   assert.deepEqual([client.calls, other.calls], [['start', 'write', 'abort'], ['send']]);
+});
+
+test('fetch: a body of a request that is over is the error that it is on Workers', async () => {
+  const app = setUp(
+    'let kept; export default { async fetch(request) { if (kept === undefined) { kept = request; return new Response("kept"); } return new Response(await kept.text().catch(String)); } }',
+  );
+  const body = new StreamBody(Readable.from([Buffer.from('body')]));
+  await app.ask('a', { body }).over;
+  const second = app.request();
+  await second.over;
+  assert.match(second.text, /^Error: Cannot perform I\/O on behalf of a different request\. /);
 });
 
 test('fetch: who waits for a promise of a request that is over never responds', async () => {

@@ -1,6 +1,6 @@
 /** The ops on bodies: reading host bodies, and writing the response's and an upload's. */
 import { Post, Request, Sync } from '../protocol/ops.ts';
-import { bodyUsed } from './body-errors.ts';
+import { bodyGone } from './body-errors.ts';
 import { respond, sinkOf, takeBody } from './body-sink.ts';
 import { StreamBody } from './body-stream.ts';
 import { uploadsOf } from './body-upload.ts';
@@ -16,7 +16,7 @@ function chunkOf(value: unknown): Uint8Array {
 
 async function read(context: OpContext, handle: unknown): Promise<Uint8Array | null> {
   const body = context.handles.get(handle, StreamBody);
-  if (body === undefined) throw bodyUsed();
+  if (body === undefined) throw bodyGone();
   const chunk = await body.read();
   if (chunk === null) context.handles.remove(handle);
   return chunk;

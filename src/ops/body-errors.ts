@@ -17,7 +17,18 @@ export function tooLargeToHold(limit: number): OpError {
   return new OpError('TypeError', `Memory limit would be exceeded before EOF: the body is larger than ${limit} bytes. Read it as a stream.`);
 }
 
-/** No such body, not this isolate's, or already consumed: a caller cannot tell, and need not. */
+/**
+ * No such body, not this isolate's, or gone with its event: a caller cannot tell. The runtime knows by itself which bodies it has
+ * consumed, so that an app hears of this where it has kept a body beyond its request. Cloudflare's text.
+ */
+export function bodyGone(): OpError {
+  return new OpError(
+    'Error',
+    "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response bodies, and others) created in the context of one request handler cannot be accessed from a different request's handler.",
+  );
+}
+
+/** Already consumed. */
 export function bodyUsed(): OpError {
   return new OpError('TypeError', 'Body has already been used. It can only be used once. Use tee() first if you need to read it twice.');
 }

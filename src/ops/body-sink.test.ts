@@ -60,10 +60,10 @@ test('respond: a streamed body is written, held back and ended', async () => {
 
 test('respond: a streamed body that fails cuts the response', () => {
   const one = isolate();
-  post(one, Post.respond, 200, '', '', BodyKind.stream);
+  post(one, Post.respond, 200, '', '', BodyKind.stream, '7');
   post(one, Post.sinkAbort, 'boom');
   post(one, Post.sinkClose);
-  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false, undefined], ['abort']]);
+  assert.deepEqual(one.responder.calls, [['start', 200, '', '', false, '7'], ['abort']]);
 });
 
 test('respond: an isolate that does not wait loses its response', async () => {
@@ -79,7 +79,7 @@ test('respond: an isolate that does not wait loses its response', async () => {
 test('respond: a host body is passed on and its handle forgotten', async () => {
   const one = isolate();
   const source = one.handles.add(new StreamBody(Readable.from([Buffer.from('ab')])));
-  assert.throws(() => post(one, Post.respond, 200, '', '', BodyKind.source, source + 1), /already been used/);
+  assert.throws(() => post(one, Post.respond, 200, '', '', BodyKind.source, source + 1), /on behalf of a different request/);
   post(one, Post.respond, 200, '', '', BodyKind.source, source);
   assert.equal(await one.responder.body, 'ab');
   assert.equal(one.handles.size, 0);

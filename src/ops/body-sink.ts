@@ -6,7 +6,7 @@
  */
 import type { Responder } from '../ports/responder.ts';
 import { BodyKind } from '../protocol/ops.ts';
-import { bodyUsed } from './body-errors.ts';
+import { bodyGone } from './body-errors.ts';
 import { StreamBody } from './body-stream.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState, OpContext } from './op.ts';
@@ -120,7 +120,7 @@ const LENGTH_HEADER = /^(?:[^\n]*\n[^\n]*\n)*(?:content-length|transfer-encoding
 /** The body behind a handle, which is used up by this; throws OpError when there is none. */
 export function takeBody(context: OpContext, handle: unknown): StreamBody {
   const body = context.handles.get(handle, StreamBody);
-  if (body === undefined) throw bodyUsed();
+  if (body === undefined) throw bodyGone();
   context.handles.remove(handle);
   return body;
 }

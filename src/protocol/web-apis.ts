@@ -24,6 +24,8 @@ export const WEB_APIS: Readonly<Record<string, WebApi>> = {
       'Request.signal': `Of an incoming request it is aborted when the client goes away, by a compatibility flag. ${WORKERS}`,
       'Request.cf': 'Cloudflare’s own. Of a request from outside it has httpProtocol and clientAcceptEncoding: nobody here knows its country.',
       'Response.webSocket, encodeBody': 'Cloudflare’s own members.',
+      'Request, Response of another request':
+        'A body that a client or a server sends ends with the request it came in: to read it in another one is the error that it is on Workers. What is in memory, streams, sockets and timers may be used there, which Workers refuse; the response of another request cannot be written to. A promise of a request that is over is never settled, where Workers reject it.',
       'Request, Response: body': `An iterable is a body, by a compatibility flag. Chunks of text in a stream are sent as UTF-8. ${WORKERS}`,
     },
   },

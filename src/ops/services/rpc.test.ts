@@ -65,7 +65,7 @@ test('rpcCall: refuses handles that are forged, of another kind, or too many', a
   const { caller } = setUp();
   await assert.rejects(call(caller, BINDING, '', Passed.stub, 3), /RPC stub used after being disposed/);
   await assert.rejects(call(caller, BINDING, '', Passed.service, 3), /Invalid service/);
-  await assert.rejects(call(caller, BINDING, '', Passed.source, 3), /Body has already been used/);
+  await assert.rejects(call(caller, BINDING, '', Passed.source, 3), /on behalf of a different request/);
   await assert.rejects(call(caller, BINDING, '', 99, 3), /Invalid RPC payload/);
   await assert.rejects(call(caller, BINDING, '', Passed.target), /Too many/);
   await assert.rejects(call(caller, BINDING, '', ...Array.from({ length: 4000 }, () => 0)), /Too many/);
