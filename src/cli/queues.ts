@@ -10,6 +10,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   group: { type: 'string', value: 'NAME', help: 'trust group whose queues are meant (default)' },
   ...SERVER_OPTIONS,
   json: { type: 'boolean', help: 'print JSON' },
+  force: { type: 'boolean', help: 'without effect: nothing is asked' },
 };
 
 function command(
@@ -66,23 +67,23 @@ const purge = command('purge', 'Drops all messages of a queue that nobody is wor
   print(`${await call<number>('purge', { queue })} messages dropped`);
 });
 
-const pause = command(
-  'pause',
-  'Holds a queue: messages are taken in and not delivered.',
-  'A running server notices at its next batch.',
-  async (call, queue) => {
+const pause = (word: string, description: string): Command =>
+  command(word, 'Holds a queue: messages are taken in and not delivered.', description, async (call, queue) => {
     await call('pause', { queue, paused: true });
     print(`${queue} is paused`);
-  },
-);
+  });
 
-const resume = command('resume', 'Lets a held queue go on.', undefined, async (call, queue) => {
-  await call('pause', { queue, paused: false });
-  print(`${queue} goes on`);
-});
+const resume = (word: string, description?: string): Command =>
+  command(word, 'Lets a held queue go on.', description, async (call, queue) => {
+    await call('pause', { queue, paused: false });
+    print(`${queue} goes on`);
+  });
+
+/** What wrangler calls them. */
+const WRANGLER = [pause('pause-delivery', "The same as pause: wrangler's word."), resume('resume-delivery', "The same as resume: wrangler's word.")];
 
 export const queuesGroup: CommandGroup = {
   name: 'queues',
   summary: 'Looks after the queues of a data folder, whether a server runs on it or not, or of a running server.',
-  commands: [list, info, purge, pause, resume].map(entry),
+  commands: [list, info, purge, pause('pause', 'A running server notices at its next batch.'), resume('resume'), ...WRANGLER].map(entry),
 };

@@ -35,3 +35,14 @@ test('r2 object: what is wrong is said', async () => {
   assert.deepEqual([missing.code, missing.stderr], [1, 'nano: there is no bucket pages\n']);
   assert.equal((await object(dir, ['put', 'No_Bucket/a', '--file', 'file'])).code, 1);
 });
+
+test('r2 bucket info: counts objects and their bytes', async () => {
+  const dir = folder({ 'one.txt': '12345', 'two.txt': '123' });
+  for (const name of ['one', 'two']) assert.equal((await object(dir, ['put', `files/${name}`, '--file', `${name}.txt`])).code, 0);
+  const told = await runNano(['r2', 'bucket', 'info', 'files', '--json'], { cwd: dir });
+  const { name, objects, bytes } = JSON.parse(told.stdout) as Record<string, unknown>;
+  assert.deepEqual([name, objects, bytes], ['files', 2, 8]);
+  const missing = await runNano(['r2', 'bucket', 'info', 'flies'], { cwd: dir });
+  assert.deepEqual([missing.code, missing.stdout], [1, '']);
+  assert.match(missing.stderr, /there is no bucket flies/);
+});

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { DataBody, StoredData } from '../ports/stored-data.ts';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
-import type { BucketRow, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
+import type { BucketRow, BucketTotals, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
 import { dataOption, SERVER_OPTIONS, serverOf, streamOf, valueOf, withData, WRANGLER_OPTIONS } from './data/data.ts';
 
@@ -78,6 +78,19 @@ const bucketList = command({
     const found: BucketRow[] = valueOf(await call('buckets', {}));
     if (input.flag('json')) return print(JSON.stringify(found));
     for (const { name, created } of found) print(`${name}  ${new Date(created).toISOString()}`);
+  },
+});
+
+const bucketInfo = command({
+  name: 'bucket info',
+  summary: 'Shows how many objects a bucket has, and their size.',
+  usage: 'NAME',
+  options: JSON_OPTION,
+  run: async (call, input) => {
+    const [bucket = ''] = input.positionals;
+    const found: BucketTotals = valueOf(await call('bucket-info', { bucket }));
+    if (input.flag('json')) return print(JSON.stringify(found));
+    print(`${found.name}  ${new Date(found.created).toISOString()}  ${found.objects} objects  ${found.bytes} bytes`);
   },
 });
 
@@ -236,7 +249,7 @@ const group = (name: string, summary: string, commands: readonly Command[]): Com
 });
 
 const GROUPS = [
-  group('bucket', 'Makes, lists and removes buckets.', [bucketCreate, bucketList, bucketDelete]),
+  group('bucket', 'Makes, lists, counts and removes buckets.', [bucketCreate, bucketList, bucketInfo, bucketDelete]),
   group('object', 'Stores, reads, lists and removes objects.', [objectPut, objectGet, objectList, objectDelete]),
   group('token', 'Looks after the keys of S3 clients.', [tokenCreate, tokenList, tokenDelete]),
 ];

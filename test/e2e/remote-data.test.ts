@@ -116,6 +116,7 @@ suite('--to', () => {
     await ok(['d1', 'export', 'goods', '--output', file, '--table', 'things']);
     assert.match(readFileSync(file, 'utf8'), /INSERT INTO "things" \("id","name"\) VALUES\(2,'it''s'\);\n$/);
     assert.match(await ok(['d1', 'list']), /Goods-1 +goods +DB +default +\d+/);
+    assert.match(await ok(['d1', 'info', 'goods']), /Goods-1 +goods +default +2 +\d+/);
     await refused(/goods: no such table: nowhere: SQLITE_ERROR/, ['d1', 'execute', 'goods', '--command', 'SELECT * FROM nowhere']);
     await refused(/the server has no database "other"/, ['d1', 'export', 'other', '--output', file]);
     assert.match(readFileSync(file, 'utf8'), /it''s/, 'the file is as it was');
@@ -130,6 +131,7 @@ suite('--to', () => {
     await ok(['r2', 'object', 'get', 'pictures/a/b.bin', '--file', join(dir, 'out')]);
     assert.equal(readFileSync(join(dir, 'out')).equals(LARGE), true);
     assert.match(await ok(['r2', 'object', 'list', 'pictures/a/']), /3000000 .* a\/b\.bin/);
+    assert.match(await ok(['r2', 'bucket', 'info', 'pictures']), /^pictures .* 1 objects {2}3000000 bytes/);
     await refused(/pictures is not empty/, ['r2', 'bucket', 'delete', 'pictures']);
     await ok(['r2', 'object', 'delete', 'pictures/a/b.bin']);
     await refused(/there is no object a\/b\.bin/, ['r2', 'object', 'get', 'pictures/a/b.bin']);
@@ -149,6 +151,8 @@ suite('--to', () => {
     assert.match(await ok(['queues', 'info', 'jobs']), /^jobs \(paused\)\nmessages: 2/);
     assert.match(await ok(['queues', 'purge', 'jobs']), /^2 messages dropped/);
     await ok(['queues', 'resume', 'jobs']);
+    assert.equal(await ok(['queues', 'pause-delivery', 'jobs']), 'jobs is paused\n');
+    assert.equal(await ok(['queues', 'resume-delivery', 'jobs']), 'jobs goes on\n');
     await refused(/there is no queue jbos/, ['queues', 'pause', 'jbos']);
   });
 

@@ -99,3 +99,14 @@ test('d1 list: databases of bindings and of the data folder', async () => {
     ['other', '', true],
   ]);
 });
+
+test('d1 info: tells of a database that is there, and makes none', async () => {
+  const dir = project();
+  const before = await d1(dir, 'info', 'goods');
+  assert.equal(before.code, 1);
+  assert.match(before.stderr, /there is no database goods in .* yet/);
+  assert.equal((await d1(dir, 'info', 'goods')).code, 1);
+  await d1(dir, 'execute', 'goods', '--command', 'CREATE TABLE a (x INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE b (y)');
+  const { id, name, group, tables, bytes } = JSON.parse((await d1(dir, 'info', 'DB', '--json')).stdout) as Record<string, unknown>;
+  assert.deepEqual([id, name, group, tables, Number(bytes) > 0], ['Goods-1', 'DB', 'default', 2, true]);
+});

@@ -89,6 +89,30 @@ const list: Command = {
   },
 };
 
+const TABLES =
+  "SELECT count(*) AS tables FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!'";
+
+const info: Command = {
+  name: 'd1 info',
+  summary: 'Shows one database in numbers.',
+  usage: 'DATABASE',
+  positionals: 1,
+  options: { json: { type: 'boolean', help: 'print JSON' }, ...TARGET_OPTIONS },
+  run: async (input) => {
+    const where = await target(input);
+    const file = databaseFileName(where.group, where.id);
+    const row = await open(input, where, async ({ data, script }) => {
+      const stored = valueOf<DatabaseRow[]>(await data.call('d1/databases', {})).find((one) => one.file === file);
+      // To look must not make it.
+      if (stored === undefined) throw new CommandError(`there is no database ${where.title} in ${whereOf(input, where.dataDir)} yet`);
+      const tables = Number((await script(TABLES))[0]?.results.rows[0]?.[0] ?? 0);
+      return { id: where.id, name: where.title, group: where.group, tables, bytes: stored.bytes };
+    });
+    print(input.flag('json') ? JSON.stringify(row, null, 2) : table([row]));
+    return 0;
+  },
+};
+
 function read(file: string): string {
   try {
     return readFileSync(resolve(file), 'utf8');
@@ -100,5 +124,5 @@ function read(file: string): string {
 export const d1Group: CommandGroup = {
   name: 'd1',
   summary: 'Looks after the D1 databases of a data folder, whether a server runs on it or not, or of a running server.',
-  commands: [entry(execute), groupEntry(migrationsGroup), entry(exportCommand), entry(list)],
+  commands: [entry(execute), groupEntry(migrationsGroup), entry(exportCommand), entry(list), entry(info)],
 };

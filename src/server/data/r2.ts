@@ -10,6 +10,7 @@ import { type S3KeyRecord, S3Keys } from '../s3-keys.ts';
 import { type DataPlace, type Operation, operation, text } from './operation.ts';
 
 export type BucketRow = BucketInfo;
+export type BucketTotals = BucketRow & { objects: number; bytes: number };
 export type ObjectRow = R2Metadata;
 export type ObjectPage = R2ListResult;
 export type KeyRow = S3KeyRecord;
@@ -27,6 +28,14 @@ const HTTP_FIELDS = {
 
 export const R2_OPERATIONS: Readonly<Record<string, Operation>> = {
   'r2/buckets': operation({ args: z.object({}), run: async (place) => ({ value: (await buckets(place).list()) satisfies BucketRow[] }) }),
+  'r2/bucket-info': operation({
+    args: bucket,
+    run: async (place, { bucket }) => {
+      const row = (await buckets(place).list()).find(({ name }) => name === bucket);
+      if (row === undefined) throw noBucket(bucket);
+      return { value: { ...row, ...(await totals(await find(place, bucket))) } satisfies BucketTotals };
+    },
+  }),
   'r2/create-bucket': operation({ args: bucket, run: async (place, { bucket }) => ({ value: await buckets(place).create(bucket) }) }),
   'r2/delete-bucket': operation({
     args: bucket,
@@ -87,6 +96,19 @@ export const R2_OPERATIONS: Readonly<Record<string, Operation>> = {
 
 function buckets({ dataDir, group, stores, fsync }: DataPlace): Buckets {
   return new DiskBuckets({ stores, root: storageDir(dataDir), fsync, group });
+}
+
+/** Page by page: others have their turn in between. */
+async function totals(from: Bucket): Promise<{ objects: number; bytes: number }> {
+  let [objects, bytes] = [0, 0];
+  let cursor: string | undefined;
+  do {
+    const page: ObjectPage = await from.list({ include: [], ...(cursor !== undefined && { cursor }) });
+    for (const { size } of page.objects) bytes += size;
+    objects += page.objects.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return { objects, bytes };
 }
 
 async function find(place: DataPlace, name: string): Promise<Bucket> {
