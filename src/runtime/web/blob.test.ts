@@ -22,8 +22,12 @@ test('constructor: native line endings', async () => {
   assert.equal(await new Blob(['a\r\nb\rc\n\r\r\n'], { endings: 'native' }).text(), 'a\nb\nc\n\n\n');
 });
 
-test('constructor: a type with characters out of range is dropped', () => {
+test('constructor: a type with characters beyond ASCII is a MIME type, or dropped', () => {
   assert.equal(new Blob([], { type: 'a\u007f' }).type, '');
+  assert.equal(new Blob([], { type: 'Text/HTML;Charset="\u00ff";x=\u0100' }).type, 'text/html;charset="\u00ff"');
+  assert.equal(new Blob([], { type: '\tA/B\u00ff' }).type, '');
+  assert.equal(new Blob([], { type: '\u00ff/b' }).type, '');
+  assert.equal(new Blob(['x']).slice(0, 1, 'a\u007f/b').type, '');
   assert.throws(() => new Blob([], { endings: 'other' }), TypeError);
   assert.throws(() => new Blob('text'), TypeError);
 });

@@ -38,6 +38,7 @@ import {
 import { dictionary, enumeration, longLongClamp, sequence } from '../webidl-types.ts';
 import { chunk } from '../link.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding/utf8.ts';
+import { parseMimeType, serializeMimeType } from './mime-type.ts';
 import type { ReadableStream } from './streams/readable-stream.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -156,12 +157,22 @@ export const BLOB_OPTIONS = [
 ] as const;
 const blobOptions = dictionary<BlobOptions>('BlobPropertyBag', BLOB_OPTIONS);
 
-/** @see https://w3c.github.io/FileAPI/#constructorBlob step 3: lower case, or nothing when a character is out of range */
+/**
+ * A type in lower case. Of characters beyond ASCII the File API says two things: by step 3 of its constructor there is no type with
+ * one, by its definition of `type` there is wherever that is "a parsable MIME type". The tests of MIME Sniffing ask for the latter.
+ * @see https://w3c.github.io/FileAPI/#constructorBlob
+ * @see https://w3c.github.io/FileAPI/#dfn-type
+ */
 export function normaliseType(type: string): string {
+  let isAscii = true;
   for (let i = 0; i < type.length; i++) {
     const unit = StringPrototypeCharCodeAt(type, i);
-    if (unit < 0x20 || unit > 0x7e) return '';
+    if (unit < 0x20 || unit === 0x7f) return '';
+    if (unit > 0x7f) isAscii = false;
   }
+  const mimeType = isAscii ? null : parseMimeType(type);
+  if (mimeType !== null) return serializeMimeType(mimeType);
+  if (!isAscii) return '';
   return StringPrototypeToLowerCase(type);
 }
 
