@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { isEnabled, type LogLevel, parseLevel } from './level.ts';
 import { LineWriter } from './line-writer.ts';
 import { prettyLine } from './pretty.ts';
+import { visibleJson } from './visible.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -49,7 +50,7 @@ export function createLog(options: LogOptions = {}): Log {
   const colors = options.colors ?? (process.env['NO_COLOR'] ?? '') === '';
   const writer = options.write === undefined ? new LineWriter(fd) : undefined;
   const sink = options.write ?? ((line: string): void => writer?.write(line));
-  const write = pretty ? (line: string): void => sink(prettyLine(line, { colors })) : sink;
+  const write = pretty ? (line: string): void => sink(prettyLine(line, { colors })) : (line: string): void => sink(visibleJson(line));
   const logger = pino(
     {
       level,

@@ -66,6 +66,18 @@ test('pretty: a request on one line, control characters written out', () => {
   assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} shop GET \/\\x1b\[31m 200 1\.235 ms\n$/);
 });
 
+test('json and pretty: nothing in a line steers a terminal or turns its text around', () => {
+  const hostile = 'a\u001b[2J\u009b2J\u007f\u0085\u2028\u202e\u2066\u200f b';
+  const { lines, observer } = collect('info');
+  observer.console({ app: 'shop', version: 'v1', requestId: 'r1', level: 'log', text: hostile });
+  const [line = ''] = lines;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+  assert.doesNotMatch(line, steering);
+  assert.equal((JSON.parse(line) as { msg: string }).msg, hostile);
+  assert.doesNotMatch(prettyLine(line, { colors: false }), steering);
+});
+
 test('pretty: a stack is indented below its line', () => {
   const { lines, observer } = collect('info');
   observer.exception('shop', 'v1', 'r', 'fetch', { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at a.ts:1:2' });

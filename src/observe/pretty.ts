@@ -1,4 +1,5 @@
 /** One log line as a person wants to read it on a terminal. Input is the JSON line, so that both forms always say the same. */
+import { visible } from './visible.ts';
 
 export type PrettyOptions = { colors: boolean };
 
@@ -63,12 +64,6 @@ function clockTime(time: unknown): string {
   if (Number.isNaN(date.getTime())) return '';
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
-}
-
-/** Control characters written out: a log line must not be able to steer the operator's terminal. */
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function indent(text: string): string {

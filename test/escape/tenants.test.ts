@@ -43,6 +43,7 @@ const attacks = {
     await attempt(() => new Headers([['x', 'a\\0b']])),
   ],
   '/forge': async () => {
+    console.log('\\u009b2J\\u202e');
     console.log('x\\n{"level":"error","app":"victim","msg":"forged"}\\r\\n\\u2028\\u001b[2J');
     throw Object.assign(new Error('y\\n{"level":"error","app":"victim","msg":"forged too"}'), { name: 'a\\nb', stack: 'at\\n{"app":"victim"}' });
   },
@@ -112,6 +113,7 @@ suite('tenants', () => {
     const lines = server.process.lines.slice(mark).map((line) => JSON.stringify(line));
     assert.equal(lines.filter((line) => line.includes('"msg":"forged')).length, 0);
     assert.equal(lines.filter((line) => line.includes('very secret')).length, 0);
+    assert.doesNotMatch(server.process.stdout, /[\u007f-\u009f\u2028-\u202e]/);
   });
 
   test('source maps: no file of the host is read for one, or named as it stands', async () => {
