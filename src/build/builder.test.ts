@@ -164,6 +164,8 @@ test("build: Node modules without nodejs_compat are errors in wrangler's words",
     const error = await failure(build(t, { 'src/index.ts': `import fs from "${name}"; export default fs` }));
     assert.ok(error.message.includes(`The package "${name}" wasn't found on the file system but is built into node.`), error.message);
     assert.ok(error.message.includes('- Add the "nodejs_compat" compatibility flag to your project.'));
+    // The flag alone leads to the next error.
+    assert.match(error.message, /- NANO does not have the modules of Node\.js yet[^\n]*"alias"/);
   }
   const old = await failure(build(t, { 'src/index.ts': 'import "fs"' }, { compatibility_flags: ['nodejs_compat'], compatibility_date: '2024-01-01' }));
   assert.match(old.message, /Make sure to prefix the module name with "node:"/);

@@ -23,12 +23,13 @@ const PACKAGES = Symbol('looked for among packages');
 /** What a package takes nothing instead of. */
 const EMPTY = 'nano-empty';
 
-/** Wrangler's words for a Node module that is not enabled. */
+/** Wrangler's words for a Node module that is not enabled, and what they leave out: enabled, it is still not there. */
 export function nodeModuleHint(name: string, compat: NodeCompat): string {
   const text = `The package "${name}" wasn't found on the file system but is built into node.\n`;
+  const instead = '- NANO does not have the modules of Node.js yet: what imports one fails even then. "alias" can name a module to take instead.';
   if (compat === 'prefixed' && !name.startsWith('node:'))
-    return `${text}- Make sure to prefix the module name with "node:" or update your compatibility_date to ${FULL_COMPAT_DATE} or later.`;
-  return `${text}- Add the "nodejs_compat" compatibility flag to your project.`;
+    return `${text}- Make sure to prefix the module name with "node:" or update your compatibility_date to ${FULL_COMPAT_DATE} or later.\n${instead}`;
+  return `${text}- Add the "nodejs_compat" compatibility flag to your project.\n${instead}`;
 }
 
 export function isNodeModule(name: string): boolean {
