@@ -49,12 +49,13 @@ export const {
   set: ReflectSet,
 } = Reflect;
 // Descriptors are read and written as they are: whatever an app has put on Object.prototype is no part of them.
-const { defineProperty } = Object;
+/** For those who bring a descriptor without a prototype: it is read as it is, and no copy of it made. */
+export const { defineProperty: ObjectDefineOwn } = Object;
 const defineReflected = Reflect.defineProperty;
 const { getOwnPropertyDescriptor } = Object;
 const { ownKeys } = Reflect;
 export const ObjectDefineProperty = <T>(object: T, key: PropertyKey, descriptor: PropertyDescriptor): T =>
-  defineProperty(object, key, { __proto__: null, ...descriptor } as PropertyDescriptor);
+  ObjectDefineOwn(object, key, { __proto__: null, ...descriptor } as PropertyDescriptor);
 export const ObjectDefineProperties = <T>(object: T, descriptors: PropertyDescriptorMap): T => {
   const keys = ownKeys(descriptors);
   for (let i = 0; i < keys.length; i++) ObjectDefineProperty(object, keys[i] as string, descriptors[keys[i] as string] as PropertyDescriptor);
@@ -64,7 +65,7 @@ export const ReflectDefineProperty = (object: object, key: PropertyKey, descript
   defineReflected(object, key, { __proto__: null, ...descriptor } as PropertyDescriptor);
 export const ObjectGetOwnPropertyDescriptor = (object: unknown, key: PropertyKey): PropertyDescriptor | undefined => {
   const found = getOwnPropertyDescriptor(object, key);
-  return found === undefined ? undefined : ({ __proto__: null, ...found } as PropertyDescriptor);
+  return found && ({ __proto__: null, ...found } as PropertyDescriptor);
 };
 export const ObjectGetOwnPropertyDescriptors = (object: object): PropertyDescriptorMap => {
   const found = { __proto__: null } as unknown as PropertyDescriptorMap;

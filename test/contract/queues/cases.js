@@ -214,6 +214,19 @@ export const cases = {
       message.constructor.name,
     ];
   },
+  'a message: its properties are read-only': async ({ Q }) => {
+    await Q.send({ word: 'read-only' });
+    const message = await received('read-only');
+    const refusals = ['id', 'timestamp', 'body', 'attempts'].map((name) => {
+      try {
+        message[name] = 'another';
+        return 'written';
+      } catch (error) {
+        return error.name;
+      }
+    });
+    return [refusals, message.body, message.attempts];
+  },
   'a batch: its properties': async ({ Q }) => {
     await Q.send({ word: 'batch' });
     const { batch } = await until(() => of('batch')[0]);
