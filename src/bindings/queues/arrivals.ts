@@ -9,17 +9,13 @@ import { randomUUID } from 'node:crypto';
 import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { StoreContext } from '../../storage/product.ts';
 import { type NewMessage, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
-import { isText, measure, merge, unpack } from './parcels.ts';
+import { isText, measure, merge, MOST_MERGED, MOST_MERGED_BYTES, unpack } from './parcels.ts';
 import { type QueueRow, type QueueRows, storedBytes } from './rows.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const MOST_BACKLOG_BYTES = 25_000_000_000;
 
 type Measured = { parcel: Uint8Array; count: number; bytes: number };
-
-/** Parcels are made larger up to what a batch may hold, and to what may well be read to take one message out of it. */
-const MOST_MERGED = 100;
-const MOST_MERGED_BYTES = 256 * 1024;
 
 /** To one queue. `metrics`: the answer to all of them. */
 type Arriving = {
@@ -44,9 +40,15 @@ export class Arrivals {
   }
 
   /** Notes messages. @returns the queue's metrics, filled in by `flush` */
-  add(name: string, parcel: Uint8Array | null, delayed: readonly NewMessage[]): QueueMetrics {
-    const sent = parcel === null ? { count: 0, bytes: 0 } : measure(parcel);
-    let [count, bytes] = [sent.count, sent.bytes];
+  add(name: string, parcels: readonly Uint8Array[], delayed: readonly NewMessage[]): QueueMetrics {
+    const sent: Measured[] = [];
+    let [count, bytes] = [0, 0];
+    for (const parcel of parcels) {
+      const measured = measure(parcel);
+      sent.push({ parcel, ...measured });
+      count += measured.count;
+      bytes += measured.bytes;
+    }
     for (const message of delayed) {
       if (!isMessage(message)) throw invalidCall();
       count++;
@@ -59,7 +61,7 @@ export class Arrivals {
     arrivals.count += count;
     arrivals.bytes += bytes;
     for (const message of delayed) arrivals.delayed.push(message);
-    if (parcel !== null) arrivals.parcels.push({ parcel, ...sent });
+    for (const one of sent) arrivals.parcels.push(one);
     // Whoever comes next in this round must not find the same room.
     this.#context.quota.chargePart(name, storedBytes(queue.count + arrivals.count, queue.bytes + arrivals.bytes));
     return arrivals.metrics;

@@ -6,11 +6,11 @@
  * @see https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
  */
 import { invalidCall, OpError } from '../../base/op-error.ts';
-import { QUOTA_EXCEEDED } from '../../ports/stores.ts';
+import { QUOTA_EXCEEDED, type StoreAddress } from '../../ports/stores.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
 import { type NewMessage, QUEUES_ID, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
-import { pack } from './parcels.ts';
+import { Outbox } from './outbox.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
 const MOST_MESSAGE_BYTES = 128_000;
@@ -29,39 +29,45 @@ class QueueBinding implements Binding {
   readonly #scope: BindingScope;
   readonly #queue: string;
   readonly #delay: number;
+  readonly #outbox: Outbox;
 
   constructor(scope: BindingScope, options: Readonly<Record<string, Json>>) {
     this.#scope = scope;
     this.#queue = String(options['queue']);
     this.#delay = Number(options['delay'] ?? 0);
+    this.#outbox = new Outbox(scope.stores, this.#address, this.#queue);
   }
 
   /**
    * `send`: type, delay or null, body. `sendBatch`: JSON text of [type, length, delay or null] for each message, then all
    * texts and all bytes, one after the other. Both answer with the queue's metrics, as does `metrics`.
    */
-  async call(method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> {
+  call(method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> {
     switch (method) {
       case 'send':
-        return this.#store('send', () => [this.#message(args[0], args[1], args[2])], SEND_FAILED);
+        return this.#answered(() => this.#sent([this.#message(args[0], args[1], args[2])], false), SEND_FAILED);
       case 'sendBatch':
-        return this.#store('send', () => this.#batch(args), BATCH_FAILED);
+        return this.#answered(() => this.#sent(this.#batch(args), true), BATCH_FAILED);
       case 'metrics':
-        return this.#store('metrics', undefined, 'Queue metrics failed');
+        return this.#answered(() => this.#scope.stores.call(this.#address, 'metrics', [this.#queue]) as Promise<QueueMetrics>, 'Queue metrics failed');
       default:
         throw invalidCall();
     }
   }
 
-  /** @param make the messages to store; what it refuses is told as a failure of the call, but for what is no call at all */
-  async #store(method: string, make: (() => readonly NewMessage[]) | undefined, failure: string): Promise<Reply> {
+  get #address(): StoreAddress {
+    return { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
+  }
+
+  #sent(messages: readonly NewMessage[], isBatch: boolean): Promise<QueueMetrics> {
+    return this.#outbox.send(messages, checkedSize(messages, isBatch));
+  }
+
+  /** @param failure what a refusal is told as, but for what is no call at all */
+  async #answered(call: () => Promise<QueueMetrics>, failure: string): Promise<Reply> {
     try {
-      const messages = make?.();
-      if (messages !== undefined) checkSizes(messages, failure === BATCH_FAILED);
-      const address = { product: 'queues', group: this.#scope.group, id: QUEUES_ID };
-      const what = messages === undefined ? [] : arranged(messages);
-      const metrics = (await this.#scope.stores.call(address, method, [this.#queue, ...what])) as QueueMetrics;
-      return [metrics.backlogCount, metrics.backlogBytes, metrics.oldestMessageTimestamp];
+      const { backlogCount, backlogBytes, oldestMessageTimestamp } = await call();
+      return [backlogCount, backlogBytes, oldestMessageTimestamp];
     } catch (error) {
       if (error instanceof OpError && error.name === QUOTA_EXCEEDED) throw new OpError('Error', `${failure}: ${STORAGE_LIMIT}`);
       if (error instanceof OpError && error.name === 'Error') throw new OpError('Error', `${failure}: ${error.message}`);
@@ -98,12 +104,6 @@ class QueueBinding implements Binding {
   }
 }
 
-/** What is to be delivered as it comes, in one piece, and what is to wait. */
-function arranged(messages: readonly NewMessage[]): [parcel: Uint8Array | null, delayed: NewMessage[]] {
-  const prompt = messages.filter(({ delayMs }) => delayMs === 0);
-  return [prompt.length === 0 ? null : pack(prompt), prompt.length === messages.length ? [] : messages.filter(({ delayMs }) => delayMs > 0)];
-}
-
 /** The head of a batch: JSON that a tenant may have had a hand in, by way of toJSON. */
 function rowsOf(head: unknown): unknown[] {
   try {
@@ -115,8 +115,8 @@ function rowsOf(head: unknown): unknown[] {
   throw invalidCall();
 }
 
-/** The texts are Miniflare's. */
-function checkSizes(messages: readonly NewMessage[], isBatch: boolean): void {
+/** The bytes of the messages' bodies. The texts are Miniflare's. */
+function checkedSize(messages: readonly NewMessage[], isBatch: boolean): number {
   let [total, largest] = [0, 0];
   for (const { size } of messages) {
     total += size;
@@ -128,6 +128,7 @@ function checkSizes(messages: readonly NewMessage[], isBatch: boolean): void {
     throw new OpError('Error', isBatch ? among : alone);
   }
   if (total > MOST_BATCH_BYTES) throw new OpError('Error', `batch size of ${total} bytes exceeds limit of ${NAMED_BATCH_BYTES}`);
+  return total;
 }
 
 function delayOf(value: unknown): number {

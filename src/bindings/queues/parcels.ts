@@ -15,6 +15,10 @@ const TYPE_UNIT = 2 ** 24;
 const COUNT_BYTES = 4;
 const HEAD_BYTES = 8;
 
+/** Parcels are made larger up to what a batch may hold, and to what may well be read to take one message out of it. */
+export const MOST_MERGED = 100;
+export const MOST_MERGED_BYTES = 256 * 1024;
+
 export type PackedMessage = { type: ContentType; body: string | Uint8Array; size: number };
 
 /** What a consumer's isolate takes: types and lengths as the isolate counts them, all texts, and all bytes. */

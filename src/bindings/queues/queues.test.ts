@@ -10,8 +10,8 @@ type Stored = { type: string; body: unknown; delayMs: number };
 /** The binding, and what has been stored through it. */
 function setUp(): { queue: Binding; stored: Stored[] } {
   const stored: Stored[] = [];
-  const call = async (_address: unknown, _method: string, [, parcel, delayed]: readonly unknown[]): Promise<unknown> => {
-    if (parcel !== null) stored.push(...unpack(parcel as Uint8Array).map((message) => ({ ...message, delayMs: 0 })));
+  const call = async (_address: unknown, _method: string, [, parcels, delayed]: readonly unknown[]): Promise<unknown> => {
+    for (const parcel of parcels as Uint8Array[]) stored.push(...unpack(parcel).map((message) => ({ ...message, delayMs: 0 })));
     stored.push(...(delayed as NewMessage[]));
     return { backlogCount: stored.length, backlogBytes: 0, oldestMessageTimestamp: 0 };
   };

@@ -92,14 +92,14 @@ class Bench {
   }
 
   send(...bodies: string[]): Promise<QueueMetrics> {
-    return this.call('send', 'q', pack(bodies.map(text)), []);
+    return this.call('send', 'q', [pack(bodies.map(text))], []);
   }
 
   later(delayMs: number, ...bodies: string[]): Promise<QueueMetrics> {
     return this.call(
       'send',
       'q',
-      null,
+      [],
       bodies.map((body): NewMessage => ({ ...text(body), delayMs })),
     );
   }
@@ -260,7 +260,7 @@ test('send: what queues hold counts for whoever pays for each, until it is consu
   assert.deepEqual([free('q'), free('other')], [1000 - 2 * 356, 1000]);
   await assert.rejects(bench.send('c'.repeat(100)), { name: 'QuotaExceeded' });
   assert.equal((await bench.call<QueueMetrics>('metrics', 'q')).backlogCount, 2);
-  await bench.call('send', 'other', pack([text('x')]), []);
+  await bench.call('send', 'other', [pack([text('x')])], []);
   bench.reopen();
   await bench.call('metrics', 'q');
   assert.equal(free('q'), 1000 - 2 * 356);
@@ -386,9 +386,9 @@ test('send: the room for what comes in one round is given out once', async (t) =
   bench.accounts.set([{ app: 'one', limit: 1000, elsewhere: 0, stores }]);
   const results = await Promise.allSettled([
     bench.send('a'.repeat(244)),
-    bench.call('send', 'other', pack([text('b'.repeat(244))]), []),
+    bench.call('send', 'other', [pack([text('b'.repeat(244))])], []),
     bench.send('c'),
-    bench.call('send', 'nowhere', pack([text('d')]), []),
+    bench.call('send', 'nowhere', [pack([text('d')])], []),
   ]);
   assert.deepEqual(
     results.map(({ status }) => status),
@@ -409,10 +409,13 @@ test('send: refuses what only an engine that was taken over sends, and nobody el
     null,
   ];
   const results = await Promise.allSettled([
-    ...wrong.map((one) => bench.call('send', 'q', null, [message, one])),
+    ...wrong.map((one) => bench.call('send', 'q', [], [message, one])),
+    bench.call('send', 'q', [new Uint8Array(20)], []),
     bench.call('send', 'q', new Uint8Array(20), []),
+    bench.call('send', 'q', [{}], []),
     bench.call('send', 'q', {}, []),
     bench.call('send', 'q', null, 5),
+    bench.call('send', 'q', [], 5),
     bench.send('good'),
   ]);
   assert.deepEqual(

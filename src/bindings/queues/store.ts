@@ -35,7 +35,7 @@ class QueueStore implements OpenStore {
   }
 
   readonly methods = {
-    send: (name: string, parcel: Uint8Array | null, delayed: readonly NewMessage[]): QueueMetrics => this.#arrivals.add(name, parcel, delayed),
+    send: (name: string, parcels: readonly Uint8Array[], delayed: readonly NewMessage[]): QueueMetrics => this.#arrivals.add(name, parcels, delayed),
     metrics: (name: string): QueueMetrics => this.#rows.metrics(this.#rows.find(name)),
     watch: (boot: string, queues: readonly WatchedQueue[]): null => this.#watch(boot, queues),
     next: (demand: Demand, settlement: Settlement | null): Batch => this.#next(demand, settlement),
