@@ -7,7 +7,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 
 /** "full" waits for the disk at every commit; "normal" may lose the last commits when the machine (not the process) crashes. */
 export type FsyncPolicy = 'full' | 'normal';
@@ -51,6 +51,8 @@ function resultCode(error: unknown): number {
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Those that answer with arrays. */
+  readonly #valueStatements = new Map<string, StatementSync>();
   #pageBytes: number | undefined;
 
   /** @throws what SQLite says of a file that cannot be opened */
@@ -73,16 +75,26 @@ export class Database {
 
   /** A prepared statement, kept for the next time. The text is ours, never a tenant's. */
   prepare(sql: string): StatementSync {
-    const kept = this.#statements.get(sql);
+    return this.#kept(this.#statements, sql, false);
+  }
+
+  #kept(statements: Map<string, StatementSync>, sql: string, asArrays: boolean): StatementSync {
+    const kept = statements.get(sql);
     if (kept !== undefined) return kept;
     const statement = this.#db.prepare(sql);
-    if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
-    this.#statements.set(sql, statement);
+    statement.setReturnArrays(asArrays);
+    if (statements.size >= KEPT_STATEMENTS) statements.clear();
+    statements.set(sql, statement);
     return statement;
   }
 
   get(sql: string, ...values: SQLInputValue[]): Record<string, unknown> | undefined {
     return this.prepare(sql).get(...values);
+  }
+
+  /** The values of a row, in the order of its columns: for what is read often, cheaper than by their names. */
+  values(sql: string, ...values: SQLInputValue[]): SQLOutputValue[] | undefined {
+    return this.#kept(this.#valueStatements, sql, true).get(...values) as SQLOutputValue[] | undefined;
   }
 
   all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
@@ -132,6 +144,7 @@ export class Database {
 
   close(): void {
     this.#statements.clear();
+    this.#valueStatements.clear();
     this.#db.close();
   }
 

@@ -1,7 +1,7 @@
 /** The rows of queues and leases. Counts of a queue are kept beside its name, in the same commits. */
 import { randomInt } from 'node:crypto';
 import type { Database } from '../../storage/database.ts';
-import type { QueueMetrics } from './messages.ts';
+import type { QueueMetrics, WatchedQueue } from './messages.ts';
 import { MessageRows } from './message-rows.ts';
 import { type ParcelRow, ParcelRows, type Range } from './parcel-rows.ts';
 import { idOf, unpack } from './parcels.ts';
@@ -58,17 +58,25 @@ export class QueueRows {
   }
 
   find(name: string): QueueRow | undefined {
-    const row = this.#db.get('SELECT id, name, paused, count, bytes, head, tail FROM queues WHERE name = ?', name) as
-      | (Omit<QueueRow, 'paused'> & { paused: number | boolean })
-      | undefined;
-    if (row !== undefined) row.paused = row.paused !== 0;
-    return row as QueueRow | undefined;
+    const row = this.#db.values('SELECT id, paused, count, bytes, head, tail FROM queues WHERE name = ?', name) as number[] | undefined;
+    if (row === undefined) return undefined;
+    const [id, paused, count, bytes, head, tail] = row as [number, number, number, number, number, number];
+    return { id, name, paused: paused !== 0, count, bytes, head, tail };
   }
 
-  /** @param singles whether the queue may have messages with rows of their own */
-  metrics(queue: QueueRow | undefined, singles = true): QueueMetrics {
+  /** Writes what has been changed of a queue's counts and numbers. */
+  save({ id, name, count, bytes, head, tail }: QueueRow): void {
+    this.#db.run('UPDATE queues SET count = ?, bytes = ?, head = ?, tail = ? WHERE id = ?', count, bytes, head, tail, id);
+    this.#onCount(name, storedBytes(count, bytes));
+  }
+
+  /**
+   * @param singles whether the queue may have messages with rows of their own
+   * @param oldest when its oldest message was sent, where that is known
+   */
+  metrics(queue: QueueRow | undefined, singles = true, oldest?: number): QueueMetrics {
     if (queue === undefined) return { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 };
-    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: this.#oldest(queue, singles) };
+    return { backlogCount: queue.count, backlogBytes: queue.bytes, oldestMessageTimestamp: oldest ?? this.#oldest(queue, singles) };
   }
 
   /** When the oldest message was sent; of those that were handed out before, the one whose turn is next. 0 where there is none. */
@@ -81,8 +89,8 @@ export class QueueRows {
 
   /** How many batches of a queue are being worked on, and how many of its messages have rows of their own. */
   occupancy({ id, count, head, tail }: QueueRow): { leases: number; singles: number } {
-    const row = this.#db.get('SELECT count(*) AS leases, sum(after - first) AS held FROM leases WHERE queue = ?', id);
-    return { leases: Number(row?.['leases']), singles: count - (tail - head) - Number(row?.['held'] ?? 0) };
+    const [leases, held] = this.#db.values('SELECT count(*), total(after - first) FROM leases WHERE queue = ?', id) as [number, number];
+    return { leases, singles: count - (tail - head) - held };
   }
 
   count(queue: number, messages: number, bytes: number): void {
@@ -97,16 +105,23 @@ export class QueueRows {
     queue.tail += parcel.count;
     queue.count += parcel.count;
     queue.bytes += parcel.bytes;
-    this.#db.run('UPDATE queues SET tail = ?, count = ?, bytes = ? WHERE id = ?', queue.tail, queue.count, queue.bytes, queue.id);
-    this.#onCount(queue.name, storedBytes(queue.count, queue.bytes));
+    this.save(queue);
   }
 
-  /** What could be delivered now, as far as `most`: how many, and since when the first could. */
-  ready(queue: QueueRow, hasSingles: boolean, now: number, most: number): { count: number; since: number } {
-    const singles = hasSingles ? this.singles.ready(queue.id, now, most) : [];
+  /** When a batch is due of what could be delivered now; undefined where there is nothing. A time that is over: it is due. */
+  due(
+    queue: QueueRow,
+    hasSingles: boolean,
+    now: number,
+    { batchSize, batchTimeoutMs }: Pick<WatchedQueue, 'batchSize' | 'batchTimeoutMs'>,
+  ): number | undefined {
+    const singles = hasSingles ? this.singles.ready(queue.id, now, batchSize) : [];
     const fresh = queue.tail - queue.head;
+    const count = singles.length + fresh;
+    if (count === 0) return undefined;
+    if (count >= batchSize || batchTimeoutMs === 0) return now;
     const since = fresh === 0 ? now : Math.min(this.parcels.entered(queue.id, queue.head) ?? now, now);
-    return { count: Math.min(singles.length + fresh, most), since: Math.min(singles[0]?.due ?? now, since) };
+    return Math.min(singles[0]?.due ?? now, since) + batchTimeoutMs;
   }
 
   /** Hands out parcels up to here. */
@@ -115,8 +130,11 @@ export class QueueRows {
   }
 
   /** Of a queue that nobody holds anything of, when nothing of it waits in parcels. */
-  renumber({ id, head, tail }: QueueRow): void {
-    if (head === tail && tail > MANY_NUMBERS) this.#db.run('UPDATE queues SET head = 1, tail = 1 WHERE id = ?', id);
+  renumber(queue: QueueRow): void {
+    if (queue.head !== queue.tail || queue.tail <= MANY_NUMBERS) return;
+    queue.head = 1;
+    queue.tail = 1;
+    this.save(queue);
   }
 
   lease(owner: string, until: number, { queue, first, after, singles, bytes }: LeaseRow): number {
@@ -129,8 +147,10 @@ export class QueueRows {
 
   /** Takes a lease away from whoever has it. What it was for is where it was. */
   dropLease(queue: number, lease: number): LeaseRow | undefined {
-    const sql = 'DELETE FROM leases WHERE queue = ? AND id = ? RETURNING queue, first, after, singles, bytes';
-    return this.#db.get(sql, queue, lease) as LeaseRow | undefined;
+    const row = this.#db.values('DELETE FROM leases WHERE queue = ? AND id = ? RETURNING first, after, singles, bytes', queue, lease);
+    if (row === undefined) return undefined;
+    const [first, after, singles, bytes] = row as [number, number, number, number];
+    return { queue, first, after, singles, bytes };
   }
 
   /** Ends a lease that was not settled: what it holds is for others, and has had an attempt. */
@@ -170,8 +190,11 @@ export class QueueRows {
     return count;
   }
 
-  releaseExpired(now: number): void {
-    for (const { queue, id } of this.#db.all('SELECT queue, id FROM leases WHERE until < ?', now)) this.#endLease(Number(queue), Number(id));
+  /** @returns how many leases have run out */
+  releaseExpired(now: number): number {
+    const expired = this.#db.all('SELECT queue, id FROM leases WHERE until < ?', now);
+    for (const { queue, id } of expired) this.#endLease(Number(queue), Number(id));
+    return expired.length;
   }
 
   releaseOwners(isGone: (owner: string) => boolean): number {

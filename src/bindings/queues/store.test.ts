@@ -202,6 +202,23 @@ test('next: a message that was never settled in all its attempts is not handed o
   assert.deepEqual(shown, ['good 1']);
 });
 
+test('next: counts stay true where all that could be handed out has had its attempts', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('poison');
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    await bench.next({ batchTimeoutMs: 0 });
+    await bench.call('release', 'boot');
+  }
+  const { batch, shown } = await bench.next({ batchTimeoutMs: 0, deadLetterQueue: 'q' });
+  assert.deepEqual([batch.dead.length, shown], [1, ['poison 1']], 'a queue may be its own for dead letters');
+  await bench.call('release', 'boot');
+  await bench.next({ batchTimeoutMs: 0 });
+  await bench.call('release', 'boot');
+  const last = await bench.next({ batchTimeoutMs: 0 });
+  assert.deepEqual([last.batch.dropped.length, last.shown, last.batch.metrics.backlogCount], [1, [], 0]);
+  assert.deepEqual(bench.rows('SELECT count, bytes FROM queues'), [{ count: 0, bytes: 0 }]);
+});
+
 test('notices: once, when a batch is due; again after somebody has asked', async (t) => {
   const bench = new Bench(t);
   await bench.call('watch', 'boot', watched);
@@ -213,6 +230,35 @@ test('notices: once, when a batch is due; again after somebody has asked', async
   const { batch } = await bench.next();
   assert.deepEqual(await bench.noticed(), [], 'one batch at a time');
   await bench.call('settle', demand, { lease: batch.lease, retried: [] });
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+});
+
+test('notices: what was sent while a batch was in hand is due when that is given back, or has run out', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  await bench.send('a', 'b', 'c');
+  await bench.next();
+  await bench.send('d', 'e', 'f');
+  bench.notices.length = 0;
+  assert.deepEqual(await bench.noticed(), [], 'one batch at a time');
+  await bench.call('release', 'boot/1');
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+  await bench.next();
+  assert.deepEqual(await bench.noticed(), []);
+  bench.now += 60_001;
+  await bench.next({ queue: 'other' });
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+});
+
+test('notices: come for what was handed out in a commit that failed', async (t) => {
+  const bench = new Bench(t);
+  // A lease can be made, and not committed.
+  bench.alter(`CREATE TABLE parents (id INTEGER PRIMARY KEY); CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER orphan AFTER INSERT ON leases BEGIN INSERT INTO children VALUES (1); END;`);
+  await bench.call('watch', 'boot', watched);
+  await bench.send('a', 'b', 'c');
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+  await assert.rejects(bench.next());
   assert.deepEqual(await bench.noticed(), [['due', 'q']]);
 });
 

@@ -39,7 +39,7 @@ class QueueStore implements OpenStore {
     metrics: (name: string): QueueMetrics => this.#rows.metrics(this.#rows.find(name)),
     watch: (boot: string, queues: readonly WatchedQueue[]): null => this.#watch(boot, queues),
     next: (demand: Demand, settlement: Settlement | null): Batch => this.#next(demand, settlement),
-    settle: (demand: Demand, settlement: Settlement): Settled => this.#settle(demand, settlement),
+    settle: (demand: Demand, settlement: Settlement): Settled => this.#settleAlone(demand, settlement),
     release: (owner: string): number => this.#release(owner),
     list: (): unknown[] => this.#rows.list(),
     info: (name: string): unknown => this.#rows.info(name, this.#context.now()),
@@ -61,6 +61,7 @@ class QueueStore implements OpenStore {
 
   undone(): void {
     this.#arrivals.undone();
+    this.#watches.checkAll();
   }
 
   close(): void {
@@ -75,38 +76,40 @@ class QueueStore implements OpenStore {
   }
 
   #next(demand: Demand, settlement: Settlement | null): Batch {
-    const settled = settlement === null ? { dead: [], dropped: [] } : this.#settle(demand, settlement);
-    const { queue: name } = demand;
     const now = this.#context.now();
-    this.#watches.answered(name);
+    const queue = this.#rows.queue(demand.queue);
+    const settled = settlement === null ? { dead: [], dropped: [] } : this.#settle(queue, demand, settlement, now);
     this.#releaseExpired(now);
-    const queue = this.#rows.queue(name);
     const { leases, singles } = this.#rows.occupancy(queue);
-    const ready = this.#rows.ready(queue, singles > 0, now, demand.batchSize);
-    const isDue = ready.count > 0 && (ready.count >= demand.batchSize || ready.since + demand.batchTimeoutMs <= now);
     if (leases === 0) this.#rows.renumber(queue);
+    const due = this.#rows.due(queue, singles > 0, now, demand);
+    const isDue = due !== undefined && due <= now;
     const isFree = demand.maxConcurrency > leases;
-    const taken = !queue.paused && isDue && isFree ? this.#take(queue, singles > 0, demand, now, settled) : { lease: 0, parts: [] };
-    // There may be enough for a further consumer.
-    this.#watches.changed(name);
-    return { ...settled, ...taken, metrics: this.#rows.metrics(singles > 0 ? this.#rows.find(name) : queue, singles > 0) };
+    const taken = !queue.paused && isDue && isFree ? this.#take(queue, singles > 0, demand, now, settled) : NOTHING;
+    const hasTaken = taken.lease !== 0;
+    if (hasTaken || settlement !== null) this.#rows.save(queue);
+    this.#watches.answered(demand.queue, leases + (hasTaken ? 1 : 0) >= demand.maxConcurrency);
+    // Where nobody held anything the oldest is the first that was handed out.
+    const oldest = hasTaken && leases === 0 && singles === 0 ? taken.parts[0]?.sent : undefined;
+    return { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
   }
 
   /** Asked for with each batch, and looked for now and then. */
   #releaseExpired(now: number): void {
     if (now >= this.#expiryLooked && now - this.#expiryLooked < EXPIRY_MS) return;
     this.#expiryLooked = now;
-    this.#rows.releaseExpired(now);
+    if (this.#rows.releaseExpired(now) > 0) this.#watches.checkAll();
   }
 
-  /** Hands out a batch, the oldest messages first. */
+  /** Hands out a batch, the oldest messages first. The queue's row is left to be saved. */
   #take(queue: QueueRow, hasSingles: boolean, demand: Demand, now: number, settled: Settled): Pick<Batch, 'lease' | 'parts'> {
     const { batchSize, maxRetries } = demand;
     let singles = hasSingles ? this.#rows.singles.ready(queue.id, now, batchSize) : [];
     const exhausted = singles.filter(({ attempts }) => attempts > maxRetries);
     if (exhausted.length > 0) {
       const seqs = exhausted.map(({ seq }) => seq);
-      this.#retire(queue.id, seqs, demand, settled);
+      this.#retire(queue, seqs, demand, settled);
+      this.#rows.save(queue);
       singles = this.#rows.singles.ready(queue.id, now, batchSize).filter(({ attempts }) => attempts <= maxRetries);
     }
     const order: (number | ParcelRow)[] = [];
@@ -131,88 +134,110 @@ class QueueStore implements OpenStore {
       range.after += part.count;
     }
     for (let one = singles[next]; one !== undefined && count < batchSize; one = singles[++next], count++) order.push(one.seq);
-    if (count === 0) return { lease: 0, parts: [] };
+    if (count === 0) return NOTHING;
     const seqs = order.filter((one) => typeof one === 'number');
     const lease = this.#rows.lease(demand.owner, now + demand.leaseMs, { queue: queue.id, ...range, singles: seqs.length, bytes });
-    if (range.after > range.first) this.#rows.moveHead(queue.id, range.after);
+    queue.head = range.after;
     const rows = this.#rows.singles.take(seqs, lease);
     return { lease, parts: order.map((one) => (typeof one === 'number' ? (rows.get(one) as LeasedMessage) : leased(one))) };
   }
 
-  #settle(demand: Demand, { lease, retried }: Settlement): Settled {
-    const settled: Settled = { dead: [], dropped: [] };
-    const held = this.#rows.dropLease(this.#rows.queue(demand.queue).id, lease);
-    // It ran out, or was settled before the answer to that was lost.
-    if (held === undefined) return settled;
-    const now = this.#context.now();
-    if (held.singles > 0) {
-      const spent: number[] = [];
-      for (const { seq, delayMs } of retried) {
-        if (seq <= 0) continue;
-        if (this.#rows.singles.attempts(seq, lease) > demand.maxRetries) spent.push(seq);
-        else this.#rows.singles.giveBack(seq, lease, now + delayMs);
-      }
-      this.#retire(held.queue, spent, demand, settled);
-      const { count, bytes } = this.#rows.singles.removeLeased(held.queue, lease);
-      this.#rows.count(held.queue, -count, -bytes);
-    }
-    if (held.after > held.first) this.#settleParcels(held, demand, retried, now, settled);
-    this.#watches.changed(demand.queue);
+  #settleAlone(demand: Demand, settlement: Settlement): Settled {
+    const queue = this.#rows.queue(demand.queue);
+    const settled = this.#settle(queue, demand, settlement, this.#context.now());
+    this.#rows.save(queue);
+    this.#watches.freed(demand.queue);
     return settled;
   }
 
-  /** Messages that were handed out for the first time: they are gone, but for those that are to be tried again. */
-  #settleParcels(held: LeaseRow, demand: Demand, retried: Settlement['retried'], now: number, settled: Settled): void {
-    const { queue, first, after } = held;
+  /** Ends a lease. The queue's row is left to be saved. */
+  #settle(queue: QueueRow, demand: Demand, { lease, retried }: Settlement, now: number): Settled {
+    const settled: Settled = { dead: [], dropped: [] };
+    const held = this.#rows.dropLease(queue.id, lease);
+    // It ran out, or was settled before the answer to that was lost.
+    if (held === undefined) return settled;
+    if (held.after > held.first) {
+      if (retried.length > 0) this.#keepRetried(queue, held, demand, retried, now, settled);
+      this.#rows.parcels.remove(queue.id, held);
+      queue.count -= held.after - held.first;
+      queue.bytes -= held.bytes;
+    }
+    if (held.singles > 0) this.#settleSingles(queue, lease, demand, retried, now, settled);
+    return settled;
+  }
+
+  /** Messages that were handed out before: they are gone, but for those that are to be tried again. */
+  #settleSingles(queue: QueueRow, lease: number, demand: Demand, retried: Settlement['retried'], now: number, settled: Settled): void {
+    const spent: number[] = [];
+    for (const { seq, delayMs } of retried) {
+      if (seq <= 0) continue;
+      if (this.#rows.singles.attempts(seq, lease) > demand.maxRetries) spent.push(seq);
+      else this.#rows.singles.giveBack(seq, lease, now + delayMs);
+    }
+    this.#retire(queue, spent, demand, settled);
+    const { count, bytes } = this.#rows.singles.removeLeased(queue.id, lease);
+    queue.count -= count;
+    queue.bytes -= bytes;
+  }
+
+  /** Of messages that were handed out for the first time, those that are to be tried again get rows of their own. */
+  #keepRetried(queue: QueueRow, held: LeaseRow, demand: Demand, retried: Settlement['retried'], now: number, settled: Settled): void {
     const again = new Map(retried.map(({ seq, delayMs }) => [-seq, delayMs]));
-    let [count, bytes] = [after - first, held.bytes];
-    if (retried.some(({ seq }) => -seq >= first && -seq < after)) {
-      for (const { number, id, entered, data } of [...this.#rows.parcels.within(queue, held)]) {
-        for (const [index, message] of unpack(data).entries()) {
-          const delayMs = again.get(number + index);
-          if (delayMs === undefined) continue;
-          const row = { ...message, id: idOf(id, index), sent: entered };
-          if (demand.maxRetries === 0) this.#bury(row, demand, now, settled);
-          else {
-            this.#rows.singles.insert({ ...row, queue, entered, due: now + delayMs, attempts: 1 });
-            count--;
-            bytes -= message.size;
-          }
+    for (const { number, id, entered, data } of [...this.#rows.parcels.within(queue.id, held)]) {
+      for (const [index, message] of unpack(data).entries()) {
+        const delayMs = again.get(number + index);
+        if (delayMs === undefined) continue;
+        const row = { ...message, id: idOf(id, index), sent: entered };
+        if (demand.maxRetries === 0) this.#bury(queue, row, demand, now, settled);
+        else {
+          this.#rows.singles.insert({ ...row, queue: queue.id, entered, due: now + delayMs, attempts: 1 });
+          queue.count++;
+          queue.bytes += message.size;
         }
       }
     }
-    this.#rows.parcels.remove(queue, held);
-    this.#rows.count(queue, -count, -bytes);
   }
 
   /** A message without a row that may not be tried again: to the dead-letter queue, or away. */
-  #bury(row: Omit<NewMessage, 'delayMs'> & { id: string; sent: number }, { deadLetterQueue }: Demand, now: number, settled: Settled): void {
+  #bury(queue: QueueRow, row: Omit<NewMessage, 'delayMs'> & { id: string; sent: number }, { deadLetterQueue }: Demand, now: number, settled: Settled): void {
     if (deadLetterQueue === undefined) return void settled.dropped.push(row.id);
-    const target = this.#rows.queue(deadLetterQueue);
+    const target = this.#target(queue, deadLetterQueue);
     this.#rows.singles.insert({ ...row, queue: target.id, entered: now, due: now, attempts: 0 });
-    this.#rows.count(target.id, 1, row.size);
+    this.#grow(queue, target, row.size);
     settled.dead.push(row.id);
-    this.#watches.changed(deadLetterQueue);
   }
 
   /** Messages that have had all their attempts: to the dead-letter queue, or away. */
-  #retire(queue: number, seqs: readonly number[], { deadLetterQueue }: Demand, settled: Settled): void {
+  #retire(queue: QueueRow, seqs: readonly number[], { deadLetterQueue }: Demand, settled: Settled): void {
     if (seqs.length === 0) return;
     const now = this.#context.now();
-    const target = deadLetterQueue === undefined ? undefined : this.#rows.queue(deadLetterQueue);
+    const target = deadLetterQueue === undefined ? undefined : this.#target(queue, deadLetterQueue);
     for (const seq of seqs) {
       const gone = target === undefined ? this.#rows.singles.remove(seq) : this.#rows.singles.move(seq, target.id, now);
       if (gone === undefined) continue;
-      if (target !== undefined) this.#rows.count(target.id, 1, gone.size);
-      this.#rows.count(queue, -1, -gone.size);
+      if (target !== undefined) this.#grow(queue, target, gone.size);
+      queue.count--;
+      queue.bytes -= gone.size;
       (target === undefined ? settled.dropped : settled.dead).push(gone.id);
     }
-    if (deadLetterQueue !== undefined) this.#watches.changed(deadLetterQueue);
+  }
+
+  /** A queue of dead letters may be its own. */
+  #target(queue: QueueRow, name: string): QueueRow {
+    return name === queue.name ? queue : this.#rows.queue(name);
+  }
+
+  /** A dead letter has come to `target`. */
+  #grow(queue: QueueRow, target: QueueRow, bytes: number): void {
+    target.count++;
+    target.bytes += bytes;
+    if (target !== queue) this.#rows.save(target);
+    this.#watches.changed(target.name);
   }
 
   #release(owner: string): number {
     const released = this.#rows.releaseOwners((one) => one === owner || one.startsWith(`${owner}/`));
-    if (released > 0) this.#watches.checkAll();
+    this.#watches.checkAll();
     return released;
   }
 
@@ -222,6 +247,9 @@ class QueueStore implements OpenStore {
     return null;
   }
 }
+
+/** Lease 0: nothing is handed out. */
+const NOTHING: Pick<Batch, 'lease' | 'parts'> = { lease: 0, parts: [] };
 
 const leased = ({ number, id, entered, count, data }: ParcelRow): LeasedParcel => ({ seq: -number, id, sent: entered, count, parcel: data });
 

@@ -20,6 +20,8 @@ type Watch = WatchedQueue & {
   announcedAt: number | undefined;
   timer: NodeJS.Timeout | undefined;
   isChecking: boolean;
+  /** As many batches are being worked on as may be: nothing that is sent makes another due. */
+  isFull: boolean;
 };
 
 export class Watches {
@@ -36,14 +38,14 @@ export class Watches {
   /** The whole table of queues that are consumed. */
   set(queues: readonly WatchedQueue[]): void {
     for (const { timer } of this.#watches.values()) clearTimeout(timer);
-    this.#watches = new Map(queues.map((queue) => [queue.queue, { ...queue, announcedAt: undefined, timer: undefined, isChecking: false }]));
+    this.#watches = new Map(queues.map((queue) => [queue.queue, { ...queue, announcedAt: undefined, timer: undefined, isChecking: false, isFull: false }]));
     this.checkAll();
   }
 
   /** Messages have come, or have come back. Looked into after the commit. */
   changed(queue: string): void {
     const watch = this.#watches.get(queue);
-    if (watch === undefined || watch.isChecking) return;
+    if (watch === undefined || watch.isChecking || watch.isFull) return;
     watch.isChecking = true;
     setImmediate(() => {
       watch.isChecking = false;
@@ -51,14 +53,25 @@ export class Watches {
     });
   }
 
-  /** Somebody has asked for a batch. */
-  answered(queue: string): void {
+  /** Somebody has asked for a batch. @param isFull as many are being worked on as may be, now */
+  answered(queue: string, isFull: boolean): void {
     const watch = this.#watches.get(queue);
-    if (watch !== undefined) watch.announcedAt = undefined;
+    if (watch === undefined) return;
+    watch.announcedAt = undefined;
+    watch.isFull = isFull;
+    // There may be enough for a further consumer.
+    this.changed(queue);
+  }
+
+  /** Somebody is done with a batch, or has been taken it away. */
+  freed(queue: string): void {
+    const watch = this.#watches.get(queue);
+    if (watch !== undefined) watch.isFull = false;
+    this.changed(queue);
   }
 
   checkAll(): void {
-    for (const queue of this.#watches.keys()) this.changed(queue);
+    for (const queue of this.#watches.keys()) this.freed(queue);
   }
 
   close(): void {
@@ -86,13 +99,12 @@ export class Watches {
     // A consumer that is done asks for more by itself.
     const { leases, singles } = this.#rows.occupancy(queue);
     if (leases >= watch.maxConcurrency) return;
-    const { count, since } = this.#rows.ready(queue, singles > 0, now, watch.batchSize);
-    if (count > 0 && (count >= watch.batchSize || since + watch.batchTimeoutMs <= now)) {
+    const due = this.#rows.due(queue, singles > 0, now, watch) ?? (singles > 0 ? this.#rows.singles.nextDue(queue.id, now) : undefined);
+    if (due !== undefined && due <= now) {
       watch.announcedAt = now;
       this.#context.notify(DUE_TOPIC, watch.queue);
       return this.#later(watch, REPEAT_MS);
     }
-    const due = count > 0 ? since + watch.batchTimeoutMs : singles > 0 ? this.#rows.singles.nextDue(queue.id, now) : undefined;
     if (due !== undefined) this.#later(watch, due - now);
   }
 
