@@ -1,6 +1,6 @@
 /** A batch of messages as an isolate takes it. */
 import type { Batch } from '../bindings/queues/messages.ts';
-import { contentsOf, idOf, isText } from '../bindings/queues/parcels.ts';
+import { contentsOf, idsOf, isText } from '../bindings/queues/parcels.ts';
 import type { BatchMessage } from '../ports/event-client.ts';
 
 /** @returns `message` for Entry.queue, and what the store calls each message by, in their order */
@@ -14,9 +14,10 @@ export function openBatch(queue: string, { parts, metrics }: Batch): { seqs: num
       const contents = contentsOf(part.parcel);
       texts.push(contents.text);
       bytes.push(...contents.bytes);
+      const ids = idsOf(part.id, contents.heads.length);
       contents.heads.forEach(([type, length], index) => {
         seqs.push(part.seq - index);
-        heads.push(`["${idOf(part.id, index)}",${part.sent},1,"${type}",${length}]`);
+        heads.push(`["${ids[index]}",${part.sent},1,"${type}",${length}]`);
       });
       continue;
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contentsOf, cut, idOf, measure, merge, pack, type PackedMessage, unpack } from './parcels.ts';
+import { contentsOf, cut, idOf, idsOf, measure, merge, pack, type PackedMessage, unpack } from './parcels.ts';
 
 const text = (body: string, type: 'text' | 'json' = 'text'): PackedMessage => ({ type, body, size: Buffer.byteLength(body) });
 const binary = (...values: number[]): PackedMessage => ({ type: 'bytes', body: Buffer.from(values), size: values.length });
@@ -65,4 +65,14 @@ test('ids: of their own for each message, and the same after a cut', () => {
     ['0123456789abcdef01234567ffffff00', '0123456789abcdef01234567ffffff01', '0123456789abcdef012345670000000f'],
   );
   assert.equal(idOf(idOf('0123456789abcdef01234567ffffff00', 200), 100), idOf('0123456789abcdef01234567ffffff00', 300));
+});
+
+test('ids: of a whole parcel at once they are the same as one by one', () => {
+  for (const end of ['00000000', '00000ff0', '0000ffe0', 'ffffffa0', '12345678']) {
+    const id = `0123456789abcdef01234567${end}`;
+    assert.deepEqual(
+      idsOf(id, 100),
+      Array.from({ length: 100 }, (_, index) => idOf(id, index)),
+    );
+  }
 });

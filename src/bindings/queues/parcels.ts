@@ -149,3 +149,20 @@ export function idOf(id: string, index: number): string {
   const number = (Number.parseInt(id.slice(kept), 16) + index) % 2 ** 32;
   return id.slice(0, kept) + number.toString(16).padStart(COUNTED_DIGITS, '0');
 }
+
+/** Digits that change while the messages of a parcel are counted, which are few. */
+const LOW_DIGITS = 3;
+const LOW_NUMBERS = 16 ** LOW_DIGITS;
+const LOW = Array.from({ length: LOW_NUMBERS }, (_, number) => number.toString(16).padStart(LOW_DIGITS, '0'));
+
+/** As `idOf`, of each message of a parcel. */
+export function idsOf(id: string, count: number): string[] {
+  const kept = id.slice(0, -LOW_DIGITS);
+  const first = Number.parseInt(id.slice(-LOW_DIGITS), 16);
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const low = first + index;
+    ids.push(low < LOW_NUMBERS ? kept + (LOW[low] as string) : idOf(id, index));
+  }
+  return ids;
+}
