@@ -183,7 +183,7 @@ export class Worker implements OpHome, EventHome {
   queue(requestId: string, { head, text, bytes }: BatchMessage, client: EventClient): AppEvent {
     const event = this.#newEvent(requestId, client);
     event.expectNoAnswer();
-    this.run(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
+    this.lightly(event, [Entry.queue, event.id, head, text, bytes === undefined ? undefined : toArgument(bytes), '']);
     return event;
   }
 
