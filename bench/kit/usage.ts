@@ -20,6 +20,20 @@ export function cpuSeconds(pid: number): number {
   return family(pid).reduce((sum, each) => sum + ticks(each) / 100, 0);
 }
 
+/** Ticks are of 10 ms: so much in this time is nearly nothing. */
+const REST_MS = 200;
+const REST_SECONDS = 0.01;
+const MOST_WAITS = 50;
+
+/** Waits, for a bounded time, until a process and its children have come to rest: what they still do from their start is nobody's cost. */
+export async function untilAtRest(pid: number): Promise<void> {
+  for (let left = MOST_WAITS; left > 0; left--) {
+    const before = cpuSeconds(pid);
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    if (cpuSeconds(pid) - before <= REST_SECONDS) return;
+  }
+}
+
 /** @see proc(5), fields 14 and 15 of stat; the name before them is in brackets and may have spaces. */
 function ticks(pid: number): number {
   try {

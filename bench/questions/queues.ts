@@ -4,7 +4,7 @@ import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
 import { rounds } from '../kit/rounds.ts';
 import { median, quantile } from '../kit/statistics.ts';
-import { cpuSeconds } from '../kit/usage.ts';
+import { cpuSeconds, untilAtRest } from '../kit/usage.ts';
 import type { Effort, Question, Row } from '../question.ts';
 
 /** Messages of one measured request; those sent one by one are as many as one event may. */
@@ -86,6 +86,7 @@ async function measured(effort: Effort, open: () => Promise<Started>): Promise<M
   try {
     await several('/single', 2);
     await time('/batched');
+    await untilAtRest(server.pid);
     const start = cpuSeconds(server.pid);
     const batched = await several('/batched', effort.quick ? 3 : 10);
     const between = cpuSeconds(server.pid);
@@ -108,9 +109,9 @@ async function measured(effort: Effort, open: () => Promise<Started>): Promise<M
 export const queues: Question = {
   name: 'queues',
   title: 'Queues: from send to the consumer',
-  method: `One app sends ${BATCHED.toLocaleString('en')} messages of 100 bytes in batches of 100, or ${SINGLE} one by one, ${AT_ONCE} calls at a time, and consumes them in batches of up to 100, one after the other; the time ends when the last message has reached its handler. Then one message at a time, from before the send to after its handler, with the request around it. \`nano serve\` with one engine. NANO has each message on disk before \`send\` resolves ("fsync": "full" waits for the disk itself, "normal" leaves that to the system); Miniflare keeps its messages in memory.`,
+  method: `One app sends ${BATCHED.toLocaleString('en')} messages of 100 bytes in batches of 100, or ${SINGLE} one by one, ${AT_ONCE} calls at a time, and consumes them in batches of up to 100, one after the other; the time ends when the last message has reached its handler. Then one message at a time, from before the send to after its handler, with the request around it. \`nano serve\` with one engine; each server is measured once it has come to rest after its start. NANO has each message on disk before \`send\` resolves ("fsync": "full" waits for the disk itself, "normal" leaves that to the system); Miniflare keeps its messages in memory.`,
   shortfall:
-    'Miniflare pushes a message on an array and takes it off again, in the process of its consumer. Here it is on disk before its sender goes on, and crosses between processes twice. What is sent in one round of the store is one row, and is deleted as one: in a batch the database takes 6 µs of a message. One by one, ten calls at a time, five to ten messages share a commit, and the two changes of process and the four of thread that each takes are what is left.',
+    'Miniflare pushes a message on an array and takes it off again, in the process of its consumer. Here it is on disk before its sender goes on, and crosses between processes twice. What is sent in one round of the store is one row, and is deleted as one: in a batch the store’s process takes 4 µs of a message. One by one, what comes at once is one call of the store: ten calls at a time share a commit, and the two changes of process and the four of thread that each takes are what is left.',
   run: async (effort) => {
     const results = await rounds(effort, {
       nano: () => measured(effort, () => startNano({ files: FILES, config: { storage: { fsync: 'normal' } } })),
