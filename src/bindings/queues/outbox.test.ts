@@ -35,13 +35,25 @@ const send = (outbox: Outbox, ...messages: NewMessage[]): Promise<unknown> =>
     messages.reduce((sum, { size }) => sum + size, 0),
   );
 
-test('outbox: what is sent in one round is one call and one parcel, and all are answered by it', async () => {
+test('outbox: what is sent at once is one call and one parcel, and all are answered by it', async () => {
   const { outbox, calls } = setUp();
   const answers = await Promise.all([send(outbox, text('a'), text('b')), send(outbox, text('late', 1000)), send(outbox, text('c'))]);
   assert.deepEqual(calls, [{ parcels: [['a', 'b', 'c']], delayed: ['late'] }]);
   assert.equal(new Set(answers).size, 1);
   await send(outbox, text('d'));
   assert.deepEqual(calls[1], { parcels: [['d']], delayed: [] });
+});
+
+test('outbox: what is sent goes before what a promise leads to', async () => {
+  const { outbox, calls } = setUp();
+  const sent = [send(outbox, text('a')), send(outbox, text('b'))];
+  // As the end of a batch leads to a call for the next one.
+  const seen = await new Promise((resolve) => {
+    process.nextTick(() => void Promise.resolve().then(() => resolve(calls.length)));
+  });
+  assert.equal(seen, 1);
+  await Promise.all(sent);
+  assert.deepEqual(calls, [{ parcels: [['a', 'b']], delayed: [] }]);
 });
 
 test('outbox: a parcel holds no more than a batch may, and a call no more than a bound', async () => {

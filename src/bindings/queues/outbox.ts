@@ -1,5 +1,5 @@
 /**
- * Messages on their way from an engine to the store: what is sent to a queue in one round of the event loop is one call.
+ * Messages on their way from an engine to the store: what is sent to a queue by one turn of the isolate is one call.
  *
  * Contract: nobody is answered before the commit. Room is given out sender by sender: where there is none for all that goes
  * together, each sender is let ask alone, in the order they came.
@@ -32,7 +32,8 @@ export class Outbox {
   /** @param bytes of the messages' bodies @throws OpError, as the store does */
   send(messages: readonly NewMessage[], bytes: number): Promise<QueueMetrics> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ messages, bytes, resolve, reject }) === 1) setImmediate(this.#flush);
+      // Before promises go on: whoever asks for a batch then is to find what was sent before.
+      if (this.#waiting.push({ messages, bytes, resolve, reject }) === 1) process.nextTick(this.#flush);
       this.#bytes += bytes;
       if (this.#bytes >= MOST_BYTES || this.#waiting.length >= MOST_SENDERS) this.#flush();
     });
