@@ -145,6 +145,12 @@ export class Engine {
     this.#watching = setInterval(() => this.#watch.tick(), WATCH_MS).unref();
   }
 
+  /** Tells of walls that this machine does not have. @param missing see walls/harden.ts */
+  walled(missing: readonly string[]): void {
+    if (missing.length === 0 || this.#config.dev) return;
+    this.#log.warn('walls around this engine are missing: they need Linux, glibc and a Node.js with node:ffi', { missing });
+  }
+
   /** Switches to a new table of apps. */
   setApps(records: readonly AppRecord[]): void {
     this.#apps.update(records);

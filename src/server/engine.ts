@@ -5,7 +5,7 @@ import type { FromEngine, ToEngine } from '../protocol/engine.ts';
 import { answerMessages, ignoreSignals, tellSupervisor } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
-import { raiseWalls } from './walls/harden.ts';
+import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 
 const tell: (message: FromEngine) => void = tellSupervisor;
@@ -23,7 +23,7 @@ const handle = async (message: ToEngine): Promise<void> => {
         () => tell({ type: 'storesForCache' }),
       );
       await engine.boot();
-      raiseWalls(libc);
+      engine.walled(missingWalls(raiseWalls(libc)));
       return tell({ type: 'ready' });
     }
     case 'apps':

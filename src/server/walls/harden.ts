@@ -23,6 +23,15 @@ export type Walls = {
   systemCalls: boolean;
 };
 
+/** What could not be given up, in words for whoever runs the server. */
+export function missingWalls(walls: Walls): string[] {
+  const missing: string[] = [];
+  if (!walls.noNewPrivileges) missing.push('no new privileges');
+  if (!walls.notDumpable) missing.push('no core dumps and no tracing');
+  if (!walls.systemCalls) missing.push('the filter of system calls');
+  return missing;
+}
+
 /** Gives up what an engine never needs. */
 export function harden(libc: Libc | undefined): Walls {
   if (libc === undefined) return { noNewPrivileges: false, notDumpable: false, systemCalls: false };

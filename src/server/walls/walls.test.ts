@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { harden, missingWalls } from './harden.ts';
 import { loadLibc } from './libc.ts';
 import { seccompProgram } from './seccomp.ts';
 
@@ -21,6 +22,11 @@ function walled(code: string): unknown {
 test('harden: the kernel says so', { skip }, () => {
   const told = walled(`return [walls, readFileSync('/proc/self/status', 'utf8').match(/^(?:NoNewPrivs|Seccomp):.*$/gm)]`);
   assert.deepEqual(told, [{ noNewPrivileges: true, notDumpable: true, systemCalls: true }, ['NoNewPrivs:\t1', 'Seccomp:\t2']]);
+});
+
+test('missingWalls: names what could not be had', () => {
+  assert.deepEqual(missingWalls(harden(undefined)), ['no new privileges', 'no core dumps and no tracing', 'the filter of system calls']);
+  assert.deepEqual(missingWalls({ noNewPrivileges: true, notDumpable: true, systemCalls: true }), []);
 });
 
 test('harden: no program is started and nobody else signalled', { skip }, () => {
