@@ -1,7 +1,7 @@
 /**
  * Things by number, where many come and go.
  *
- * A Map would do, but for its garbage: V8 leaves an outgrown table pointing to the next one. Once a table has become old
+ * A Map would do, but for its garbage (decision 25): V8 leaves an outgrown table pointing to the next one. Once a table has become old
  * before it was outgrown, it keeps the next, which keeps the next, each with all that was in it: whatever passes through
  * survives every scavenge, is moved to the old space, and goes with the next full collection only. Here what is outgrown
  * points to nothing newer, and a number is found by itself or a few places behind.

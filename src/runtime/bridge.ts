@@ -40,7 +40,7 @@ let send: SendFunction = detached;
 let callHost: CallFunction = detached;
 let event = 0;
 let nextCall = 1;
-/** By the numbers of the calls. No Map: in an isolate's heap its outgrown tables keep what has passed through; see base/numbered.ts. */
+/** By the numbers of the calls. No Map: in an isolate's heap its outgrown tables keep what has passed through; decision 25. */
 const pending: Record<number, Pending> = ObjectCreate(null);
 
 /**
