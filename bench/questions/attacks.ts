@@ -18,8 +18,8 @@ const PACE = { connections: 16, pauseMs: 10 };
 /** Pairs of a load alone and one beside the attack: a hundredth of a second's requests are fourteen, too few to tell 2 from 3. */
 const PAIRS = { count: 7, seconds: 2 };
 const LIMITS = { limits: { cpu_ms: 50 }, nano: { limits: { memory_mb: 32 } } };
-/** Apps of the storm of cold starts, as many as it comes to, and how many are asked for the first time at once. */
-const STORM = { together: 6, everyMs: 50, seconds: 1, apps: (quick: boolean): number => (quick ? 120 : PAIRS.count * 120) };
+/** How many apps the storm of cold starts asks for the first time at once, and how often. */
+const STORM = { together: 6, everyMs: 50, seconds: 1 };
 /** What a server without limits may take before it is ended, in megabytes. */
 const ENOUGH_MB = 2500;
 /** How long the others are watched, in seconds. */
@@ -40,7 +40,9 @@ type Felt = { pairs: Pair[]; grewMb: number; connections: number };
 
 async function nanoUnderAttack(effort: Effort, silent: SilentServer): Promise<Map<string, Felt>> {
   const files: Record<string, string> = { 'quiet/index.js': HELLO, ...hostileFiles('hostile', HOSTILE.replace("'TO'", `'${silent.url}'`)) };
-  const storms = STORM.apps(effort.quick);
+  const count = effort.quick ? 1 : PAIRS.count;
+  // As many as it comes to.
+  const storms = count * ((STORM.seconds * 1000) / STORM.everyMs) * STORM.together;
   for (let at = 0; at < storms; at++) files[`storm-${at}.js`] = HELLO;
   const server = await startNano({ files, apps: ['quiet', 'hostile'], logLevel: 'info', config: { egress: { allow: ['127.0.0.1'] } } });
   const load = { port: server.port, hosts: ['quiet.localhost'], seconds: PAIRS.seconds, ...PACE };
@@ -51,7 +53,7 @@ async function nanoUnderAttack(effort: Effort, silent: SilentServer): Promise<Ma
     const pairs: Pair[] = [];
     const memory = watchMemory(server.pid);
     // By turns, so that what else the machine does meets both.
-    for (let turn = 0; turn < (effort.quick ? 1 : PAIRS.count); turn++) {
+    for (let turn = 0; turn < count; turn++) {
       const alone = await wrk({ ...load, seconds });
       const attacker = new Attacker(attack);
       pairs.push({ alone, beside: await wrk({ ...load, seconds }) });
