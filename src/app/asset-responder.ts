@@ -4,6 +4,7 @@
  * Contract: a request is either answered here, to its end, or handed on untouched. Small files go out of memory in the
  * same turn; large ones from disk at the client's pace.
  */
+import { withFlatHeader } from '../base/flat-headers.ts';
 import type { AssetSites } from '../bindings/assets/index.ts';
 import { type AssetRequest, readRequest } from '../bindings/assets/request.ts';
 import type { AssetSite } from '../bindings/assets/site.ts';
@@ -69,7 +70,7 @@ export class AssetResponder {
   }
 }
 
-const withLength = (headers: string, length: number): string => `${headers}${headers === '' ? '' : '\n'}content-length\n${length}`;
+const withLength = (headers: string, length: number): string => withFlatHeader(headers, 'content-length', length);
 
 const fail = (message: FetchMessage, client: FetchClient, error: unknown): void => {
   message.body?.cancel();

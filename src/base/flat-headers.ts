@@ -16,3 +16,8 @@ export function flatHeader(headers: string, name: string): string | undefined {
   }
   return value;
 }
+
+/** @param headers to which a header is added */
+export function withFlatHeader(headers: string, name: string, value: string | number): string {
+  return `${headers}${headers === '' ? '' : '\n'}${name}\n${value}`;
+}

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { errorLine } from '../base/error-line.ts';
+import { withFlatHeader } from '../base/flat-headers.ts';
 import { Paced } from '../base/paced.ts';
 import type { EventFailure, FetchClient, RunningEvent, Site } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
@@ -197,8 +198,7 @@ export class Exchange implements FetchClient, Unfinished {
     if (this.#message.method === 'HEAD') {
       // The head is the whole answer. The app goes on, as on Workers: it need not hear that nobody reads what it makes.
       this.#discarded = 0;
-      const own = said === undefined ? '' : `${headers === '' ? '' : '\n'}content-length\n${said}`;
-      this.#write(status, statusText, `${headers}${own}`, 0, undefined, isEncoded);
+      this.#write(status, statusText, said === undefined ? headers : withFlatHeader(headers, 'content-length', said), 0, undefined, isEncoded);
       return false;
     }
     this.#start(status, statusText, headers, isEncoded);

@@ -4,6 +4,7 @@
  * Contract: the first answer counts; after a streamed head come chunks and one end; whatever else an
  * isolate sends is refused and harms only its own event.
  */
+import { withFlatHeader } from '../base/flat-headers.ts';
 import type { Responder } from '../ports/responder.ts';
 import { BodyKind } from '../protocol/ops.ts';
 import { bodyGone } from './body-errors.ts';
@@ -112,7 +113,7 @@ export function respond(
 /** As on Workers, a body of known length is announced with it, where the app has not said anything itself. */
 function withLength(headers: string, length: number | undefined): string {
   if (length === undefined || LENGTH_HEADER.test(headers)) return headers;
-  return `${headers}${headers === '' ? '' : '\n'}content-length\n${length}`;
+  return withFlatHeader(headers, 'content-length', length);
 }
 /** As a name, not a value: names and values take turns, and values are on the lines of odd number. */
 const LENGTH_HEADER = /^(?:[^\n]*\n[^\n]*\n)*(?:content-length|transfer-encoding)\n/i;

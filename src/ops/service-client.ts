@@ -5,6 +5,7 @@
  * caller gives up or its event is over, the callee hears that nobody waits any more.
  */
 import { Readable } from 'node:stream';
+import { withFlatHeader } from '../base/flat-headers.ts';
 import type { EventFailure, FetchClient, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
@@ -77,7 +78,7 @@ export class ServiceClient implements FetchClient {
       if (!stream.readableEnded) this.leave();
     });
     const length = isCoded ? undefined : lengthIn(headers);
-    const head = this.#isHead && said !== undefined && length === undefined ? `${headers}${headers === '' ? '' : '\n'}content-length\n${said}` : headers;
+    const head = this.#isHead && said !== undefined && length === undefined ? withFlatHeader(headers, 'content-length', said) : headers;
     this.#give(status, statusText, head, new StreamBody(stream, { length }));
     return true;
   }
