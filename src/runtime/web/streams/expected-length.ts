@@ -12,16 +12,3 @@ export const byteCount: Converter<number> = (value, context) => unsignedLongLong
 
 /** A number of bytes, or how to find it out. */
 export type Length = number | (() => number | undefined);
-
-/** Where a stream has its length. */
-export type Lengthy = { length: Length | undefined };
-
-/** The length that a stream has been given; undefined for most. */
-export function fixedLength({ length }: Lengthy): number | undefined {
-  return typeof length === 'number' ? length : undefined;
-}
-
-/** The same, also where somebody has to be asked: for those who cannot do without. */
-export function knownLength({ length }: Lengthy): number | undefined {
-  return typeof length === 'function' ? length() : length;
-}

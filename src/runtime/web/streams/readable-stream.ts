@@ -35,7 +35,7 @@ import { newByteStream } from './pull-into.ts';
 import { acquireReader } from './reader.ts';
 import { readableFrom } from './readable-from.ts';
 import { cancelReadable, errorReadable, startReadable, type Reader, type ReadableState } from './readable-state.ts';
-import { byteCount, fixedLength, knownLength, type Length } from './expected-length.ts';
+import { byteCount, type Length } from './expected-length.ts';
 import { SourceControl, type SourceAlgorithms } from './source-control.ts';
 import { defaultTee } from './tee.ts';
 import { isWritableStream, writableState, type WritableStream } from './writable-stream.ts';
@@ -214,8 +214,17 @@ export function setFixedLength(stream: ReadableStream, length: Length | undefine
   stateOf(stream).length = length;
 }
 
-export const fixedLengthOf = (stream: ReadableStream): number | undefined => fixedLength(stateOf(stream));
-export const knownLengthOf = (stream: ReadableStream): number | undefined => knownLength(stateOf(stream));
+/** The length that a stream has been given; undefined for most. */
+export function fixedLengthOf(stream: ReadableStream): number | undefined {
+  const { length } = stateOf(stream);
+  return typeof length === 'number' ? length : undefined;
+}
+
+/** The same, also where somebody has to be asked: for those who cannot do without. */
+export function knownLengthOf(stream: ReadableStream): number | undefined {
+  const { length } = stateOf(stream);
+  return typeof length === 'function' ? length() : length;
+}
 
 export function isReadableStreamLocked(stream: ReadableStream): boolean {
   return stateOf(stream).reader !== undefined;
@@ -281,7 +290,10 @@ export function readableStreamTee(stream: ReadableStream, clone: ((chunk: unknow
   const isWhole = !state.disturbed;
   const states = state.bytes === undefined ? defaultTee(state, cloner) : byteTee(state);
   const branches: [ReadableStream, ReadableStream] = [wrap(states[0]), wrap(states[1])];
-  if (isWhole) for (let i = 0; i < 2; i++) setFixedLength(branches[i] as ReadableStream, state.length);
+  if (isWhole) {
+    states[0].length = state.length;
+    states[1].length = state.length;
+  }
   return branches;
 }
 
