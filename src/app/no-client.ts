@@ -1,12 +1,9 @@
 import type { EventClient } from '../ports/event-client.ts';
+import { NoResponder } from '../ports/no-responder.ts';
+
+class NoClient extends NoResponder implements EventClient {
+  fail(): void {}
+}
 
 /** Nobody. */
-export const NO_CLIENT: EventClient = {
-  send: () => {},
-  start: () => true,
-  write: () => undefined,
-  end: () => {},
-  abort: () => {},
-  pipe: async (_status, _statusText, _headers, body) => body.cancel(),
-  fail: () => {},
-};
+export const NO_CLIENT: EventClient = new NoClient();

@@ -29,7 +29,7 @@ export const bodyRequests: Record<number, RequestOp> = {
   [Request.sourceBytes]: (context, _event, _call, source) => takeBody(context, source).bytes(),
   [Request.sinkWrite]: (context, event, _call, chunk) => sinkOf(context.event(event)).write(chunkOf(chunk)),
   [Request.uploadWrite]: (context, _event, _call, fetchCall, chunk) => {
-    const upload = uploadsOf(context.handles).get(fetchCall as number);
+    const upload = uploadsOf(context.handles).get(fetchCall);
     if (upload === undefined) throw new OpError('TypeError', 'The request body can no longer be sent: the request is over.');
     return upload.write(chunkOf(chunk));
   },
@@ -48,12 +48,6 @@ export const bodyPosts: Record<number, PostOp> = {
   },
   [Post.sinkClose]: (context, event) => sinkOf(context.event(event)).close(),
   [Post.sinkAbort]: (context, event) => sinkOf(context.event(event)).abort(),
-  [Post.uploadClose]: (context, _event, fetchCall) =>
-    uploadsOf(context.handles)
-      .get(fetchCall as number)
-      ?.close(),
-  [Post.uploadAbort]: (context, _event, fetchCall) =>
-    uploadsOf(context.handles)
-      .get(fetchCall as number)
-      ?.abort(),
+  [Post.uploadClose]: (context, _event, fetchCall) => uploadsOf(context.handles).get(fetchCall)?.close(),
+  [Post.uploadAbort]: (context, _event, fetchCall) => uploadsOf(context.handles).get(fetchCall)?.abort(),
 };

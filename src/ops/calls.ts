@@ -23,9 +23,7 @@ export function beginCall(handles: Handles, call: number): AbortController {
 
 /** Aborts a call, if it is still under way. */
 export function abortCall(handles: Handles, call: unknown): void {
-  callsOf(handles)
-    .get(call as number)
-    ?.abort();
+  callsOf(handles).get(call)?.abort();
 }
 
 /** The call has its answer. The rest of its upload may still be on its way: it lasts as long as somebody reads it. */

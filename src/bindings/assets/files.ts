@@ -76,8 +76,10 @@ export class AssetFiles {
       if (this.#bytes <= this.#bound) break;
       if (oldest === path) continue;
       this.#kept.delete(oldest);
-      if (kept.isUsed) this.#kept.set(oldest, { bytes: kept.bytes, isUsed: false });
-      else this.#bytes -= kept.bytes.byteLength;
+      if (kept.isUsed) {
+        kept.isUsed = false;
+        this.#kept.set(oldest, kept);
+      } else this.#bytes -= kept.bytes.byteLength;
     }
     return bytes;
   }

@@ -170,10 +170,9 @@ export function normaliseType(type: string): string {
     if (unit < 0x20 || unit === 0x7f) return '';
     if (unit > 0x7f) isAscii = false;
   }
-  const mimeType = isAscii ? null : parseMimeType(type);
-  if (mimeType !== null) return serializeMimeType(mimeType);
-  if (!isAscii) return '';
-  return StringPrototypeToLowerCase(type);
+  if (isAscii) return StringPrototypeToLowerCase(type);
+  const mimeType = parseMimeType(type);
+  return mimeType === null ? '' : serializeMimeType(mimeType);
 }
 
 /** Every line break becomes "\n", the native one of this platform. @see https://w3c.github.io/FileAPI/#convert-line-endings-to-native */

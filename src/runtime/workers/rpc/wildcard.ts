@@ -37,7 +37,7 @@ const Given = function (this: unknown, object: object): object {
 ) => object;
 
 /** `isOwned`: the app has put something on it, which lies on the Proxy's target. */
-type Inside = { state: unknown; behaviour: Behaviour<never>; isOwned: boolean };
+type Inside = { state: never; behaviour: Behaviour<never>; isOwned: boolean };
 
 let inside: (object: object) => Inside | undefined;
 
@@ -54,9 +54,7 @@ class Stamp extends Given {
   }
 }
 
-type Live = { state: never; behaviour: Behaviour<never>; isOwned: boolean };
-
-const of = (target: object): Live => inside(target) as Live;
+const of = (target: object): Inside => inside(target) as Inside;
 
 /** What the app has put there. */
 const isOwn = (target: object, name: PropertyKey): boolean => of(target).isOwned && ObjectHasOwn(target, name);
@@ -120,7 +118,7 @@ export function wildcard<S>(behaviour: Behaviour<S>, state: S): object {
   // An arrow function, whose own properties can all be hidden.
   const target: object = behaviour.call === undefined ? {} : () => undefined;
   const self = new ProxyCtor(target, handler);
-  const stamp = { state, behaviour: behaviour as unknown as Behaviour<never>, isOwned: false };
+  const stamp: Inside = { state: state as never, behaviour: behaviour as unknown as Behaviour<never>, isOwned: false };
   new Stamp(target, stamp);
   new Stamp(self, stamp);
   return self;
@@ -130,5 +128,5 @@ export function wildcard<S>(behaviour: Behaviour<S>, state: S): object {
 export function stateOf<S>(behaviour: Behaviour<S>, value: unknown): S | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
   const found = inside(value);
-  return found !== undefined && (found.behaviour as unknown) === behaviour ? (found.state as S) : undefined;
+  return found !== undefined && (found.behaviour as unknown) === behaviour ? found.state : undefined;
 }
