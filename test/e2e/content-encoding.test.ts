@@ -25,6 +25,8 @@ export default { async fetch(request) {
     case '/drip': {
       const { readable, writable } = new TransformStream();
       writable.getWriter().write(new TextEncoder().encode('first'));
+      // It could go on: a body that nothing can go on with is broken off.
+      setTimeout(() => {}, 60_000);
       return new Response(readable, { headers: headers('gzip') });
     }
   }
