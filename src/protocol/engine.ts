@@ -136,6 +136,8 @@ export type ToEngine =
 
 export type FromEngine =
   | { type: 'ready' }
+  /** Said once a second. See server/pulse.ts. */
+  | { type: 'alive' }
   | { type: 'listening'; port: number }
   | { type: 'applied'; apps: number }
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */

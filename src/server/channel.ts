@@ -4,10 +4,17 @@
  * Contract: messages are answered in the order they came. Signals are the supervisor's to act on: a terminal sends them to
  * the whole group, and a child ends when it is told to, or with its channel.
  */
+import type { FromEngine } from '../protocol/engine.ts';
+import { BEAT_MS } from './pulse.ts';
 
 /** Sends a message; one to a supervisor that has just gone is lost. */
 export function tellSupervisor(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+/** Says once a second that the main thread is alive, for as long as the process lives. */
+export function beat(): void {
+  setInterval(() => tellSupervisor({ type: 'alive' } satisfies FromEngine), BEAT_MS).unref();
 }
 
 /**

@@ -7,6 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LISTEN_FD } from './engine-launch.ts';
+import { Pulse } from './pulse.ts';
 
 export type EngineState = 'booting' | 'ready' | 'listening' | 'leaving' | 'dead';
 
@@ -17,6 +18,8 @@ export type EngineExit = {
   uptimeMs: number;
   /** It was told to go. */
   expected: boolean;
+  /** It was killed because nothing had been heard of it for so many seconds. */
+  silentSeconds?: number;
 };
 
 export type EngineEvents = {
@@ -50,6 +53,8 @@ export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #events: EngineEvents;
   readonly #startedAt = performance.now();
+  readonly #pulse: Pulse;
+  #silentSeconds: number | undefined;
   #state: EngineState = 'booting';
   #expected = false;
   #applied: (() => void)[] = [];
@@ -74,6 +79,7 @@ export class EngineProcess {
     stdio[LISTEN_FD] = spawn.listenFd;
     this.#child = fork(spawn.file, [], { execArgv: [...spawn.execArgv], env: { ...spawn.env }, stdio: stdio as ('ignore' | 'inherit' | 'ipc' | number)[] });
     this.#child.on('message', (message) => this.#receive(message as FromEngine));
+    this.#pulse = new Pulse(this.pid, (seconds) => this.#silent(seconds));
     this.#child.on('error', () => this.#exited(null, null));
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#send({ type: 'configure', config: spawn.config });
@@ -160,6 +166,8 @@ export class EngineProcess {
 
   #receive(message: FromEngine): void {
     switch (message.type) {
+      case 'alive':
+        return this.#pulse.heard();
       case 'applied':
         this.#applied.shift()?.();
         if (this.#state !== 'booting') return;
@@ -195,6 +203,12 @@ export class EngineProcess {
     }
   }
 
+  /** It will never do what it was told, nor answer anybody: it ends as one that has crashed. */
+  #silent(seconds: number): void {
+    this.#silentSeconds = seconds;
+    this.#child.kill('SIGKILL');
+  }
+
   #leave(ms: number): void {
     this.#state = 'leaving';
     clearTimeout(this.#killTimer);
@@ -206,11 +220,13 @@ export class EngineProcess {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     clearTimeout(this.#killTimer);
+    this.#pulse.stop();
     this.#settle();
     for (const answer of this.#metrics.values()) answer(undefined);
     for (const answer of this.#triggers.values()) answer(undefined);
     this.#triggers.clear();
-    this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected });
+    const silence = this.#silentSeconds === undefined ? {} : { silentSeconds: this.#silentSeconds };
+    this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected, ...silence });
     this.#finish();
     this.#quiet.resolve();
   }

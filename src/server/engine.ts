@@ -2,11 +2,12 @@
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, ignoreSignals, tellSupervisor } from './channel.ts';
+import { answerMessages, beat, ignoreSignals, tellSupervisor } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
+import { dieWithParent, leaveThreadsRunning } from './walls/signals.ts';
 
 const tell: (message: FromEngine) => void = tellSupervisor;
 
@@ -23,7 +24,10 @@ const handle = async (message: ToEngine): Promise<void> => {
         () => tell({ type: 'storesForCache' }),
       );
       await engine.boot();
+      leaveThreadsRunning(libc);
+      dieWithParent(libc);
       engine.walled(missingWalls(raiseWalls(libc)));
+      beat();
       return tell({ type: 'ready' });
     }
     case 'apps':

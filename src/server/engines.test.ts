@@ -73,6 +73,19 @@ function get(port: number, path: string, app = 'a'): Promise<string> {
   return httpGet(port, path, `${app}.localhost`);
 }
 
+test('an engine that hears of nothing any more is killed, and the spare takes over', async (t) => {
+  const { engines, port, deaths } = await setUp(t);
+  await until(() => engines.ready === 1);
+  const first = engines.serving[0] as EngineProcess;
+  assert.equal(await get(port, '/hang'), 'ECONNRESET');
+  await until(() => deaths.length === 1);
+  assert.deepEqual(
+    deaths.map(({ engine, signal, expected, silentSeconds, slots }) => [engine.pid, signal, expected, silentSeconds, slots]),
+    [[first.pid, 'SIGKILL', false, 5, [0]]],
+  );
+  assert.match(await get(port, '/'), /^200 a v1 /);
+});
+
 test('kill -9 under load: no connection is refused, the spare takes over', async (t) => {
   const { engines, port, deaths } = await setUp(t);
   await until(() => engines.ready === 1);

@@ -5,7 +5,7 @@
  * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, ignoreSignals, tellSupervisor } from './channel.ts';
+import { answerMessages, beat, ignoreSignals, tellSupervisor } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
 import { raiseWalls } from './walls/harden.ts';
@@ -20,6 +20,7 @@ const handle = async (message: ToEngine): Promise<void> => {
     case 'configure':
       front = new Front(message.config);
       raiseWalls(loadLibc());
+      beat();
       return tell({ type: 'ready' });
     case 'apps':
       front?.setApps(message.apps);

@@ -102,8 +102,10 @@ export class Reporter {
 
   died(pid: number, about: About, exit: EngineExit, inFlight: readonly string[]): void {
     this.#metrics.engineDied('crash');
-    const { code, signal, uptimeMs } = exit;
-    this.#log.error('engine died', { pid, ...about, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), inFlight });
+    const { code, signal, uptimeMs, silentSeconds } = exit;
+    const message = silentSeconds === undefined ? 'engine died' : 'engine did not answer any more, and was killed';
+    const silence = silentSeconds === undefined ? {} : { silentSeconds };
+    this.#log.error(message, { pid, ...about, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), ...silence, inFlight });
   }
 
   catastrophe(pid: number, about: About, app: string, message: string): void {

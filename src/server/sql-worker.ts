@@ -5,19 +5,17 @@
  */
 import { D1Runner } from '../bindings/d1/runner.ts';
 import { serveRounds } from '../storage/pool/worker.ts';
+import { ignoreSignals } from './channel.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
-import { ignoreSignals } from './channel.ts';
+import { dieWithParent } from './walls/signals.ts';
 
 ignoreSignals();
-
-const PR_SET_PDEATHSIG = 1;
-const SIGKILL = 9;
 
 const [root = '', fsync] = process.argv.slice(2);
 const libc = loadLibc();
 // An endless query looks at nothing: without the router there would be nobody to end it.
-libc?.prctl(PR_SET_PDEATHSIG, SIGKILL);
+dieWithParent(libc);
 raiseWalls(libc);
 serveRounds((onTrouble) => new D1Runner({ root, fsync: fsync === 'normal' ? 'normal' : 'full', onTrouble }));
 process.exit(0);

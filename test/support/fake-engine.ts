@@ -1,7 +1,7 @@
 /**
  * An engine without isolates, for tests of the supervisor: it speaks the messages of protocol/engine.ts and
  * answers `<app> <version> <pid>`. Paths: `/slow` waits for the next request to `/go`, `/die` kills the process,
- * `/catastrophe` reports one, `/forbidden` tries what an engine must not do, `/env` shows the environment.
+ * `/catastrophe` reports one, `/hang` makes it deaf for good, `/forbidden` tries what an engine must not do, `/env` shows the environment.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -49,6 +49,9 @@ const server = createServer((request, response) => {
     case '/catastrophe':
       tell({ type: 'catastrophe', app: app.name, message: 'Script failed to terminate' });
       return;
+    case '/hang':
+      tell({ type: 'alive' });
+      return void setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
     case '/forbidden':
       return void answer(
         response,

@@ -1,5 +1,5 @@
 /**
- * The C library's functions that Node has no names for: to give memory back, and to give rights up.
+ * The C library's functions that Node has no names for: to give memory back, to give rights up, and signals.
  *
  * They are there on Linux with a Node that has node:ffi; anywhere else everything here is undefined and the caller does
  * without. A process under Node's permission model needs --allow-ffi to load them, and drops that right afterwards:
@@ -19,6 +19,10 @@ export type Libc = {
   prctl(option: number, value: number): number;
   /** @param limit in the resource's unit, both soft and hard. @see https://man7.org/linux/man-pages/man2/setrlimit.2.html */
   setLimit(resource: number, limit: number): number;
+  /** The first of the real-time signals that programs may use. @see https://man7.org/linux/man-pages/man7/signal.7.html */
+  realTimeSignal(): number;
+  /** Has a signal do nothing from now on. */
+  ignoreSignal(signal: number): void;
   /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
   seccomp(program: Uint8Array): number;
 };
@@ -26,6 +30,7 @@ export type Libc = {
 const SECCOMP = { x64: 317, arm64: 277 } as const;
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
+const SIG_IGN = 1n;
 
 /** Loads them; undefined where they cannot be had. */
 export function loadLibc(): Libc | undefined {
@@ -36,6 +41,8 @@ export function loadLibc(): Libc | undefined {
     const { functions } = ffi.dlopen('libc.so.6', {
       malloc_trim: { arguments: ['uint64'], return: 'int32' },
       prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
+      signal: { arguments: ['int32', 'uint64'], return: 'uint64' },
+      __libc_current_sigrtmin: { arguments: [], return: 'int32' },
       setrlimit: { arguments: ['int32', 'buffer'], return: 'int32' },
       syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
     });
@@ -44,6 +51,8 @@ export function loadLibc(): Libc | undefined {
       trim: () => void call('malloc_trim', 0n),
       prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
       setLimit: (resource, limit) => call('setrlimit', resource, new Uint8Array(new BigUint64Array([BigInt(limit), BigInt(limit)]).buffer)),
+      realTimeSignal: () => call('__libc_current_sigrtmin'),
+      ignoreSignal: (signal) => void call('signal', signal, SIG_IGN),
       seccomp: (program) => {
         if (number === undefined) return -1;
         // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.

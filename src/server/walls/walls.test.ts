@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from '../../../test/support/http.ts';
 import { harden, missingWalls } from './harden.ts';
 import { loadLibc } from './libc.ts';
 import { seccompProgram } from './seccomp.ts';
@@ -51,6 +53,33 @@ test('seccompProgram: none for an architecture whose numbers are not known', () 
     const program = seccompProgram(arch, 1234);
     assert.ok(program !== undefined && program.length % 8 === 0 && program.length / 8 < 4096);
   }
+});
+
+test('leaveThreadsRunning: what would suspend a thread, or end the process, does nothing', { skip }, () => {
+  const told = walled(`const { leaveThreadsRunning } = await import('${new URL('signals.ts', import.meta.url).href}'); const libc = loadLibc();
+    leaveThreadsRunning(libc); process.kill(process.pid, libc.realTimeSignal());
+    return readFileSync('/proc/self/status', 'utf8').match(/^SigIgn:.*$/m)[0].slice(-9)`);
+  assert.match(String(told), /^2[0-9a-f]{8}$/);
+});
+
+test('dieWithParent: a process that hears of nothing goes with the one that started it', { skip }, async () => {
+  const signals = new URL('signals.ts', import.meta.url).href;
+  const deaf = `import { dieWithParent } from '${signals}'; import { loadLibc } from '${new URL('libc.ts', import.meta.url).href}';
+    dieWithParent(loadLibc()); process.stdout.write('deaf', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`;
+  const parent = `const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', process.argv[1]]);
+    child.stdout.once('data', () => process.stdout.write(String(child.pid), () => process.kill(process.pid, 'SIGKILL')));`;
+  const { stdout } = spawnSync(process.execPath, ['-e', parent, deaf], { encoding: 'utf8' });
+  // The system ends it as soon as its parent has gone, a moment after that is known here; who takes its exit code may take long.
+  const isThere = (): boolean => {
+    try {
+      return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${stdout}/stat`, 'latin1'));
+    } catch {
+      return false;
+    }
+  };
+  assert.ok(Number(stdout) > 0);
+  await until(() => !isThere());
 });
 
 test('trim: gives back what is free, and harms nothing', { skip }, () => {
