@@ -345,7 +345,10 @@ export class Worker implements OpHome, EventHome {
       }
       case 'gone':
         if (this.#disposed) return event.terminate();
-        return this.#gone(event.requestId);
+        if (!this.#seat.turns.wasCut || this.#condemned !== undefined) return this.#gone(event.requestId);
+        // Whose turn it was is about to be told.
+        event.fail(ISOLATE_LOST);
+        return event.terminate();
     }
   }
 

@@ -43,6 +43,7 @@ export class Turns implements Visitor {
   #isWatched = false;
   /** Whose turn was ended by the end of the isolate. */
   #cut: TurnOwner | undefined;
+  #wasCut = false;
   readonly #watchOverrun: typeof watchOverrun;
   #cpu = 0n;
   /** When the oldest turn under way can have started. */
@@ -135,6 +136,11 @@ export class Turns implements Visitor {
     else this.#checkpoint ??= setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
   }
 
+  /** The isolate was ended because a turn had used its time. Its owner is told so, maybe after those of turns before it. */
+  get wasCut(): boolean {
+    return this.#wasCut;
+  }
+
   /** A number that changes as turns end; undefined while none is under way. */
   get progress(): number | undefined {
     return this.#owners.length === 0 ? undefined : this.#endings + this.#waits;
@@ -203,6 +209,7 @@ export class Turns implements Visitor {
       progress: () => (least = Math.min(least, countStuck(run.owners))),
       cut: () => {
         run.wasCut = true;
+        this.#wasCut = true;
         this.#isolate.dispose();
       },
       waited: () => this.#waits++,
@@ -225,6 +232,7 @@ export class Turns implements Visitor {
         this.#isWatched = false;
         if (owner?.isAlone !== true) return;
         this.#cut = owner;
+        this.#wasCut = true;
         this.#isolate.dispose();
       },
       waited: () => this.#waits++,

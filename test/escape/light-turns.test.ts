@@ -54,7 +54,8 @@ suite('light turns', () => {
       assert.match((await server.get('turning', path)).text, path === '/wait-until' ? /^answered$/ : /^error code: 1102$/);
       await server.line({ event: 'limit', app: 'turning' }, mark);
       assert.equal((await server.get('turning')).text, 'ok');
-      assert.equal(server.process.lines.slice(mark).filter(({ event }) => event === 'limit').length, 1);
+      const told = server.process.lines.slice(mark).filter(({ event }) => event === 'limit');
+      assert.equal(told.length, 1, JSON.stringify(told));
       assert.equal((await hits()) - before, 1);
       const { errors, answers } = await neighbour.stop();
       assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
