@@ -15,12 +15,15 @@ import type { QueueConsumer, Trigger, TriggerResult } from '../protocol/engine.t
 import type { Apps } from './apps.ts';
 import { readVerdicts, settlementOf } from './batch-verdict.ts';
 import { runTrigger, type TriggerDeps } from './trigger-run.ts';
+import type { AppVersion } from './version.ts';
 
 export type ConsumerDeps = TriggerDeps & { apps: Apps; stores: Stores; observer: Observer; newRequestId: () => string };
 
 /** Longer than a batch may take: by then whoever holds it is gone. */
 const LEASE_MS = 16 * 60_000;
 const SETTLE_ATTEMPTS = 3;
+/** Where messages come in a row nobody has to call for a consumer. Short enough for an engine that is leaving. */
+const WAIT_MS = 100;
 
 type QueueTrigger = Extract<Trigger, { kind: 'queue' }>;
 
@@ -30,14 +33,13 @@ export async function consume(trigger: QueueTrigger, deps: ConsumerDeps, isLeavi
   let settlement: Settlement | null = null;
   let demand: Demand | undefined;
   for (;;) {
-    const version = apps.get(trigger.app);
-    const consumer = version?.record.consumers?.find((one) => one.queue === trigger.queue);
-    if (version === undefined || consumer === undefined || version.record.state !== 'ready' || isLeaving()) {
-      if (settlement !== null && demand !== undefined) await settle(version?.record.group ?? '', demand, settlement, trigger.app, deps);
+    const asking = consumerOf(trigger, apps);
+    if (asking === undefined || isLeaving()) {
+      if (settlement !== null && demand !== undefined) await settle(apps.get(trigger.app)?.record.group ?? '', demand, settlement, trigger.app, deps);
       return { outcome: isLeaving() ? 'ok' : 'notConsumed' };
     }
-    const { group } = version.record;
-    demand = demandOf(consumer, trigger.owner);
+    const { group } = asking.version.record;
+    demand = demandOf(asking.consumer, trigger.owner);
     let batch: Batch;
     try {
       batch = (await stores.call({ product: 'queues', group, id: QUEUES_ID }, 'next', [demand, settlement])) as Batch;
@@ -45,8 +47,12 @@ export async function consume(trigger: QueueTrigger, deps: ConsumerDeps, isLeavi
       if (settlement !== null) await settle(group, demand, settlement, trigger.app, deps);
       return { outcome: 'storeFailed', error: String(error) };
     }
-    tell(batch, trigger, deps.observer, consumer);
+    tell(batch, trigger, deps.observer, asking.consumer);
     if (batch.lease === 0) return { outcome: 'ok' };
+    // The app may have been deployed again meanwhile, or be gone: then the batch is given back.
+    const taking = consumerOf(trigger, apps);
+    if (taking === undefined) return { outcome: 'notConsumed' };
+    const { version, consumer } = taking;
     const requestId = deps.newRequestId();
     const { seqs, message } = openBatch(trigger.queue, batch);
     const start = (client: FetchClient): void => apps.queue(version, requestId, message, client);
@@ -56,9 +62,16 @@ export async function consume(trigger: QueueTrigger, deps: ConsumerDeps, isLeavi
   }
 }
 
+/** The app as it is now, where it consumes the queue. */
+function consumerOf({ app, queue }: QueueTrigger, apps: Apps): { version: AppVersion; consumer: QueueConsumer } | undefined {
+  const version = apps.get(app);
+  const consumer = version?.record.consumers?.find((one) => one.queue === queue);
+  return version === undefined || consumer === undefined || version.record.state !== 'ready' ? undefined : { version, consumer };
+}
+
 function demandOf(consumer: QueueConsumer, owner: string): Demand {
   const { queue, batchSize, batchTimeoutMs, maxConcurrency, maxRetries, deadLetterQueue } = consumer;
-  return { queue, batchSize, batchTimeoutMs, maxConcurrency, maxRetries, deadLetterQueue, owner, leaseMs: LEASE_MS };
+  return { queue, batchSize, batchTimeoutMs, maxConcurrency, maxRetries, deadLetterQueue, owner, leaseMs: LEASE_MS, waitMs: WAIT_MS };
 }
 
 /** Settling twice does no harm: the lease is gone then. */

@@ -29,10 +29,12 @@ export type StoreContext = {
   now(): number;
   /** Tells whoever looks after the stores that something has come up: a message is due, say. */
   notify(topic: string, detail: unknown): void;
+  /** Calls a method of the store itself, in a round of its own. */
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
 };
 
 export interface OpenStore {
-  /** Synchronous, and quick: a store's thread serves everybody. Arguments were checked by the binding. */
+  /** Quick: a store's thread serves everybody. One that answers with a promise has written what it has to by then. Arguments were checked by the binding. */
   readonly methods: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** Called now and then while the store is open: to drop what has expired. */
   tick?(): void;

@@ -232,6 +232,7 @@ export class StoreHost implements Stores {
       quota: this.#metering.quotaOf(address),
       now: this.#options.now ?? Date.now,
       notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
+      call: (method, args) => this.call(address, method, args),
     });
     const opened = { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses };
     this.#open.set(key, opened);

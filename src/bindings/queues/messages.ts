@@ -23,6 +23,8 @@ export type Demand = WatchedQueue & {
   deadLetterQueue?: string | undefined;
   /** How long it may keep a batch. */
   leaseMs: number;
+  /** How long it waits for a batch where none is due. */
+  waitMs: number;
 };
 
 export type LeasedMessage = { seq: number; id: string; sent: number; attempts: number; type: ContentType; body: string | Uint8Array };

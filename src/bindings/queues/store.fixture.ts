@@ -12,7 +12,7 @@ import { type Batch, type Demand, type LeasedMessage, type NewMessage, QUEUES_ID
 import { idOf, pack, unpack } from './parcels.ts';
 import { queuesProduct } from './store.ts';
 
-export const demand: Demand = { queue: 'q', batchSize: 3, batchTimeoutMs: 1000, maxConcurrency: 1, owner: 'boot/1', maxRetries: 1, leaseMs: 60_000 };
+export const demand: Demand = { queue: 'q', batchSize: 3, batchTimeoutMs: 1000, maxConcurrency: 1, owner: 'boot/1', maxRetries: 1, leaseMs: 60_000, waitMs: 0 };
 
 const QUEUES: StoreAddress = { product: 'queues', group: 'default', id: QUEUES_ID };
 

@@ -68,11 +68,12 @@ test('a lease: given back when its holder is gone, when it runs out, and when an
   assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, [], 'a lease outlives the store process');
   assert.equal(await bench.call('release', 'boot/12'), 0);
   assert.equal(await bench.call('release', 'boot/1'), 1);
-  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, ['a 2']);
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0 })).shown, [], 'what its holder has asked for comes in late');
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0, owner: 'boot/2' })).shown, ['a 2']);
   bench.now += 60_001;
   assert.deepEqual((await bench.next({ batchTimeoutMs: 0, maxRetries: 9, owner: 'other/1' })).shown, ['a 3']);
   await bench.call('watch', 'boot', watched);
-  assert.deepEqual((await bench.next({ batchTimeoutMs: 0, maxRetries: 9 })).shown, ['a 4']);
+  assert.deepEqual((await bench.next({ batchTimeoutMs: 0, maxRetries: 9, owner: 'boot/3' })).shown, ['a 4']);
 });
 
 test('next: a message that was never settled in all its attempts is not handed out again', async (t) => {
@@ -128,7 +129,7 @@ test('notices: what was sent while a batch was in hand is due when that is given
   assert.deepEqual(await bench.noticed(), [], 'one batch at a time');
   await bench.call('release', 'boot/1');
   assert.deepEqual(await bench.noticed(), [['due', 'q']]);
-  await bench.next();
+  await bench.next({ owner: 'boot/2' });
   assert.deepEqual(await bench.noticed(), []);
   bench.now += 60_001;
   await bench.next({ queue: 'other' });
@@ -202,4 +203,36 @@ test('send: what queues hold counts for whoever pays for each, until it is consu
   await bench.send('d');
   await bench.call('purge', 'q');
   assert.equal(free('q'), 1000);
+});
+
+test('next: a consumer that waits gets what comes, without a notice', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  const waiting = bench.next({ waitMs: 60_000 });
+  await bench.send('a', 'b', 'c');
+  assert.deepEqual((await waiting).shown, ['a 1', 'b 1', 'c 1']);
+  assert.deepEqual(await bench.noticed(), []);
+});
+
+test('next: a consumer that waits is told when nothing comes, and when it is gone gets nothing that does', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  assert.equal((await bench.next({ waitMs: 1 })).batch.lease, 0);
+  const waiting = bench.next({ owner: 'boot/1', waitMs: 60_000 });
+  await bench.call('metrics', 'q');
+  await bench.call('release', 'boot/1');
+  assert.equal((await waiting).batch.lease, 0);
+  await bench.send('a', 'b', 'c');
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+});
+
+test('next: what settles a batch is done with before its consumer waits', async (t) => {
+  const bench = new Bench(t);
+  await bench.call('watch', 'boot', watched);
+  await bench.send('a', 'b', 'c');
+  const { batch } = await bench.next();
+  const waiting = bench.next({ waitMs: 60_000 }, { lease: batch.lease, retried: [] });
+  assert.deepEqual(await bench.call('metrics', 'q'), { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 });
+  bench.reopen();
+  assert.equal((await waiting).batch.lease, 0);
 });

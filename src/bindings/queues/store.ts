@@ -12,6 +12,7 @@ import type { OpenStore, StoreContext, StoreProduct } from '../../storage/produc
 import type { Batch, Demand, LeasedMessage, LeasedParcel, NewMessage, QueueMetrics, Settled, Settlement, WatchedQueue } from './messages.ts';
 import type { ParcelRow } from './parcel-rows.ts';
 import { Arrivals } from './arrivals.ts';
+import { IdleConsumers } from './idle-consumers.ts';
 import { idOf, unpack } from './parcels.ts';
 import { type LeaseRow, type QueueRow, QueueRows } from './rows.ts';
 import { Watches } from './watches.ts';
@@ -25,12 +26,14 @@ class QueueStore implements OpenStore {
   readonly #rows: QueueRows;
   readonly #watches: Watches;
   readonly #arrivals: Arrivals;
+  readonly #idle: IdleConsumers;
   #expiryLooked = Number.NEGATIVE_INFINITY;
 
   constructor(context: StoreContext) {
     this.#context = context;
     this.#rows = new QueueRows(context.db, (queue, bytes) => context.quota.chargePart(queue, bytes));
-    this.#watches = new Watches(this.#rows, context);
+    this.#idle = new IdleConsumers((demand) => context.call('next', [demand, null]) as Promise<Batch>);
+    this.#watches = new Watches(this.#rows, context, (queue) => this.#idle.wake(queue));
     this.#arrivals = new Arrivals(this.#rows, context, (queue) => this.#watches.changed(queue));
   }
 
@@ -38,7 +41,7 @@ class QueueStore implements OpenStore {
     send: (name: string, parcels: readonly Uint8Array[], delayed: readonly NewMessage[]): QueueMetrics => this.#arrivals.add(name, parcels, delayed),
     metrics: (name: string): QueueMetrics => this.#rows.metrics(this.#rows.find(name)),
     watch: (boot: string, queues: readonly WatchedQueue[]): null => this.#watch(boot, queues),
-    next: (demand: Demand, settlement: Settlement | null): Batch => this.#next(demand, settlement),
+    next: (demand: Demand, settlement: Settlement | null): Batch | Promise<Batch> => this.#next(demand, settlement),
     settle: (demand: Demand, settlement: Settlement): Settled => this.#settleAlone(demand, settlement),
     release: (owner: string): number => this.#release(owner),
     list: (): unknown[] => this.#rows.list(),
@@ -61,10 +64,13 @@ class QueueStore implements OpenStore {
 
   undone(): void {
     this.#arrivals.undone();
+    // Whoever has come to wait in this round was told of the failure.
+    this.#idle.clear();
     this.#watches.checkAll();
   }
 
   close(): void {
+    this.#idle.clear();
     this.#watches.close();
   }
 
@@ -75,7 +81,7 @@ class QueueStore implements OpenStore {
     return null;
   }
 
-  #next(demand: Demand, settlement: Settlement | null): Batch {
+  #next(demand: Demand, settlement: Settlement | null): Batch | Promise<Batch> {
     const now = this.#context.now();
     const queue = this.#rows.queue(demand.queue);
     const settled = settlement === null ? { dead: [], dropped: [] } : this.#settle(queue, demand, settlement, now);
@@ -84,14 +90,16 @@ class QueueStore implements OpenStore {
     if (leases === 0) this.#rows.renumber(queue);
     const due = this.#rows.due(queue, singles > 0, now, demand);
     const isDue = due !== undefined && due <= now;
-    const isFree = demand.maxConcurrency > leases;
+    const isFree = demand.maxConcurrency > leases && !this.#idle.isGone(demand.owner);
     const taken = !queue.paused && isDue && isFree ? this.#take(queue, singles > 0, demand, now, settled) : NOTHING;
     const hasTaken = taken.lease !== 0;
     if (hasTaken || settlement !== null) this.#rows.save(queue);
     this.#watches.answered(demand.queue, leases + (hasTaken ? 1 : 0) >= demand.maxConcurrency);
     // Where nobody held anything the oldest is the first that was handed out.
     const oldest = hasTaken && leases === 0 && singles === 0 ? taken.parts[0]?.sent : undefined;
-    return { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
+    const batch = { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
+    const isToWait = !hasTaken && demand.waitMs > 0 && settled.dead.length + settled.dropped.length === 0;
+    return isToWait ? this.#idle.wait(demand, batch) : batch;
   }
 
   /** Asked for with each batch, and looked for now and then. */
@@ -236,6 +244,7 @@ class QueueStore implements OpenStore {
   }
 
   #release(owner: string): number {
+    this.#idle.dismiss(owner);
     const released = this.#rows.releaseOwners((one) => one === owner || one.startsWith(`${owner}/`));
     this.#watches.checkAll();
     return released;

@@ -1,7 +1,7 @@
 /**
  * Says when a batch of a queue is due: enough messages are there, or the first has waited long enough.
  *
- * Contract: what is due is said once, and again only when somebody has asked for a batch since, or the saying may
+ * Contract: a consumer that waits hears of it first. To the server what is due is said once, and again only when somebody has asked for a batch since, or the saying may
  * have been lost. A queue nobody watches is none of its business.
  */
 import type { StoreContext } from '../../storage/product.ts';
@@ -27,12 +27,15 @@ type Watch = WatchedQueue & {
 export class Watches {
   readonly #rows: QueueRows;
   readonly #context: StoreContext;
+  readonly #wake: (queue: string) => boolean;
   #watches = new Map<string, Watch>();
   #isClosed = false;
 
-  constructor(rows: QueueRows, context: StoreContext) {
+  /** @param wake a batch is due: says whether a consumer that has waited asks for it */
+  constructor(rows: QueueRows, context: StoreContext, wake: (queue: string) => boolean) {
     this.#rows = rows;
     this.#context = context;
+    this.#wake = wake;
   }
 
   /** The whole table of queues that are consumed. */
@@ -101,6 +104,7 @@ export class Watches {
     if (leases >= watch.maxConcurrency) return;
     const due = this.#rows.due(queue, singles > 0, now, watch) ?? (singles > 0 ? this.#rows.singles.nextDue(queue.id, now) : undefined);
     if (due !== undefined && due <= now) {
+      if (this.#wake(watch.queue)) return;
       watch.announcedAt = now;
       this.#context.notify(DUE_TOPIC, watch.queue);
       return this.#later(watch, REPEAT_MS);
