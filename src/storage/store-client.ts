@@ -8,13 +8,14 @@ import { createConnection, type Socket } from 'node:net';
 import { Numbered } from '../base/numbered.ts';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
-import { receiveFrames, sendFrame } from './frames.ts';
+import { FrameSender, receiveFrames } from './frames.ts';
 import type { AnswerFrame, CallFrame, HelloFrame } from './store-server.ts';
 
 /** How long a call waits for a process that is not there. */
 const MOST_WAIT_MS = 5000;
 const RETRY_MS = 25;
 
+type Connection = { socket: Socket; sender: FrameSender };
 type Waiting = { resolve: (value: unknown) => void; reject: (error: OpError) => void };
 
 const lost = (): OpError => new OpError('Error', 'Internal error: the storage was restarted while it worked on this; it may or may not have been done.');
@@ -27,8 +28,8 @@ export class StoreClient implements Stores {
   readonly #port: StorePort;
   #waiting = new Numbered<Waiting>();
   #calls = 0;
-  #socket: Socket | undefined;
-  #connecting: Promise<Socket> | undefined;
+  #connection: Connection | undefined;
+  #connecting: Promise<Connection> | undefined;
   #isClosed = false;
 
   /** @param port is connected to when first needed */
@@ -37,40 +38,36 @@ export class StoreClient implements Stores {
   }
 
   async call(address: StoreAddress, method: string, args: readonly unknown[]): Promise<unknown> {
-    const socket = this.#socket ?? (await this.#connected());
+    const { socket, sender } = this.#connection ?? (await this.#connected());
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject });
       // Nothing else keeps a process running that is done.
       socket.ref();
-      try {
-        sendFrame(socket, [call, address, method, args] satisfies CallFrame, true);
-      } catch {
+      sender.send([call, address, method, args] satisfies CallFrame, () => {
         this.#waiting.delete(call);
         reject(new OpError('TypeError', 'The value cannot be stored.'));
-      }
+      });
     });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#socket?.destroy();
+    this.#connection?.socket.destroy();
   }
 
-  #connected(): Promise<Socket> {
+  #connected(): Promise<Connection> {
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
-  async #connect(): Promise<Socket> {
+  async #connect(): Promise<Connection> {
     const deadline = performance.now() + MOST_WAIT_MS;
     for (;;) {
       try {
-        const socket = await open(this.#port.socket);
-        this.#adopt(socket);
-        return socket;
+        return this.#adopt(await open(this.#port.socket));
       } catch {
         if (this.#isClosed || performance.now() > deadline) throw absent();
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -78,10 +75,12 @@ export class StoreClient implements Stores {
     }
   }
 
-  #adopt(socket: Socket): void {
-    this.#socket = socket;
+  #adopt(socket: Socket): Connection {
+    const sender = new FrameSender(socket, true);
+    const connection = { socket, sender };
+    this.#connection = connection;
     socket.unref();
-    sendFrame(socket, [this.#port.badge] satisfies HelloFrame);
+    sender.send([this.#port.badge] satisfies HelloFrame, () => {});
     receiveFrames(socket, (frame) => {
       const [call, ok, first, second] = frame as [...AnswerFrame, string?];
       const waiting = this.#waiting.delete(call);
@@ -90,11 +89,12 @@ export class StoreClient implements Stores {
       else waiting?.reject(new OpError(String(first), String(second)));
     });
     socket.on('close', () => {
-      this.#socket = undefined;
+      this.#connection = undefined;
       const waiting = this.#waiting.values();
       this.#waiting = new Numbered();
       for (const { reject } of waiting) reject(lost());
     });
+    return connection;
   }
 }
 

@@ -7,7 +7,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress } from '../ports/stores.ts';
-import { receiveFrames, sendFrame } from './frames.ts';
+import { FrameSender, receiveFrames } from './frames.ts';
 import type { Gate, Pass } from './gate.ts';
 
 /** The first frame of a connection: the badge of whoever has made it. */
@@ -18,6 +18,7 @@ export type CallFrame = [number, StoreAddress, string, readonly unknown[]];
 export type AnswerFrame = [number, 1, unknown] | [number, 0, string, string];
 
 export const REFUSED = 'Internal error: this storage is not for this app.';
+const FAILED = 'Internal error: the storage failed.';
 
 /** Stores that know who calls, and hear when they are gone. */
 export interface OwnedStores {
@@ -48,6 +49,7 @@ export class StoreServer {
 
   #serve(socket: Socket, stores: OwnedStores, gate: Gate): void {
     let pass: Pass | undefined;
+    const sender = new FrameSender(socket);
     this.#sockets.add(socket);
     socket
       .on('error', () => {})
@@ -58,23 +60,21 @@ export class StoreServer {
     receiveFrames(socket, (frame) => {
       if (socket.destroyed) return;
       if (!Array.isArray(frame)) return void socket.destroy();
-      if (pass !== undefined) return answer(socket, stores, pass, frame);
+      if (pass !== undefined) return answer(socket, sender, stores, pass, frame);
       pass = gate.admit(frame[0]);
       if (pass === undefined) socket.destroy();
     });
   }
 }
 
-function answer(socket: Socket, stores: OwnedStores, pass: Pass, [call, address, method, args]: readonly unknown[]): void {
+function answer(socket: Socket, sender: FrameSender, stores: OwnedStores, pass: Pass, [call, address, method, args]: readonly unknown[]): void {
   if (typeof call !== 'number' || typeof method !== 'string' || !Array.isArray(args)) return void socket.destroy();
-  if (!pass.allows(address)) return sendFrame(socket, [call, 0, 'Error', REFUSED] satisfies AnswerFrame);
+  const fail = (name: string, text: string): void => sender.send([call, 0, name, text] satisfies AnswerFrame, () => socket.destroy());
+  if (!pass.allows(address)) return fail('Error', REFUSED);
   // As it was looked at: what has come may be more than an address.
   const { product, group, id } = address;
   stores.call({ product, group, id }, method, args, socket).then(
-    (value) => sendFrame(socket, [call, 1, value] satisfies AnswerFrame),
-    (error: unknown) => {
-      const { name, message } = error instanceof OpError ? error : new OpError('Error', 'Internal error: the storage failed.');
-      sendFrame(socket, [call, 0, name, message] satisfies AnswerFrame);
-    },
+    (value) => sender.send([call, 1, value] satisfies AnswerFrame, () => fail('Error', FAILED)),
+    (error: unknown) => (error instanceof OpError ? fail(error.name, error.message) : fail('Error', FAILED)),
   );
 }

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { serialize } from 'node:v8';
 import { makeBadge } from '../../src/storage/badge.ts';
-import { receiveFrames, sendFrame } from '../../src/storage/frames.ts';
+import { FrameSender, receiveFrames } from '../../src/storage/frames.ts';
 import { StoreClient } from '../../src/storage/store-client.ts';
 import { systemClock } from '../../src/server/clock.ts';
 import { StoreProcess } from '../../src/server/store-process.ts';
@@ -20,6 +20,8 @@ type World = {
   line(group?: string): Promise<Socket>;
   ask(socket: Socket, frame: unknown): Promise<unknown>;
 };
+
+const send = (socket: Socket, message: unknown): void => new FrameSender(socket).send(message, () => {});
 
 async function setUp(t: TestContext): Promise<World> {
   const reports: Record<string, unknown>[] = [];
@@ -52,14 +54,14 @@ async function setUp(t: TestContext): Promise<World> {
     t.after(() => socket.destroy());
     socket.on('error', () => {});
     await new Promise((resolve) => socket.once('connect', resolve));
-    if (group !== undefined) sendFrame(socket, [makeBadge(KEY, { kind: 'engine', group })]);
+    if (group !== undefined) send(socket, [makeBadge(KEY, { kind: 'engine', group })]);
     return socket;
   };
   const ask = (socket: Socket, frame: unknown): Promise<unknown> =>
     new Promise((resolve) => {
       receiveFrames(socket, resolve);
       socket.once('close', () => resolve('closed'));
-      sendFrame(socket, frame);
+      send(socket, frame);
     });
   return { store, reports, line, ask };
 }
@@ -103,6 +105,7 @@ test('stores: without a badge, with a forged one, with what is no frame: the con
     Buffer.from([255, 255, 255, 255]),
     Buffer.from([4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]),
     Buffer.concat([Buffer.from([3, 0, 0, 0]), serialize({ a: 1 }).subarray(0, 3)]),
+    ...[serialize({ a: 1 }), serialize(new Array(2 ** 32 - 1))].map((body) => Buffer.concat([Buffer.of(body.length, 0, 0, 0), body])),
   ]) {
     const socket = await line('guests');
     socket.write(bytes);
