@@ -8,6 +8,7 @@ import { Engine } from './engine-core.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { dieWithParent, leaveThreadsRunning } from './walls/signals.ts';
+import { answerSoon } from './walls/slices.ts';
 
 const tell: (message: FromEngine) => void = tellSupervisor;
 
@@ -24,6 +25,7 @@ const handle = async (message: ToEngine): Promise<void> => {
         () => tell({ type: 'storesForCache' }),
       );
       await engine.boot();
+      answerSoon(libc);
       leaveThreadsRunning(libc);
       dieWithParent(libc);
       engine.walled(missingWalls(raiseWalls(libc)));

@@ -10,6 +10,7 @@ import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
+import { answerSoon } from './walls/slices.ts';
 
 const tell: (message: FromEngine) => void = tellSupervisor;
 
@@ -17,11 +18,14 @@ let front: Front | undefined;
 
 const handle = async (message: ToEngine): Promise<void> => {
   switch (message.type) {
-    case 'configure':
+    case 'configure': {
+      const libc = loadLibc();
       front = new Front(message.config);
-      raiseWalls(loadLibc());
+      answerSoon(libc);
+      raiseWalls(libc);
       beat();
       return tell({ type: 'ready' });
+    }
     case 'apps':
       front?.setApps(message.apps);
       return tell({ type: 'applied', apps: message.apps.length });

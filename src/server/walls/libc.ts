@@ -1,11 +1,12 @@
 /**
- * The C library's functions that Node has no names for: to give memory back, to give rights up, and signals.
+ * The C library's functions that Node has no names for: to give memory back, to give rights up, signals, and slices of time.
  *
  * They are there on Linux with a Node that has node:ffi; anywhere else everything here is undefined and the caller does
  * without. A process under Node's permission model needs --allow-ffi to load them, and drops that right afterwards:
  * functions already loaded go on working.
  */
 import { createRequire } from 'node:module';
+import { getPriority } from 'node:os';
 
 type Ffi = {
   dlopen(path: string, functions: Record<string, { arguments: string[]; return: string }>): { functions: Record<string, (...args: unknown[]) => unknown> };
@@ -23,19 +24,28 @@ export type Libc = {
   realTimeSignal(): number;
   /** Has a signal do nothing from now on. */
   ignoreSignal(signal: number): void;
+  /**
+   * How long the calling thread asks to run at a time; threads that it starts do not. Kernels before 6.12 take no notice.
+   * @see https://docs.kernel.org/scheduler/sched-eevdf.html and https://man7.org/linux/man-pages/man2/sched_setattr.2.html
+   */
+  setSlice(nanoseconds: number): number;
   /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
   seccomp(program: Uint8Array): number;
 };
 
 const SECCOMP = { x64: 317, arm64: 277 } as const;
+const SCHED_SETATTR = { x64: 314, arm64: 274 } as const;
+const SCHED_FLAG_RESET_ON_FORK = 1n;
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 const SIG_IGN = 1n;
+/** A pointer where none is wanted. */
+const NOTHING = new Uint8Array();
 
 /** Loads them; undefined where they cannot be had. */
 export function loadLibc(): Libc | undefined {
   if (process.platform !== 'linux') return undefined;
-  const number = SECCOMP[process.arch as keyof typeof SECCOMP];
+  const architecture = process.arch as keyof typeof SECCOMP;
   try {
     const ffi = requireQuietly('node:ffi') as Ffi;
     const { functions } = ffi.dlopen('libc.so.6', {
@@ -47,19 +57,28 @@ export function loadLibc(): Libc | undefined {
       syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
     });
     const call = (name: string, ...args: unknown[]): number => Number(functions[name]?.(...args) ?? -1);
+    const system = (number: number | undefined, ...args: unknown[]): number => (number === undefined ? -1 : call('syscall', BigInt(number), ...args));
     return {
       trim: () => void call('malloc_trim', 0n),
       prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
       setLimit: (resource, limit) => call('setrlimit', resource, new Uint8Array(new BigUint64Array([BigInt(limit), BigInt(limit)]).buffer)),
       realTimeSignal: () => call('__libc_current_sigrtmin'),
       ignoreSignal: (signal) => void call('signal', signal, SIG_IGN),
+      setSlice: (nanoseconds) => {
+        // struct sched_attr: its size, a policy, flags, nice, a priority, the slice, and two times of other policies.
+        const attributes = new DataView(new ArrayBuffer(48));
+        attributes.setUint32(0, attributes.byteLength, true);
+        attributes.setBigUint64(8, SCHED_FLAG_RESET_ON_FORK, true);
+        attributes.setInt32(16, getPriority(), true);
+        attributes.setBigUint64(24, BigInt(nanoseconds), true);
+        return system(SCHED_SETATTR[architecture], 0n, ffi.getRawPointer(new Uint8Array(attributes.buffer)), NOTHING);
+      },
       seccomp: (program) => {
-        if (number === undefined) return -1;
         // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.
         const descriptor = new DataView(new ArrayBuffer(16));
         descriptor.setUint16(0, program.length / 8, true);
         descriptor.setBigUint64(8, ffi.getRawPointer(program), true);
-        return call('syscall', BigInt(number), BigInt(SECCOMP_SET_MODE_FILTER), BigInt(SECCOMP_FILTER_FLAG_TSYNC), new Uint8Array(descriptor.buffer));
+        return system(SECCOMP[architecture], BigInt(SECCOMP_SET_MODE_FILTER), BigInt(SECCOMP_FILTER_FLAG_TSYNC), new Uint8Array(descriptor.buffer));
       },
     };
   } catch {

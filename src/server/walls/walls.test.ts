@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../test/support/http.ts';
@@ -80,6 +81,21 @@ test('dieWithParent: a process that hears of nothing goes with the one that star
   };
   assert.ok(Number(stdout) > 0);
   await until(() => !isThere());
+});
+
+test('answerSoon: the main thread asks for short slices, and keeps its priority; threads that it starts do not', { skip }, () => {
+  const told =
+    walled(`const { answerSoon } = await import('${new URL('slices.ts', import.meta.url).href}'); const { Worker } = await import('node:worker_threads');
+    const { getPriority, setPriority } = await import('node:os'); setPriority(5); answerSoon(loadLibc());
+    const slice = 'Number(/se.slice +: +([0-9]+)/.exec(readFileSync("/proc/thread-self/sched", "utf8"))?.[1])';
+    const thread = new Worker('import { readFileSync } from "node:fs"; import { parentPort } from "node:worker_threads"; parentPort.postMessage(' + slice + ')', { eval: true });
+    return [eval(slice), await new Promise((resolve) => thread.on('message', resolve)), getPriority()]`);
+  const [main, thread, priority] = told as (number | null)[];
+  assert.equal(priority, 5);
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const hasSlices = major > 6 || (major === 6 && minor >= 12);
+  // There are kernels that do not tell.
+  if (hasSlices && main !== null) assert.ok(main === 100_000 && Number(thread) > main, JSON.stringify(told));
 });
 
 test('trim: gives back what is free, and harms nothing', { skip }, () => {
