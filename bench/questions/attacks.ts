@@ -84,10 +84,17 @@ function feltRows(what: string, { pairs, grewMb, connections }: Felt): Row[] {
   const errors = pairs.reduce((sum, { beside }) => sum + beside.errors, 0);
   const requests = pairs.reduce((sum, { beside }) => sum + beside.requests, 0);
   const ratio = median(pairs.map(({ alone, beside }) => beside.p99 / alone.p99));
-  const note = what === 'a thousand connections' ? `${connections} at once` : `the server grew by ${Math.round(grewMb)} MB meanwhile`;
+  const felt = (key: keyof Pair): string => median(pairs.map((pair) => pair[key].p99)).toFixed(1);
+  const more = what === 'a thousand connections' ? `${connections} at once` : `the server grew by ${Math.round(grewMb)} MB meanwhile`;
   return [
     { what: `${what}: failed requests of the neighbour`, value: errors, unit: 'errors', goal: { under: 1 }, note: `of ${requests}` },
-    { what: `${what}: neighbour's p99, beside to alone`, value: ratio, unit: '×', goal: { under: 2 }, note },
+    {
+      what: `${what}: neighbour's p99, beside to alone`,
+      value: ratio,
+      unit: '×',
+      goal: { under: 2 },
+      note: `${felt('alone')} to ${felt('beside')} ms; ${more}`,
+    },
   ];
 }
 
@@ -229,7 +236,7 @@ async function peerUnderAttack({ name, start }: Peer, { path, what }: Attack, si
 export const attacks: Question = {
   name: 'attacks',
   title: 'A quiet app beside hostile ones',
-  method: `One tenant asks for the same attack again as soon as it is answered (50 ms of CPU, 32 MB of memory), while a neighbour in the same engine answers a paced load (${PACE.connections} connections, ${PACE.pauseMs} ms between requests) for ${PAIRS.seconds} seconds (${STORM.seconds} in the storm of cold starts, so that every start in it is a first one); before that as long the same load alone, ${PAIRS.count} times by turns. The ratio is the median. What V8 cannot interrupt is asked for once by an app each time: "slow" is beyond twice the quiet p99 of one request after the other, the longest stretch of it counts, and V8 gets five seconds to stop a turn before the engine is given up. workerd and Miniflare have no limits of their own for this: they are watched for ${WATCH_SECONDS} seconds in a process of their own each, which is ended when it has grown by ${ENOUGH_MB} MB.`,
+  method: `One tenant asks for the same attack again as soon as it is answered (50 ms of CPU, 32 MB of memory), while a neighbour in the same engine answers a paced load (${PACE.connections} connections, ${PACE.pauseMs} ms between requests) for ${PAIRS.seconds} seconds (${STORM.seconds} in the storm of cold starts, so that every start in it is a first one); before that as long the same load alone, ${PAIRS.count} times by turns. The ratio is the median of theirs, as are the times beside it. What V8 cannot interrupt is asked for once by an app each time: "slow" is beyond twice the quiet p99 of one request after the other, the longest stretch of it counts, and V8 gets five seconds to stop a turn before the engine is given up. workerd and Miniflare have no limits of their own for this: they are watched for ${WATCH_SECONDS} seconds in a process of their own each, which is ended when it has grown by ${ENOUGH_MB} MB.`,
   run: async (effort) => {
     const silent = await startSilentServer();
     try {
