@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
+import { isPlain } from './frame-scan.ts';
 
 const HEAD_BYTES = 4;
 /** More than any value of a product and its surroundings. */
@@ -70,8 +71,11 @@ function serialized(values: readonly unknown[]): Buffer | undefined {
   }
 }
 
-/** Calls `receive` with every message that comes; cuts the connection when something else does. */
-export function receiveFrames(socket: Socket, receive: (message: unknown) => void): void {
+/**
+ * Calls `receive` with every message that comes; cuts the connection when something else does.
+ * @param most bytes a frame may have, asked before each; given where what comes may be anything, which is looked through first then
+ */
+export function receiveFrames(socket: Socket, receive: (message: unknown) => void, most?: () => number): void {
   let chunks: Buffer[] = [];
   let size = 0;
   let wanted = HEAD_BYTES;
@@ -83,20 +87,20 @@ export function receiveFrames(socket: Socket, receive: (message: unknown) => voi
     return all.subarray(0, bytes);
   };
   socket.on('data', (chunk: Buffer) => {
+    if (socket.destroyed) return;
     chunks.push(chunk);
     size += chunk.length;
     while (size >= wanted) {
       const part = take(wanted);
       if (isHead) {
         wanted = part.readUInt32LE();
-        if (wanted > MOST_FRAME_BYTES) return void socket.destroy();
+        if (wanted > (most?.() ?? MOST_FRAME_BYTES)) return void socket.destroy();
       } else {
         wanted = HEAD_BYTES;
-        const messages = deserialized(part);
+        const messages = most === undefined || isPlain(part) ? deserialized(part) : undefined;
         if (messages === undefined) return void socket.destroy();
         for (const message of messages) {
           receive(message);
-          // Of a list of nothing, four thousand million long, the first is enough.
           if (socket.destroyed) return;
         }
       }

@@ -5,12 +5,15 @@
  * for; what is refused is reported, a bounded number of times. Grants are replaced as a whole, and hold at once for
  * connections that are open.
  */
+import { FewReports } from '../base/few-reports.ts';
 import type { StoreAddress } from '../ports/stores.ts';
 import type { Grants } from '../protocol/store.ts';
 import { type Holder, readBadge } from './badge.ts';
 
 /** What the holder of a badge may do. */
 export interface Pass {
+  /** Whose it is: engines of one trust group are one. */
+  readonly holder: string;
   /** May it call this store? A refusal is reported. Anything may be asked. */
   allows(address: unknown): address is StoreAddress;
   /** Does it run this app? A refusal is reported. */
@@ -28,23 +31,17 @@ export type GateOptions = {
 
 type Granted = { apps: ReadonlySet<string>; stores: ReadonlySet<string> };
 
-/** Reports: so many in so long, the rest is counted. */
-const MOST_REPORTS = 10;
-const REPORTS_MS = 60_000;
 const MOST_SHOWN = 200;
 
 export class Gate {
   readonly #options: GateOptions;
-  readonly #now: () => number;
+  readonly #reports: FewReports;
   #groups = new Map<string, Granted>();
   #first: string | undefined;
-  #reports = 0;
-  #untold = 0;
-  #reportsSince = Number.NEGATIVE_INFINITY;
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#reports = new FewReports(options.onTrouble, options.now);
     this.setGrants(options.grants);
   }
 
@@ -70,18 +67,7 @@ export class Gate {
   }
 
   report(message: string, fields: Record<string, unknown>): void {
-    const now = this.#now();
-    if (now - this.#reportsSince > REPORTS_MS) {
-      this.#reportsSince = now;
-      this.#reports = 0;
-    }
-    if (++this.#reports > MOST_REPORTS) {
-      this.#untold++;
-      return;
-    }
-    const shown = Object.entries(fields).map(([name, value]) => [name, String(value).slice(0, MOST_SHOWN)]);
-    this.#options.onTrouble(message, { ...Object.fromEntries(shown), ...(this.#untold === 0 ? {} : { untold: this.#untold }) });
-    this.#untold = 0;
+    this.#reports.tell(message, Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value).slice(0, MOST_SHOWN)])));
   }
 }
 
@@ -92,6 +78,10 @@ class HolderPass implements Pass {
   constructor(gate: Gate, holder: Holder) {
     this.#gate = gate;
     this.#holder = holder;
+  }
+
+  get holder(): string {
+    return this.#holder.kind === 'operator' ? '' : `engine ${this.#holder.group ?? ''}`;
   }
 
   allows(address: unknown): address is StoreAddress {

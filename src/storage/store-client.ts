@@ -9,7 +9,8 @@ import { Numbered } from '../base/numbered.ts';
 import { OpError } from '../base/op-error.ts';
 import type { StoreAddress, Stores } from '../ports/stores.ts';
 import { FrameSender, receiveFrames } from './frames.ts';
-import type { AnswerFrame, CallFrame, HelloFrame } from './store-server.ts';
+import type { AnswerFrame } from './store-line.ts';
+import type { CallFrame, HelloFrame } from './store-server.ts';
 
 /** How long a call waits for a process that is not there. */
 const MOST_WAIT_MS = 5000;
@@ -80,7 +81,8 @@ export class StoreClient implements Stores {
     const connection = { socket, sender };
     this.#connection = connection;
     socket.unref();
-    sender.send([this.#port.badge] satisfies HelloFrame, () => {});
+    // In a frame of its own, before any other.
+    new FrameSender(socket).send([this.#port.badge] satisfies HelloFrame, () => {});
     receiveFrames(socket, (frame) => {
       const [call, ok, first, second] = frame as [...AnswerFrame, string?];
       const waiting = this.#waiting.delete(call);

@@ -6,6 +6,7 @@
  * is set aside under another name, reported, and takes nothing else with it.
  */
 import { existsSync, renameSync } from 'node:fs';
+import { FewReports } from '../base/few-reports.ts';
 import { OpError } from '../base/op-error.ts';
 import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../ports/stores.ts';
 import { Database, type FsyncPolicy, isDamage, isFull, isReadOnly } from './database.ts';
@@ -61,6 +62,8 @@ export class StoreHost implements Stores {
   #uses = 0;
   readonly #ticking: NodeJS.Timeout;
   readonly #metering: Metering;
+  /** An engine that a tenant has taken over may have any call fail. */
+  readonly #failures: FewReports;
   #shrinking: NodeJS.Timeout | undefined;
   /** Commits of each store that were not counted yet. */
   readonly #uncounted = new Map<string, number>();
@@ -69,6 +72,7 @@ export class StoreHost implements Stores {
   constructor(options: StoreHostOptions) {
     this.#options = options;
     this.#metering = new Metering(options.accounts ?? new Accounts());
+    this.#failures = new FewReports((message, fields) => options.onTrouble?.(message, fields));
     this.#products = new Map(options.products.map((product) => [product.name, product]));
     this.#ticking = setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -346,7 +350,7 @@ export class StoreHost implements Stores {
   }
 
   #trouble(store: string, error: unknown): void {
-    this.#options.onTrouble?.('a store failed', { store: store.replaceAll('\n', '/'), error: error instanceof Error ? error.message : String(error) });
+    this.#failures.tell('a store failed', { store: store.replaceAll('\n', '/'), error: error instanceof Error ? error.message : String(error) });
   }
 }
 

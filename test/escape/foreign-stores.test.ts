@@ -1,5 +1,7 @@
 /** An engine that a tenant has taken over speaks to the store process by hand, for stores of another trust group. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { serialize } from 'node:v8';
@@ -22,6 +24,16 @@ type World = {
 };
 
 const send = (socket: Socket, message: unknown): void => new FrameSender(socket).send(message, () => {});
+
+/** A frame of any bytes. */
+function frame(body: Uint8Array): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(body.length);
+  return Buffer.concat([head, body]);
+}
+
+/** Kilobytes. */
+const residentSize = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
 async function setUp(t: TestContext): Promise<World> {
   const reports: Record<string, unknown>[] = [];
@@ -52,8 +64,8 @@ async function setUp(t: TestContext): Promise<World> {
   const line = async (group?: string): Promise<Socket> => {
     const socket = connect(store.config.socket);
     t.after(() => socket.destroy());
+    await once(socket, 'connect');
     socket.on('error', () => {});
-    await new Promise((resolve) => socket.once('connect', resolve));
     if (group !== undefined) send(socket, [makeBadge(KEY, { kind: 'engine', group })]);
     return socket;
   };
@@ -105,13 +117,13 @@ test('stores: without a badge, with a forged one, with what is no frame: the con
     Buffer.from([255, 255, 255, 255]),
     Buffer.from([4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]),
     Buffer.concat([Buffer.from([3, 0, 0, 0]), serialize({ a: 1 }).subarray(0, 3)]),
-    ...[serialize({ a: 1 }), serialize(new Array(2 ** 32 - 1))].map((body) => Buffer.concat([Buffer.of(body.length, 0, 0, 0), body])),
+    ...[serialize({ a: 1 }), serialize(new Array(2 ** 32 - 1))].map(frame),
   ]) {
     const socket = await line('guests');
     socket.write(bytes);
     await new Promise((resolve) => socket.resume().once('close', resolve));
   }
-  for (const args of [[], [{}], [null, null, null, null], [1n, new Map(), {}, [], '', {}], ['k', 'v', '../../../shop/kv/carts.sqlite', 1, null, null]]) {
+  for (const args of [[], [{}], [null, null, null, null], [1.5, null, {}, [], '', {}], ['k', 'v', '../../../shop/kv/carts.sqlite', 1, null, null]]) {
     const [call] = (await ask(await line('guests'), [3, guests, 'put', args])) as [number];
     assert.equal(call, 3);
   }
@@ -119,4 +131,86 @@ test('stores: without a badge, with a forged one, with what is no frame: the con
   assert.deepEqual(await ask(await line('guests'), [9, guests, 'delete', ['k']]), [9, 1, null]);
   assert.equal(((await ask(await line('shop'), [1, shop, 'get', ['card', 'text']])) as [number, number, { value: string }])[2].value, '4111');
   assert.equal(store.pid, pid);
+});
+
+test('stores: frames that V8 would make much of, or that nobody would come to the end of: the connection ends, others are answered', async (t) => {
+  const { line, ask, store } = await setUp(t);
+  const { pid } = store;
+  const holes: string[] = ['key'];
+  holes.length = 2 ** 32 - 1;
+  let shared: unknown[] = [];
+  for (let i = 0; i < 60; i++) shared = [shared, shared];
+  const list = Buffer.of(0x41, 0xc0, 0x84, 0x3d);
+  const head = serialize(null).subarray(0, 2);
+  const bodies = [
+    serialize([[1, guests, 'touch', [holes]]]),
+    serialize([[1, guests, 'put', [shared]]]),
+    serialize([[1, guests, 'put', [new Map([[1, 2]])]]]),
+    // A list of a million, a thousand times over, each in the one before it.
+    Buffer.concat([head, ...Array.from({ length: 1000 }, () => list), Buffer.alloc(2_000_000, 'T')]),
+    Buffer.concat([head, Buffer.alloc(1_000_000, 'o')]),
+  ];
+  for (const body of bodies) {
+    const socket = await line('guests');
+    const isClosed = new Promise((resolve) => socket.resume().once('close', resolve));
+    socket.write(frame(body));
+    await isClosed;
+    const owner = await line('shop');
+    assert.equal(((await ask(owner, [1, shop, 'get', ['card', 'text']])) as [number, number, { value: string }])[2].value, '4111');
+    owner.destroy();
+  }
+  const isRefused = await line('guests');
+  isRefused.write(Buffer.of(0, 0, 0, 3));
+  await new Promise((resolve) => isRefused.resume().once('close', resolve));
+  assert.equal(store.pid, pid);
+});
+
+test('stores: answers that nobody takes do not pile up', { skip: process.platform !== 'linux' && 'it looks into /proc' }, async (t) => {
+  const { line, ask, store } = await setUp(t);
+  const calls = 15_000;
+  const first = await line('guests');
+  await ask(first, [0, guests, 'put', ['large', 'v'.repeat(60_000), null, 60_000, null, null]]);
+  const greedy = await line('guests');
+  const asking = new FrameSender(greedy);
+  for (let call = 1; call <= calls; call++) asking.send([call, guests, 'get', ['large', 'text']], () => {});
+  const owner = await line('shop');
+  for (let i = 0; i < 50; i++) await ask(owner, [i, shop, 'get', ['card', 'text']]);
+  assert.ok(residentSize(store.pid ?? 0) < 650_000, String(residentSize(store.pid ?? 0)));
+  let answered = 0;
+  await new Promise<void>((resolve) => {
+    receiveFrames(greedy, () => {
+      if (++answered === calls) resolve();
+    });
+  });
+});
+
+test('stores: connections without end keep nobody out', async (t) => {
+  const { line, ask } = await setUp(t);
+  const silent = await Promise.all(Array.from({ length: 200 }, () => line()));
+  const known = await Promise.all(Array.from({ length: 200 }, () => line('guests')));
+  const owner = await line('shop');
+  assert.equal(((await ask(owner, [1, shop, 'get', ['card', 'text']])) as [number, number, { value: string }])[2].value, '4111');
+  const closed = (sockets: readonly Socket[], count: number): Promise<void> =>
+    new Promise((resolve) => {
+      let left = count;
+      for (const socket of sockets) {
+        if (socket.destroyed) left--;
+        else socket.resume().once('close', () => --left === 0 && resolve());
+      }
+      if (left <= 0) resolve();
+    });
+  await closed(silent, 200 - 128);
+  await closed(known, 200 - 128);
+});
+
+test('stores: calls that fail are told of a few times', async (t) => {
+  const { line, ask, reports } = await setUp(t);
+  const socket = await line('guests');
+  const sender = new FrameSender(socket);
+  for (let call = 1; call < 1000; call++) sender.send([call, guests, 'no such method', []], () => {});
+  await ask(socket, [1000, guests, 'put', [{}]]);
+  const other = await line('shop');
+  await ask(other, [1, shop, 'get', ['card', 'text']]);
+  const failures = reports.filter(({ message }) => message === 'a store failed');
+  assert.ok(failures.length <= 10, String(failures.length));
 });

@@ -10,6 +10,8 @@ type Idle = { demand: Demand; nothing: Batch; resolve: (batch: Batch | Promise<B
 
 /** Owners who are gone, whose demands may still be on their way. */
 const MOST_GONE = 1000;
+/** Waiting saves work, and nobody has to. */
+const MOST_IDLE = 500;
 
 export class IdleConsumers {
   readonly #again: (demand: Demand) => Promise<Batch>;
@@ -19,6 +21,11 @@ export class IdleConsumers {
   /** @param again asks for a batch as if the consumer had asked just now */
   constructor(again: (demand: Demand) => Promise<Batch>) {
     this.#again = again;
+  }
+
+  /** As many wait as may. */
+  get isFull(): boolean {
+    return this.#idle.size >= MOST_IDLE;
   }
 
   /** Has a consumer wait for as long as it wants to. @param nothing what was found for it @returns what it is answered */

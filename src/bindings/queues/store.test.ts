@@ -236,3 +236,36 @@ test('next: what settles a batch is done with before its consumer waits', async 
   bench.reopen();
   assert.equal((await waiting).batch.lease, 0);
 });
+
+test('next, settle and watch: what no consumer of ours asks for is refused, whatever it is', async (t) => {
+  const bench = new Bench(t);
+  await bench.send('a', 'b', 'c', 'd');
+  const refused = { name: 'TypeError', message: 'Invalid call.' };
+  const hostile: object[] = [
+    { batchSize: 1e9 },
+    { batchSize: -1 },
+    { batchSize: 0.5 },
+    { batchTimeoutMs: Number.NaN },
+    { waitMs: 1e9 },
+    { waitMs: Number.NaN },
+  ];
+  hostile.push({ leaseMs: Number.POSITIVE_INFINITY }, { maxConcurrency: '9' }, { maxRetries: -1 }, { owner: {} }, { owner: 'o'.repeat(1000) }, { queue: 7 });
+  hostile.push({ deadLetterQueue: null });
+  for (const changes of hostile) await assert.rejects(bench.next(changes), refused, JSON.stringify(changes));
+  for (const nothing of [null, undefined, 7]) await assert.rejects(bench.call('next', nothing, null), refused);
+  const settlements = [{}, 7, { lease: 1 }, { lease: 1, retried: [null] }, { lease: 1, retried: [{ seq: 1, delayMs: -1 }] }, { lease: 0.5, retried: [] }];
+  for (const settlement of [...settlements, { lease: 1, retried: new Array(1000).fill({ seq: 1, delayMs: 0 }) }]) {
+    await assert.rejects(bench.next({}, settlement), refused, JSON.stringify(settlement));
+    await assert.rejects(bench.call('settle', demand, settlement), refused);
+  }
+  await assert.rejects(bench.call('watch', 'boot', [{ ...demand, batchTimeoutMs: Number.NaN }]), refused);
+  assert.deepEqual((await bench.next()).shown, ['a 1', 'b 1', 'c 1']);
+});
+
+test('next: so many consumers wait, and no more', async (t) => {
+  const bench = new Bench(t);
+  const waiting = Array.from({ length: 500 }, (_, i) => bench.next({ owner: `boot/${i}`, waitMs: 60_000 }));
+  await bench.next({ owner: 'boot/late', waitMs: 60_000 });
+  bench.call('release', 'boot/7');
+  await waiting[7];
+});

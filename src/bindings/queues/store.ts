@@ -12,6 +12,7 @@ import type { OpenStore, StoreContext, StoreProduct } from '../../storage/produc
 import type { Batch, Demand, LeasedMessage, LeasedParcel, NewMessage, QueueMetrics, Settled, Settlement, WatchedQueue } from './messages.ts';
 import type { ParcelRow } from './parcel-rows.ts';
 import { Arrivals } from './arrivals.ts';
+import { checkDemand, checkWatched } from './demands.ts';
 import { IdleConsumers } from './idle-consumers.ts';
 import { idOf, unpack } from './parcels.ts';
 import { type LeaseRow, type QueueRow, QueueRows } from './rows.ts';
@@ -76,12 +77,14 @@ class QueueStore implements OpenStore {
 
   /** Says who consumes what, from now on. Leases of an earlier run of the server are void: nobody of it lives. */
   #watch(boot: string, queues: readonly WatchedQueue[]): null {
+    for (const queue of queues) checkWatched(queue);
     this.#rows.releaseOwners((owner) => !owner.startsWith(`${boot}/`));
     this.#watches.set(queues);
     return null;
   }
 
   #next(demand: Demand, settlement: Settlement | null): Batch | Promise<Batch> {
+    checkDemand(demand, settlement);
     const now = this.#context.now();
     const queue = this.#rows.queue(demand.queue);
     const settled = settlement === null ? { dead: [], dropped: [] } : this.#settle(queue, demand, settlement, now);
@@ -98,7 +101,7 @@ class QueueStore implements OpenStore {
     // Where nobody held anything the oldest is the first that was handed out.
     const oldest = hasTaken && leases === 0 && singles === 0 ? taken.parts[0]?.sent : undefined;
     const batch = { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
-    const isToWait = !hasTaken && demand.waitMs > 0 && settled.dead.length + settled.dropped.length === 0;
+    const isToWait = !hasTaken && demand.waitMs > 0 && !this.#idle.isFull && settled.dead.length + settled.dropped.length === 0;
     return isToWait ? this.#idle.wait(demand, batch) : batch;
   }
 
@@ -151,6 +154,7 @@ class QueueStore implements OpenStore {
   }
 
   #settleAlone(demand: Demand, settlement: Settlement): Settled {
+    checkDemand(demand, settlement);
     const queue = this.#rows.queue(demand.queue);
     const settled = this.#settle(queue, demand, settlement, this.#context.now());
     this.#rows.save(queue);
