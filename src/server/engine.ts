@@ -7,7 +7,7 @@ import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
-import { dieWithParent, leaveThreadsRunning } from './walls/signals.ts';
+import { leaveThreadsRunning } from './walls/signals.ts';
 import { answerSoon } from './walls/slices.ts';
 
 const tell: (message: FromEngine) => void = tellSupervisor;
@@ -27,7 +27,6 @@ const handle = async (message: ToEngine): Promise<void> => {
       await engine.boot();
       answerSoon(libc);
       leaveThreadsRunning(libc);
-      dieWithParent(libc);
       engine.walled(missingWalls(raiseWalls(libc)));
       beat();
       return tell({ type: 'ready' });

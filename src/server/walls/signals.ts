@@ -4,7 +4,7 @@ import type { Libc } from './libc.ts';
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
-/** Ends this process with its parent, even when its main thread can hear of nothing any more. */
+/** Ends this process with its parent, even when its main thread can hear of nothing any more. At once: what it has not written by then is lost. */
 export function dieWithParent(libc: Libc | undefined): void {
   libc?.prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
