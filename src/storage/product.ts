@@ -38,8 +38,8 @@ export interface OpenStore {
   readonly methods: Readonly<Record<string, (...args: never[]) => unknown>>;
   /** Called now and then while the store is open: to drop what has expired. */
   tick?(): void;
-  /** Writes what methods named in `gathers` have noted. Called before any other method, and before the commit. */
-  flush?(): void;
+  /** Writes what methods named in `gathers` have noted. Called before any other method, and before the commit. @returns what is done after that */
+  flush?(): (() => void) | undefined;
   /** A commit has failed: nothing that was written in it, or noted for it, has happened. */
   undone?(): void;
   close?(): void;

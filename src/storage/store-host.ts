@@ -183,10 +183,14 @@ export class StoreHost implements Stores {
   ): void {
     const grows = isWriting && this.#metering.isTight(address) ? product.metered?.grows : undefined;
     let isGathered = false;
+    const flush = (): void => {
+      const then = store.flush?.();
+      if (then !== undefined) done.push(then);
+    };
     for (const { method, args, owner, resolve, reject } of calls) {
       const isGathering = gathers.has(method);
       // Not within the transaction of the next call, which may be taken back.
-      if (isGathered && !isGathering) store.flush?.();
+      if (isGathered && !isGathering) flush();
       isGathered = isGathering;
       this.#metering.owner = owner;
       const implementation = Object.hasOwn(store.methods, method) ? (store.methods[method] as (...args: unknown[]) => unknown) : undefined;
@@ -204,7 +208,7 @@ export class StoreHost implements Stores {
         done.push(() => reject(answer));
       }
     }
-    if (isGathered) store.flush?.();
+    if (isGathered) flush();
   }
 
   #undo({ store }: Opened): void {

@@ -30,13 +30,11 @@ type Arriving = {
 export class Arrivals {
   readonly #rows: QueueRows;
   readonly #context: StoreContext;
-  readonly #onChange: (queue: string) => void;
   readonly #queues = new Map<string, Arriving>();
 
-  constructor(rows: QueueRows, context: StoreContext, onChange: (queue: string) => void) {
+  constructor(rows: QueueRows, context: StoreContext) {
     this.#rows = rows;
     this.#context = context;
-    this.#onChange = onChange;
   }
 
   /** Notes messages. @returns the queue's metrics, filled in by `flush` */
@@ -76,10 +74,11 @@ export class Arrivals {
     return arrivals;
   }
 
-  /** Writes what was sent in this round. */
-  flush(): void {
+  /** Writes what was sent in this round. @returns the queues it was sent to */
+  flush(): string[] {
     const now = this.#context.now();
-    for (const [name, { queue, parcels, delayed, metrics }] of this.#queues) {
+    const names = [...this.#queues.keys()];
+    for (const { queue, parcels, delayed, metrics } of this.#queues.values()) {
       if (
         this.#rows.parcels.fits(
           queue,
@@ -96,9 +95,9 @@ export class Arrivals {
           );
       this.#insert(queue, now, delayed);
       Object.assign(metrics, this.#rows.metrics(queue));
-      this.#onChange(name);
     }
     this.#queues.clear();
+    return names;
   }
 
   /** The round has come to nothing. */

@@ -6,7 +6,15 @@
  */
 import type { Batch, Demand } from './messages.ts';
 
-type Idle = { demand: Demand; nothing: Batch; resolve: (batch: Batch | Promise<Batch>) => void; timer: NodeJS.Timeout };
+/** A consumer that waits. */
+export type Idle = {
+  demand: Demand;
+  nothing: Batch;
+  resolve: (batch: Batch | Promise<Batch>) => void;
+  timer: NodeJS.Timeout;
+  /** It has a batch, which is about to be committed. */
+  isServed: boolean;
+};
 
 /** Owners who are gone, whose demands may still be on their way. */
 const MOST_GONE = 1000;
@@ -31,21 +39,30 @@ export class IdleConsumers {
   /** Has a consumer wait for as long as it wants to. @param nothing what was found for it @returns what it is answered */
   wait(demand: Demand, nothing: Batch): Promise<Batch> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#end(idle), demand.waitMs).unref();
-      const idle: Idle = { demand, nothing, resolve, timer };
+      const timer = setTimeout(() => this.end(idle, nothing), demand.waitMs).unref();
+      const idle: Idle = { demand, nothing, resolve, timer, isServed: false };
       this.#idle.add(idle);
     });
   }
 
+  /** Who has waited longest for a batch of a queue. */
+  first(queue: string): Idle | undefined {
+    for (const idle of this.#idle) if (idle.demand.queue === queue && !idle.isServed) return idle;
+    return undefined;
+  }
+
   /** A batch of a queue is due. @returns whether somebody has waited for it, and asks for it now */
   wake(queue: string): boolean {
-    for (const idle of this.#idle) {
-      if (idle.demand.queue !== queue) continue;
-      this.#remove(idle);
-      idle.resolve(this.#again(idle.demand));
-      return true;
-    }
-    return false;
+    const idle = this.first(queue);
+    if (idle !== undefined) this.end(idle, this.#again(idle.demand));
+    return idle !== undefined;
+  }
+
+  /** A consumer's wait is over. @param batch what it is answered */
+  end(idle: Idle, batch: Batch | Promise<Batch>): void {
+    clearTimeout(idle.timer);
+    this.#idle.delete(idle);
+    idle.resolve(batch);
   }
 
   /** These are gone. */
@@ -55,7 +72,7 @@ export class IdleConsumers {
       if (this.#gone.size <= MOST_GONE) break;
       this.#gone.delete(oldest);
     }
-    for (const idle of this.#idle) if (idle.demand.owner === owner) this.#end(idle);
+    for (const idle of this.#idle) if (idle.demand.owner === owner) this.end(idle, idle.nothing);
   }
 
   isGone(owner: string): boolean {
@@ -64,16 +81,6 @@ export class IdleConsumers {
 
   /** Nobody is to wait any longer. */
   clear(): void {
-    for (const idle of this.#idle) this.#end(idle);
-  }
-
-  #end(idle: Idle): void {
-    this.#remove(idle);
-    idle.resolve(idle.nothing);
-  }
-
-  #remove(idle: Idle): void {
-    clearTimeout(idle.timer);
-    this.#idle.delete(idle);
+    for (const idle of this.#idle) this.end(idle, idle.nothing);
   }
 }

@@ -136,11 +136,13 @@ test('notices: what was sent while a batch was in hand is due when that is given
   assert.deepEqual(await bench.noticed(), [['due', 'q']]);
 });
 
+/** A lease can be made, and not committed. */
+const UNCOMMITTED = `CREATE TABLE parents (id INTEGER PRIMARY KEY); CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+  CREATE TRIGGER orphan AFTER INSERT ON leases BEGIN INSERT INTO children VALUES (1); END;`;
+
 test('notices: come for what was handed out in a commit that failed', async (t) => {
   const bench = new Bench(t);
-  // A lease can be made, and not committed.
-  bench.alter(`CREATE TABLE parents (id INTEGER PRIMARY KEY); CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
-    CREATE TRIGGER orphan AFTER INSERT ON leases BEGIN INSERT INTO children VALUES (1); END;`);
+  bench.alter(UNCOMMITTED);
   await bench.call('watch', 'boot', watched);
   await bench.send('a', 'b', 'c');
   assert.deepEqual(await bench.noticed(), [['due', 'q']]);
@@ -234,6 +236,30 @@ test('next: what settles a batch is done with before its consumer waits', async 
   const waiting = bench.next({ waitMs: 60_000 }, { lease: batch.lease, retried: [] });
   assert.deepEqual(await bench.call('metrics', 'q'), { backlogCount: 0, backlogBytes: 0, oldestMessageTimestamp: 0 });
   bench.reopen();
+  assert.equal((await waiting).batch.lease, 0);
+});
+
+test('next: who waits is handed one batch, and what comes with it is for others', async (t) => {
+  const bench = new Bench(t);
+  const changes = { batchSize: 1, maxConcurrency: 2, batchTimeoutMs: 0 };
+  await bench.call('watch', 'boot', [{ ...demand, ...changes }]);
+  const waiting = bench.next({ ...changes, waitMs: 60_000 });
+  await bench.call('metrics', 'q');
+  // Of one round, and written in two parts.
+  const sent = [bench.send('a'), bench.call('metrics', 'q'), bench.send('b')];
+  assert.deepEqual((await waiting).shown, ['a 1']);
+  await Promise.all(sent);
+  assert.deepEqual(await bench.noticed(), [['due', 'q']]);
+  assert.deepEqual((await bench.next({ ...changes, owner: 'boot/2' })).shown, ['b 1']);
+});
+
+test('next: who waits is told of nothing when the commit that was for them fails', async (t) => {
+  const bench = new Bench(t);
+  bench.alter(UNCOMMITTED);
+  await bench.call('watch', 'boot', watched);
+  const waiting = bench.next({ waitMs: 60_000 });
+  await bench.call('metrics', 'q');
+  await assert.rejects(bench.send('a', 'b', 'c'));
   assert.equal((await waiting).batch.lease, 0);
 });
 

@@ -35,7 +35,7 @@ class QueueStore implements OpenStore {
     this.#rows = new QueueRows(context.db, (queue, bytes) => context.quota.chargePart(queue, bytes));
     this.#idle = new IdleConsumers((demand) => context.call('next', [demand, null]) as Promise<Batch>);
     this.#watches = new Watches(this.#rows, context, (queue) => this.#idle.wake(queue));
-    this.#arrivals = new Arrivals(this.#rows, context, (queue) => this.#watches.changed(queue));
+    this.#arrivals = new Arrivals(this.#rows, context);
   }
 
   readonly methods = {
@@ -59,8 +59,22 @@ class QueueStore implements OpenStore {
     this.#watches.checkAll();
   }
 
-  flush(): void {
-    this.#arrivals.flush();
+  /** Consumers that wait get what has come, in the same commit. */
+  flush(): (() => void) | undefined {
+    const handed: (() => void)[] = [];
+    for (const queue of this.#arrivals.flush()) {
+      const idle = this.#idle.first(queue);
+      const batch = idle === undefined ? undefined : this.#handOut(idle.demand, null);
+      if (idle === undefined || batch === undefined || batch.lease === 0) this.#watches.changed(queue);
+      else {
+        idle.isServed = true;
+        handed.push(() => this.#idle.end(idle, batch));
+      }
+    }
+    if (handed.length === 0) return undefined;
+    return () => {
+      for (const tell of handed) tell();
+    };
   }
 
   undone(): void {
@@ -85,6 +99,12 @@ class QueueStore implements OpenStore {
 
   #next(demand: Demand, settlement: Settlement | null): Batch | Promise<Batch> {
     checkDemand(demand, settlement);
+    const batch = this.#handOut(demand, settlement);
+    const isToWait = batch.lease === 0 && demand.waitMs > 0 && !this.#idle.isFull && batch.dead.length + batch.dropped.length === 0;
+    return isToWait ? this.#idle.wait(demand, batch) : batch;
+  }
+
+  #handOut(demand: Demand, settlement: Settlement | null): Batch {
     const now = this.#context.now();
     const queue = this.#rows.queue(demand.queue);
     const settled = settlement === null ? { dead: [], dropped: [] } : this.#settle(queue, demand, settlement, now);
@@ -100,9 +120,7 @@ class QueueStore implements OpenStore {
     this.#watches.answered(demand.queue, leases + (hasTaken ? 1 : 0) >= demand.maxConcurrency);
     // Where nobody held anything the oldest is the first that was handed out.
     const oldest = hasTaken && leases === 0 && singles === 0 ? taken.parts[0]?.sent : undefined;
-    const batch = { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
-    const isToWait = !hasTaken && demand.waitMs > 0 && !this.#idle.isFull && settled.dead.length + settled.dropped.length === 0;
-    return isToWait ? this.#idle.wait(demand, batch) : batch;
+    return { ...settled, lease: taken.lease, parts: taken.parts, metrics: this.#rows.metrics(queue, singles > 0, oldest) };
   }
 
   /** Asked for with each batch, and looked for now and then. */
