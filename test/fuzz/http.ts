@@ -46,8 +46,9 @@ function port(): Promise<number> {
       normaliseHost,
       urlBytes: 1000,
       headerBytes: 4000,
-      headMs: 1000,
-      idleMs: 1000,
+      // Longer than this process may wait for a CPU: what is cut off for its time would look like a failure.
+      headMs: 30_000,
+      idleMs: 30_000,
       trustedProxies: ['127.0.0.1'],
       dev: false,
     });
