@@ -5,12 +5,12 @@
  * busy machine lets run while the isolate waits. The kernel knows better, but not which thread is whose isolate's. A turn
  * that does not end keeps its thread running or ready to run all the time, though, and there are few such threads: what the
  * least of them got is what the turn got, or less.
- * @see https://docs.kernel.org/scheduler/sched-stats.html (/proc/<pid>/schedstat)
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readThreadTimes, type ThreadTimes } from '../base/thread-times.ts';
 
-/** Milliseconds since any time, on the CPU and ready for it. */
-type Times = { at: number; ran: number; waited: number };
+/** `at`: milliseconds since any time. */
+type Times = ThreadTimes & { at: number };
 
 const TASKS = '/proc/self/task';
 /** A thread counts as one that does not end when it was running or ready for this part of the time: the kernel books in steps. */
@@ -58,8 +58,8 @@ function readThreads(): Map<string, Times> | undefined {
 
 function readThread(thread: string): Times | undefined {
   try {
-    const [ran, waited] = readFileSync(`${TASKS}/${thread}/schedstat`, 'latin1').split(' ');
-    return { at: performance.now(), ran: Number(ran) / 1e6, waited: Number(waited) / 1e6 };
+    const times = readThreadTimes(`${TASKS}/${thread}`);
+    return { at: performance.now(), ...times };
   } catch {
     // It has just ended.
     return undefined;

@@ -3,9 +3,9 @@
  *
  * Contract: one that has nothing to do and yet says nothing waits for what will never come, a lock of a thread that is
  * gone, say: it is given up soon. One that is busy, or gets no CPU, has much longer.
- * @see https://docs.kernel.org/scheduler/sched-stats.html (/proc/<pid>/schedstat)
  */
 import { readFileSync } from 'node:fs';
+import { readThreadTimes } from '../base/thread-times.ts';
 
 export const BEAT_MS = 1000;
 /** Beats that may be missed: by a main thread that sleeps, and by any. */
@@ -58,10 +58,11 @@ export class Pulse {
 
 function readThread(pid: number): ThreadState | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1');
-    const [ran, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ');
+    const task = `/proc/${pid}/task/${pid}`;
+    const stat = readFileSync(`${task}/stat`, 'latin1');
+    const { ran, waited } = readThreadTimes(task);
     // After its name, which may have anything in it.
-    return { state: stat.charAt(stat.lastIndexOf(')') + 2), busyMs: (Number(ran) + Number(waited)) / 1e6 };
+    return { state: stat.charAt(stat.lastIndexOf(')') + 2), busyMs: ran + waited };
   } catch {
     return undefined;
   }
