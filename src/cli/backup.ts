@@ -4,7 +4,7 @@ import { readServerConfig } from '../config/server.ts';
 import { BackupError, backup } from '../server/backup/backup.ts';
 import { restore } from '../server/backup/restore.ts';
 import { packageVersion } from '../server/package-version.ts';
-import { type Command, CommandError, type OptionSpec, type Parsed, UsageError } from './command.ts';
+import { type Command, CommandError, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'the data folder (.nano)' },
@@ -36,7 +36,7 @@ export const restoreCommand: Command = {
     const from = resolve(named(input, 'from where? nano restore FROM'));
     const to = dataDir(input);
     const { manifest, old } = await guarded(restore({ from, to, force: input.flag('force'), now: Date.now() }));
-    process.stdout.write(`${to} is as it was on ${manifest.madeAt}\n${old === undefined ? '' : `what was there before: ${old}\n`}`);
+    print(`${to} is as it was on ${manifest.madeAt}${old === undefined ? '' : `\nwhat was there before: ${old}`}`);
     return 0;
   },
 };

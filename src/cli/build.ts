@@ -1,5 +1,6 @@
 /** `nano build`: an app's bundle and its manifest, for another machine. */
 import { relative, resolve } from 'node:path';
+import { visible } from '../base/visible.ts';
 import { buildApp } from '../server/build-app.ts';
 import { type Command, CommandError } from './command.ts';
 import { WORKER_OPTIONS, workerOptions } from './options.ts';
@@ -18,7 +19,7 @@ export const buildCommand: Command = {
     const outdir = resolve(input.text('outdir') ?? 'dist');
     try {
       const { name, modules, bytes, warnings } = await buildApp(input.positionals[0] ?? '.', outdir, workerOptions(input), input.flag('minify'));
-      for (const warning of warnings) process.stderr.write(`${warning}\n`);
+      for (const warning of warnings) process.stderr.write(`${visible(warning)}\n`);
       process.stdout.write(
         `${name}: ${modules === 1 ? '1 module' : `${modules} modules`}, ${(bytes / 1024).toFixed(1)} KB, in ${relative('.', outdir) || '.'}\n`,
       );

@@ -1,4 +1,5 @@
 /** A command is a value: its name, its options with their help, and what it does; a group is a list of them. Nothing registers itself. */
+import { visible, visibleJson } from '../base/visible.ts';
 
 export type OptionSpec = {
   type: 'string' | 'boolean';
@@ -65,9 +66,19 @@ export function groupEntry(group: CommandGroup): CommandEntry {
 
 const wordOf = ({ name }: { name: string }): string => name.slice(name.lastIndexOf(' ') + 1);
 
-/** A line of what a command is asked for. */
+/** A line of what a command is asked for. Names and texts in it are tenants': none steers a terminal. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${visible(line)}\n`);
+}
+
+/** JSON that a command is asked for. @param indent by so many spaces */
+export function printJson(value: unknown, indent?: number): void {
+  process.stdout.write(`${jsonText(value, indent)}\n`);
+}
+
+/** JSON as it may go to a terminal. */
+export function jsonText(value: unknown, indent?: number): string {
+  return visibleJson(JSON.stringify(value, undefined, indent));
 }
 
 export function isGroup(command: Command | CommandGroup): command is CommandGroup {

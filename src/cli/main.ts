@@ -1,4 +1,5 @@
 /** The command line's entry: finds the command, parses its options, turns what goes wrong into a message and an exit code. */
+import { visible } from '../base/visible.ts';
 import { ConfigError } from '../config/problem.ts';
 import { packageVersion } from '../server/package-version.ts';
 import { type Command, CommandError, type CommandGroup, isGroup, UsageError } from './command.ts';
@@ -70,6 +71,6 @@ function report(error: unknown, command: Command): number {
 }
 
 function fail(code: number, message: string, hint?: string): number {
-  process.stderr.write(`nano: ${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+  process.stderr.write(`nano: ${visible(message)}\n${hint === undefined ? '' : `${hint}\n`}`);
   return code;
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
 import type { QueueInfo, QueueRow } from '../server/data/queues.ts';
-import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, printJson, UsageError } from './command.ts';
 import { SERVER_OPTIONS, valueOf, whereOf, withData } from './data/data.ts';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -47,7 +47,7 @@ const list = command(
   undefined,
   async (call, _queue, input) => {
     const rows = await call<QueueRow[]>('list', {});
-    if (input.flag('json')) return print(JSON.stringify(rows));
+    if (input.flag('json')) return printJson(rows);
     if (rows.length === 0) throw new CommandError(`there are no queues in ${whereOf(input, dataDirOf(input))}`);
     for (const { name, count, bytes, paused } of rows) print(`${name}  ${count} messages  ${bytes} bytes${paused ? '  paused' : ''}`);
   },
@@ -56,7 +56,7 @@ const list = command(
 
 const info = command('info', 'Shows one queue in numbers.', undefined, async (call, queue, input) => {
   const found = await call<QueueInfo>('info', { queue });
-  if (input.flag('json')) return print(JSON.stringify(found));
+  if (input.flag('json')) return printJson(found);
   print(`${found.name}${found.paused ? ' (paused)' : ''}`);
   print(`messages: ${found.count}, ${found.bytes} bytes`);
   print(`being worked on: ${found.leased}, waiting for their time: ${found.delayed}`);

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DataBody, StoredData } from '../ports/stored-data.ts';
 import { DEFAULT_GROUP } from '../server/app-record.ts';
 import type { BucketRow, BucketTotals, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
-import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, printJson, UsageError } from './command.ts';
 import { dataOption, SERVER_OPTIONS, serverOf, streamOf, valueOf, withData, WRANGLER_OPTIONS } from './data/data.ts';
 
 const PLACE: Readonly<Record<string, OptionSpec>> = {
@@ -76,7 +76,7 @@ const bucketList = command({
   options: JSON_OPTION,
   run: async (call, input) => {
     const found: BucketRow[] = valueOf(await call('buckets', {}));
-    if (input.flag('json')) return print(JSON.stringify(found));
+    if (input.flag('json')) return printJson(found);
     for (const { name, created } of found) print(`${name}  ${new Date(created).toISOString()}`);
   },
 });
@@ -89,7 +89,7 @@ const bucketInfo = command({
   run: async (call, input) => {
     const [bucket = ''] = input.positionals;
     const found: BucketTotals = valueOf(await call('bucket-info', { bucket }));
-    if (input.flag('json')) return print(JSON.stringify(found));
+    if (input.flag('json')) return printJson(found);
     print(`${found.name}  ${new Date(found.created).toISOString()}  ${found.objects} objects  ${found.bytes} bytes`);
   },
 });
@@ -191,7 +191,8 @@ const objectList = command({
       const page: ObjectPage = valueOf(await call('list', { bucket, prefix: rest.join('/'), cursor }));
       for (const object of page.objects) {
         const { key, size, etag, uploaded } = object;
-        print(input.flag('json') ? JSON.stringify(object) : `${new Date(uploaded).toISOString()}  ${String(size).padStart(12)}  ${etag}  ${key}`);
+        if (input.flag('json')) printJson(object);
+        else print(`${new Date(uploaded).toISOString()}  ${String(size).padStart(12)}  ${etag}  ${key}`);
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -213,7 +214,7 @@ const tokenCreate = command({
     const buckets = input.list('bucket');
     const wanted = { name: input.text('name') ?? '', readOnly: input.flag('read-only'), ...(buckets.length > 0 && { buckets }) };
     const { id, secret }: NewKey = valueOf(await call('create-key', wanted));
-    if (input.flag('json')) return print(JSON.stringify({ accessKeyId: id, secretAccessKey: secret }));
+    if (input.flag('json')) return printJson({ accessKeyId: id, secretAccessKey: secret });
     print(`Access key ID:      ${id}\nSecret access key:  ${secret}`);
   },
 });
@@ -225,7 +226,7 @@ const tokenList = command({
   options: JSON_OPTION,
   run: async (call, input) => {
     const keys: KeyRow[] = valueOf(await call('keys', {}));
-    if (input.flag('json')) return print(JSON.stringify(keys));
+    if (input.flag('json')) return printJson(keys);
     for (const { id, name, group, readOnly, buckets } of keys)
       print(`${id}  ${group}  ${buckets?.join(',') ?? 'all buckets'}${readOnly ? '  read-only' : ''}  ${name}`);
   },

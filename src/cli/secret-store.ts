@@ -1,7 +1,7 @@
 /** `nano secret store`: secrets that several apps share, for their `secrets_store_secrets`. */
 import { DEFAULT_GROUP } from '../server/app-record.ts';
 import { storeOwner } from '../server/store-secrets.ts';
-import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandGroup, entry, type OptionSpec, type Parsed, print, printJson, UsageError } from './command.ts';
 import { guarded, openStore, readValue } from './secret-input.ts';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -37,12 +37,9 @@ const list: Command = {
   run: async (input) => {
     const { owner } = storeOf(input);
     const names = await guarded((async () => openStore(input).names(owner))());
-    print(
-      JSON.stringify(
-        names.map((name) => ({ name })),
-        undefined,
-        2,
-      ),
+    printJson(
+      names.map((name) => ({ name })),
+      2,
     );
     return 0;
   },

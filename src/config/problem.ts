@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
+import { visible } from '../base/visible.ts';
 
 export interface ProblemFields {
   readonly severity: 'error' | 'warning';
@@ -54,20 +55,25 @@ export class Problem implements ProblemFields {
     Object.freeze(this);
   }
 
-  /** For a terminal: one line that says it all, then the excerpt, the allowed values and the advice. */
+  /** For a terminal, which nothing in it can steer: one line that says it all, then the excerpt, the allowed values and the advice. */
   format(options: FormatOptions = {}): string {
     const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
       options.colour === true ? styleText(style, text, { validateStream: false }) : text;
     const head = [paint(['bold', this.severity === 'error' ? 'red' : 'yellow'], `${this.severity}:`)];
     const place = this.#place(options.cwd ?? process.cwd());
-    if (place !== '') head.push(paint('bold', `${place}:`));
-    if (this.key !== undefined && this.key !== '' && !this.message.includes(`"${this.key}"`)) head.push(`"${this.key}":`);
-    const [first = '', ...rest] = this.message.split('\n');
+    if (place !== '') head.push(paint('bold', `${visible(place)}:`));
+    if (this.key !== undefined && this.key !== '' && !this.message.includes(`"${this.key}"`)) head.push(`"${visible(this.key)}":`);
+    const [first = '', ...rest] = visible(this.message).split('\n');
     const lines = [`${head.join(' ')} ${first}`, ...rest.map((line) => `  ${line}`)];
     if (this.excerpt !== undefined && this.line !== undefined)
-      lines.push(...excerptLines(this.excerpt, this.line, this.column).map((line) => paint('dim', line)));
-    if (this.allowed !== undefined) lines.push(`  allowed: ${this.allowed}`);
-    if (this.hint !== undefined) lines.push(...this.hint.split('\n').map((line, index) => `  ${index === 0 ? 'fix: ' : '     '}${line}`));
+      lines.push(...excerptLines(this.excerpt, this.line, this.column).map((line) => paint('dim', visible(line))));
+    if (this.allowed !== undefined) lines.push(`  allowed: ${visible(this.allowed)}`);
+    if (this.hint !== undefined)
+      lines.push(
+        ...visible(this.hint)
+          .split('\n')
+          .map((line, index) => `  ${index === 0 ? 'fix: ' : '     '}${line}`),
+      );
     return lines.join('\n');
   }
 

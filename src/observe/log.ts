@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { isEnabled, type LogLevel, parseLevel } from './level.ts';
 import { LineWriter } from './line-writer.ts';
 import { prettyLine } from './pretty.ts';
-import { visibleJson } from './visible.ts';
+import { visibleJson } from '../base/visible.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 /** One log line as a person wants to read it on a terminal. Input is the JSON line, so that both forms always say the same. */
-import { visible } from './visible.ts';
+import { visible } from '../base/visible.ts';
 
 export type PrettyOptions = { colors: boolean };
 
@@ -53,7 +53,7 @@ export function prettyLine(line: string, options: PrettyOptions): string {
 function requestText(record: Record<string, unknown>, paint: (color: string, text: string) => string): string {
   const status = Number(record['status']);
   const color = status >= 500 ? RED : status >= 400 ? YELLOW : status >= 300 ? BLUE : GREEN;
-  let text = `${paint(CYAN, String(record['app']))} ${String(record['method'])} ${visible(String(record['path']))} ${paint(color, String(status))} ${paint(DIM, `${String(record['durationMs'])} ms`)}`;
+  let text = `${paint(CYAN, String(record['app']))} ${visible(String(record['method']))} ${visible(String(record['path']))} ${paint(color, String(status))} ${paint(DIM, `${String(record['durationMs'])} ms`)}`;
   if (record['outcome'] !== 'ok') text += ` ${paint(YELLOW, String(record['outcome']))}`;
   if (typeof record['error'] === 'string') text += ` ${visible(record['error'])}`;
   return text;

@@ -2,9 +2,9 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type DatabaseRow, databaseFileName } from '../../server/data/d1.ts';
+import { type D1Result, type DatabaseRow, databaseFileName } from '../../server/data/d1.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
-import { type Command, CommandError, type CommandGroup, entry, groupEntry, print, UsageError } from '../command.ts';
+import { type Command, CommandError, type CommandGroup, entry, groupEntry, print, printJson, UsageError } from '../command.ts';
 import { streamOf, valueOf, whereOf, withData } from '../data/data.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
@@ -27,17 +27,23 @@ const execute: Command = {
     const [command, file] = [input.text('command'), input.text('file')];
     if ((command === undefined) === (file === undefined)) throw new UsageError('what is to be run? --command SQL or --file FILE');
     const sql = command ?? read(file ?? '');
-    const results = await open(input, await target(input), (database) => database.script(sql));
-    const answers = results.map(({ meta, results: { columns, rows } }) => ({
-      results: rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at] ?? '', cell]))),
-      success: true,
-      meta,
-    }));
-    if (input.flag('json')) print(JSON.stringify(answers, null, 2));
+    // In there: a server may answer anything.
+    const answers = await open(input, await target(input), async (database) => answersOf(await database.script(sql)));
+    if (input.flag('json')) printJson(answers, 2);
     else for (const { results: rows, meta } of answers) print(rows.length > 0 ? table(rows) : `${meta.changes} rows changed`);
     return 0;
   },
 };
+
+type Answer = { results: Record<string, unknown>[]; success: true; meta: D1Result['meta'] };
+
+function answersOf(results: readonly D1Result[]): Answer[] {
+  return results.map(({ meta, results: { columns, rows } }) => ({
+    results: rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at] ?? '', cell]))),
+    success: true,
+    meta,
+  }));
+}
 
 const exportCommand: Command = {
   name: 'd1 export',
@@ -75,8 +81,10 @@ const list: Command = {
   run: async (input) => {
     const config = configOf(input);
     const dataDir = dataDirOf(input, config);
-    const stored = await withData(input, { dataDir, group: DEFAULT_GROUP }, async (data) => valueOf<DatabaseRow[]>(await data.call('d1/databases', {})));
-    const found = new Map(stored.map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
+    const found = await withData(input, { dataDir, group: DEFAULT_GROUP }, async (data) => {
+      const stored = valueOf<DatabaseRow[]>(await data.call('d1/databases', {}));
+      return new Map(stored.map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
+    });
     for (const { type, name: binding, options } of config?.bindings ?? []) {
       if (type !== 'd1') continue;
       const [group, id] = [config?.trustGroup ?? DEFAULT_GROUP, String(options['id'])];
@@ -84,7 +92,8 @@ const list: Command = {
       found.set(file, { id, name: String(options['databaseName']), binding, group, bytes: found.get(file)?.bytes ?? 0 });
     }
     const rows = [...found.values()];
-    print(input.flag('json') ? JSON.stringify(rows, null, 2) : rows.length === 0 ? `there is no database in ${whereOf(input, dataDir)}` : table(rows));
+    if (input.flag('json')) printJson(rows, 2);
+    else print(rows.length === 0 ? `there is no database in ${whereOf(input, dataDir)}` : table(rows));
     return 0;
   },
 };
@@ -108,7 +117,8 @@ const info: Command = {
       const tables = Number((await script(TABLES))[0]?.results.rows[0]?.[0] ?? 0);
       return { id: where.id, name: where.title, group: where.group, tables, bytes: stored.bytes };
     });
-    print(input.flag('json') ? JSON.stringify(row, null, 2) : table([row]));
+    if (input.flag('json')) printJson(row, 2);
+    else print(table([row]));
     return 0;
   },
 };

@@ -5,7 +5,7 @@ const WIDEST = 60;
 
 export function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const lines = [names, ...rows.map((row) => names.map((name) => text(row[name])))];
+  const lines = [names.map(text), ...rows.map((row) => names.map((name) => text(row[name])))];
   const widths = names.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
   const show = (line: readonly string[]): string =>
     line

@@ -53,7 +53,12 @@ export async function withData<T>(input: Parsed, { dataDir, group }: DataPlace, 
     if (to !== undefined) return await work(remoteData({ to, group, token: tokenOf(input) }));
     return await withLocalData(dataDir, group, (message) => void process.stderr.write(`nano: ${message}\n`), work);
   } catch (error) {
-    throw error instanceof DataError ? new CommandError(error.message) : error;
+    if (error instanceof DataError) throw new CommandError(error.message);
+    if (error instanceof CommandError || error instanceof UsageError || !(error instanceof Error)) throw error;
+    // What a file or a connection says of itself.
+    if ('code' in error && typeof error.code === 'string' && !(error instanceof TypeError)) throw new CommandError(error.message);
+    if (to === undefined) throw error;
+    throw new CommandError(`${to.href} answers something else than was asked for`);
   }
 }
 
@@ -62,7 +67,10 @@ export async function serverApp(input: Parsed): Promise<AppBindings | undefined>
   const to = serverOf(input);
   const app = appOption(input);
   if (to === undefined || app === undefined || existsSync(app)) return undefined;
-  return withData(input, { dataDir: '', group: DEFAULT_GROUP }, async (data) => valueOf<AppBindings>(await data.call('apps/bindings', { app })));
+  return withData(input, { dataDir: '', group: DEFAULT_GROUP }, async (data) => {
+    const { group, bindings } = valueOf<AppBindings>(await data.call('apps/bindings', { app }));
+    return { group, bindings: bindings.map(({ name, type, id }) => ({ name, type, id })) };
+  });
 }
 
 /** Where an error message says that something is not. */

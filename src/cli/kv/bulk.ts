@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { kvPair, type KvPair, type KvTexts, MOST_AT_ONCE } from '../../server/data/kv.ts';
-import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { type Command, CommandError, type CommandGroup, entry, type Parsed, printJson, UsageError } from '../command.ts';
 import { textBody, valueOf } from '../data/data.ts';
 import { kvCommand } from './run.ts';
 
@@ -40,7 +40,7 @@ const get: Command = kvCommand({
       const found: KvTexts = valueOf(await call('get-many', {}, textBody(JSON.stringify(keys))));
       rows.push(...keys.map((key, index): [string, string | null] => [key, found[index] ?? null]));
     }
-    process.stdout.write(`${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`);
+    printJson(Object.fromEntries(rows), 2);
   },
 });
 

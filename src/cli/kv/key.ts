@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { DataBody } from '../../ports/stored-data.ts';
 import type { KvListing } from '../../server/data/kv.ts';
-import { type Command, CommandError, type CommandGroup, entry, type Parsed, UsageError } from '../command.ts';
+import { type Command, CommandError, type CommandGroup, entry, jsonText, type Parsed, UsageError } from '../command.ts';
 import { streamOf, textBody, valueOf } from '../data/data.ts';
 import { kvCommand } from './run.ts';
 import { numberOption } from './target.ts';
@@ -63,7 +63,7 @@ const list: Command = kvCommand({
       const page: KvListing = valueOf(await call('list', { prefix: input.text('prefix'), cursor }));
       for (const { name, expiration, metadata: json } of page.keys) {
         const row = { name, ...(expiration === null ? {} : { expiration }), ...(json === null ? {} : { metadata: JSON.parse(json) as unknown }) };
-        process.stdout.write(`${isFirst ? '[' : ','}\n  ${JSON.stringify(row)}`);
+        process.stdout.write(`${isFirst ? '[' : ','}\n  ${jsonText(row)}`);
         isFirst = false;
       }
       cursor = page.cursor;

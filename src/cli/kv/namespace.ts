@@ -1,6 +1,6 @@
 /** `nano kv namespace list` */
 import type { NamespaceRow } from '../../server/data/kv.ts';
-import { type Command, type CommandGroup, entry } from '../command.ts';
+import { type Command, type CommandGroup, entry, printJson } from '../command.ts';
 import { valueOf, withData } from '../data/data.ts';
 import { appOf, DATA_OPTIONS } from './target.ts';
 
@@ -14,12 +14,13 @@ const list: Command = {
   options: DATA_OPTIONS,
   run: async (input) => {
     const { title: app, namespaces, ...place } = await appOf(input, false);
-    const stored = await withData(input, place, async (data) => valueOf<NamespaceRow[]>(await data.call('kv/namespaces', {})));
     const found = new Map<string, Row>();
     const add = (id: string, group: string, title: string): void => void found.set(`${group}\n${id}`, { id, title, group });
-    for (const { id, group } of stored) add(id, group, id);
+    await withData(input, place, async (data) => {
+      for (const { id, group } of valueOf<NamespaceRow[]>(await data.call('kv/namespaces', {}))) add(id, group, id);
+    });
     for (const { name, id } of namespaces) add(id, place.group, `${app}-${name}`);
-    process.stdout.write(`${JSON.stringify([...found.values()], null, 2)}\n`);
+    printJson([...found.values()], 2);
     return 0;
   },
 };

@@ -1,5 +1,5 @@
 /**
- * Log lines on a terminal: what is in them must not be able to steer it, nor to show text in another order than it has.
+ * Text on a terminal, in lines of the log and answers of commands: what is in them must not be able to steer it, nor to show text in another order than it has.
  *
  * JSON writes out C0 controls itself. What it leaves are DEL, C1 controls, which many terminals act on (U+009B is what begins a
  * colour, or clears the screen), the marks that turn the direction of text, and line breaks of Unicode's own.
