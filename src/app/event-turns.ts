@@ -47,16 +47,19 @@ export class EventTurns {
   }
 
   /** The end of a turn is heard of: whether it has called the host. */
-  ended(): boolean {
-    if (this.#light > 0) {
-      const hasCalled = this.#open === 0;
-      this.#light--;
-      this.#open = Math.min(this.#open, this.#light);
-      return hasCalled;
-    }
+  ended(isLight: boolean): boolean {
+    if (isLight) return this.#lightEnded();
     this.#watched--;
     if (this.#haveCalled === 0) return this.#hasCalled;
     this.#haveCalled--;
     return true;
+  }
+
+  /** Turns end in their order: while fewer are open than are under way, the one that ends has brought something. */
+  #lightEnded(): boolean {
+    const hasCalled = this.#open < this.#light;
+    this.#light--;
+    this.#open = Math.min(this.#open, this.#light);
+    return hasCalled;
   }
 }

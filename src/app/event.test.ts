@@ -95,6 +95,31 @@ test('turnEnded: tells whether the turn has called the host, whenever its end is
   assert.deepEqual(home.told, ['turn 1, called', 'turn 1', 'ended', 'turn 1, called']);
 });
 
+test('turnEnded: a light turn that has called has, though another is under way by the time its end is heard of', () => {
+  const { home, event } = setUp();
+  event.lightTurnStarted();
+  event.callStarted();
+  event.callEnded();
+  event.lightTurnStarted();
+  home.told.length = 0;
+  event.turnEnded(1, true);
+  // The other has brought nothing.
+  event.turnEnded(1, true);
+  assert.deepEqual(home.told, ['turn 1, called', 'turn 1']);
+});
+
+test('turnEnded: the end of a watched turn is not taken for one of a light turn that was entered after it', () => {
+  const { home, event } = setUp();
+  event.turnStarted();
+  event.callStarted();
+  event.callEnded();
+  event.lightTurnStarted();
+  event.turnEnded(1);
+  event.callStarted();
+  event.turnEnded(1, true);
+  assert.deepEqual(home.told, ['turn 1, called', 'light turn answered', 'turn 1, called']);
+});
+
 test('send: only the first answer counts', () => {
   const { home, client, event } = setUp();
   event.hold();

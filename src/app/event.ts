@@ -439,8 +439,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#turns.lightStarted();
   }
 
-  turnEnded(cpuMs: number): void {
-    const cameToSomething = this.#turns.ended() || this.#answered;
+  turnEnded(cpuMs: number, isLight = false): void {
+    const cameToSomething = this.#turns.ended(isLight) || this.#answered;
     this.#cpuMs += cpuMs;
     if (this.#cpuMs > this.#mostCpuMs && !this.#ended) {
       this.#home.used(cpuMs);
@@ -449,8 +449,8 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#checkIdle();
   }
 
-  turnFailed(failure: TurnFailure, cpuMs: number): void {
-    this.#turns.ended();
+  turnFailed(failure: TurnFailure, cpuMs: number, isLight = false): void {
+    this.#turns.ended(isLight);
     this.#cpuMs += cpuMs;
     this.#home.used(cpuMs);
     this.#home.turnFailed(this, failure);

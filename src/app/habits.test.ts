@@ -6,14 +6,23 @@ const good = (habits: Habits, times: number): void => {
   for (let i = 0; i < times; i++) habits.turnEnded(1, true);
 };
 /** How many of 64 turns would be light. */
-const light = (habits: Habits): number => Array.from({ length: 64 }, () => habits.mayRunLight()).filter(Boolean).length;
+const light = (habits: Habits): number => Array.from({ length: 64 }, () => habits.mayRunLight(0)).filter(Boolean).length;
 
-test('mayRunLight: after enough good turns, all but one in sixteen', () => {
+test('mayRunLight: after enough good turns, all but one in 64', () => {
   const habits = new Habits();
   good(habits, 63);
   assert.equal(light(habits), 0);
   good(habits, 1);
-  assert.equal(light(habits), 60);
+  assert.equal(light(habits), 63);
+});
+
+test('mayRunLight: turns that are far apart are watched', () => {
+  const habits = new Habits();
+  good(habits, 64);
+  assert.deepEqual(
+    [1000, 1249, 1250, 1251, 2000].map((now) => habits.mayRunLight(now)),
+    [false, true, false, true, false],
+  );
 });
 
 test('turnEnded: one turn without an answer or a long one starts over', () => {
@@ -26,7 +35,7 @@ test('turnEnded: one turn without an answer or a long one starts over', () => {
     habits.turnEnded(...bad);
     assert.equal(light(habits), 0);
     good(habits, 64);
-    assert.equal(light(habits), 60);
+    assert.equal(light(habits), 63);
   }
 });
 

@@ -83,6 +83,19 @@ test('answers that come together: a failure keeps its place, and a turn of its o
   );
 });
 
+test('answers that come together: of many failures the first have a turn each, the others share them', async () => {
+  const app = setUp(`
+    const all = await Promise.allSettled(Array.from({ length: 100 }, () => Q.metrics()));
+    return new Response(all.map(({ reason }) => reason.message).join());`);
+  const client = app.ask('a');
+  const calls = await app.asked(100);
+  for (const [index, { reject }] of calls.entries()) reject(new OpError('Error', `no ${index}`));
+  await client.over;
+  assert.equal(client.text, calls.map((_, index) => `no ${index}`).join());
+  const sizes = app.turns().map(([, , ...answers]) => answers.length / 5);
+  assert.deepEqual(sizes, [...Array.from({ length: 16 }, () => 1), 64, 20]);
+});
+
 test('answers: what enters the isolate after they came is not there before them', async () => {
   const app = setUp(`
     const order = [];

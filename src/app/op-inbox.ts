@@ -4,6 +4,7 @@
  * Contract: every number, name and argument is hostile. What an op refuses harms only its own event, and nothing
  * that a tenant sends throws here.
  */
+import { isOutOfDescriptors, OUT_OF_DESCRIPTORS } from '../base/descriptors.ts';
 import { OpError } from '../base/op-error.ts';
 import type { Inbox } from '../isolate/realm.ts';
 import type { OpContext, Reply } from '../ops/op.ts';
@@ -43,6 +44,8 @@ type Answer = { event: AppEvent; call: unknown; ok: boolean; values: readonly un
 
 /** Answers that one turn takes in. */
 const MOST_ANSWERS = 64;
+/** Failures in a round of the event loop that get a turn each. A thousand such turns would hold up everybody. */
+const MOST_ALONE = 16;
 
 let isDraining = false;
 const drained = (): void => {
@@ -63,6 +66,8 @@ export class OpInbox implements Inbox {
   readonly #home: OpHome;
   /** Answers that have come in this round of the event loop. */
   #answers: Answer[] = [];
+  /** Failures that have had a turn of their own in it. */
+  #alone = 0;
 
   constructor(home: OpHome) {
     this.#home = home;
@@ -170,20 +175,26 @@ export class OpInbox implements Inbox {
   }
 
   #failed(event: AppEvent | undefined, op: number, call: unknown, error: unknown): void {
-    const { name, message } = error instanceof OpError ? error : new OpError('Error', 'internal error');
+    const { name, message } = error instanceof OpError ? error : new OpError('Error', isOutOfDescriptors(error) ? OUT_OF_DESCRIPTORS : 'internal error');
     if (!(error instanceof OpError)) this.#home.reports.opFailed(op, error);
     this.#settle(event, call, false, [name, message]);
   }
 
-  /** A failure goes by itself: of each turn one rejection that nobody handles is told. */
+  /** A failure goes by itself, unless there are many: of each turn one rejection that nobody handles is told. */
   #settle(event: AppEvent | undefined, call: unknown, ok: boolean, values: readonly unknown[]): void {
     if (event === undefined) return;
     const answer = { event, call, ok, values };
-    if (!ok || this.#home.hearsRejections) {
+    if (this.#home.hearsRejections || (!ok && this.#alone < MOST_ALONE)) {
+      if (!ok && this.#alone++ === 0) process.nextTick(this.#nextRound);
       this.flush();
       this.#bring(event, [answer]);
-    } else if (this.#answers.push(answer) === 1) process.nextTick(this.flush);
+    } else if (this.#answers.push(answer) === 1) process.nextTick(this.#nextRound);
   }
+
+  readonly #nextRound = (): void => {
+    this.#alone = 0;
+    this.flush();
+  };
 
   /** Takes the answers into the isolate, those of one event in one turn: a turn costs more than most of what happens in it. */
   readonly flush = (): void => {

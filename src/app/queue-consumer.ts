@@ -32,13 +32,15 @@ export async function consume(trigger: QueueTrigger, deps: ConsumerDeps, isLeavi
   const { apps, stores } = deps;
   let settlement: Settlement | null = null;
   let demand: Demand | undefined;
+  // The app may be gone when there is something to be settled.
+  let group = '';
   for (;;) {
     const asking = consumerOf(trigger, apps);
     if (asking === undefined || isLeaving()) {
-      if (settlement !== null && demand !== undefined) await settle(apps.get(trigger.app)?.record.group ?? '', demand, settlement, trigger.app, deps);
+      if (settlement !== null && demand !== undefined) await settle(group, demand, settlement, trigger.app, deps);
       return { outcome: isLeaving() ? 'ok' : 'notConsumed' };
     }
-    const { group } = asking.version.record;
+    group = asking.version.record.group;
     demand = demandOf(asking.consumer, trigger.owner);
     let batch: Batch;
     try {

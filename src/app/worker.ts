@@ -158,7 +158,7 @@ export class Worker implements OpHome, EventHome {
   }
 
   lightly(event: AppEvent, args: readonly unknown[]): void {
-    if (this.#habits.mayRunLight()) {
+    if (this.#habits.mayRunLight(performance.now())) {
       event.lightTurnStarted();
       this.#seat.turns.runLight(this.#seat.realm, event, args, event.cpuLeft);
     } else this.run(event, args);

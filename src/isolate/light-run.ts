@@ -47,7 +47,7 @@ export class Checkpoint implements TurnOwner {
     this.#run.stopWatch();
     this.#isOver(this.#run);
     const share = cpuMs / this.#run.owners.length;
-    for (const owner of this.#run.owners) owner.turnEnded(share);
+    for (const owner of this.#run.owners) owner.turnEnded(share, true);
   }
 
   turnFailed(failure: TurnFailure, cpuMs: number): void {
@@ -58,7 +58,7 @@ export class Checkpoint implements TurnOwner {
     const { owners, wasCut } = this.#run;
     // Turns run one after the other: the first that has come to nothing is the one that did not end; or else one that has called, or answered, first.
     const culprit = wasCut ? (owners.find((owner) => owner.isStuck) ?? owners.findLast((owner) => owner.ended !== true) ?? owners.at(-1)) : undefined;
-    culprit?.turnFailed({ kind: 'timeout' }, cpuMs);
-    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, wasCut ? 0 : cpuMs / owners.length);
+    culprit?.turnFailed({ kind: 'timeout' }, cpuMs, true);
+    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, wasCut ? 0 : cpuMs / owners.length, true);
   }
 }

@@ -125,7 +125,7 @@ export class Turns implements Visitor {
 
   #enterLight(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     if (!realm.enterUnwatched(args)) {
-      owner.turnFailed({ kind: 'gone', memory: true }, 0);
+      owner.turnFailed({ kind: 'gone', memory: true }, 0, true);
       return this.#comeOut();
     }
     this.#lightTurns++;
