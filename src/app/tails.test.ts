@@ -3,33 +3,50 @@ import { test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import type { FetchClient, TailMessage } from '../ports/event-client.ts';
 import type { Apps } from './apps.ts';
-import type { TraceItem } from './trace.ts';
+import type { TraceItem, TraceOf } from './trace.ts';
 import { type TailDeps, Tails } from './tails.ts';
 
+type SetUp = {
+  tell(message: string, times: number, by?: TraceOf): void;
+  given: string[];
+  depths: number[];
+  end(): void;
+  of(app: string): TraceOf;
+  tails: Tails;
+};
+
 /** A consumer whose tail handler ends when it is told to, and what it was given. */
-function setUp(): { tell(message: string, times: number): void; given: string[]; end(): void } {
+function setUp(): SetUp {
   const given: string[] = [];
+  const depths: number[] = [];
   const clients: FetchClient[] = [];
   const apps = {
     get: () => ({ record: { ...appRecord('consumer'), state: 'ready' } }),
-    tail: (_version: unknown, { text }: TailMessage, client: FetchClient) => {
+    tail: (_version: unknown, { text, depth }: TailMessage, client: FetchClient) => {
       given.push(text);
+      depths.push(depth);
       clients.push(client);
     },
   };
   const deps = { apps: apps as unknown as Apps, ledger: { begin() {}, end() {} }, observer: { event() {} }, newRequestId: () => 'id' };
-  const trace = new Tails(deps as unknown as TailDeps).of({ ...appRecord('app'), tailConsumers: ['consumer'] });
+  const tails = new Tails(deps as unknown as TailDeps);
+  const of = (app: string): TraceOf => tails.of({ ...appRecord(app), tailConsumers: ['consumer'] }) as TraceOf;
+  const trace = of('app');
   return {
-    tell: (message, times) => {
-      for (let left = times; left > 0; left--) trace?.tell({ logs: [{ message }] } as unknown as TraceItem, 0);
+    tell: (message, times, by = trace) => {
+      for (let left = times; left > 0; left--) by.tell(item(message), 0);
     },
     given,
+    depths,
     end: () => {
       for (const client of clients.splice(0)) client.completed?.();
     },
+    of,
+    tails,
   };
 }
 
+const item = (message: string): TraceItem => ({ logs: [{ message }] }) as unknown as TraceItem;
 const count = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + (JSON.parse(text) as unknown[]).length, 0);
 
 test('tails: what waits for a consumer that does not end is bounded by its characters, too', async (t) => {
@@ -40,12 +57,12 @@ test('tails: what waits for a consumer that does not end is bounded by its chara
     tell(megabyte, 10);
     t.mock.timers.tick(20);
   }
-  assert.equal(count(given), 15);
+  assert.equal(count(given), 7);
   end();
   await new Promise(setImmediate);
   tell(megabyte, 1);
   t.mock.timers.tick(20);
-  assert.equal(count(given), 16);
+  assert.equal(count(given), 8);
 });
 
 test('tails: an item that is longer than that comes alone', (t) => {
@@ -54,4 +71,39 @@ test('tails: an item that is longer than that comes alone', (t) => {
   tell('x'.repeat(17 * 1024 * 1024), 2);
   t.mock.timers.tick(20);
   assert.equal(count(given), 1);
+});
+
+test('tails: an app that tells much leaves room for others with the same consumer', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { tell, given, of } = setUp();
+  tell('x'.repeat(1024 * 1024), 20);
+  tell('short', 3000);
+  tell('of the neighbour', 3, of('neighbour'));
+  t.mock.timers.tick(20);
+  assert.equal(given.join('').split('of the neighbour').length, 4);
+});
+
+test('tails: a consumer under many props is bounded as one', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { given, tails } = setUp();
+  const consumers = Array.from({ length: 100 }, (_, at) => ({ app: 'consumer', entrypoint: undefined, props: { text: `${at}`, services: [] } }));
+  tails.ofLoaded(appRecord('app'), consumers)?.tell(item('x'.repeat(1024 * 1024)), 0);
+  t.mock.timers.tick(20);
+  assert.equal(count(given), 7);
+});
+
+test('tails: what was told from deep down comes by itself', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { depths, given, of } = setUp();
+  of('neighbour').tell(item('of the neighbour'), 0);
+  of('evil').tell(item('deep'), 14);
+  of('neighbour').tell(item('of the neighbour'), 0);
+  t.mock.timers.tick(20);
+  assert.deepEqual(
+    [depths, given.map((text) => (JSON.parse(text) as unknown[]).length)],
+    [
+      [1, 15],
+      [2, 1],
+    ],
+  );
 });

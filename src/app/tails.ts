@@ -14,29 +14,35 @@ import { runTrigger, type TriggerDeps } from './trigger-run.ts';
 /** How long items are gathered, in milliseconds, and how many at most. */
 const GATHER_MS = 20;
 const MOST_ITEMS = 100;
-/** Items that wait for one consumer, over all its batches, and the characters of them all: one may have many. */
+/** Items that wait for one consumer, whatever entrypoints and props it has, and the characters of them all: one may have many. */
 const MOST_WAITING = 5000;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** One app has so much of that: it must not take the place of others that have the same consumer. */
+const SHARE = 0.5;
 const MOST_DEPTH = 16;
 
 /** Whose tail handler hears of it. */
 type Consumer = Pick<ServiceTarget, 'app' | 'entrypoint' | 'props'>;
+/** What is gathered for one batch. */
 type Waiting = {
   consumer: Consumer;
   /** JSON of each. */
   items: string[];
-  depth: number;
+  /** What each counts for. */
+  held: Held[][];
   timer: NodeJS.Timeout | undefined;
-  underWay: number;
-  /** Of those that wait and those under way. */
-  characters: number;
 };
+/** Of those that wait and those under way. */
+type Held = { key: string; items: number; characters: number };
 
 export type TailDeps = TriggerDeps & { apps: Apps; newRequestId(): string };
 
 export class Tails {
   readonly #deps: TailDeps;
-  readonly #waiting = new Map<string | Consumer, Waiting>();
+  /** By depth: those that have come deep must not take others along, whose consumer could call nobody any more. */
+  readonly #waiting = new Map<string | Consumer, Map<number, Waiting>>();
+  /** By consumer, and by consumer and app. */
+  readonly #held = new Map<string, Held>();
 
   constructor(deps: TailDeps) {
     this.#deps = deps;
@@ -64,42 +70,51 @@ export class Tails {
       tell: (item, depth) => {
         if (depth + 1 >= MOST_DEPTH) return;
         const text = JSON.stringify(item);
-        for (const consumer of consumers) this.#add(consumer, group, text, depth + 1);
+        for (const consumer of consumers) this.#add(consumer, { app, group, text, depth: depth + 1 });
       },
     };
   }
 
-  /** @param item JSON of a trace item */
-  #add(consumer: Consumer, group: string, item: string, depth: number): void {
+  /** @param text JSON of a trace item */
+  #add(consumer: Consumer, { app: from, group, text, depth }: { app: string; group: string; text: string; depth: number }): void {
     const { app, entrypoint, props } = consumer;
+    const held = [this.#heldOf(app), this.#heldOf(`${app}\n${from}`)];
+    const isFull = held.some(({ items, characters }, at) => {
+      const share = at === 0 ? 1 : SHARE;
+      // One that is alone may be as long as it is.
+      return characters > 0 && (items >= MOST_WAITING * share || characters + text.length > MOST_CHARACTERS * share);
+    });
+    if (isFull) return;
+    for (const each of held) {
+      this.#held.set(each.key, each);
+      each.items++;
+      each.characters += text.length;
+    }
     // Props with services are told apart by what they are, and not by what they say.
     const key = props === undefined || props.services.length === 0 ? `${app}\n${entrypoint ?? ''}\n${props?.text ?? ''}` : consumer;
-    let waiting = this.#waiting.get(key);
-    if (waiting === undefined) this.#waiting.set(key, (waiting = { consumer, items: [], depth: 0, timer: undefined, underWay: 0, characters: 0 }));
-    const isFull = waiting.items.length + waiting.underWay >= MOST_WAITING || waiting.characters + item.length > MOST_CHARACTERS;
-    // One that is alone may be as long as it is.
-    if (isFull && waiting.characters > 0) return;
-    waiting.items.push(item);
-    waiting.characters += item.length;
-    waiting.depth = Math.max(waiting.depth, depth);
-    if (waiting.items.length >= MOST_ITEMS) this.#send(key, group, waiting);
-    else waiting.timer ??= setTimeout(() => this.#send(key, group, waiting), GATHER_MS);
+    const depths = this.#waiting.get(key) ?? new Map<number, Waiting>();
+    this.#waiting.set(key, depths);
+    const waiting = depths.get(depth) ?? { consumer, items: [], held: [], timer: undefined };
+    depths.set(depth, waiting);
+    waiting.items.push(text);
+    waiting.held.push(held);
+    const send = (): void => {
+      clearTimeout(waiting.timer);
+      depths.delete(depth);
+      if (depths.size === 0) this.#waiting.delete(key);
+      this.#send(waiting, group, depth);
+    };
+    if (waiting.items.length >= MOST_ITEMS) send();
+    else waiting.timer ??= setTimeout(send, GATHER_MS);
   }
 
-  #send(key: string | Consumer, group: string, waiting: Waiting): void {
-    clearTimeout(waiting.timer);
-    waiting.timer = undefined;
-    const { consumer, items, depth } = waiting;
+  #send({ consumer, items, held }: Waiting, group: string, depth: number): void {
     const { entrypoint, props } = consumer;
-    waiting.items = [];
-    waiting.depth = 0;
     const { apps, newRequestId } = this.#deps;
     const version = apps.get(consumer.app);
-    waiting.underWay += items.length;
+    const lengths = items.map((item) => item.length);
     const done = (): void => {
-      waiting.underWay -= items.length;
-      for (const item of items) waiting.characters -= item.length;
-      this.#forget(key, waiting);
+      for (const [at, each] of held.entries()) for (const one of each) this.#release(one, lengths[at] ?? 0);
     };
     if (version === undefined || version.record.group !== group || version.record.state !== 'ready') return done();
     const text = `[${items.join(',')}]`;
@@ -108,7 +123,13 @@ export class Tails {
     void runTrigger(version, 'tail', requestId, { events: items.length }, start, this.#deps).finally(done);
   }
 
-  #forget(key: string | Consumer, { items, underWay }: Waiting): void {
-    if (items.length === 0 && underWay === 0) this.#waiting.delete(key);
+  #heldOf(key: string): Held {
+    return this.#held.get(key) ?? { key, items: 0, characters: 0 };
+  }
+
+  #release(held: Held, characters: number): void {
+    held.items--;
+    held.characters -= characters;
+    if (held.items === 0) this.#held.delete(held.key);
   }
 }
