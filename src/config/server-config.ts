@@ -5,6 +5,9 @@ import type { EgressConfig } from './worker-config.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type ServerLogLevel = (typeof LOG_LEVELS)[number];
 
+/** The group of apps that may not be where they want to be. */
+export const UNTRUSTED_GROUP = 'untrusted';
+
 /** What the operator says of a trust group. */
 export interface TrustGroup {
   /** Its apps: others do not get in. Undefined: whoever names it is in it. */

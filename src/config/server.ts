@@ -116,7 +116,12 @@ export const serverSchema = z.strictObject({
     .describe(
       'Groups of apps that may share processes, by name, each with `apps`: the names of all its apps, which wins over what apps say (not set: whoever names the group), `engines` (1; for the group "default" the same as `engines` above) and `spare` (false; for "default" as above).',
     ),
-  cordon: z.boolean().optional().describe('Apps that no group of `trust_groups` lists are in the group "untrusted", whatever they say. Default: false.'),
+  cordon: z
+    .boolean()
+    .optional()
+    .describe(
+      'Apps that no group of `trust_groups` lists are in the group "untrusted", whatever they say, and every app has the name of its folder. For servers whose tenants write configurations. Default: false.',
+    ),
   hosts: z.record(z.string(), z.string()).optional().describe('Custom host names, each with the name of its app.'),
 });
 

@@ -116,6 +116,42 @@ test('conflicts: malformed routes and doubled names are reported and harm nobody
   assert.match(table.conflicts[0]?.message ?? '', /Two apps are called "a"/);
 });
 
+test('match: untrusted apps take nothing that others or the operator have', () => {
+  const untrusted = (name: string, ...patterns: string[]): RoutedApp => ({ ...app(name, ...patterns), group: 'untrusted' });
+  const table = createRouteTable([
+    untrusted('a', 'shop.com/login*', 'shop.com/', '*.shop.com/*', 'own.com/*', 'vanity.com/*', '*/*', 'z.localhost/*'),
+    { name: 'b', group: 'untrusted', routes: [{ pattern: 'shop.com', customDomain: true }], hosts: ['vanity.com'] },
+    { ...app('shop', 'shop.com/s/*', '*shop.com/admin/*', '*/*'), group: 'default' },
+    { name: 'z', group: 'untrusted' },
+  ]);
+  for (const [url, name] of [
+    ['shop.com/login', 'shop'],
+    ['shop.com/', 'shop'],
+    ['x.shop.com/admin/', 'shop'],
+    ['x.shop.com/', 'a'],
+    ['own.com/', 'a'],
+    ['vanity.com/x', 'b'],
+    ['z.localhost/', 'z'],
+    ['else.com/', 'shop'],
+  ] as const)
+    assert.equal(find(table, url), name, url);
+  assert.deepEqual(
+    table.conflicts.map(({ pattern, kept, refused }) => [refused, pattern, kept]),
+    [
+      ['a', 'shop.com/login*', 'shop'],
+      ['a', 'shop.com/', 'shop'],
+      ['a', 'vanity.com/*', 'b'],
+      ['a', 'z.localhost/*', 'z'],
+      ['b', 'shop.com', 'shop'],
+    ],
+  );
+});
+
+test('match: apps of a dispatch namespace have no address', () => {
+  const table = createRouteTable([{ ...app('a', 'shop.com/*'), namespace: 'customers' }, app('b', 'shop.com/*')]);
+  assert.deepEqual([find(table, 'shop.com/'), find(table, 'a.localhost/'), table.conflicts], ['b', undefined, []]);
+});
+
 test('match: holds for many apps on one host', () => {
   const table = createRouteTable(Array.from({ length: 3000 }, (_, index) => app(`app-${index}`, `big.com/app-${index}/*`)));
   assert.equal(find(table, 'big.com/app-2999/x'), 'app-2999');

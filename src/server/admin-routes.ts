@@ -4,7 +4,7 @@ import { dataRoute } from '../control/data-route.ts';
 import type { AdminRoute } from '../control/route.ts';
 import { type ScheduledSource, scheduledRoute } from '../control/scheduled-route.ts';
 import type { AppRecord } from '../protocol/engine.ts';
-import type { StorePort } from '../storage/store-client.ts';
+import type { StorePort } from '../storage/connector.ts';
 import { openAnalytics } from './analytics-query.ts';
 import { ServedData } from './data/served.ts';
 import { openS3 } from './s3.ts';

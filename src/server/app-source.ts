@@ -1,8 +1,9 @@
 /** One app on disk and what became of it: its last good version, and what is wrong with the newest. */
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { tellsOfDescriptors } from '../base/descriptors.ts';
 import { deriveName } from '../config/names.ts';
-import { ConfigError } from '../config/problem.ts';
+import { ConfigError, configError } from '../config/problem.ts';
 import type { Lowered } from '../config/limits.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { AppBuilder } from './app-builder.ts';
@@ -28,6 +29,9 @@ export type BuildOutcome =
 
 export class AppSource {
   readonly path: string;
+  /** The name that is made of its folder's or file's. */
+  readonly #ownName: string | undefined;
+  readonly #isAlone: boolean;
   readonly #builder: AppBuilder;
   readonly #bundlesDir: string;
   #row: AppRow | undefined;
@@ -35,9 +39,11 @@ export class AppSource {
   #name: string | undefined;
   #warned = '';
 
-  /** @param bundlesDir bundles go to `<bundlesDir>/<name>/<version>` */
-  constructor(path: string, builder: AppBuilder, bundlesDir: string) {
+  /** @param bundlesDir bundles go to `<bundlesDir>/<name>/<version>` @param isAlone there are no others, whose name it could take */
+  constructor(path: string, builder: AppBuilder, bundlesDir: string, isAlone = false) {
     this.path = path;
+    this.#ownName = deriveName(basename(path));
+    this.#isAlone = isAlone;
     this.#builder = builder;
     this.#bundlesDir = bundlesDir;
   }
@@ -50,6 +56,18 @@ export class AppSource {
   /** The app's name, as far as it is known. */
   get name(): string | undefined {
     return this.#row?.name ?? this.#name;
+  }
+
+  /** How good a claim to its name it has: 2, its folder or file is called so to the letter; 1, nearly so; 0, another way. */
+  get claim(): number {
+    const { name } = this;
+    if (name === undefined || name !== this.#ownName) return 0;
+    return basename(this.path).replace(/\.\w+$/, '') === name ? 2 : 1;
+  }
+
+  /** The newest could not be built for want of file descriptors: that says nothing of the app. */
+  get isUntried(): boolean {
+    return this.#broken !== undefined && tellsOfDescriptors(this.#broken);
   }
 
   /** Files whose change asks for a new build. */
@@ -66,6 +84,7 @@ export class AppSource {
     const started = performance.now();
     try {
       const built = await this.#builder.build();
+      if (settings.trust.cordon && !this.#isAlone) this.#checkName(built.config.name);
       const { app, lowered } = describeApp(built.config, built.digest, settings);
       const bundleDir = join(this.#bundlesDir, app.name, app.version);
       const wasBroken = this.#broken !== undefined;
@@ -95,15 +114,27 @@ export class AppSource {
     return this.#builder.dispose();
   }
 
+  /** To a name belong secrets, hosts and a trust group: where tenants write configurations, none may choose another's. */
+  #checkName(name: string): void {
+    if (name === this.#ownName) return;
+    throw configError({
+      file: this.path,
+      key: 'name',
+      message: `The app calls itself "${name}": with "cordon" in nano.jsonc an app has the name of its folder.`,
+      hint: `Set "name" to "${this.#ownName ?? ''}", or have the operator rename the folder.`,
+    });
+  }
+
   #failed(error: unknown, settings: AppSettings): BuildOutcome {
     const text = error instanceof Error ? error.message : String(error);
     if (this.#broken === text) return { kind: 'same' };
     this.#broken = text;
     const lastGood = this.#row?.state === 'ready' ? this.#row : undefined;
     if (lastGood === undefined) {
-      const name = this.#name ?? deriveName(basename(this.path)) ?? 'app';
+      const name = this.#name ?? this.#ownName ?? 'app';
       this.#row = brokenApp(name, text, settings);
     }
+    if (this.isUntried) return { kind: 'broken', message: 'no file descriptor is left to build the app, which is tried again', frame: text, lastGood };
     const message = error instanceof ConfigError ? 'the configuration is wrong' : 'the build failed';
     return { kind: 'broken', message, frame: text, lastGood };
   }

@@ -6,6 +6,7 @@
  */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { hasDescriptors, isOutOfDescriptors } from '../base/descriptors.ts';
 import { isApp, isSourceFile } from '../config/find-app.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { OpenBuilder } from './app-builder.ts';
@@ -23,6 +24,8 @@ export type AppsOptions = {
   settings: AppSettings;
   /** Quiet time after a change before the build, in milliseconds. */
   debounceMs: number;
+  /** When builds that found no file descriptor are tried again, in milliseconds. */
+  retryMs?: number;
   /** Folders not to look into. */
   exclude: readonly string[];
   onOutcome(path: string, outcome: BuildOutcome): void;
@@ -37,6 +40,9 @@ const PARALLEL_BUILDS = 4;
 const MAX_DEBOUNCE_MS = 1000;
 /** How long other apps wait for the build of one. */
 const PATIENCE_MS = 10_000;
+const RETRY_MS = 1000;
+/** File descriptors that a build takes, roughly: it is not tried with fewer. */
+const BUILD_DESCRIPTORS = 32;
 
 export class Apps {
   readonly #options: AppsOptions;
@@ -49,6 +55,9 @@ export class Apps {
   #settings: AppSettings;
   #watcher: TreeWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** What was not found out for want of file descriptors. */
+  readonly #untried = new Set<string>();
+  #retrying: NodeJS.Timeout | undefined;
   #dirtySince = 0;
   #building: Promise<void> | undefined;
   #closed = false;
@@ -73,12 +82,12 @@ export class Apps {
     await this.#flush();
   }
 
-  /** The table, sorted by name. Where two apps want one name, the first path has it. */
+  /** The table, sorted by name. Where two apps want one name, the one whose folder is called so has it, else the first path. */
   table(): AppRecord[] {
     const rows = new Map<string, AppRecord>();
     const clashes: string[] = [];
-    for (const path of [...this.#sources.keys()].sort()) {
-      const row = this.#sources.get(path)?.row;
+    const sources = [...this.#sources.values()].sort((a, b) => b.claim - a.claim || (a.path < b.path ? -1 : 1));
+    for (const { path, row } of sources) {
       if (row === undefined) continue;
       if (rows.has(row.name)) clashes.push(`${row.name}\n${path}`);
       else rows.set(row.name, { ...row, slot: this.#slot(row.name) });
@@ -102,6 +111,7 @@ export class Apps {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#retrying);
     this.#watcher?.close();
     await this.#building;
     // What still builds ends with the process.
@@ -131,6 +141,7 @@ export class Apps {
         .filter((path) => !exclude.includes(path) && isApp(path));
     } catch (error) {
       this.#options.onWarning('the folder of apps cannot be read', { folder: root, error: (error as Error).message });
+      if (isOutOfDescriptors(error)) this.#tryAgain(root);
       return [...this.#sources.keys()];
     }
   }
@@ -154,6 +165,22 @@ export class Apps {
     this.#timer = setTimeout(() => {
       this.#flush().catch((error: unknown) => onWarning('a change could not be followed', { error: String(error) }));
     }, wait);
+  }
+
+  /** Looks at a path as if it had changed, once there are file descriptors again. */
+  #tryAgain(path: string): void {
+    this.#untried.add(path);
+    this.#retrying ??= setTimeout(() => this.#retry(), this.#options.retryMs ?? RETRY_MS).unref();
+  }
+
+  #retry(): void {
+    this.#retrying = undefined;
+    const paths = [...this.#untried];
+    if (hasDescriptors(BUILD_DESCRIPTORS)) this.#untried.clear();
+    for (const path of paths) {
+      if (this.#untried.has(path)) this.#tryAgain(path);
+      else this.#touched(path);
+    }
   }
 
   /** Builds all that is dirty, one round after the other. */
@@ -230,11 +257,12 @@ export class Apps {
       return true;
     }
     if (source === undefined) {
-      source = new AppSource(path, openBuilder(path), bundlesDir);
+      source = new AppSource(path, openBuilder(path), bundlesDir, single);
       this.#sources.set(path, source);
     }
     const outcome = await source.build(this.#settings);
     if (!this.#closed) onOutcome(path, outcome);
+    if (!this.#closed && source.isUntried) this.#tryAgain(path);
     return outcome.kind === 'new' || (outcome.kind === 'broken' && outcome.lastGood === undefined);
   }
 

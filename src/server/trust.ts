@@ -4,12 +4,10 @@
  * What the operator says wins over what the app says of itself, and a group whose apps the operator has listed takes no
  * others: nobody gets into a process by naming its group.
  */
-import type { TrustConfig } from '../config/server-config.ts';
+import { type TrustConfig, UNTRUSTED_GROUP } from '../config/server-config.ts';
 
 /** The group of apps that name none. */
 export const DEFAULT_GROUP = 'default';
-/** The group of apps that may not be where they want to be. */
-const UNTRUSTED_GROUP = 'untrusted';
 
 /** @param wanted the group that the app names itself */
 export function groupOf(app: string, wanted: string | undefined, { groups, cordon }: TrustConfig): string {
