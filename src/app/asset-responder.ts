@@ -5,6 +5,7 @@
  * same turn; large ones from disk at the client's pace.
  */
 import { withFlatHeader } from '../base/flat-headers.ts';
+import { type AppOpenings, type Openings, TooManyOpenError } from '../base/openings.ts';
 import type { AssetSites } from '../bindings/assets/index.ts';
 import { type AssetRequest, readRequest } from '../bindings/assets/request.ts';
 import type { AssetSite } from '../bindings/assets/site.ts';
@@ -13,16 +14,18 @@ import type { FetchClient, FetchMessage } from '../ports/event-client.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 
 /** What answers for the assets of an app's version; undefined where it has none. */
-export function respondWith(sites: AssetSites, record: AppRecord): AssetResponder | undefined {
+export function respondWith(sites: AssetSites, record: AppRecord, openings?: Openings): AssetResponder | undefined {
   const site = sites.of(record);
-  return site === undefined ? undefined : new AssetResponder(site, sites);
+  return site === undefined ? undefined : new AssetResponder(site, sites, openings?.of(record.name));
 }
 
 export class AssetResponder {
   readonly #site: AssetSite;
   readonly #files: AssetSites['files'];
+  readonly #openings: AppOpenings | undefined;
 
-  constructor(site: AssetSite, { files }: AssetSites) {
+  constructor(site: AssetSite, { files }: AssetSites, openings: AppOpenings | undefined) {
+    this.#openings = openings;
     this.#site = site;
     this.#files = files;
   }
@@ -59,7 +62,7 @@ export class AssetResponder {
     const failed = (error: unknown): void => fail(message, client, error);
     if (!this.#files.isKept(size)) {
       this.#files
-        .stream(dir, file, start, end)
+        .stream(dir, file, start, end, this.#openings)
         .then((stream) => client.pipe(status, statusText, withLength(headers, end - start + 1), new StreamBody(stream, { length: end - start + 1 }), true))
         .catch(failed);
       return;
@@ -75,5 +78,6 @@ const withLength = (headers: string, length: number): string => withFlatHeader(h
 const fail = (message: FetchMessage, client: FetchClient, error: unknown): void => {
   message.body?.cancel();
   const text = error instanceof Error ? error.message : String(error);
-  client.fail({ name: 'internal', error: { name: 'Error', message: `A static asset cannot be read: ${text}`, stack: '' }, passThrough: false });
+  const name = error instanceof TooManyOpenError ? 'tooBusy' : 'internal';
+  client.fail({ name, error: { name: 'Error', message: `A static asset cannot be read: ${text}`, stack: '' }, passThrough: false });
 };

@@ -62,12 +62,20 @@ class FakeVersion {
   forgetContentIfIdle(): void {}
 }
 
-function setUp(versions: FakeVersion[], budgetMb = 100): { budget: Budget; cpu: Record<string, number>; advance(ms: number): Promise<void> } {
+function setUp(
+  versions: FakeVersion[],
+  budgetMb = 100,
+  mostIsolates?: number,
+): { budget: Budget; cpu: Record<string, number>; advance(ms: number): Promise<void> } {
   let time = 0;
   const cpu: Record<string, number> = {};
-  const budget = new Budget({ versions: () => versions } as unknown as Apps, { budgetBytes: budgetMb * MB, now: () => time }, (app, ms) => {
-    cpu[app] = (cpu[app] ?? 0) + ms;
-  });
+  const budget = new Budget(
+    { versions: () => versions } as unknown as Apps,
+    { budgetBytes: budgetMb * MB, now: () => time, ...(mostIsolates !== undefined && { mostIsolates }) },
+    (app, ms) => {
+      cpu[app] = (cpu[app] ?? 0) + ms;
+    },
+  );
   return {
     budget,
     cpu,
@@ -212,4 +220,17 @@ test('tick: workers that an app has loaded have four times its limit together; i
   const left = loaded.flatMap(({ workers }) => workers).filter(({ isOutgrown }) => !isOutgrown);
   assert.ok(left.reduce((sum, { bytes }) => sum + bytes, 0) <= 4 * 128 * MB);
   assert.ok(left.length >= 4);
+});
+
+test('more isolates than there are memory maps for: those go that were not used for longest, whatever memory they take', async () => {
+  const versions = ['a', 'b', 'c', 'd'].map((name) => new FakeVersion(name));
+  versions.forEach(({ workers: [worker] }, at) => {
+    if (worker !== undefined) Object.assign(worker, { lastUsed: -at, bytes: 1, inFlight: at === 3 ? 1 : 0 });
+  });
+  const { advance } = setUp(versions, 100, 2);
+  await advance(1);
+  assert.deepEqual(
+    versions.map(({ told }) => told),
+    [[], ['memory'], ['memory'], []],
+  );
 });

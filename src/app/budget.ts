@@ -21,6 +21,8 @@ const HOT = 0.7;
 
 export type BudgetOptions = {
   budgetBytes: number;
+  /** Isolates, however small: each takes memory maps, of which the system gives a process only so many. */
+  mostIsolates?: number;
   intervalMs?: number;
   now?: () => number;
 };
@@ -183,11 +185,14 @@ export class Budget {
         bytes += this.#cost(worker);
       }
     }
-    if (bytes <= this.#options.budgetBytes) return;
+    const { budgetBytes, mostIsolates = Number.POSITIVE_INFINITY } = this.#options;
+    let count = resident.length;
+    if (bytes <= budgetBytes && count <= mostIsolates) return;
     resident.sort((a, b) => a.worker.lastUsed - b.worker.lastUsed);
     for (const { version, worker } of resident) {
-      if (bytes <= this.#options.budgetBytes) return;
+      if (bytes <= budgetBytes && count <= mostIsolates) return;
       if (worker.inFlight > 0) continue;
+      count--;
       bytes -= this.#cost(worker);
       version.evict(worker, 'memory');
     }

@@ -7,6 +7,7 @@
  * loses them. When the process as a whole passes its limit the one to blame loses its isolates, too; if that does not
  * help the engine has to be replaced.
  */
+import { residentBytes } from '../base/resident-bytes.ts';
 import type { Apps } from './apps.ts';
 import type { AppVersion } from './version.ts';
 import type { Worker } from './worker.ts';
@@ -60,7 +61,7 @@ export class ResidentWatch {
   constructor(apps: Apps, options: ResidentWatchOptions) {
     this.#apps = apps;
     this.#options = options;
-    this.#rss = options.rss ?? process.memoryUsage.rss;
+    this.#rss = options.rss ?? residentBytes;
     this.#last = this.#rss();
     this.#trimmed = this.#last;
   }

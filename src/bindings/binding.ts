@@ -5,6 +5,7 @@
  * is an OpError with Cloudflare's words; a binding acts for its own app only, with what its scope gives it.
  */
 import type { Readable } from 'node:stream';
+import type { AppOpenings } from '../base/openings.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { BindingType, Json } from '../protocol/bindings.ts';
 import type { AssetFiles } from './assets/files.ts';
@@ -64,6 +65,8 @@ export type BindingScope = {
   /** Where blobs lie: the storage folder. */
   readonly storageDir: string;
   readonly fsync: 'full' | 'normal';
+  /** What the app has open. */
+  readonly openings?: AppOpenings | undefined;
 };
 
 /** A kind of binding. */

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { type BuildContext, type BuildOptions, type BuildResult, context, formatMessages, type Message, type Metafile } from 'esbuild';
+import { hasDescriptors } from '../base/descriptors.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { Bundle } from '../protocol/bundle.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -59,6 +60,8 @@ export function createBuilder(config: WorkerConfig, options: BuildWorkerOptions 
 /** The code of an app that has none, only static assets. */
 const NO_CODE = { name: 'index.js', type: 'esm', content: 'export default {};\n' } as const;
 
+/** File descriptors that starting esbuild takes, and some more. */
+const ESBUILD_DESCRIPTORS = 16;
 /** How often a build is tried that other builds have taken esbuild's process from. */
 const TRIES = 5;
 
@@ -187,6 +190,8 @@ class WorkerBuilder implements Builder {
   }
 
   async #rebuildNow(): Promise<Result> {
+    // esbuild does not survive that its process cannot be started.
+    if (this.#context === undefined && !hasDescriptors(ESBUILD_DESCRIPTORS)) throw new BuildError('disk', 'too many open files: esbuild cannot be started');
     this.#context ??= await context(this.#esbuildOptions());
     return this.#context.rebuild();
   }

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { isOutOfDescriptors } from '../base/descriptors.ts';
 import { readFileOf } from '../base/read-file.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import type { Bundle, BundleModule } from '../protocol/bundle.ts';
@@ -18,6 +19,7 @@ import { MANIFEST_FILE, MANIFEST_VERSION, type Manifest, type ManifestModule, ma
 
 /** Those of nearly all apps are smaller. */
 const USUAL_MANIFEST_BYTES = 16 * 1024;
+const PARALLEL = 16;
 
 export interface WriteBundleOptions {
   /** For the manifest: what the bundle was configured with. */
@@ -73,7 +75,7 @@ export async function readBundle(dir: string): Promise<{ bundle: Bundle; manifes
 
 async function readOnce(dir: string): Promise<{ bundle: Bundle; manifest: Manifest }> {
   const manifest = await readManifest(dir);
-  const modules = await Promise.all(manifest.modules.map((module) => readModule(dir, module)));
+  const modules = await readModules(dir, manifest.modules);
   const { version, format, main, digest, bytes } = manifest;
   const parts = { format, main, modules: Object.freeze(modules) };
   const found = version === MANIFEST_VERSION ? digestOfParts({ format, main, modules: manifest.modules.map(partOf) }) : wholeDigest(parts);
@@ -88,6 +90,17 @@ const partOf = ({ name, type, usesMeta, sha256, map }: ManifestModule): DigestPa
   content: sha256,
   map: map?.sha256,
 });
+
+/** A few at a time: each is an open file, and a bundle may have a thousand. */
+async function readModules(dir: string, stored: readonly ManifestModule[]): Promise<BundleModule[]> {
+  const modules: BundleModule[] = [];
+  const next = stored.entries();
+  const read = async (): Promise<void> => {
+    for (const [at, module] of next) modules[at] = await readModule(dir, module);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, stored.length) }, read));
+  return modules;
+}
 
 /** A module, with its source map when that is asked for: most apps never throw, and the map is often the larger part. */
 async function readModule(dir: string, { name, type, usesMeta, map, ...stored }: ManifestModule): Promise<BundleModule> {
@@ -118,7 +131,7 @@ function mapText(dir: string, { file, sha256 }: StoredFile): string | undefined 
 async function readManifest(dir: string): Promise<Manifest> {
   const path = join(dir, MANIFEST_FILE);
   const text = await readFileOf(path, USUAL_MANIFEST_BYTES).then(String, (error: unknown) => {
-    throw corrupt(dir, `${MANIFEST_FILE} cannot be read (${codeOf(error) ?? 'unknown'})`);
+    throw unreadable(dir, MANIFEST_FILE, error);
   });
   let raw: unknown;
   try {
@@ -134,7 +147,7 @@ async function readManifest(dir: string): Promise<Manifest> {
 
 async function readStored(dir: string, { file, sha256, bytes }: StoredFile): Promise<Buffer> {
   const content = await readFileOf(join(dir, file), bytes).catch((error: unknown) => {
-    throw corrupt(dir, `${file} cannot be read (${codeOf(error) ?? 'unknown'})`);
+    throw unreadable(dir, file, error);
   });
   if (content.byteLength !== bytes || digestOf(content) !== sha256) throw corrupt(dir, `${file} is not what was written`);
   return content;
@@ -187,6 +200,12 @@ function diskError(error: unknown, dir: string): unknown {
             ? 'permission denied'
             : code;
   return new BuildError('disk', `The bundle could not be written to ${dir}: ${reason}. What was there before is unchanged.`);
+}
+
+/** What cannot be read for want of a file descriptor may be read the next time. */
+function unreadable(dir: string, file: string, error: unknown): BuildError {
+  if (isOutOfDescriptors(error)) return new BuildError('disk', `The bundle in ${dir} cannot be read at the moment: too many open files.`);
+  return corrupt(dir, `${file} cannot be read (${codeOf(error) ?? 'unknown'})`);
 }
 
 function corrupt(dir: string, what: string): BuildError {

@@ -7,6 +7,8 @@ import type { Duplex } from 'node:stream';
 import type { SiteDirectory } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { Observer } from '../ports/observer.ts';
+import { Openings } from '../base/openings.ts';
+import { Connections } from './connections.ts';
 import { developerPages, productionPages } from './error-pages.ts';
 import { Exchange } from './exchange.ts';
 import { Peers } from './peer.ts';
@@ -23,10 +25,13 @@ const IDLE_GRACE_MS = 200;
 /** Behind the front: longer than the front keeps an idle connection, so that it is always the front that ends one. */
 const FRONT_GRACE_MS = 2 * KEEP_MS;
 const FRONT_IDLE_MS = 60 * KEEP_MS;
+export const TOO_MANY_OPEN = 'the app has too many connections and files open';
 /** What the front adds to a head. */
 const FRONT_HEADER_BYTES = 4096;
 
 export type ListenerOptions = {
+  /** What apps and clients have open in this process. */
+  openings?: Openings;
   sites: SiteDirectory;
   observer: Observer;
   /** Makes a host body of an incoming request; `length` is undefined when it is not declared. */
@@ -56,9 +61,12 @@ export class Listener {
   #draining = false;
   readonly #isDraining = (): boolean => this.#draining;
   readonly #pipelines = new Pipelines();
+  readonly #connections: Connections;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    // The front expects no engine to close a connection that a request may just be sent on.
+    this.#connections = new Connections(options.openings ?? new Openings({ limit: Number.POSITIVE_INFINITY }), options.isBehindFront !== true);
     this.#peers = new Peers(options.isBehindFront === true ? 'everybody' : options.trustedProxies);
     this.#server = createServer(
       {
@@ -80,6 +88,9 @@ export class Listener {
     this.#server.setTimeout(this.#options.idleMs, (socket) => {
       if (!this.#waitsForApp(socket)) socket.destroy();
     });
+    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    // A connection that cannot be accepted, for want of a descriptor, is no reason to end. The watch over descriptors tells of it.
+    this.#server.on('error', () => {});
     this.#server.on('clientError', (error, socket) => this.#refuse(error as NodeJS.ErrnoException, socket));
     // A body is asked for once it is known that there is somebody to take it, and that it is not too long.
     this.#server.on('checkContinue', (message, response) => this.#take(message, response, undefined, true));
@@ -141,6 +152,7 @@ export class Listener {
 
   #handle(message: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined, expectsContinue: boolean): void {
     const started = performance.now();
+    const stay = this.#connections.begin(message.socket, upgrade === undefined ? response : message.socket);
     const { sites, observer, dev, relay } = this.#options;
     const head = readHead(message);
     const rawHost = typeof head === 'string' ? undefined : head.host;
@@ -163,7 +175,8 @@ export class Listener {
       const origin = this.#peers.originOf(message.socket, head.forwarded);
       const refuse: Passage['refuse'] = (name, reason) => exchangeOf().refuse(name, reason);
       const { hasBody } = head;
-      return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, refuse }, host, target);
+      const enter = (app: string): boolean => stay.enter(app, true);
+      return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, enter, refuse }, host, target);
     }
     const exchange = exchangeOf();
     if (typeof head === 'string') return exchange.refuse('badRequest', head);
@@ -173,6 +186,7 @@ export class Listener {
     if (site === undefined) return exchange.refuse('unknownHost', `no app for ${host}`);
     exchange.attach(site);
     if (site.refusal !== undefined) return exchange.refuse(site.refusal.name, site.refusal.reason);
+    if (!stay.enter(site.app)) return exchange.refuse('tooBusy', TOO_MANY_OPEN);
     if (dev && handleScheduledRoute(target, id, site, exchange)) return;
     if (head.length !== undefined && head.length > site.requestBodyBytes)
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);

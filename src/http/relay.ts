@@ -30,6 +30,8 @@ export type Passage = {
   expectsContinue: boolean;
   /** Connections are to be closed after their response. */
   isDraining(): boolean;
+  /** The request is an app's, with one connection more. False where the app has too many. */
+  enter(app: string): boolean;
   /** Answers with an error of the platform's. */
   refuse(name: ClientErrorName, reason: string): void;
 };

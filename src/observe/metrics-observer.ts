@@ -2,6 +2,8 @@
  * The data plane's counters. The hot path adds to plain numbers; names, labels and buckets are put together
  * only when somebody asks.
  */
+import { getHeapStatistics } from 'node:v8';
+import { residentBytes } from '../base/resident-bytes.ts';
 import { type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import { Histogram } from './histogram.ts';
 import type { MetricJson, MetricValue } from './metric-json.ts';
@@ -134,7 +136,6 @@ export class MetricsObserver extends Observer {
     this.#coldStart.values('nano_cold_start_seconds', {}, coldTimes);
     const gauges = this.#gauges();
     const held = heldBy(gauges.byApp);
-    const memory = process.memoryUsage();
     return [
       metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', requests),
       metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', durations),
@@ -157,8 +158,8 @@ export class MetricsObserver extends Observer {
       metric('gauge', 'nano_app_isolates', 'Isolates of each app.', held.isolates),
       metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', held.memory),
       metric('gauge', 'nano_isolate_heap_bytes', 'Heap and array buffers of all isolates.', [{ value: gauges.heapBytes, labels: {} }]),
-      metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: memory.rss, labels: {} }]),
-      metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: memory.heapUsed, labels: {} }]),
+      metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: residentBytes(), labels: {} }]),
+      metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: getHeapStatistics().used_heap_size, labels: {} }]),
     ];
   }
 

@@ -1,5 +1,6 @@
 /** What the supervisor itself counts, and everything together as Prometheus reads it. */
 import client from 'prom-client';
+import { residentBytes } from '../base/resident-bytes.ts';
 import { lasting, type MetricJson, mergeMetrics, parseMetrics } from './metric-json.ts';
 
 export type PlatformGauges = {
@@ -130,7 +131,7 @@ export class PlatformMetrics {
       for (const [product, count] of Object.entries(bytes)) this.#storage.set({ app, product }, count);
       if (limit !== null) this.#quotas.set({ app }, limit);
     }
-    this.#resident.set(process.memoryUsage.rss());
+    this.#resident.set(residentBytes());
     const merged = mergeMetrics([this.#past, ...engines.map(parseMetrics)]);
     return (await this.#registry.metrics()) + (await merged.metrics());
   }

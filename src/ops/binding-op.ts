@@ -18,6 +18,7 @@ class BindingCaller implements Caller {
   readonly #event: EventState;
   readonly #call: number;
   #taken: BodyArgument | undefined;
+  #forget: (() => void) | undefined;
 
   constructor(context: OpContext, event: EventState, call: number) {
     this.#context = context;
@@ -36,6 +37,9 @@ class BindingCaller implements Caller {
   takeBody(kind: unknown, value: unknown, length: unknown): { body: BodyArgument['body']; length: number | undefined } {
     if (this.#taken !== undefined) throw new OpError('TypeError', 'A call brings one body.');
     this.#taken = openBody(this.#context, this.#call, kind, value, length);
+    // The rest of it can only come from the event.
+    const { upload } = this.#taken;
+    if (upload !== undefined) this.#forget = this.#event.atEnd(() => upload.abort());
     return { body: this.#taken.body, length: this.#taken.length };
   }
 
@@ -48,6 +52,7 @@ class BindingCaller implements Caller {
 
   /** The call is over: so is what it was sent. */
   end(): void {
+    this.#forget?.();
     if (this.#taken?.upload === undefined) return;
     uploadsOf(this.#context.handles).delete(this.#call);
     this.#taken.upload.destroy();

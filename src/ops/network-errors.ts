@@ -4,6 +4,7 @@
  * Contract, binding on changes to this file: texts name the host the app itself asked for, and
  * nothing else of this machine or its network: no address, no port of ours, no path, no stack.
  */
+import { OUT_OF_DESCRIPTORS } from '../base/descriptors.ts';
 import { OpError } from '../base/op-error.ts';
 
 /** The rules said no; the message is made by policy.ts. */
@@ -40,6 +41,8 @@ const TEXTS: Record<string, (host: string) => string> = {
   ECONNREFUSED: (host) => `Connection to "${host}" was refused.`,
   ENETUNREACH: (host) => `"${host}" cannot be reached.`,
   EHOSTUNREACH: (host) => `"${host}" cannot be reached.`,
+  EMFILE: () => OUT_OF_DESCRIPTORS,
+  ENFILE: () => OUT_OF_DESCRIPTORS,
   EADDRNOTAVAIL: (host) => `"${host}" cannot be reached.`,
   ETIMEDOUT: (host) => `Connecting to "${host}" took too long.`,
   UND_ERR_CONNECT_TIMEOUT: (host) => `Connecting to "${host}" took too long.`,

@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { EngineConfig } from '../protocol/engine.ts';
+import { descriptorLimit, mapLimit } from './system-limits.ts';
 import type { AppSettings } from './app-record.ts';
 
 /** Booted and empty isolates kept for whoever comes next. */
@@ -32,6 +33,8 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(place.engines ?? config.engines),
     residentLimitMb: config.engineLimitMb ?? defaultLimitMb(place.engines ?? config.engines),
     trustedProxies: config.trustedProxies,
+    descriptors: descriptorLimit(),
+    maps: mapLimit(),
     spareIsolates: place.dev ? SPARE_ISOLATES_DEV : SPARE_ISOLATES,
     urlBytes: config.limits.defaults.urlBytes,
     headerBytes: config.limits.defaults.headerBytes,

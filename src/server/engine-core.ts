@@ -10,6 +10,8 @@ import { Tails } from '../app/tails.ts';
 import { ResidentWatch } from '../app/resident-watch.ts';
 import { Sites } from '../app/sites.ts';
 import { Triggers } from '../app/triggers.ts';
+import { watchDescriptors } from '../base/descriptors.ts';
+import { Openings } from '../base/openings.ts';
 import { AssetSites } from '../bindings/assets/index.ts';
 import { openCache } from '../bindings/cache/index.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
@@ -39,6 +41,7 @@ import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
 import { PoolClient } from '../storage/pool/client.ts';
 import { PooledStores } from '../storage/pool/pooled-stores.ts';
+import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-readers.ts';
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
 import { Ledger } from './ledger.ts';
@@ -46,6 +49,10 @@ import { Ledger } from './ledger.ts';
 /** How often the process looks at its own memory. */
 const WATCH_MS = 1000;
 
+/** An isolate has a dozen memory maps, and more when it is busy; a part of all is left for everything else. */
+const MAPS_OF_AN_ISOLATE = 24;
+/** Databases that are read in this process are so many at least. */
+const FEWEST_READERS = 4;
 /** For the bytes of small static files, over all apps. */
 const ASSET_MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -83,16 +90,26 @@ export class Engine {
     this.#sql = new PoolClient({ socket: config.stores.sql, badge: config.stores.badge }, failureText(D1_TEXTS.lost));
     const stores = new PooledStores(this.#stores, 'd1', this.#sql);
     this.#pool = new IsolatePool(createSnapshot(config.runtimeFile), config.spareIsolates, LIMITS.memoryMb.default);
+    const limit = config.descriptors ?? Number.POSITIVE_INFINITY;
+    const readers = Math.min(MOST_READERS, Math.max(FEWEST_READERS, Math.floor(limit / 16)));
+    boundReaders(readers);
+    const openings = new Openings({
+      limit,
+      reserved: readers * FILES_OF_A_READER,
+      onRefused: (name, detail) => this.#observer.limit(name, '', undefined, 'connections', detail),
+    });
     const agents = new EgressAgents({ forbidden: config.forbidden, http2: config.http2 });
     this.#apps = new Apps({
       pool: this.#pool,
       trace: (record) => tails.of(record),
       traceLoaded: (record, consumers) => tails.ofLoaded(record, consumers),
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
-      bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets }),
-      assets: (record) => respondWith(this.#assets, record),
-      cache: ({ name: app, group }) => openCache({ app, group, stores, storageDir: config.stores.dir, needStores: needStoresForCache }),
-      egress: ({ name, egress }) => new CountedEgress(new UndiciEgress(agents, egress), (outcome) => this.#observer.subrequest(name, outcome)),
+      bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets, openings }),
+      assets: (record) => respondWith(this.#assets, record, openings),
+      cache: ({ name: app, group }) =>
+        openCache({ app, group, stores, storageDir: config.stores.dir, openings: openings.of(app), needStores: needStoresForCache }),
+      egress: ({ name, egress }) =>
+        new CountedEgress(new UndiciEgress(agents, egress, { app: name, openings: openings.of(name) }), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,
       mostLogged: config.dev ? undefined : MOST_LOGGED,
       watchesTurns: config.dev,
@@ -112,12 +129,17 @@ export class Engine {
       stores: this.#stores,
       newRequestId: () => requestId(undefined),
     });
-    this.#budget = new Budget(this.#apps, { budgetBytes: config.isolateBudgetMb * 1024 * 1024 }, (app, milliseconds) => {
-      this.#observer.cpu(app, milliseconds);
-      this.#watch.used(app, milliseconds);
-    });
+    this.#budget = new Budget(
+      this.#apps,
+      { budgetBytes: config.isolateBudgetMb * 1024 * 1024, mostIsolates: Math.floor((config.maps ?? Number.POSITIVE_INFINITY) / MAPS_OF_AN_ISOLATE) },
+      (app, milliseconds) => {
+        this.#observer.cpu(app, milliseconds);
+        this.#watch.used(app, milliseconds);
+      },
+    );
     this.#listener = new Listener({
       sites: this.#sites,
+      openings,
       observer: this.#observer,
       openBody: (message, limit, length) => new StreamBody(message, { limit, length }),
       normaliseHost,
@@ -143,6 +165,7 @@ export class Engine {
     await this.#pool.fill();
     this.#budget.start();
     this.#watching = setInterval(() => this.#watch.tick(), WATCH_MS).unref();
+    watchDescriptors((text) => this.#log.error(text, { process: 'engine' }));
   }
 
   /** Tells of walls that this machine does not have. @param missing see walls/harden.ts */
@@ -160,8 +183,7 @@ export class Engine {
     // nano dev: one app, which every host belongs to.
     if (this.#config.dev && only !== undefined && records.length === 1) this.#sites.setRoute(() => only.name);
     else {
-      // Apps of a dispatch namespace have no address of their own.
-      const table = createRouteTable(records.filter(({ namespace }) => namespace === undefined));
+      const table = createRouteTable(records);
       this.#sites.setRoute((host, target) => table.match(host, target));
     }
   }

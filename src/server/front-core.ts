@@ -1,5 +1,7 @@
 /** Everything of the front, wired: the HTTP listener of engines, with a relay where engines have their apps. */
-import { Listener } from '../http/listener.ts';
+import { watchDescriptors } from '../base/descriptors.ts';
+import { Openings } from '../base/openings.ts';
+import { Listener, TOO_MANY_OPEN } from '../http/listener.ts';
 import { Relay } from '../http/relay.ts';
 import { Upgrades } from '../http/upgrade.ts';
 import { createLog, type Log } from '../observe/log.ts';
@@ -30,9 +32,15 @@ export class Front {
     this.#log = createLog({ level: config.logLevel });
     this.#metrics = new MetricsObserver(() => ({ isolates: { active: 0, idle: 0, condemned: 0, spare: 0 }, heapBytes: 0, byApp: new Map() }));
     this.#socketDir = config.groupSockets ?? '';
+    watchDescriptors((text) => this.#log.error(text, { process: 'front' }));
+    const observer = new Observers([this.#metrics, new LogObserver(this.#log)]);
+    const limit = config.descriptors ?? Number.POSITIVE_INFINITY;
+    // Connections to engines are kept for a moment when nobody needs them any more.
+    const openings = new Openings({ limit, reserved: limit / 4, onRefused: (name, detail) => observer.limit(name, '', undefined, 'connections', detail) });
     this.#listener = new Listener({
+      openings,
       sites: { find: () => undefined },
-      observer: new Observers([this.#metrics, new LogObserver(this.#log)]),
+      observer,
       openBody: () => {
         throw new Error('the front reads no body');
       },
@@ -43,7 +51,8 @@ export class Front {
       relay: (passage, host, target) => {
         const app = this.#routes.match(host, target);
         const place = app === undefined ? undefined : this.#places.get(app);
-        if (place === undefined) passage.refuse('unknownHost', `no app for ${host}`);
+        if (app === undefined || place === undefined) passage.refuse('unknownHost', `no app for ${host}`);
+        else if (!passage.enter(app)) passage.refuse('tooBusy', TOO_MANY_OPEN);
         else this.#relay.pass(passage, place);
       },
       urlBytes: config.urlBytes,

@@ -85,9 +85,13 @@ export class Ledger {
   }
 }
 
-/** The supervisor's side: an empty ledger for a new engine. */
+/** The supervisor's side: an empty ledger for a new engine. One that gets none ends at once, and is started again like any other. */
 export function createLedger(file: string): void {
-  writeFileSync(file, '', { mode: 0o600 });
+  try {
+    writeFileSync(file, '', { mode: 0o600 });
+  } catch {
+    // For want of a descriptor, say, of which starting a process takes more: the log tells of that.
+  }
 }
 
 /** Slots of the apps that had requests in flight; none where there is no ledger. */

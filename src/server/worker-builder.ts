@@ -6,6 +6,7 @@ import { createBuilder } from '../build/builder.ts';
 import type { BuildMemos } from '../build/memo.ts';
 import { readBundle, writeBundle } from '../build/store.ts';
 import type { Bundle } from '../protocol/bundle.ts';
+import { configError } from '../config/problem.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { WorkerConfig, WorkerOptions } from '../config/worker-config.ts';
 import type { AppBuilder, BuiltApp } from './app-builder.ts';
@@ -69,6 +70,8 @@ export class WorkerBuilder implements AppBuilder {
     const builder = await this.#builderOf(config);
     try {
       const bundle = await builder.build();
+      // Who saves a file first empties it: what does nothing is no version that anybody meant.
+      if (isEmpty(bundle)) throw configError({ file: config.main, message: 'The file is empty: this script does nothing.' });
       const code = { digest: bundle.digest, warnings: builder.warnings(), bundle: async () => bundle };
       if (isMemorable(config))
         await this.#options.memos?.remember(this.#path, this.#input(config), { ...code, files: builder.watchFiles() }, [config.main, ...config.sources]);
@@ -117,6 +120,11 @@ function isMemorable(config: WorkerConfig): boolean {
 
 function digestOf(bundle: string, assets: AssetTree | undefined): string {
   return assets === undefined ? bundle : `${bundle}-${assets.manifest.digest}`;
+}
+
+function isEmpty({ main, modules }: Bundle): boolean {
+  const content = modules.find(({ name }) => name === main)?.content;
+  return typeof content === 'string' && content.trim() === '';
 }
 
 /** After a restart most bundles are there already, and reading them is quicker than flushing them to the disk again. */

@@ -13,6 +13,7 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { type AppOpenings, openStream } from '../base/openings.ts';
 import type { FsyncPolicy } from './database.ts';
 import { FileStream } from './file-stream.ts';
 
@@ -30,10 +31,13 @@ const openFile = promisify(openCallback) as (path: string, flags: string) => Pro
 export class Blobs {
   readonly #dir: string;
   readonly #fsync: FsyncPolicy;
+  readonly #openings: AppOpenings | undefined;
 
-  constructor(dir: string, fsync: FsyncPolicy) {
+  /** @param openings of the app that files are read and written for */
+  constructor(dir: string, fsync: FsyncPolicy, openings?: AppOpenings) {
     this.#dir = dir;
     this.#fsync = fsync;
+    this.#openings = openings;
   }
 
   /**
@@ -48,6 +52,21 @@ export class Blobs {
     most: number,
     tooLarge: () => Error,
     name: string = newBlobName(),
+  ): Promise<WrittenBlob> {
+    const close = this.#openings?.take();
+    try {
+      return await this.#write(body, algorithms, most, tooLarge, name);
+    } finally {
+      close?.();
+    }
+  }
+
+  async #write(
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    algorithms: readonly string[],
+    most: number,
+    tooLarge: () => Error,
+    name: string,
   ): Promise<WrittenBlob> {
     const path = this.#pathOf(name);
     await mkdir(dirname(path), { recursive: true });
@@ -87,8 +106,8 @@ export class Blobs {
    * As `read`, once the file is open: from then on it can be read to its end, even if it is removed meanwhile.
    * @throws ENOENT where there is no such blob (any more)
    */
-  async open(name: string, offset: number, length: number): Promise<Readable> {
-    return new FileStream(await openFile(this.#pathOf(name), 'r'), offset, length);
+  open(name: string, offset: number, length: number): Promise<Readable> {
+    return openStream(this.#openings, async () => new FileStream(await openFile(this.#pathOf(name), 'r'), offset, length));
   }
 
   /** Removes blobs; those that are not there are no error. */

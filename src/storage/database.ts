@@ -8,6 +8,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { hasDescriptors } from '../base/descriptors.ts';
 
 /** "full" waits for the disk at every commit; "normal" may lose the last commits when the machine (not the process) crashes. */
 export type FsyncPolicy = 'full' | 'normal';
@@ -21,6 +22,8 @@ export type DatabaseOptions = {
   busyMs?: number;
 };
 
+/** A database, its log, the log's index, and the journal that it begins with. */
+const FILES = 4;
 const BUSY_MS = 5000;
 const KEPT_STATEMENTS = 100;
 /** What a large commit leaves of its write-ahead log. */
@@ -42,6 +45,17 @@ export function isReadOnly(error: unknown): boolean {
   return resultCode(error) === 8;
 }
 
+/** Another process has kept its lock for as long as could be waited. */
+export function isLocked(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
+
+/** The file, or one beside it, could not be opened for want of a descriptor: nothing is wrong with it. */
+export function isOutOfFiles(error: unknown): boolean {
+  const code = resultCode(error);
+  return (code === 14 || code === 10) && !hasDescriptors(FILES);
+}
+
 /** SQLite's primary result code; 0 for anything else. @see https://www.sqlite.org/rescode.html */
 function resultCode(error: unknown): number {
   const code = (error as { errcode?: unknown } | null)?.errcode;
@@ -54,11 +68,13 @@ export class Database {
   /** Those that answer with arrays. */
   readonly #valueStatements = new Map<string, StatementSync>();
   #pageBytes: number | undefined;
+  #busyMs: number;
 
   /** @throws what SQLite says of a file that cannot be opened */
   constructor(file: string, options: DatabaseOptions) {
     if (file !== ':memory:' && options.readOnly !== true) mkdirSync(dirname(file), { recursive: true });
-    this.#db = new DatabaseSync(file, { timeout: options.busyMs ?? BUSY_MS, readOnly: options.readOnly ?? false });
+    this.#busyMs = options.busyMs ?? BUSY_MS;
+    this.#db = new DatabaseSync(file, { timeout: this.#busyMs, readOnly: options.readOnly ?? false });
     try {
       if (options.readOnly === true) return;
       // Before anything else is written: pages that are free can then be given back to the disk. Later it would be a write.
@@ -125,6 +141,13 @@ export class Database {
   shrink(most: number): number {
     if (most > 0) this.#db.exec(`PRAGMA incremental_vacuum(${most})`);
     return Number(this.get('PRAGMA freelist_count')?.['freelist_count']);
+  }
+
+  /** From now on statements wait so long, in milliseconds, for another process that writes. */
+  setBusyMs(busyMs: number): void {
+    if (busyMs === this.#busyMs) return;
+    this.#busyMs = busyMs;
+    this.#db.exec(`PRAGMA busy_timeout = ${busyMs}`);
   }
 
   /** Runs `work` as a whole or not at all; inside another transaction as a part of it. */

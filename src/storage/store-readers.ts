@@ -16,11 +16,19 @@ import { placeOf } from './paths.ts';
 
 type Reader = { database: Database; file: string; inode: number; checkedAt: number; used: number };
 
-/** More databases than this are not kept open. */
-const MOST_OPEN = 100;
+/** More databases than this are not kept open; fewer, where the process has few descriptors. */
+export const MOST_READERS = 100;
+/** The database, its log, and the index of that. */
+export const FILES_OF_A_READER = 3;
+let mostOpen = MOST_READERS;
 const CHECK_MS = 1000;
 /** Pages kept by each, in KiB; the system keeps the rest. */
 const CACHE_KIB = 512;
+
+/** So many databases are kept open from now on. */
+export function boundReaders(most: number): void {
+  mostOpen = most;
+}
 
 const byRoot = new Map<string, StoreReaders>();
 
@@ -82,7 +90,7 @@ export class StoreReaders {
       database?.close();
       return undefined;
     }
-    if (this.#open.size >= MOST_OPEN) this.#closeOldest();
+    if (this.#open.size >= mostOpen) this.#closeOldest();
     this.#open.set(key, { database, file, inode, checkedAt: now, used: ++this.#uses });
     return database;
   }

@@ -7,9 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine } from '../../src/protocol/engine.ts';
+import { SupervisorChannel } from '../../src/server/engine-channel.ts';
 import { LISTEN_FD } from '../../src/server/engine-launch.ts';
 import { Ledger } from '../../src/server/ledger.ts';
 
+const channel = new SupervisorChannel();
 let config: EngineConfig;
 let ledger: Ledger;
 let apps = new Map<string, AppRecord>();
@@ -17,7 +19,7 @@ let requests = 0;
 const waiting: (() => void)[] = [];
 
 function tell(message: FromEngine): void {
-  process.send?.(message);
+  channel.tell(message);
 }
 
 function attempt(what: () => unknown): string {
@@ -99,8 +101,8 @@ function receive(message: ToEngine): void {
   }
 }
 
-process.on('message', (message) => receive(message as ToEngine));
-process.on('disconnect', () => process.exit(0));
+channel.onMessage(receive);
+channel.onEnd(() => process.exit(0));
 // A terminal sends Ctrl+C to the whole group; the supervisor decides what follows from it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -15,7 +15,13 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** Fields that a line must have; a RegExp must match the field's text. */
 export type LineMatch = Readonly<Record<string, unknown>>;
 export type RunResult = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
-export type SpawnOptions = { cwd?: string; env?: Readonly<Record<string, string>>; input?: string };
+export type SpawnOptions = {
+  cwd?: string;
+  env?: Readonly<Record<string, string>>;
+  input?: string;
+  /** Files and connections that each of its processes may have open; Linux. */
+  descriptors?: number;
+};
 /** Whose end is the end of what was started for it: a test's context, or `suiteOwner()`. */
 export type Owner = { after(run: () => Promise<void>): void };
 
@@ -40,7 +46,9 @@ export class NanoProcess {
   #isOver = false;
 
   constructor(args: readonly string[], options: SpawnOptions = {}) {
-    this.child = spawn(process.execPath, [NANO, ...args], {
+    const bound = options.descriptors === undefined ? [] : ['prlimit', `--nofile=${options.descriptors}`];
+    const [program, ...rest] = [...bound, process.execPath, NANO, ...args];
+    this.child = spawn(program as string, rest, {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],

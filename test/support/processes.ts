@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import type { TestServer } from './server.ts';
 
 /** A program of src/server that the supervisor starts. */
-export type Program = 'engine' | 'store' | 'sql' | 'sql-worker';
+export type Program = 'engine' | 'front' | 'store' | 'sql' | 'sql-worker';
 
 type Row = { pid: number; parent: number; args: string };
 
@@ -18,6 +18,13 @@ export function processesOf(server: TestServer, program: Program): number[] {
   }
   const file = new RegExp(`[/\\\\]server[/\\\\]${program}\\.[jt]s`);
   return rows.filter(({ pid, args }) => family.has(pid) && file.test(args)).map(({ pid }) => pid);
+}
+
+/** The first of them, which is there: of engines, the one that serves. */
+export function only(server: TestServer, program: Program): number {
+  const [pid] = processesOf(server, program);
+  if (pid === undefined) throw new Error(`there is no ${program}`);
+  return pid;
 }
 
 /** All processes of the machine. */

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { type AppOpenings, openStream } from '../../base/openings.ts';
 import { ASSET_NAME, ASSETS_DIR } from '../../protocol/assets.ts';
 
 /** Files up to this size are kept. */
@@ -62,10 +63,12 @@ export class AssetFiles {
     return reading;
   }
 
-  /** Part of a file, as a stream; the file is open when this resolves. @param end the last byte's position */
-  async stream(dir: string, file: string, start: number, end: number): Promise<Readable> {
-    const fd = await openFile(pathOf(dir, file), 'r');
-    return createReadStream('', { fd, start, end, highWaterMark: CHUNK_BYTES });
+  /** Part of a file, as a stream; the file is open when this resolves. @param end the last byte's position @param openings of the app */
+  stream(dir: string, file: string, start: number, end: number, openings?: AppOpenings): Promise<Readable> {
+    return openStream(openings, async () => {
+      const fd = await openFile(pathOf(dir, file), 'r');
+      return createReadStream('', { fd, start, end, highWaterMark: CHUNK_BYTES });
+    });
   }
 
   #keep(path: string, bytes: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 /** Static assets: `env.ASSETS.fetch(request)` on the host, and the sites that answer before the worker. */
 import { invalidCall, OpError } from '../../base/op-error.ts';
+import type { AppOpenings } from '../../base/openings.ts';
 import type { AppRecord } from '../../protocol/engine.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 import { AssetFiles } from './files.ts';
@@ -32,10 +33,12 @@ export class AssetSites {
 class AssetsBinding implements Binding {
   readonly #site: AssetSite;
   readonly #files: AssetFiles;
+  readonly #openings: AppOpenings | undefined;
 
-  constructor(site: AssetSite, files: AssetFiles) {
+  constructor(site: AssetSite, files: AssetFiles, openings: AppOpenings | undefined) {
     this.#site = site;
     this.#files = files;
+    this.#openings = openings;
   }
 
   /** fetch(method, url, headers) → status, statusText, headers, number of the body (0: none) */
@@ -50,15 +53,15 @@ class AssetsBinding implements Binding {
     const { file, size, start, end } = body;
     const { dir } = this.#site;
     const bytes = this.#files.isKept(size) ? (this.#files.peek(dir, file) ?? (await this.#files.read(dir, file))) : undefined;
-    const content = bytes === undefined ? await this.#files.stream(dir, file, start, end) : bytes.subarray(start, end + 1);
+    const content = bytes === undefined ? await this.#files.stream(dir, file, start, end, this.#openings) : bytes.subarray(start, end + 1);
     return [status, statusText, flat, caller.giveBody(content, end - start + 1)];
   }
 }
 
 export const assetsManifest: BindingManifest = {
   type: 'assets',
-  open(_name, _options, { assets }) {
+  open(_name, _options, { assets, openings }) {
     if (assets === undefined) throw new Error('a binding to assets of an app that has none');
-    return new AssetsBinding(assets.site, assets.files);
+    return new AssetsBinding(assets.site, assets.files, openings);
   },
 };

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
 import { invalidCall, OpError } from '../../base/op-error.ts';
+import type { AppOpenings } from '../../base/openings.ts';
 import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import { CACHE_LIMITS, CacheBody } from '../../protocol/cache.ts';
 import { Blobs } from '../../storage/blobs.ts';
@@ -16,7 +17,7 @@ import { placeOf } from '../../storage/paths.ts';
 import { readersOf, type StoreReaders } from '../../storage/store-readers.ts';
 import type { Binding, BodyArgument, Caller, Reply } from '../binding.ts';
 import { answerFrom } from './answer.ts';
-import { CACHE_MIGRATIONS, cacheStore, type Entry, readEntry } from './entries.ts';
+import { CACHE_MIGRATIONS, cacheStore, type Entry, INLINE_BYTES, MOST_HEADERS, MOST_KEY, readEntry } from './entries.ts';
 import { policyOf } from './policy.ts';
 import type { NewEntry } from './store.ts';
 
@@ -25,14 +26,12 @@ export type CacheScope = {
   group: string;
   stores: Stores;
   storageDir: string;
+  /** What the app has open. */
+  openings?: AppOpenings | undefined;
   /** Called before the store process is first asked for something: it may not be there yet. */
   needStores(): void;
 };
 
-/** Bodies up to this size stand in the database. */
-const INLINE_BYTES = 32 * 1024;
-const MOST_KEY = 32 * 1024;
-const MOST_HEADERS = 128 * 1024;
 /** How long after its last known use another one is worth writing down. */
 const TOUCH_MS = 60_000;
 
@@ -55,7 +54,7 @@ class CacheBinding implements Binding {
     this.#address = { ...cacheStore(scope.app), group: scope.group };
     const { file, dir } = placeOf(scope.storageDir, this.#address);
     this.#file = file;
-    this.#blobs = new Blobs(dir, 'normal');
+    this.#blobs = new Blobs(dir, 'normal', scope.openings);
     this.#readers = readersOf(scope.storageDir);
   }
 

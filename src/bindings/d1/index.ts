@@ -6,8 +6,10 @@ import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, Caller, Reply } from '../binding.ts';
 
-/** More is no request of D1's: its statements are 100 KB, its values 2 MB. */
-const MOST_REQUEST_CHARACTERS = 16 * 1024 * 1024;
+/** More is no request of D1's: its statements are 100 KB, its values 2 MB. The router takes no more: see PoolServer. */
+const MOST_REQUEST_BYTES = 16 * 1024 * 1024;
+/** Of a character, as it is sent. */
+const MOST_CHARACTER_BYTES = 3;
 
 const databaseOf = (options: Readonly<Record<string, Json>>): { product: string; id: string } => ({ product: 'd1', id: String(options['id']) });
 
@@ -20,9 +22,14 @@ export const d1Manifest: BindingManifest = {
       call: (method: string, args: readonly unknown[], _caller: Caller): Promise<Reply> => {
         const [request] = args;
         if (method !== 'query' || typeof request !== 'string') throw invalidCall();
-        if (request.length > MOST_REQUEST_CHARACTERS) throw new OpError('Error', 'D1_ERROR: string or blob too big: SQLITE_TOOBIG');
+        if (isTooLong(request)) throw new OpError('Error', 'D1_ERROR: string or blob too big: SQLITE_TOOBIG');
         return scope.stores.call(address, 'query', [scope.app, request]);
       },
     };
   },
 };
+
+/** Few are long enough to be looked through. */
+function isTooLong(request: string): boolean {
+  return request.length > MOST_REQUEST_BYTES / MOST_CHARACTER_BYTES && Buffer.byteLength(request) > MOST_REQUEST_BYTES;
+}

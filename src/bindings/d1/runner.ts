@@ -5,6 +5,8 @@
  */
 import { accessSync, constants, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { NO_DESCRIPTOR } from '../../base/descriptors.ts';
+import { isOutOfFiles } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { RoundResult, RoundRunner, Trouble } from '../../storage/pool/worker.ts';
 import { D1Database } from './database.ts';
@@ -61,12 +63,30 @@ export class D1Runner implements RoundRunner {
       }
       return known;
     }
-    if (this.#open.size >= MOST_OPEN) this.#close(this.#open.keys().next().value as string);
+    if (this.#open.size >= MOST_OPEN) this.#closeOldest();
     const file = databaseFile(this.#options.root, group, id);
-    const database = new D1Database(file, { fsync: this.#options.fsync });
+    const database = this.#openFile(file);
     this.#open.set(key, database);
     if (!isWritable(file)) this.#readOnly.add(key);
     return database;
+  }
+
+  /** Others make room for it where there is no descriptor left. */
+  #openFile(file: string): D1Database {
+    const options = { fsync: this.#options.fsync };
+    try {
+      return new D1Database(file, options);
+    } catch (error) {
+      if (!isOutOfFiles(error) || this.#open.size === 0) throw error;
+      this.#closeOldest();
+      if (isOutOfFiles(error)) this.#closeOldest();
+      return new D1Database(file, options);
+    }
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#open.keys();
+    if (oldest !== undefined) this.#close(oldest);
   }
 
   #close(key: string): void {
@@ -83,7 +103,8 @@ export class D1Runner implements RoundRunner {
   /** What the tenant hears; the operator hears all. */
   #failed(key: string, group: string, id: string, error: unknown): string {
     this.#close(key);
-    const text = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    const text = isOutOfFiles(error) ? `${said}: ${NO_DESCRIPTOR}` : said;
     this.#options.onTrouble('a D1 database failed', { group, database: id, error: text });
     if (!isDamage(error)) return (codeOf(error) & 0xff) === 13 ? D1_TEXTS.size : D1_TEXTS.lost;
     const file = databaseFile(this.#options.root, group, id);

@@ -10,13 +10,14 @@ import { open, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
 import { OpError } from '../../base/op-error.ts';
+import { type AppOpenings, openStream } from '../../base/openings.ts';
 import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../../ports/stores.ts';
 import { blobPath, Blobs, newBlobName } from '../../storage/blobs.ts';
 import type { FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
 import { Gate } from './gate.ts';
-import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
+import { type Entry, KV_MIGRATIONS, MOST_INLINE_BYTES, readEntry, type ValueForm } from './entries.ts';
 import {
   checkCacheTtl,
   checkCursor,
@@ -39,6 +40,8 @@ export type NamespaceOptions = {
   stores: Stores;
   /** Databases this process may read by itself; without it every read goes to `stores`. */
   readers?: StoreReaders;
+  /** What the app has open. */
+  openings?: AppOpenings | undefined;
   storageDir: string;
   fsync: FsyncPolicy;
   /** Milliseconds since 1970. */
@@ -50,8 +53,6 @@ export type PutOptions = { expiration?: number | undefined; expirationTtl?: numb
 export type Found<Value> = { value: Value; size: number; metadata: string | null };
 export type Listing = { keys: ListedKey[]; cursor: string | undefined };
 
-/** Values up to this size stand in the database. Above it, reading a file is faster, and holds nobody up. */
-export const MOST_INLINE_BYTES = 64 * 1024;
 /** Large values that are read as a whole at the same time: each may take 25 MiB of the process. */
 const wholeReads = new Gate(8);
 /** How often a value may be replaced while somebody is trying to read it. */
@@ -71,7 +72,7 @@ export class Namespace {
     this.#options = options;
     this.#address = { product: 'kv', group, id };
     this.#blobsDir = blobsDir(placeOf(options.storageDir, this.#address).dir);
-    this.#blobs = new Blobs(this.#blobsDir, options.fsync);
+    this.#blobs = new Blobs(this.#blobsDir, options.fsync, options.openings);
     this.#now = options.now ?? Date.now;
   }
 
@@ -87,10 +88,12 @@ export class Namespace {
 
   /** A small value at once, a large one as it is read. @throws OpError */
   stream(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array | Readable> | null> | Found<Uint8Array | Readable> | null {
-    return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, async (blob) => {
-      const file = await open(blobPath(this.#blobsDir, blob));
-      return createReadStream('', { fd: file, highWaterMark: PIECE_BYTES });
-    });
+    return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, (blob) =>
+      openStream(this.#options.openings, async () => {
+        const file = await open(blobPath(this.#blobsDir, blob));
+        return createReadStream('', { fd: file, highWaterMark: PIECE_BYTES });
+      }),
+    );
   }
 
   /** Several values as text, in the order of the keys. @throws OpError */

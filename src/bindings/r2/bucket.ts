@@ -6,7 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { isOutOfDescriptors } from '../../base/descriptors.ts';
 import { OpError } from '../../base/op-error.ts';
+import type { AppOpenings } from '../../base/openings.ts';
 import {
   type Bucket,
   BucketError,
@@ -35,15 +37,12 @@ import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
 import { checkHash, checkKey, checkListTexts, checkMetadata } from './checks.ts';
-import type { Changed, Content, Found, NewObject } from './objects.ts';
+import { type Changed, type Content, type Found, MOST_INLINE_BYTES, type NewObject } from './objects.ts';
 import { openPieces } from './pieces.ts';
 import { readHead, readObject } from './reads.ts';
 import type { ObjectMeta } from './rows.ts';
 import { r2Product } from './store.ts';
 import type { NewPart, Refused } from './upload-store.ts';
-
-/** Objects up to this size lie in the database: one commit is cheaper than a file, its folder and a commit. */
-export const MOST_INLINE_BYTES = 64 * 1024;
 
 /** What has been taken in of a source. */
 type Taken = { size: number; digests: Record<string, string>; content: Content };
@@ -56,6 +55,8 @@ export type BucketPlace = {
   group: string;
   /** Where this process may read databases by itself. */
   readers?: StoreReaders;
+  /** What the app has open. */
+  openings?: AppOpenings | undefined;
 };
 
 const isRefused = (answer: unknown): answer is Refused => typeof answer === 'object' && answer !== null && 'error' in answer;
@@ -66,7 +67,7 @@ export class DiskBucket implements Bucket {
   readonly #address: StoreAddress;
   readonly #readers: StoreReaders | undefined;
 
-  constructor({ stores, root, fsync, group, readers }: BucketPlace, name: string) {
+  constructor({ stores, root, fsync, group, readers, openings }: BucketPlace, name: string) {
     const address = { product: 'r2', group, id: name };
     this.#address = address;
     this.#readers = readers;
@@ -77,7 +78,7 @@ export class DiskBucket implements Bucket {
         throw error instanceof OpError && error.name === QUOTA_EXCEEDED ? new BucketError('quotaExceeded') : error;
       }
     };
-    this.#blobs = new Blobs(placeOf(root, address).dir, fsync);
+    this.#blobs = new Blobs(placeOf(root, address).dir, fsync, openings);
   }
 
   async head(key: string): Promise<R2Metadata | null> {
@@ -100,7 +101,8 @@ export class DiskBucket implements Bucket {
         return { object, body: await openPieces(this.#blobs, pieces ?? []) };
       } catch (error) {
         // Replaced in between: there is a newer one, or none.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 3) throw unreadable();
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 3)
+          throw error instanceof OpError || isOutOfDescriptors(error) ? error : unreadable();
       }
     }
   }
@@ -275,8 +277,6 @@ function asFailure(error: unknown): unknown {
     case 'EACCES':
     case 'EROFS':
     case 'EIO':
-    case 'EMFILE':
-    case 'ENFILE':
     case 'ENOENT':
       return unreadable();
     case 'ECONNRESET':

@@ -1,11 +1,12 @@
 /**
- * The connection pools: one per distinct policy, so that no app can reuse a connection that only
- * another app's rules allowed.
+ * The connection pools: one per app and policy. No app reuses a connection that only another app's rules allowed, waits for
+ * one that another app holds, or gets the answer to another app's request from a server that has lost count.
  */
 import { Agent, type Dispatcher } from 'undici';
 import type { Socket } from 'node:net';
 import { policyConnector, upgradeConnection } from './connector.ts';
 import { CompiledPolicy, type ForbiddenEndpoint } from './policy.ts';
+import type { AppOpenings } from '../../base/openings.ts';
 import { type Resolve, systemResolver } from './resolver.ts';
 import type { EgressPolicy } from '../../ports/egress.ts';
 
@@ -32,6 +33,9 @@ export type AgentsOptions = {
   connections?: number;
 };
 
+/** Whose connections they are. */
+export type EgressOwner = { readonly app: string; readonly openings?: AppOpenings | undefined };
+
 export class EgressAgents {
   readonly #options: AgentsOptions;
   readonly #resolve: Resolve;
@@ -48,18 +52,19 @@ export class EgressAgents {
     return new CompiledPolicy(policy, this.#options.forbidden);
   }
 
-  /** The pool of a policy. Use it at once: a pool that is not being used may be closed by the next call. */
-  get(policy: CompiledPolicy): Dispatcher {
-    let agent = this.#agents.get(policy.key);
-    if (agent === undefined) agent = this.#create(policy);
-    else this.#agents.delete(policy.key);
-    this.#agents.set(policy.key, agent);
+  /** The pool of an app's policy. Use it at once: a pool that is not being used may be closed by the next call. */
+  get(policy: CompiledPolicy, owner: EgressOwner): Dispatcher {
+    const key = `${owner.app}\n${policy.key}`;
+    let agent = this.#agents.get(key);
+    if (agent === undefined) agent = this.#create(policy, owner);
+    else this.#agents.delete(key);
+    this.#agents.set(key, agent);
     return agent;
   }
 
-  #create(policy: CompiledPolicy): Agent {
+  #create(policy: CompiledPolicy, { openings }: EgressOwner): Agent {
     const {
-      pools = 256,
+      pools = 2048,
       tls = {},
       connectTimeoutMs = 30_000,
       headersTimeoutMs = 100_000,
@@ -74,7 +79,7 @@ export class EgressAgents {
       oldest.close().catch(() => {});
     }
     return new Agent({
-      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls }),
+      connect: policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, openings }),
       allowH2: http2,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
@@ -88,9 +93,9 @@ export class EgressAgents {
   }
 
   /** How connections of a policy are opened, where they belong to no pool. */
-  connector(policy: CompiledPolicy, isRaw = false): ReturnType<typeof policyConnector> {
+  connector(policy: CompiledPolicy, { openings }: EgressOwner, isRaw = false): ReturnType<typeof policyConnector> {
     const { tls = {}, connectTimeoutMs = 30_000 } = this.#options;
-    return policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, isRaw });
+    return policyConnector({ policy, resolve: this.#resolve, timeoutMs: connectTimeoutMs, tls, isRaw, openings });
   }
 
   /** Goes over to TLS. */

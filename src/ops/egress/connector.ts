@@ -8,6 +8,7 @@
 import { isIP, connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
+import type { AppOpenings } from '../../base/openings.ts';
 import { addressKey, parseAddress } from './addresses.ts';
 import { ConnectTimeoutError, EgressRefusedError, LookupError } from '../network-errors.ts';
 import type { CompiledPolicy } from './policy.ts';
@@ -22,6 +23,8 @@ export type ConnectorOptions = {
   tls: Pick<SecureContextOptions, 'ca'>;
   /** No HTTP will be spoken; see ConnectTarget. */
   isRaw?: boolean;
+  /** Whose connections they are. */
+  openings?: AppOpenings | undefined;
 };
 
 /** TLS sessions kept for resumption, per policy. */
@@ -37,6 +40,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
     permitted(options, hostname, number)
       .then((addresses) => {
         if (attempt.over) return;
+        const close = options.openings?.take();
         const target = {
           host: hostname,
           port: number,
@@ -49,7 +53,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
           allowHalfOpen: isRaw,
         };
         if (protocol !== 'https:') {
-          attempt.watch(connectTcp(target), 'connect', addresses);
+          attempt.watch(connectTcp(target), 'connect', addresses, close);
           return;
         }
         // No server name for an address: RFC 6066 section 3.
@@ -68,7 +72,7 @@ export function policyConnector(options: ConnectorOptions): buildConnector.conne
           if (sessions.size >= SESSIONS) sessions.delete(sessions.keys().next().value ?? '');
           sessions.set(sessionKey, ticket);
         });
-        attempt.watch(socket, 'secureConnect', addresses);
+        attempt.watch(socket, 'secureConnect', addresses, close);
       })
       .catch((error: Error) => attempt.fail(error));
   };
@@ -143,8 +147,10 @@ class Attempt {
     this.#timer = setTimeout(() => this.fail(new ConnectTimeoutError(host)), timeoutMs);
   }
 
-  watch(socket: Socket | TLSSocket, ready: 'connect' | 'secureConnect', addresses: ResolvedAddress[]): void {
+  /** @param onClosed called when the connection is gone, whatever became of it */
+  watch(socket: Socket | TLSSocket, ready: 'connect' | 'secureConnect', addresses: ResolvedAddress[], onClosed?: () => void): void {
     this.#socket = socket;
+    if (onClosed !== undefined) socket.once('close', onClosed);
     // Stays for good: a socket that errs between two owners must not bring down the process.
     socket.on('error', (error) => this.fail(error));
     socket.once('close', () => this.fail(new Error('closed')));

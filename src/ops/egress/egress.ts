@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import type { ConnectTarget, Egress, EgressPolicy, OutboundRequest, OutboundResponse } from '../../ports/egress.ts';
 import { StreamBody } from '../body-stream.ts';
 import { OpError } from '../../base/op-error.ts';
-import type { EgressAgents } from './agents.ts';
+import type { EgressAgents, EgressOwner } from './agents.ts';
 import { decodeBody, isDecodable } from '../content-codings.ts';
 import { aborted, EgressRefusedError, tellTenant } from '../network-errors.ts';
 import { type HeaderPairs, headerList, headerValue, isToken, readPairs, requestHeaders, responseHeaders } from '../outbound-headers.ts';
@@ -32,11 +32,13 @@ type Current = { url: URL; method: string; headers: HeaderPairs; body: OutboundR
 export class UndiciEgress implements Egress {
   readonly #agents: EgressAgents;
   readonly #policy: CompiledPolicy;
+  readonly #owner: EgressOwner;
   readonly #connectors = new Map<string, ReturnType<EgressAgents['connector']>>();
 
   /** Throws EgressPatternError for rules that cannot be understood. */
-  constructor(agents: EgressAgents, policy: EgressPolicy) {
+  constructor(agents: EgressAgents, policy: EgressPolicy, owner: EgressOwner = { app: '' }) {
     this.#agents = agents;
+    this.#owner = owner;
     this.#policy = agents.compile(policy);
   }
 
@@ -48,7 +50,7 @@ export class UndiciEgress implements Egress {
       for (let redirects = 0; ; redirects++) {
         host = current.url.hostname;
         this.#judge(current.url);
-        const response = await sendHop(this.#agents.get(this.#policy), { ...current, signal: request.signal });
+        const response = await sendHop(this.#agents.get(this.#policy, this.#owner), { ...current, signal: request.signal });
         if (!isRedirect(response.status) || request.redirect === 'manual') return answer(current, response, redirects > 0, request);
         if (request.redirect === 'error') {
           discard(response);
@@ -88,7 +90,7 @@ export class UndiciEgress implements Egress {
     const key = `${isRaw} ${isTrusted}`;
     let connector = this.#connectors.get(key);
     if (connector === undefined) {
-      connector = this.#agents.connector(isTrusted ? this.#agents.compile(EVERYTHING) : this.#policy, isRaw);
+      connector = this.#agents.connector(isTrusted ? this.#agents.compile(EVERYTHING) : this.#policy, this.#owner, isRaw);
       this.#connectors.set(key, connector);
     }
     return connector;

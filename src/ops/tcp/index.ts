@@ -6,6 +6,7 @@
  * socket ends with its event. Nothing in the arguments is trusted.
  */
 import { OpError } from '../../base/op-error.ts';
+import { TooManyOpenError } from '../../base/openings.ts';
 import type { Origin } from '../../bindings/binding.ts';
 import { Post, Request } from '../../protocol/ops.ts';
 import type { Handles } from '../handles.ts';
@@ -96,6 +97,7 @@ async function open(context: OpContext, event: EventState, { host, port, secure,
 
 /** Cloudflare says the same of all that goes wrong; a rule of ours is named, so that it can be changed. */
 function explain(error: unknown, { port, origin }: Target): OpError {
+  if (error instanceof TooManyOpenError) return error;
   if (origin !== undefined)
     return new OpError('Error', error instanceof EgressRefusedError ? `connection attempt failed: ${error.message}` : 'connection attempt failed');
   if (error instanceof EgressRefusedError) return new OpError('Error', `${UNREACHABLE}: ${error.message}`);
