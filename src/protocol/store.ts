@@ -54,6 +54,8 @@ export type ToStore =
 
 export type FromStore =
   | { type: 'ready' }
+  /** Once a second. */
+  | { type: 'alive' }
   | { type: 'granted'; call: number }
   | { type: 'trouble'; message: string; fields: Record<string, unknown> }
   /** Accounts that have changed. */

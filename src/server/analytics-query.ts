@@ -67,6 +67,6 @@ function runQuery(root: string, ask: AnalyticsAsk): Promise<AnalyticsAnswer> {
     child.on('message', (answer) => finish(answer as AnalyticsAnswer));
     child.on('error', () => finish({ ok: false, message: 'the query could not be started' }));
     child.on('exit', () => finish({ ok: false, message: 'the query needed too much memory, or failed' }));
-    child.send(ask, () => {});
+    if (child.connected) child.send(ask, () => {});
   });
 }

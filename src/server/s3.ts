@@ -3,7 +3,8 @@ import { DiskBuckets } from '../bindings/r2/buckets.ts';
 import { s3Route } from '../control/s3/route.ts';
 import type { AdminRoute } from '../control/route.ts';
 import type { Stores } from '../ports/stores.ts';
-import { StoreClient, type StorePort } from '../storage/store-client.ts';
+import type { StorePort } from '../storage/connector.ts';
+import { StoreClient } from '../storage/store-client.ts';
 import { S3Keys } from './s3-keys.ts';
 
 export type S3Options = {

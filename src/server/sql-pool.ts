@@ -5,8 +5,10 @@ import { availableParallelism } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
+import { eachFrame } from '../storage/frame-reader.ts';
+import { readResourceKey } from '../storage/pool/pooled-stores.ts';
 import { PoolRouter, type RoomKeeper, type WorkerEvents, type WorkerHandle } from '../storage/pool/router.ts';
-import { FrameReader, writeRound } from '../storage/pool/wire.ts';
+import { writeRound } from '../storage/pool/wire.ts';
 import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
 
 export type SqlPoolOptions = {
@@ -38,6 +40,7 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
     launch: (events) => launch(options, events),
     most,
     mostPerOwner: Math.max(1, Math.floor(most / 2)),
+    groupOf: (key) => readResourceKey(key)?.group ?? '',
     roundMs: QUERY_MS,
     queueMs: QUEUE_MS,
     busyMs: BUSY_MS,
@@ -57,20 +60,19 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
   });
 }
 
-function launch({ root, fsync, onTrouble }: SqlPoolOptions, events: WorkerEvents): WorkerHandle {
+function launch({ root, fsync }: SqlPoolOptions, events: WorkerEvents): WorkerHandle {
   const child = spawn(process.execPath, [...sqlWorkerExecArgv(root), siblingFile('sql-worker'), root, fsync], {
     env: engineEnv(),
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   });
-  const stream = child.stdio[3] as Duplex;
-  const reader = new FrameReader();
-  stream.on('data', (chunk: Buffer) => {
-    for (const frame of reader.push(chunk)) events.frame(frame);
-  });
-  stream.on('error', () => {});
-  child.on('error', (error) => onTrouble('a SQL process cannot be started', { error: error.message }));
+  child.on('error', (error) => events.unstarted(error.message));
   // After everything it has written was read.
   child.on('close', () => events.gone());
+  const stream = child.stdio?.[3] as Duplex | undefined;
+  // It could not be started, and is about to be gone.
+  if (stream === undefined) return { pid: undefined, send: () => {}, end: () => {}, kill: () => {} };
+  eachFrame(stream, (frame) => events.frame(frame));
+  stream.on('error', () => {});
   return {
     pid: child.pid,
     send: (key, room, calls) => sendParts(stream, writeRound(key, room, calls)),

@@ -62,7 +62,7 @@ test('grants: what has gone is let through for a while, and then not', async () 
   const ids = (): string[] => (told.at(-1)?.groups[0]?.stores ?? []).map(([, id]) => id);
   assert.deepEqual(ids(), ['old', 'page', 'new']);
   pass();
-  assert.deepEqual(ids(), ['new', 'page']);
+  assert.deepEqual(ids(), ['page', 'new']);
 });
 
 test('grants: nothing is told when nothing has changed', async () => {
@@ -81,4 +81,35 @@ test('grants: the first group is remembered', async () => {
     told.map(({ first }) => first),
     [undefined, 'guests', 'guests'],
   );
+});
+
+test('grants: what comes back while it is forgotten stays, and a group without apps goes', async () => {
+  const { grants, told, pass } = setUp();
+  await grants.setApps([app('page', 'guests', 'a'), app('cart', 'shop', 'c')]);
+  await grants.setApps([app('page', 'guests', 'b')]);
+  await grants.setApps([app('page', 'guests', 'a')]);
+  assert.deepEqual(
+    told.at(-1)?.groups.map(({ group, apps, stores }) => [group, apps, stores.map(([, id]) => id)]),
+    [
+      ['guests', ['page'], ['a', 'page', 'b']],
+      ['shop', ['cart'], ['c', 'cart']],
+    ],
+  );
+  pass();
+  assert.deepEqual(
+    told.at(-1)?.groups.map(({ group, stores }) => [group, stores.map(([, id]) => id)]),
+    [['guests', ['a', 'page']]],
+  );
+});
+
+test('grants: what a change costs does not grow with the changes before it', async (t) => {
+  const { grants } = setUp();
+  const others = Array.from({ length: 100 }, (_, at) => app(`app-${at}`, 'default', `id-${at}`));
+  const change = (round: number): Promise<void> => grants.setApps([...others, app('evil', 'default', `${round}`)]);
+  for (let round = 0; round < 100; round++) await change(round);
+  const set = t.mock.method(Map.prototype, 'set');
+  await change(100);
+  const count = set.mock.callCount();
+  set.mock.restore();
+  assert.ok(count < 2000, `${count} entries`);
 });

@@ -2,21 +2,25 @@
  * The store process, as the supervisor sees it: started when an app needs it, started again when it dies.
  *
  * Contract: engines learn the socket's path when they start and find whoever listens there; what was answered
- * before a death is on disk.
+ * before a death is on disk. One that hangs is ended.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { FewReports } from '../base/few-reports.ts';
 import type { AppStorage, FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
 import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { siblingFile, sqlExecArgv, storeExecArgv, engineEnv } from './engine-launch.ts';
+import { type Patience, Pulse } from './pulse.ts';
 import { makeSocketFolder } from './socket-folder.ts';
 
 export type StoreProcessOptions = {
   /** "store": the databases whose code is ours. "sql": the router of those that run tenants' SQL. */
   program: 'store' | 'sql';
+  /** The program itself, where it is not ours. */
+  file?: string;
   dataDir: string;
   fsync: 'full' | 'normal';
   clock: Clock;
@@ -34,12 +38,17 @@ export type StoreProcessOptions = {
 
 /** A store process that has ended without being told to is asked to end within this time at shutdown. */
 const STOP_MS = 2000;
+/** A process that could not even be started is tried again after so long. */
+const AGAIN_MS = 1000;
 /** How long whoever brings new grants waits for a process that is busy. */
 const GRANT_MS = 2000;
+/** In seconds. They wait for disks: of some file systems asleep, and for as long as it takes; a large database takes its time to be brought to a new schema. */
+const PATIENCE: Patience = { asleep: 30, silent: 300 };
 
 export class StoreProcess {
   readonly #options: StoreProcessOptions;
   readonly #backoff: Backoff;
+  readonly #unstarted: FewReports;
   /** The socket lies in a folder of its own that only this user can enter; paths of sockets must be short. */
   readonly #socketDir: string;
   #child: ChildProcess | undefined;
@@ -48,12 +57,15 @@ export class StoreProcess {
   readonly #granting = new Map<number, () => void>();
   #calls = 0;
   #startedAt = 0;
+  #pulse: Pulse | undefined;
+  #silentSeconds: number | undefined;
   #isStopping = false;
   #cancelWait: (() => void) | undefined;
 
   constructor(options: StoreProcessOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
+    this.#unstarted = new FewReports((message, fields) => options.onTrouble(message, fields));
     this.#socketDir = makeSocketFolder();
   }
 
@@ -73,17 +85,21 @@ export class StoreProcess {
     mkdirSync(config.root, { recursive: true });
     rmSync(config.socket, { force: true });
     this.#startedAt = performance.now();
-    const child = fork(siblingFile(this.#options.program), [], {
+    const child = fork(this.#options.file ?? siblingFile(this.#options.program), [], {
       execArgv: this.#options.program === 'sql' ? sqlExecArgv(this.#socketDir) : storeExecArgv(config.root, this.#socketDir),
       env: engineEnv(),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
     this.#child = child;
+    this.#silentSeconds = undefined;
+    this.#pulse = new Pulse(child.pid ?? 0, (seconds) => this.#silent(seconds), { patience: PATIENCE, clock: this.#options.clock });
     child.on('message', (message) => this.#receive(message as FromStore));
-    child.on('error', () => {});
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.#notStarted(error);
+    });
     child.on('exit', (code, signal) => this.#exited(code, signal));
-    child.send({ type: 'configure', config } satisfies ToStore, () => {});
+    this.send({ type: 'configure', config });
     const greeting = this.#options.greeting?.();
     if (greeting !== undefined) this.send(greeting);
   }
@@ -115,7 +131,7 @@ export class StoreProcess {
     this.#isStopping = true;
     this.#cancelWait?.();
     const child = this.#child;
-    if (child !== undefined) {
+    if (child?.pid !== undefined) {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       if (child.connected) child.disconnect();
@@ -126,20 +142,44 @@ export class StoreProcess {
   }
 
   #receive(message: FromStore): void {
-    if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
+    if (message.type === 'alive') this.#pulse?.heard();
+    else if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
     else if (message.type === 'notify') this.#options.onNotify(message);
     else if (message.type === 'granted') this.#granting.get(message.call)?.();
     else if (message.type === 'storage') this.#options.onStorage?.(message.apps);
     else if (message.type === 'ready') this.#options.onReady?.();
   }
 
+  /** Whoever has called it waits for ever: those who call the next one do not. */
+  #silent(seconds: number): void {
+    this.#silentSeconds = seconds;
+    this.#child?.kill('SIGKILL');
+  }
+
+  /** The system gives us no more processes, or no more descriptors. */
+  #notStarted(error: Error): void {
+    this.#child = undefined;
+    this.#pulse?.stop();
+    if (this.#isStopping) return;
+    this.#unstarted.tell(`the ${this.#options.program} process cannot be started, and is tried again`, { error: error.message });
+    this.#startAfter(AGAIN_MS);
+  }
+
   #exited(code: number | null, signal: string | null): void {
     this.#child = undefined;
+    this.#pulse?.stop();
     for (const settle of this.#granting.values()) settle();
     if (this.#isStopping) return;
-    this.#options.onTrouble(`the ${this.#options.program} process ended and is started again`, { code, signal });
+    const silentSeconds = this.#silentSeconds;
+    const { program } = this.#options;
+    if (silentSeconds === undefined) this.#options.onTrouble(`the ${program} process ended and is started again`, { code, signal });
+    else this.#options.onTrouble(`the ${program} process did not answer any more, was killed and is started again`, { silentSeconds });
     this.#backoff.died(performance.now() - this.#startedAt);
-    this.#cancelWait = this.#options.clock.after(this.#backoff.delay(), () => {
+    this.#startAfter(this.#backoff.delay());
+  }
+
+  #startAfter(milliseconds: number): void {
+    this.#cancelWait = this.#options.clock.after(milliseconds, () => {
       this.#cancelWait = undefined;
       this.start();
     });

@@ -1,4 +1,5 @@
 /** The store process: every database of the bindings, for all engines. It is told what to do over its channel and ends with it. */
+import { watchDescriptors } from '../base/descriptors.ts';
 import { PRODUCTS } from '../bindings/products.ts';
 import type { StoreAddress } from '../ports/stores.ts';
 import type { Configure, FromStore } from '../protocol/store.ts';
@@ -11,7 +12,7 @@ import { StoreServer } from '../storage/store-server.ts';
 import { QUEUES_ID } from '../bindings/queues/messages.ts';
 import { followAccounts } from './follow-accounts.ts';
 import { followGrants } from './follow-grants.ts';
-import { ignoreSignals, tellSupervisor } from './channel.ts';
+import { beat, ignoreSignals, tellSupervisor } from './channel.ts';
 
 const tell: (message: FromStore) => void = tellSupervisor;
 
@@ -30,6 +31,7 @@ process.once('message', (message) => {
   const gate = new Gate({ key, grants, onTrouble });
   followAccounts(accounts, tell, (unknown) => void host.measure(databasesOf(unknown)));
   raiseWalls(loadLibc());
+  watchDescriptors((text) => onTrouble(text, { process: 'store' }));
   const server = new StoreServer(host, gate);
   server.listen(socket).then(
     () => tell({ type: 'ready' }),
@@ -39,6 +41,7 @@ process.once('message', (message) => {
     },
   );
   followGrants(gate, tell);
+  beat();
   // The supervisor is gone, or done: what was answered is on disk.
   process.on('disconnect', () => {
     server.close();

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { deserialize, serialize } from 'node:v8';
-import { FrameSender, receiveFrames } from './frames.ts';
+import { FrameSender, receiveMessages } from './frames.ts';
 
 /** What a socket is asked to write: the messages of each frame. */
 class FakeSocket {
@@ -64,7 +64,7 @@ test('send: what is long goes in frames of its own', async () => {
   await tick();
   assert.deepEqual(
     frames.map((frame) => (frame as Uint8Array[]).map(({ length }) => length)),
-    [[long.length], [long.length, 5]],
+    [[long.length], [long.length], [5]],
   );
 });
 
@@ -72,7 +72,7 @@ test('send: what is long goes in frames of its own', async () => {
 function received(...pieces: readonly Uint8Array[]): { messages: unknown[]; isCut: boolean } {
   const socket = new PassThrough();
   const messages: unknown[] = [];
-  receiveFrames(socket as unknown as Socket, (message) => messages.push(message));
+  receiveMessages(socket as unknown as Socket, (message) => messages.push(message));
   for (const piece of pieces) socket.emit('data', piece);
   return { messages, isCut: socket.destroyed };
 }
@@ -84,14 +84,14 @@ function frame(body: Uint8Array): Buffer {
   return Buffer.concat([head, body]);
 }
 
-test('receiveFrames: messages of several frames, in any pieces', () => {
+test('receiveMessages: messages of several frames, in any pieces', () => {
   const bytes = Buffer.concat([frame(serialize(['a', { b: 1 }])), frame(serialize([])), frame(serialize([[2]]))]);
   const messages = ['a', { b: 1 }, [2]];
   assert.deepEqual(received(bytes), { messages, isCut: false });
   assert.deepEqual(received(...Array.from(bytes, (byte) => Buffer.of(byte))), { messages, isCut: false });
 });
 
-test('receiveFrames: what is no frame of ours ends the connection', () => {
+test('receiveMessages: what is no frame of ours ends the connection', () => {
   for (const bytes of [frame(Buffer.from('nonsense')), frame(serialize('no list')), Buffer.of(255, 255, 255, 255)])
     assert.deepEqual(received(bytes), { messages: [], isCut: true });
 });

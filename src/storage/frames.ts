@@ -1,33 +1,34 @@
 /**
- * Messages over a byte stream: frames of four bytes of length, then V8's serialisation of a list of messages.
+ * Messages over a byte stream: frames of V8's serialisation of a list of messages.
  *
  * What is sent in a row goes as one frame: to serialise, write, read and take apart many small messages together costs a
  * fraction of what it costs one by one.
  */
 import type { Socket } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
+import { eachFrame, HEAD_BYTES } from './frame-reader.ts';
 import { isPlain } from './frame-scan.ts';
 
-const HEAD_BYTES = 4;
-/** More than any value of a product and its surroundings. */
-export const MOST_FRAME_BYTES = 256 * 1024 * 1024;
 /** A list of messages that is longer goes in parts. */
-const MOST_LIST_BYTES = 16 * 1024 * 1024;
+const MOST_LIST_BYTES = 8 * 1024 * 1024;
 
 type Message = { value: unknown; failed: () => void };
 
 export class FrameSender {
   readonly #socket: Socket;
   readonly #isPatient: boolean;
+  readonly #onWritten: (() => void) | undefined;
   #messages: Message[] = [];
 
   /**
    * @param isPatient what is sent in this round of the event loop waits for its end, not just for that of the callback: it saves whoever
    * makes many calls, each from a callback of its own, a frame for each, and the other side a wake-up
+   * @param onWritten all that was sent so far is with the socket
    */
-  constructor(socket: Socket, isPatient = false) {
+  constructor(socket: Socket, isPatient = false, onWritten?: () => void) {
     this.#socket = socket;
     this.#isPatient = isPatient;
+    this.#onWritten = onWritten;
   }
 
   /** Sends a value, as it is when all go. @param failed it is of a kind that cannot be sent */
@@ -43,6 +44,7 @@ export class FrameSender {
     this.#socket.cork();
     this.#write(messages);
     this.#socket.uncork();
+    this.#onWritten?.();
   };
 
   /** What cannot go together goes in halves. */
@@ -71,45 +73,23 @@ function serialized(values: readonly unknown[]): Buffer | undefined {
   }
 }
 
-/**
- * Calls `receive` with every message that comes; cuts the connection when something else does.
- * @param most bytes a frame may have, asked before each; given where what comes may be anything, which is looked through first then
- */
-export function receiveFrames(socket: Socket, receive: (message: unknown) => void, most?: () => number): void {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let wanted = HEAD_BYTES;
-  let isHead = true;
-  const take = (bytes: number): Buffer => {
-    const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    chunks = all.length > bytes ? [all.subarray(bytes)] : [];
-    size = all.length - bytes;
-    return all.subarray(0, bytes);
-  };
-  socket.on('data', (chunk: Buffer) => {
-    if (socket.destroyed) return;
-    chunks.push(chunk);
-    size += chunk.length;
-    while (size >= wanted) {
-      const part = take(wanted);
-      if (isHead) {
-        wanted = part.readUInt32LE();
-        if (wanted > (most?.() ?? MOST_FRAME_BYTES)) return void socket.destroy();
-      } else {
-        wanted = HEAD_BYTES;
-        const messages = most === undefined || isPlain(part) ? deserialized(part) : undefined;
-        if (messages === undefined) return void socket.destroy();
-        for (const message of messages) {
-          receive(message);
-          if (socket.destroyed) return;
-        }
-      }
-      isHead = !isHead;
+/** Calls `receive` with every message that comes; cuts the connection when something else does. */
+export function receiveMessages(socket: Socket, receive: (message: unknown) => void): void {
+  eachFrame(socket, (frame) => {
+    const messages = deserialized(frame);
+    if (messages === undefined) return void socket.destroy();
+    for (const message of messages) {
+      receive(message);
+      if (socket.destroyed) return;
     }
   });
 }
 
-/** Undefined for what is no frame of ours. */
+/** The messages of a frame that anybody may have sent; undefined for what is none of ours. */
+export function messagesOf(frame: Buffer): readonly unknown[] | undefined {
+  return isPlain(frame) ? deserialized(frame) : undefined;
+}
+
 function deserialized(bytes: Buffer): readonly unknown[] | undefined {
   try {
     const messages: unknown = deserialize(bytes);

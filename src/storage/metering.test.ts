@@ -101,7 +101,8 @@ test('what was deleted: is given back to the disk, so that another store may hav
 
 test('files: room is kept before they are written, and given back when whoever writes is gone', async (t) => {
   const { accounts, host } = await setUp(t, 500 * KB);
-  const [writer, other] = [{}, {}];
+  const somebody = { isFull: false, made: () => {} };
+  const [writer, other] = [{ ...somebody }, { ...somebody }];
   await host.call(one, 'reserve', ['a', 200 * KB], writer);
   await host.call(one, 'reserve', ['b', 200 * KB], other);
   await assert.rejects(host.call(two, 'reserve', ['c', 200 * KB], writer), FULL);

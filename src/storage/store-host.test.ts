@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { OpError } from '../base/op-error.ts';
 import { makeBadge } from './badge.ts';
@@ -18,6 +19,7 @@ const counters: StoreProduct = {
   migrations: ['CREATE TABLE counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL)'],
   writes: ['add', 'addThenFail'],
   open: ({ db, notify }) => {
+    let attempts = 0;
     const add = (name: string): number => {
       db.run('INSERT INTO counts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET count = count + 1', name);
       const count = Number(db.get('SELECT count FROM counts WHERE name = ?', name)?.['count']);
@@ -32,6 +34,12 @@ const counters: StoreProduct = {
           throw new OpError('TypeError', 'no more');
         },
         get: (name: string) => db.get('SELECT count FROM counts WHERE name = ?', name)?.['count'] ?? null,
+        getLocked: () => {
+          attempts++;
+          throw Object.assign(new Error('database is locked'), { errcode: 5 });
+        },
+        attempts: () => attempts,
+        waits: () => db.get('PRAGMA busy_timeout')?.['timeout'],
       },
     };
   },
@@ -168,4 +176,50 @@ test('call: what methods gather is written before any other method, in the same 
   );
   await call('note', 'e');
   assert.deepEqual(await call('all'), ['a', 'b', 'e']);
+});
+
+test('lock: of another process is waited for once, and fails the calls to that store alone', async (t) => {
+  const { host, root } = await setUp(t);
+  const [second, foreign] = [
+    { ...address, id: 'second' },
+    { ...address, group: 'foreign' },
+  ];
+  for (const one of [address, second, foreign]) {
+    await host.call(one, 'add', ['a']);
+    assert.equal(await host.call(one, 'waits', []), 250);
+  }
+  const lock = new DatabaseSync(placeOf(root, address).file);
+  t.after(() => lock.close());
+  lock.exec('BEGIN IMMEDIATE');
+  await assert.rejects(host.call(address, 'add', ['a']), /cannot be used at the moment/);
+  // None of the group's is waited for now; what is not locked goes on.
+  for (const one of [address, second]) assert.equal(await host.call(one, 'waits', []), 0);
+  await assert.rejects(host.call(address, 'add', ['a']), /cannot be used at the moment/);
+  assert.equal(await host.call(second, 'add', ['a']), 2);
+  assert.equal(await host.call({ ...address, id: 'new' }, 'waits', []), 0);
+  assert.equal(await host.call(foreign, 'add', ['a']), 2);
+  assert.equal(await host.call(foreign, 'waits', []), 250);
+  lock.exec('ROLLBACK');
+  assert.equal(await host.call(address, 'add', ['a']), 2);
+});
+
+test('lock: one that keeps readers out is waited for by the first of them', async (t) => {
+  const { host, troubles } = await setUp(t);
+  const reads = await Promise.allSettled(Array.from({ length: 20 }, () => host.call(address, 'getLocked', [])));
+  assert.deepEqual(
+    reads.map(({ status }) => status),
+    reads.map(() => 'rejected'),
+  );
+  assert.equal(await host.call(address, 'attempts', []), 1);
+  assert.equal(await host.call(address, 'waits', []), 0);
+  assert.equal(troubles.length, 1);
+});
+
+test('open: of more databases than are kept open, those of the group that has most of them are closed', async (t) => {
+  const { host } = await setUp(t);
+  const own = { ...address, group: 'small' };
+  await assert.rejects(host.call(own, 'getLocked', []));
+  for (let count = 0; count < 250; count++) await host.call({ ...address, id: `store ${count}` }, 'get', ['a']);
+  // It has forgotten nothing: it was never closed.
+  assert.equal(await host.call(own, 'attempts', []), 1);
 });

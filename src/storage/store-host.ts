@@ -3,17 +3,20 @@
  *
  * Contract: writes to one database that come together are committed together, each whole or not at all,
  * and none is answered before the commit: many writers pay for one wait for the disk. A damaged database
- * is set aside under another name, reported, and takes nothing else with it.
+ * is set aside under another name, reported, and takes nothing else with it. One that another process keeps locked,
+ * which may be an engine that a tenant has taken over, holds up the others for little of the time.
  */
 import { existsSync, renameSync } from 'node:fs';
+import { NO_DESCRIPTOR } from '../base/descriptors.ts';
 import { FewReports } from '../base/few-reports.ts';
 import { OpError } from '../base/op-error.ts';
 import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../ports/stores.ts';
-import { Database, type FsyncPolicy, isDamage, isFull, isReadOnly } from './database.ts';
+import { Database, type DatabaseOptions, type FsyncPolicy, isDamage, isFull, isLocked, isOutOfFiles, isReadOnly } from './database.ts';
 import { Accounts } from './accounts.ts';
 import { Metering } from './metering.ts';
 import { placeOf } from './paths.ts';
 import type { OpenStore, StoreProduct } from './product.ts';
+import { PUT_OFF, type StoreOwner } from './store-owner.ts';
 
 export type StoreHostOptions = {
   /** The storage folder. */
@@ -29,7 +32,7 @@ export type StoreHostOptions = {
   onTrouble?(message: string, fields: Record<string, unknown>): void;
 };
 
-type Call = { method: string; args: readonly unknown[]; owner: unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void };
+type Call = { method: string; args: readonly unknown[]; owner: StoreOwner | undefined; resolve: (value: unknown) => void; reject: (error: unknown) => void };
 type Opened = {
   address: StoreAddress;
   database: Database;
@@ -43,6 +46,11 @@ type Pending = { address: StoreAddress; calls: Call[] };
 
 /** More databases than this are not kept open. */
 const MOST_OPEN = 200;
+/** How long a lock of another process is waited for, which holds up every store; and for how long none of the group's is waited for after that. */
+const LOCK_MS = 250;
+const NO_WAIT_MS = 10_000;
+/** Where the process has no file descriptor left, so many are closed for one that is wanted now. */
+const MOST_CLOSED = 2;
 const TICK_MS = 60_000;
 /** Free pages are given back to the disk a few at a time, from this many on. */
 const KEPT_PAGES = 256;
@@ -68,6 +76,8 @@ export class StoreHost implements Stores {
   /** Commits of each store that were not counted yet. */
   readonly #uncounted = new Map<string, number>();
   #counting: NodeJS.Timeout | undefined;
+  /** Until when locks of a group's databases are not waited for. */
+  readonly #noWait = new Map<string, number>();
 
   constructor(options: StoreHostOptions) {
     this.#options = options;
@@ -77,8 +87,8 @@ export class StoreHost implements Stores {
     this.#ticking = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  /** @param owner whoever calls: what is promised to them ends with `gone` */
-  call(address: StoreAddress, method: string, args: readonly unknown[], owner?: unknown): Promise<unknown> {
+  /** @param owner whoever calls; what cannot be answered to them now is answered with PUT_OFF */
+  call(address: StoreAddress, method: string, args: readonly unknown[], owner?: StoreOwner): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const key = keyOf(address);
       let pending = this.#pending.get(key);
@@ -97,7 +107,7 @@ export class StoreHost implements Stores {
       const { store, database } = opened;
       try {
         if (store.tick === undefined) continue;
-        database.transaction(() => store.tick?.());
+        this.#on(opened, () => database.transaction(() => store.tick?.()));
       } catch (error) {
         this.#trouble(key, error);
       }
@@ -107,7 +117,7 @@ export class StoreHost implements Stores {
   }
 
   /** Whoever called is gone: what they have begun to write is removed. */
-  gone(owner: unknown): void {
+  gone(owner: StoreOwner): void {
     for (const { address, blob } of this.#metering.gone(owner)) this.call(address, 'abandon', [blob]).catch(() => {});
   }
 
@@ -153,16 +163,17 @@ export class StoreHost implements Stores {
     }
     const isWriting = calls.some(({ method }) => opened.writes.has(method));
     const done: (() => void)[] = [];
+    const write = (): void => {
+      const size = opened.database.transaction(() => {
+        this.#perform(key, address, opened, calls, true, done);
+        if (!this.#mustCount(key, opened)) return undefined;
+        // Here it needs no lock of its own.
+        return this.#metering.size(opened.product, opened.database);
+      });
+      this.#metering.committed(address, size);
+    };
     try {
-      if (isWriting) {
-        const size = opened.database.transaction(() => {
-          this.#perform(key, address, opened, calls, true, done);
-          if (!this.#mustCount(key, opened)) return undefined;
-          // Here it needs no lock of its own.
-          return this.#metering.size(opened.product, opened.database);
-        });
-        this.#metering.committed(address, size);
-      } else this.#perform(key, address, opened, calls, false, done);
+      this.#on(opened, isWriting ? write : () => this.#perform(key, address, opened, calls, false, done));
     } catch (error) {
       // The commit failed: nothing of it has happened.
       this.#undo(opened);
@@ -188,6 +199,10 @@ export class StoreHost implements Stores {
       if (then !== undefined) done.push(then);
     };
     for (const { method, args, owner, resolve, reject } of calls) {
+      if (owner?.isFull === true) {
+        done.push(() => resolve(PUT_OFF));
+        continue;
+      }
       const isGathering = gathers.has(method);
       // Not within the transaction of the next call, which may be taken back.
       if (isGathered && !isGathering) flush();
@@ -199,10 +214,11 @@ export class StoreHost implements Stores {
         const plain = (): unknown => implementation(...args);
         const work = grows?.includes(method) === true ? (): unknown => this.#metering.checked(address, product, database, plain) : plain;
         const value = isWriting && writes.has(method) && !isGathering ? database.transaction(work) : work();
+        owner?.made(value);
         done.push(() => resolve(value));
       } catch (error) {
-        // With the disk full or read-only, or the file damaged, nothing of the round can be committed.
-        if (isDamage(error) || isFull(error) || isReadOnly(error)) throw error;
+        // With the disk full or read-only, or the file damaged, nothing of the round can be committed. A lock is waited for once.
+        if (isDamage(error) || isFull(error) || isReadOnly(error) || isLocked(error)) throw error;
         if (error instanceof OpError && error.name === QUOTA_EXCEEDED) this.#shrinkLater();
         const answer = error instanceof OpError ? error : this.#failed(key, address, error);
         done.push(() => reject(answer));
@@ -211,9 +227,9 @@ export class StoreHost implements Stores {
     if (isGathered) flush();
   }
 
-  #undo({ store }: Opened): void {
+  #undo(opened: Opened): void {
     try {
-      store.undone?.();
+      this.#on(opened, () => opened.store.undone?.());
     } catch {
       // A database that cannot be read is heard of by its next call.
     }
@@ -228,24 +244,66 @@ export class StoreHost implements Stores {
     const product = this.#products.get(address.product);
     if (product === undefined) throw new Error(`there is no product "${address.product}"`);
     if (this.#open.size >= MOST_OPEN) this.#closeOldest();
-    const { file, dir } = placeOf(this.#options.root, address);
-    const database = new Database(product.isTransient === true ? ':memory:' : file, {
-      fsync: product.fsync ?? this.#options.fsync,
-      migrations: product.migrations,
-    });
-    const store = product.open({
-      address,
-      db: database,
-      dir,
-      quota: this.#metering.quotaOf(address),
-      now: this.#options.now ?? Date.now,
-      notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
-      call: (method, args) => this.call(address, method, args),
-    });
-    const opened = { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses };
+    const opened = this.#unlessLocked(address, (busyMs) => this.#openNew(address, product, busyMs));
     this.#open.set(key, opened);
     this.#count(opened);
     return opened;
+  }
+
+  #openNew(address: StoreAddress, product: StoreProduct, busyMs: number): Opened {
+    const { file, dir } = placeOf(this.#options.root, address);
+    const database = this.#openFile(product.isTransient === true ? ':memory:' : file, {
+      fsync: product.fsync ?? this.#options.fsync,
+      migrations: product.migrations,
+      busyMs,
+    });
+    try {
+      const store = product.open({
+        address,
+        db: database,
+        dir,
+        quota: this.#metering.quotaOf(address),
+        now: this.#options.now ?? Date.now,
+        notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
+        call: (method, args) => this.call(address, method, args),
+      });
+      return { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Does something with a database that may be locked. */
+  #on<T>({ address, database }: Opened, work: () => T): T {
+    return this.#unlessLocked(address, (busyMs) => {
+      database.setBusyMs(busyMs);
+      return work();
+    });
+  }
+
+  /** @param work told how long it may wait for a lock */
+  #unlessLocked<T>({ group }: StoreAddress, work: (busyMs: number) => T): T {
+    const until = this.#noWait.get(group);
+    const isWaiting = until === undefined || until <= performance.now();
+    if (isWaiting && until !== undefined) this.#noWait.delete(group);
+    try {
+      return work(isWaiting ? LOCK_MS : 0);
+    } catch (error) {
+      if (isWaiting && isLocked(error)) this.#noWait.set(group, performance.now() + NO_WAIT_MS);
+      throw error;
+    }
+  }
+
+  /** Others make room for it where there is no descriptor left. */
+  #openFile(file: string, options: DatabaseOptions): Database {
+    try {
+      return new Database(file, options);
+    } catch (error) {
+      if (!isOutOfFiles(error)) throw error;
+      for (let closed = 0; closed < MOST_CLOSED; closed++) this.#closeOldest();
+      return new Database(file, options);
+    }
   }
 
   /** Many small commits are counted together, a moment later. */
@@ -271,9 +329,13 @@ export class StoreHost implements Stores {
   }
 
   /** What is there now counts from now on. A database that cannot even say that is heard of by its next call. */
-  #count({ address, product, database }: Opened): void {
+  #count(opened: Opened): void {
+    const { address, product, database } = opened;
     try {
-      this.#metering.committed(address, this.#metering.size(product, database));
+      this.#metering.committed(
+        address,
+        this.#on(opened, () => this.#metering.size(product, database)),
+      );
     } catch {
       // See above.
     }
@@ -294,24 +356,30 @@ export class StoreHost implements Stores {
   #shrink(key: string, opened: Opened): boolean {
     const { database } = opened;
     try {
-      const before = database.shrink(0);
-      if (before <= KEPT_PAGES) return false;
-      const left = database.shrink(PAGES_AT_ONCE);
-      this.#count(opened);
-      // A database from before this was possible keeps its pages.
-      return left > KEPT_PAGES && left < before;
+      return this.#on(opened, () => {
+        const before = database.shrink(0);
+        if (before <= KEPT_PAGES) return false;
+        const left = database.shrink(PAGES_AT_ONCE);
+        this.#count(opened);
+        // A database from before this was possible keeps its pages.
+        return left > KEPT_PAGES && left < before;
+      });
     } catch (error) {
       this.#trouble(key, error);
       return false;
     }
   }
 
+  /** Of the group that has most of them open: an engine that a tenant has taken over may use one after the other. */
   #closeOldest(): void {
-    let oldest: string | undefined;
-    let used = Number.POSITIVE_INFINITY;
     // What is in memory only would be lost.
-    for (const [key, opened] of this.#open) if (opened.used < used && opened.product.isTransient !== true) [oldest, used] = [key, opened.used];
-    if (oldest !== undefined) this.#close(oldest);
+    const groups = Map.groupBy(
+      [...this.#open].filter(([, { product }]) => product.isTransient !== true),
+      ([, { address }]) => address.group,
+    );
+    const [most = []] = [...groups.values()].sort((a, b) => b.length - a.length);
+    const [oldest] = most.sort(([, a], [, b]) => a.used - b.used);
+    if (oldest !== undefined) this.#close(oldest[0]);
   }
 
   #close(key: string): void {
@@ -354,7 +422,8 @@ export class StoreHost implements Stores {
   }
 
   #trouble(store: string, error: unknown): void {
-    this.#failures.tell('a store failed', { store: store.replaceAll('\n', '/'), error: error instanceof Error ? error.message : String(error) });
+    const text = error instanceof Error ? error.message : String(error);
+    this.#failures.tell('a store failed', { store: store.replaceAll('\n', '/'), error: isOutOfFiles(error) ? `${text}: ${NO_DESCRIPTOR}` : text });
   }
 }
 

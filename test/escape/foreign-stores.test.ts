@@ -1,16 +1,18 @@
 /** An engine that a tenant has taken over speaks to the store process by hand, for stores of another trust group. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { serialize } from 'node:v8';
 import { makeBadge } from '../../src/storage/badge.ts';
-import { FrameSender, receiveFrames } from '../../src/storage/frames.ts';
+import { frameOf } from '../../src/storage/frame-reader.ts';
+import { FrameSender, receiveMessages } from '../../src/storage/frames.ts';
 import { StoreClient } from '../../src/storage/store-client.ts';
 import { systemClock } from '../../src/server/clock.ts';
 import { StoreProcess } from '../../src/server/store-process.ts';
+import { residentKb } from '../support/descriptors.ts';
 import { folder } from '../support/folder.ts';
+import { someClosed } from '../support/sockets.ts';
 
 const KEY = 'key of this run';
 const shop = { product: 'kv', group: 'shop', id: 'carts' };
@@ -31,9 +33,6 @@ function frame(body: Uint8Array): Buffer {
   head.writeUInt32LE(body.length);
   return Buffer.concat([head, body]);
 }
-
-/** Kilobytes. */
-const residentSize = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
 async function setUp(t: TestContext): Promise<World> {
   const reports: Record<string, unknown>[] = [];
@@ -66,12 +65,12 @@ async function setUp(t: TestContext): Promise<World> {
     t.after(() => socket.destroy());
     await once(socket, 'connect');
     socket.on('error', () => {});
-    if (group !== undefined) send(socket, [makeBadge(KEY, { kind: 'engine', group })]);
+    if (group !== undefined) socket.write(frameOf(makeBadge(KEY, { kind: 'engine', group })));
     return socket;
   };
   const ask = (socket: Socket, frame: unknown): Promise<unknown> =>
     new Promise((resolve) => {
-      receiveFrames(socket, resolve);
+      receiveMessages(socket, resolve);
       socket.once('close', () => resolve('closed'));
       send(socket, frame);
     });
@@ -175,10 +174,10 @@ test('stores: answers that nobody takes do not pile up', { skip: process.platfor
   for (let call = 1; call <= calls; call++) asking.send([call, guests, 'get', ['large', 'text']], () => {});
   const owner = await line('shop');
   for (let i = 0; i < 50; i++) await ask(owner, [i, shop, 'get', ['card', 'text']]);
-  assert.ok(residentSize(store.pid ?? 0) < 650_000, String(residentSize(store.pid ?? 0)));
+  assert.ok(residentKb(store.pid ?? 0) < 650_000, String(residentKb(store.pid ?? 0)));
   let answered = 0;
   await new Promise<void>((resolve) => {
-    receiveFrames(greedy, () => {
+    receiveMessages(greedy, () => {
       if (++answered === calls) resolve();
     });
   });
@@ -190,17 +189,8 @@ test('stores: connections without end keep nobody out', async (t) => {
   const known = await Promise.all(Array.from({ length: 200 }, () => line('guests')));
   const owner = await line('shop');
   assert.equal(((await ask(owner, [1, shop, 'get', ['card', 'text']])) as [number, number, { value: string }])[2].value, '4111');
-  const closed = (sockets: readonly Socket[], count: number): Promise<void> =>
-    new Promise((resolve) => {
-      let left = count;
-      for (const socket of sockets) {
-        if (socket.destroyed) left--;
-        else socket.resume().once('close', () => --left === 0 && resolve());
-      }
-      if (left <= 0) resolve();
-    });
-  await closed(silent, 200 - 128);
-  await closed(known, 200 - 128);
+  await someClosed(silent, 200 - 128);
+  await someClosed(known, 200 - 128);
 });
 
 test('stores: calls that fail are told of a few times', async (t) => {

@@ -39,8 +39,9 @@ function url(random: Random): void {
   const base = random.chance(0.4) ? random.mutate(random.pick(URLS)) : undefined;
   const ours = attempt(() => new URL(input, base).href);
   const theirs = attempt(() => new globalThis.URL(input, base).href);
-  // Node's IDNA tables may be of another Unicode version; only hosts of ASCII are compared.
-  if (/[^\0-\x7f]|xn--|%[89a-f]/i.test(input + (base ?? ''))) return;
+  // Node's IDNA tables may be of another Unicode version, and it takes an empty xn-- label; only hosts of ASCII are
+  // compared. Parsers take tabs and newlines out first.
+  if (/[^\0-\x7f]|xn--|%[89a-f]/i.test((input + (base ?? '')).replace(/[\t\n\r]/g, ''))) return;
   assert.deepEqual(ours, theirs, `${JSON.stringify(input)} against ${JSON.stringify(base)}`);
 }
 

@@ -1,6 +1,12 @@
 /** The rows of an app's cache: what they are, and how one is read, by the store process and by engines alike. */
 import type { Database } from '../../storage/database.ts';
 
+/** Bodies up to this size stand in the database. */
+export const INLINE_BYTES = 32 * 1024;
+/** In characters. */
+export const MOST_KEY = 32 * 1024;
+export const MOST_HEADERS = 128 * 1024;
+
 export const CACHE_MIGRATIONS: readonly string[] = [
   `CREATE TABLE entries (
      id INTEGER PRIMARY KEY,

@@ -8,7 +8,8 @@ import { CACHE_LIMITS } from '../../protocol/cache.ts';
 import { Blobs } from '../../storage/blobs.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
 import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
-import { CACHE_MIGRATIONS, type Entry, readEntry } from './entries.ts';
+import { checkCall, isContent, isCount, isText } from '../sizes.ts';
+import { CACHE_MIGRATIONS, type Entry, INLINE_BYTES, MOST_HEADERS, MOST_KEY, readEntry } from './entries.ts';
 
 export type NewEntry = Pick<Entry, 'expires' | 'status' | 'headers' | 'encoded' | 'size' | 'blob' | 'value'>;
 
@@ -32,6 +33,8 @@ class CacheStore implements OpenStore {
     match: (cache: string, key: string): Entry | null => readEntry(this.#context.db, cache, key, this.#context.now()),
 
     put: (cache: string, key: string, { expires, status, headers, encoded, size, blob, value }: NewEntry): null => {
+      checkCall(isText(cache, CACHE_LIMITS.nameLength + 1) && isText(key, MOST_KEY) && isText(headers, 2 * MOST_HEADERS) && isContent(value, INLINE_BYTES));
+      checkCall(isCount(size, CACHE_LIMITS.objectBytes));
       const { db } = this.#context;
       const now = this.#context.now();
       const cost = size + 2 * (headers.length + key.length + cache.length) + ROW_BYTES;

@@ -24,6 +24,9 @@ export const KV_MIGRATIONS: readonly string[] = [
    INSERT INTO files SELECT coalesce(sum((size + 4095) / 4096 * 4096), 0) FROM entries WHERE blob IS NOT NULL;`,
 ];
 
+/** Values up to this size stand in the database. Above it, reading a file is faster, and holds nobody up. */
+export const MOST_INLINE_BYTES = 64 * 1024;
+
 /** How a value is wanted. */
 export type ValueForm = 'text' | 'bytes';
 

@@ -6,10 +6,10 @@ import { OpError } from '../../base/op-error.ts';
 
 export const MOST_KEY_BYTES = 512;
 export const MOST_VALUE_BYTES = 25 * 1024 * 1024;
-const MOST_METADATA_BYTES = 1024;
+export const MOST_METADATA_BYTES = 1024;
 export const MOST_LISTED = 1000;
 /** Characters of a cursor: a key in base64. */
-const MOST_CURSOR = MOST_KEY_BYTES * 2;
+export const MOST_CURSOR = MOST_KEY_BYTES * 2;
 export const MOST_KEYS_AT_ONCE = 100;
 const LEAST_TTL_SECONDS = 60;
 const LEAST_CACHE_TTL_SECONDS = 30;

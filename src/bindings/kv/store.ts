@@ -10,7 +10,9 @@ import { diskBytes } from '../../storage/accounts.ts';
 import { Blobs } from '../../storage/blobs.ts';
 import type { OpenStore, StoreContext, StoreProduct } from '../../storage/product.ts';
 import { UnnamedBlobs } from '../../storage/unnamed-blobs.ts';
-import { type Entry, KV_MIGRATIONS, readEntry, type ValueForm } from './entries.ts';
+import { checkCall, isContent, isCount, isText, isTextOrNull } from '../sizes.ts';
+import { type Entry, KV_MIGRATIONS, MOST_INLINE_BYTES, readEntry, type ValueForm } from './entries.ts';
+import { MOST_CURSOR, MOST_KEY_BYTES, MOST_LISTED, MOST_METADATA_BYTES } from './limits.ts';
 
 export type ListedKey = { name: string; expiration: number | null; metadata: string | null };
 
@@ -49,6 +51,8 @@ class KvStore implements OpenStore {
     get: (key: string, form: ValueForm): Entry | null => readEntry(this.#context.db, key, form, this.#now()),
 
     put: (key: string, value: string | Uint8Array | null, blob: string | null, size: number, expiration: number | null, metadata: string | null): null => {
+      const isSmall = isText(key, MOST_KEY_BYTES) && isContent(value, MOST_INLINE_BYTES) && isTextOrNull(metadata, MOST_METADATA_BYTES);
+      checkCall(isSmall && isCount(size) && (expiration === null || isCount(expiration)));
       if (blob !== null) this.#context.quota.release(blob);
       this.#countFiles((blob === null ? 0 : diskBytes(size)) - this.#dropBlobOf(key));
       if (!this.#isLabelled) this.#label();
@@ -77,6 +81,7 @@ class KvStore implements OpenStore {
 
     /** The keys that start with `prefix` and come after `after`; one more than `limit` where there are more. */
     list: (prefix: string, after: string, limit: number): ListedKey[] => {
+      checkCall(isText(prefix, MOST_KEY_BYTES) && isText(after, MOST_CURSOR) && isCount(limit, MOST_LISTED));
       const { db } = this.#context;
       const end = beyond(prefix);
       const bounds = [from(prefix, after), this.#now(), limit + 1];

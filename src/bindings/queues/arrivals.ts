@@ -8,7 +8,8 @@
 import { randomUUID } from 'node:crypto';
 import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { StoreContext } from '../../storage/product.ts';
-import { type NewMessage, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
+import { isCount } from '../sizes.ts';
+import { MOST_MESSAGE_BYTES, type NewMessage, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
 import { isText, measure, merge, MOST_MERGED, MOST_MERGED_BYTES, unpack } from './parcels.ts';
 import { type QueueRow, type QueueRows, storedBytes } from './rows.ts';
 
@@ -137,7 +138,7 @@ export class Arrivals {
 /** One message that cannot be stored would take all of its round with it. */
 function isMessage({ type, body, size, delayMs }: NewMessage): boolean {
   const isBody = isText(type) ? typeof body === 'string' : body instanceof Uint8Array && (type === 'bytes' || type === 'v8');
-  return isBody && Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(delayMs) && delayMs >= 0;
+  return isBody && body.length <= MOST_MESSAGE_BYTES && isCount(size) && isCount(delayMs);
 }
 
 /** Node keeps random values for these in store: it is cheaper than asking for sixteen bytes. */

@@ -1,6 +1,6 @@
 /** What consumers ask for comes from an engine, which a tenant may have taken over: it may be anything. */
 import { invalidCall } from '../../base/op-error.ts';
-import type { Demand, Settlement, WatchedQueue } from './messages.ts';
+import { type Demand, MOST_NAME, type Settlement, type WatchedQueue } from './messages.ts';
 
 /** What the configuration allows. @see config/bindings/queues.ts */
 const MOST_MESSAGES = 100;
@@ -11,7 +11,6 @@ const MOST_DELAY_MS = 86_400_000;
 /** What consumers of ours ask for, with room to spare. */
 const MOST_LEASE_MS = 3_600_000;
 const MOST_WAIT_MS = 60_000;
-const MOST_NAME = 200;
 
 /** @throws OpError for what no consumer of ours asks for */
 export function checkDemand(demand: Demand, settlement: Settlement | null): void {

@@ -9,11 +9,10 @@ import { invalidCall, OpError } from '../../base/op-error.ts';
 import { QUOTA_EXCEEDED, type StoreAddress } from '../../ports/stores.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
-import { type NewMessage, QUEUES_ID, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
+import { MOST_MESSAGE_BYTES, type NewMessage, QUEUES_ID, type QueueMetrics, STORAGE_LIMIT } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
 /** @see https://developers.cloudflare.com/queues/platform/limits/ */
-const MOST_MESSAGE_BYTES = 128_000;
 const MOST_BATCH = 100;
 /** 256 KB, and room for what each message has about itself; as Miniflare counts. */
 const MOST_BATCH_BYTES = 288_000;

@@ -47,6 +47,10 @@ export type Settled = { dead: string[]; dropped: string[] };
 /** Lease 0: there is nothing at the moment. */
 export type Batch = Settled & { lease: number; parts: (LeasedMessage | LeasedParcel)[]; metrics: QueueMetrics };
 
+/** Of a queue, or of whoever consumes one; in characters. */
+export const MOST_NAME = 200;
+/** What a message may have. @see https://developers.cloudflare.com/queues/platform/limits/ */
+export const MOST_MESSAGE_BYTES = 128_000;
 /** The store of a group's queues. To those who count what apps have stored each queue is a store of its own. */
 export const QUEUES_ID = 'queues';
 /** What Cloudflare says when there is no room for a message. */

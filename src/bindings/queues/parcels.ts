@@ -6,7 +6,7 @@
  * characters, and its length in bytes; then their bodies, text as UTF-8. Of bytes both lengths are the same.
  */
 import { invalidCall } from '../../base/op-error.ts';
-import type { ContentType, NewMessage } from './messages.ts';
+import { type ContentType, MOST_MESSAGE_BYTES, type NewMessage } from './messages.ts';
 
 /** By the number that stands for each: texts first. */
 const TYPES: readonly ContentType[] = ['text', 'json', 'bytes', 'v8'];
@@ -55,7 +55,7 @@ export function measure(value: unknown): { count: number; bytes: number } {
   for (let head = COUNT_BYTES; head < start; head += HEAD_BYTES) {
     const word = parcel.readUInt32LE(head);
     const size = parcel.readUInt32LE(head + 4);
-    if (word >= TYPES.length * TYPE_UNIT || word % TYPE_UNIT > size) throw invalidCall();
+    if (word >= TYPES.length * TYPE_UNIT || word % TYPE_UNIT > size || size > MOST_MESSAGE_BYTES) throw invalidCall();
     bytes += size;
   }
   if (start + bytes !== parcel.length) throw invalidCall();

@@ -1,7 +1,8 @@
 /** The rows of queues and leases. Counts of a queue are kept beside its name, in the same commits. */
 import { randomInt } from 'node:crypto';
 import type { Database } from '../../storage/database.ts';
-import type { QueueMetrics, WatchedQueue } from './messages.ts';
+import { checkCall, isText } from '../sizes.ts';
+import { MOST_NAME, type QueueMetrics, type WatchedQueue } from './messages.ts';
 import { MessageRows } from './message-rows.ts';
 import { type ParcelRow, ParcelRows, type Range } from './parcel-rows.ts';
 import { idOf, unpack } from './parcels.ts';
@@ -10,6 +11,9 @@ export type QueueRow = { id: number; name: string; paused: boolean; count: numbe
 
 /** What somebody has of a queue: messages of their own rows, and parcels with the bytes of their messages. */
 export type LeaseRow = Range & { queue: number; singles: number; bytes: number };
+
+/** Of a group, as on Cloudflare of an account. @see https://developers.cloudflare.com/queues/platform/limits/ */
+const MOST_QUEUES = 10_000;
 
 /** Parcels dropped for their age in one go. */
 const MOST_DROPPED = 1000;
@@ -49,10 +53,12 @@ export class QueueRows {
       this.#onCount(String(name), storedBytes(Number(count), Number(bytes)));
   }
 
-  /** A queue comes to be when it is first spoken of. */
+  /** A queue comes to be when it is first spoken of. @throws OpError for what is no name, and where there are too many */
   queue(name: string): QueueRow {
     const found = this.find(name);
     if (found !== undefined) return found;
+    const [count] = this.#db.values('SELECT count(*) FROM queues') as [number];
+    checkCall(isText(name, MOST_NAME) && name !== '' && count < MOST_QUEUES);
     this.#db.run('INSERT INTO queues (name) VALUES (?)', name);
     return this.find(name) as QueueRow;
   }

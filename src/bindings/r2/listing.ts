@@ -1,9 +1,13 @@
 /** Lists keys in the order of their bytes; what lies below a delimiter is skipped over, not read through. */
 import type { Database } from '../../storage/database.ts';
 import { R2_LIMITS, type R2ListOptions, type R2ListResult } from '../../protocol/r2.ts';
+import { checkCall, isCount, isText } from '../sizes.ts';
 import { metadataOf, type ObjectRow } from './rows.ts';
 
 const COLUMNS = 'key, version, size, etag, uploaded, meta';
+
+/** Kinds of metadata; there are two. */
+const MOST_INCLUDED = 10;
 
 /** Where a page ended: after a key, or after all keys with a prefix. */
 type Position = { after: string } | { past: string };
@@ -28,7 +32,11 @@ function decode(cursor: string): Position {
   return text.startsWith('p') ? { past: text.slice(1) } : { after: text.slice(1) };
 }
 
+/** Characters of metadata in a page, beyond what a thousand objects of ours have. Another page begins then. */
+const MOST_META = 16 * 1024 * 1024;
+
 export function list(db: Database, options: R2ListOptions): R2ListResult {
+  check(options);
   const { prefix = '', delimiter = '', include = [] } = options;
   const limit = Math.min(options.limit ?? R2_LIMITS.listKeys, include.length > 0 ? R2_LIMITS.listKeysWithMetadata : R2_LIMITS.listKeys);
   const end = successor(prefix);
@@ -36,16 +44,18 @@ export function list(db: Database, options: R2ListOptions): R2ListResult {
   const result: R2ListResult = { objects: [], prefixes: [], truncated: false };
   let last: Position | undefined;
   let count = 0;
+  let meta = 0;
   /** From a key on, which is itself wanted where `isIncluded`. @returns where to go on, if not at the end */
   const page = (from: string, isIncluded: boolean): string | undefined => {
     const sql = `SELECT ${COLUMNS} FROM objects WHERE key ${isIncluded ? '>=' : '>'} ?${bound} ORDER BY key LIMIT ?`;
     const rows = db.prepare(sql).iterate(...(end === undefined ? [from] : [from, end]), limit - count + 1) as Iterable<ObjectRow>;
     for (const row of rows) {
-      if (count === limit) {
+      if (count === limit || meta > MOST_META) {
         result.truncated = true;
         return undefined;
       }
       count++;
+      meta += row.meta.length;
       const at = delimiter === '' ? -1 : row.key.indexOf(delimiter, prefix.length);
       if (at < 0) {
         result.objects.push(metadataOf(row, include));
@@ -63,6 +73,12 @@ export function list(db: Database, options: R2ListOptions): R2ListResult {
   for (let next: string | undefined = page(from, isIncluded); next !== undefined; ) next = page(next, true);
   if (result.truncated && last !== undefined) result.cursor = encode(last);
   return result;
+}
+
+/** @throws OpError for what no engine of ours asks for: it would be looked at for long */
+function check({ prefix = '', delimiter = '', startAfter = '', past = '', cursor = '', limit = 0, include = [] }: R2ListOptions): void {
+  for (const text of [prefix, delimiter, startAfter, past]) checkCall(isText(text, R2_LIMITS.keyBytes));
+  checkCall(isText(cursor, R2_LIMITS.keyBytes * 2) && isCount(limit, R2_LIMITS.listKeys) && Array.isArray(include) && include.length <= MOST_INCLUDED);
 }
 
 /** The first key, and whether it is itself wanted. */

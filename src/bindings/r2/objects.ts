@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { R2Metadata } from '../../protocol/r2.ts';
 import { diskBytes } from '../../storage/accounts.ts';
 import type { Database } from '../../storage/database.ts';
-import { metadataOf, type ObjectMeta, type ObjectRow } from './rows.ts';
+import { metadataOf, metaText, type ObjectMeta, type ObjectRow } from './rows.ts';
 
 /** A new object's bytes: few of them, or the file that has them. */
 export type Content = { data: Uint8Array } | { blob: string };
@@ -21,6 +21,8 @@ export type NamedFile = { blob: string; size: number };
 /** An answer, and the files to be removed. */
 export type Changed<T> = { answer: T; garbage: string[] };
 
+/** Objects up to this size lie in the database: one commit is cheaper than a file, its folder and a commit. */
+export const MOST_INLINE_BYTES = 64 * 1024;
 /** Pieces of which a reader opens all before it begins. */
 export const MOST_OPEN_PIECES = 32;
 /** How long the files of a replaced object in many parts stay for those who read it: they are opened one by one. */
@@ -49,7 +51,7 @@ export class ObjectTable {
   /** Puts an object in the place of `old`. @returns its metadata and its number */
   insert(object: Omit<NewObject, 'content'> & { content?: Content }, old: OldObject | undefined, garbage: string[]): [R2Metadata, number] {
     const { key, size, etag, meta, content } = object;
-    const row = { key, version: newVersion(), size, etag, uploaded: this.#now(), meta: JSON.stringify(meta) };
+    const row = { key, version: newVersion(), size, etag, uploaded: this.#now(), meta: metaText(meta) };
     const blob = content !== undefined && 'blob' in content ? content.blob : null;
     const data = content !== undefined && 'data' in content ? content.data : null;
     if (blob !== null) this.countFiles(diskBytes(size));

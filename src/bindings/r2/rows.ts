@@ -1,4 +1,5 @@
 /** Rows of a bucket's database, and what they say of an object. */
+import { checkCall, isText } from '../sizes.ts';
 import type { R2Hash, R2HttpMetadata, R2Metadata, S3Checksum } from '../../protocol/r2.ts';
 
 /** What is kept of an object beside what is searched for: the JSON of the column `meta`. */
@@ -9,6 +10,16 @@ export type ObjectMeta = {
   storageClass: string;
   s3?: S3Checksum;
 };
+
+/** In characters of JSON: all that R2 takes, each character written as six. */
+const MOST_META = 80_000;
+
+/** What is kept of an object's metadata. @throws OpError for more than a bucket lets through */
+export function metaText(meta: object): string {
+  const text = JSON.stringify(meta);
+  checkCall(isText(text, MOST_META));
+  return text;
+}
 
 export type ObjectRow = { key: string; version: string; size: number; etag: string; uploaded: number; meta: string };
 

@@ -5,13 +5,14 @@
  * Contract: a file named here is whole and on disk before it is named.
  */
 import { rmSync } from 'node:fs';
-import type { R2Conditions, R2ListOptions, R2ListResult, R2Metadata, R2Range } from '../../protocol/r2.ts';
+import { R2_LIMITS, type R2Conditions, type R2ListOptions, type R2ListResult, type R2Metadata, type R2Range } from '../../protocol/r2.ts';
 import { blobPath } from '../../storage/blobs.ts';
 import type { StoreContext, StoreProduct } from '../../storage/product.ts';
+import { checkCall, isContent, isText } from '../sizes.ts';
 import { collect, isNamed } from './garbage.ts';
 import { holds } from './conditions.ts';
 import { list } from './listing.ts';
-import { type Changed, type NamedFile, type NewObject, ObjectTable } from './objects.ts';
+import { type Changed, MOST_INLINE_BYTES, type NamedFile, type NewObject, ObjectTable } from './objects.ts';
 import { readHead, readObject } from './reads.ts';
 import { uploadMethods } from './upload-store.ts';
 
@@ -76,6 +77,7 @@ function openBucket({ db, dir, now, quota }: StoreContext): ReturnType<StoreProd
     get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined) => readObject(db, key, range, onlyIf),
     put: (object: NewObject, onlyIf: R2Conditions | undefined): Changed<R2Metadata | null> => {
       const garbage: string[] = [];
+      checkCall(isText(object.key, R2_LIMITS.keyBytes) && ('blob' in object.content || isContent(object.content.data, MOST_INLINE_BYTES)));
       if ('blob' in object.content) quota.release(object.content.blob);
       const old = objects.row(object.key);
       if (onlyIf !== undefined && !holds(onlyIf, old)) return { answer: null, garbage: 'blob' in object.content ? [object.content.blob] : [] };

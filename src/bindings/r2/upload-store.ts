@@ -6,7 +6,8 @@ import type { OpenUpload, UploadChecksum, UploadedPart } from '../../ports/bucke
 import { diskBytes } from '../../storage/accounts.ts';
 import type { Database } from '../../storage/database.ts';
 import type { StoreQuota } from '../../storage/product.ts';
-import type { ObjectMeta } from './rows.ts';
+import { checkCall, isCount, isText, isTextOrNull } from '../sizes.ts';
+import { metaText, type ObjectMeta } from './rows.ts';
 import type { Changed, NamedFile, ObjectTable } from './objects.ts';
 
 type UploadRow = { key: string; meta: string; ended: number | null };
@@ -20,6 +21,13 @@ export type Refused = { error: R2ErrorName };
 /** Not ended uploads are aborted after this time, and ended ones forgotten. @see https://developers.cloudflare.com/r2/objects/multipart-objects/ */
 export const UPLOAD_MS = 7 * 24 * 3600_000;
 
+/** Characters of a digest, with the name of its algorithm. */
+const MOST_DIGEST = 1024;
+/** Parts, or uploads, that are listed at a time. */
+const MOST_LISTED = 10_001;
+/** As S3 clients may ask for it; none of more than a key's length has uploads. */
+const MOST_PREFIX = 16_384;
+
 export function uploadMethods(
   db: Database,
   objects: ObjectTable,
@@ -31,12 +39,15 @@ export function uploadMethods(
     db.get('SELECT key, meta, ended FROM uploads WHERE id = ? AND key = ?', id, key) as UploadRow | undefined;
   return {
     createUpload: (key: string, meta: UploadMeta): string => {
+      checkCall(isText(key, R2_LIMITS.keyBytes));
       revive();
       const id = randomBytes(64).toString('base64url');
-      db.run('INSERT INTO uploads (id, key, created, meta) VALUES (?, ?, ?, ?)', id, key, now(), JSON.stringify(meta));
+      db.run('INSERT INTO uploads (id, key, created, meta) VALUES (?, ?, ?, ?)', id, key, now(), metaText(meta));
       return id;
     },
     putPart: (key: string, id: string, part: NewPart): Changed<Refused | null> => {
+      const checksum = part.checksum === undefined ? null : JSON.stringify(part.checksum);
+      checkCall(isText(part.etag, MOST_DIGEST) && isTextOrNull(checksum, MOST_DIGEST) && isCount(part.number, R2_LIMITS.parts));
       if (part.blob !== '') quota.release(part.blob);
       const row = upload(key, id);
       if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: part.blob === '' ? [] : [part.blob] };
@@ -45,7 +56,7 @@ export function uploadMethods(
       if (old !== undefined) objects.forget([old], garbage);
       if (part.blob !== '') objects.countFiles(diskBytes(part.size));
       const sql = 'INSERT INTO parts (upload, number, blob, size, etag, uploaded, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)';
-      db.run(sql, id, part.number, part.blob, part.size, part.etag, now(), part.checksum === undefined ? null : JSON.stringify(part.checksum));
+      db.run(sql, id, part.number, part.blob, part.size, part.etag, now(), checksum);
       return { answer: null, garbage };
     },
     completeUpload: (key: string, id: string, selected: readonly R2Part[], expected: S3Checksum | undefined): Changed<Refused | R2Metadata> => {
@@ -95,6 +106,7 @@ export function uploadMethods(
       return { answer: null, garbage };
     },
     parts: (key: string, id: string, after: number, limit: number): UploadedPart[] | Refused => {
+      checkCall(isCount(limit, MOST_LISTED));
       const row = upload(key, id);
       if (row === undefined || row.ended !== null) return { error: 'noSuchUpload' };
       const sql = 'SELECT number, etag, size, uploaded, checksum FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?';
@@ -106,8 +118,9 @@ export function uploadMethods(
         ...(checksum !== null && { checksum: JSON.parse(checksum) as S3Checksum }),
       }));
     },
-    uploads: (prefix: string, after: { key: string; id?: string } | undefined, limit: number): OpenUpload[] =>
-      db
+    uploads: (prefix: string, after: { key: string; id?: string } | undefined, limit: number): OpenUpload[] => {
+      checkCall(isText(prefix, MOST_PREFIX) && isCount(limit, MOST_LISTED));
+      return db
         .all(
           `SELECT id, key, created, meta FROM uploads WHERE ended IS NULL AND substr(key, 1, length(?1)) = ?1
            AND (?2 IS NULL OR key > ?2 OR (key = ?2 AND ?3 IS NOT NULL AND (created, id) > ((SELECT created FROM uploads WHERE id = ?3), ?3)))
@@ -122,7 +135,8 @@ export function uploadMethods(
           key: String(key),
           created: Number(created),
           storageClass: (JSON.parse(String(meta)) as ObjectMeta).storageClass,
-        })),
+        }));
+    },
   } as unknown as Record<string, (...args: never[]) => unknown>;
 }
 

@@ -9,14 +9,12 @@ import { createHash } from 'node:crypto';
 import { invalidCall, OpError } from '../../base/op-error.ts';
 import type { Json } from '../../protocol/bindings.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
+import { LONGEST_KEY, PERIODS } from './store.ts';
 
-/** Longer keys are counted by their hash. */
-const LONGEST_KEY = 256;
 /** Refused keys that are remembered. */
 const MOST_REFUSED = 10_000;
 /** All namespaces of a group. */
 const COUNTERS = { product: 'ratelimit', id: 'counters' } as const;
-const PERIODS: readonly unknown[] = [10, 60];
 
 class RatelimitBinding implements Binding {
   readonly #scope: BindingScope;

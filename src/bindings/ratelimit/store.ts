@@ -1,6 +1,13 @@
 /** The counters of all engines, in the memory of the store process: a restart begins a new window. */
 import type { StoreProduct } from '../../storage/product.ts';
+import { checkCall, isText } from '../sizes.ts';
 import { Namespaces } from './namespaces.ts';
+
+/** Longer keys are counted by their hash. */
+export const LONGEST_KEY = 256;
+/** Seconds. */
+export const PERIODS: readonly unknown[] = [10, 60];
+const MOST_NAMESPACE = 1000;
 
 export const ratelimitProduct: StoreProduct = {
   name: 'ratelimit',
@@ -11,7 +18,10 @@ export const ratelimitProduct: StoreProduct = {
     const namespaces = new Namespaces(now);
     return {
       methods: {
-        take: (namespace: string, period: number, key: string, limit: number): boolean => namespaces.take(namespace, period, key, limit),
+        take: (namespace: string, period: number, key: string, limit: number): boolean => {
+          checkCall(isText(namespace, MOST_NAMESPACE) && PERIODS.includes(period) && isText(key, LONGEST_KEY) && typeof limit === 'number');
+          return namespaces.take(namespace, period, key, limit);
+        },
       },
     };
   },

@@ -28,6 +28,11 @@ export function runInChild(ask: ToDataChild, body: DataBody, signal: AbortSignal
     stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
+  // The system has no room for another process: the reason comes as an event.
+  if (child.pid === undefined)
+    return new Promise((_resolve, reject) =>
+      child.on('error', (error) => reject(new DataError('failed', `the operation cannot be started: ${error.message}`))),
+    );
   const kill = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
   if (signal.aborted) kill();

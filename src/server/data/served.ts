@@ -8,7 +8,8 @@ import type { BindingType } from '../../protocol/bindings.ts';
 import type { AppRecord } from '../../protocol/engine.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { placeOf, sqlDir, storageDir } from '../../storage/paths.ts';
-import { StoreClient, type StorePort } from '../../storage/store-client.ts';
+import type { StorePort } from '../../storage/connector.ts';
+import { StoreClient } from '../../storage/store-client.ts';
 import { runInChild } from './child.ts';
 import { findOperation } from './operations.ts';
 

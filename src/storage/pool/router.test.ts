@@ -53,7 +53,7 @@ type World = {
   workers: FakeWorker[];
   answers: string[];
   troubles: string[];
-  ask(owner: string, key: string, text: string): void;
+  ask(owner: string, key: string, text: string, isHeard?: () => boolean): void;
   wait(ms: number): void;
   memory: { bytes: number };
 };
@@ -90,7 +90,7 @@ function world(t: TestContext, options: Partial<RouterOptions> = {}): World {
     answers,
     troubles,
     memory,
-    ask: (owner, key, text) => router.call(owner, key, Buffer.from(text), (answer) => answers.push(`${text}=${answer.toString()}`)),
+    ask: (owner, key, text, isHeard) => router.call(owner, key, Buffer.from(text), (answer) => answers.push(`${text}=${answer.toString()}`), isHeard),
     wait: (ms) => {
       now += ms;
       router.tick();
@@ -288,4 +288,52 @@ test('a worker that does not get ready: another is started beside it, and it is 
   ask('app', 'db', 'b');
   wait(1000);
   assert.equal(workers[0]?.isKilled, true);
+});
+
+test('call: one whose answer is of no use when its turn comes is not made; the others are', (t) => {
+  const { workers, answers, ask } = world(t);
+  let isHeard = true;
+  const heard = (): boolean => isHeard;
+  ask('app', 'db', 'a', heard);
+  const worker = ready(workers[0]);
+  for (const text of ['b', 'c']) ask('app', 'db', text, heard);
+  ask('app', 'db', 'd');
+  ask('app', 'other', 'e', heard);
+  isHeard = false;
+  worker.answer();
+  worker.answer();
+  assert.deepEqual(worker.asked, ['db:a', 'db:d']);
+  assert.deepEqual(answers, ['a=a!', 'e=too many', 'b=too many', 'c=too many', 'd=d!']);
+  isHeard = true;
+  ask('app', 'other', 'f', heard);
+  assert.deepEqual(worker.asked.at(-1), 'other:f');
+});
+
+test('groups: one whose apps have all workers at work does not keep another waiting', (t) => {
+  const { workers, ask, wait } = world(t, { most: 2, mostPerOwner: 1, groupOf: (key) => key.charAt(0) });
+  for (const owner of ['one', 'two', 'three']) ask(owner, `a ${owner}`, 'endless');
+  ready(workers[0]);
+  wait(50);
+  ready(workers[1]);
+  wait(50);
+  wait(50);
+  assert.equal(workers.length, 2, 'there is nobody for whom another one would be');
+  ask('four', 'b', 'short');
+  wait(50);
+  assert.equal(workers.length, 3);
+  const third = ready(workers[2]);
+  assert.deepEqual(third.asked, ['b:short']);
+  third.answer();
+  wait(50);
+  assert.deepEqual(third.asked, ['b:short']);
+  ask('four', 'b', 'again');
+  ask('five', 'c', 'too');
+  assert.deepEqual(third.asked, ['b:short', 'b:again']);
+  third.answer();
+  assert.deepEqual(third.asked, ['b:short', 'b:again', 'c:too']);
+  third.answer();
+  wait(50);
+  assert.equal(workers.length, 3);
+  workers[0]?.answer();
+  assert.deepEqual(workers[0]?.asked, ['a one:endless', 'a three:endless']);
 });

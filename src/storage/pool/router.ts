@@ -4,8 +4,11 @@
  * Contract: a resource (a database) is with one worker at a time, its calls in order. A worker has one round at a
  * time; one that takes too long or too much memory is killed, and only the call that did it fails: the others of
  * its round are made again, each alone, unless something of the round may have become lasting. While all workers
- * are busy another one is started, up to a maximum; no owner has more than its share of them. Every call is answered.
+ * are busy another one is started, up to a maximum; no owner has more than its share of them. Beyond the maximum there
+ * is one for a group that has none at work: an engine that a tenant has taken over asks in the name of every app of its
+ * group. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
+import { FewReports } from '../../base/few-reports.ts';
 import { Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
 
@@ -18,7 +21,13 @@ export interface WorkerHandle {
   kill(): void;
 }
 
-export type WorkerEvents = { frame(body: Buffer): void /** After its last frame. */; gone(): void };
+export type WorkerEvents = {
+  frame(body: Buffer): void;
+  /** The system did not let it start; `gone` follows. */
+  unstarted(reason: string): void;
+  /** After its last frame. */
+  gone(): void;
+};
 
 /** How large resources may become. A round is given its room when it begins. */
 export interface RoomKeeper {
@@ -34,6 +43,8 @@ export type RouterOptions = {
   /** Workers, and how many of them may work for one owner at a time. */
   most: number;
   mostPerOwner: number;
+  /** Whose a resource is, with others of the same group. Without it there are no groups. */
+  groupOf?(key: string): string;
   /** How long a round may take. */
   roundMs: number;
   /** How long a call may wait for its turn. */
@@ -53,7 +64,12 @@ export type RouterOptions = {
   now?: () => number;
 };
 
-export type RoutedCall = Waiting & { payload: Buffer; isAlone: boolean; answer(payload: Buffer | string): void };
+export type RoutedCall = Waiting & {
+  payload: Buffer;
+  isAlone: boolean;
+  answer(payload: Buffer | string): void /** Whether that is of use. */;
+  isHeard(): boolean;
+};
 
 type Round = { key: string; owner: string; calls: Map<number, RoutedCall>; size: number; startedAt: number; isCommitting: boolean };
 type Worker = {
@@ -86,6 +102,7 @@ export class PoolRouter {
   readonly #options: RouterOptions;
   readonly #now: () => number;
   readonly #turns: Turns<RoutedCall>;
+  readonly #unstarted: FewReports;
   readonly #workers = new Set<Worker>();
   readonly #last = new Map<string, Worker>();
   #calls = 0;
@@ -99,6 +116,7 @@ export class PoolRouter {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#turns = new Turns(options.mostPerOwner);
+    this.#unstarted = new FewReports(options.onTrouble, this.#now);
   }
 
   get workers(): number {
@@ -115,10 +133,10 @@ export class PoolRouter {
     if (this.#workers.size === 0) this.#launch();
   }
 
-  call(owner: string, key: string, payload: Buffer, answer: (payload: Buffer | string) => void): void {
+  call(owner: string, key: string, payload: Buffer, answer: (payload: Buffer | string) => void, isHeard: () => boolean = () => true): void {
     const resource = this.#turns.resource(key);
     if (resource.calls.length >= MOST_QUEUED_CALLS || resource.bytes >= MOST_QUEUED_BYTES) return answer(this.#options.answers.tooMany);
-    this.#turns.add(resource, { owner, payload, answer, since: this.#now(), bytes: payload.length, isAlone: false });
+    this.#turns.add(resource, { owner, payload, answer, isHeard, since: this.#now(), bytes: payload.length, isAlone: false });
     this.#dispatch();
   }
 
@@ -166,11 +184,29 @@ export class PoolRouter {
     if (worker.verdict !== undefined) worker.handle.kill();
   }
 
+  /** What the worker beyond the maximum may be given, when all others are at work. Undefined: they are not. */
+  #reserve(): ((key: string) => boolean) | undefined {
+    const { groupOf, most } = this.#options;
+    let busy = 0;
+    for (const { round } of this.#workers) if (round !== undefined) busy++;
+    if (busy < most) return undefined;
+    if (groupOf === undefined) return () => false;
+    const groups = new Set([...this.#workers].flatMap(({ round }) => (round === undefined ? [] : groupOf(round.key))));
+    return (key) => !groups.has(groupOf(key));
+  }
+
   /** One more, when nobody is free and nobody will be soon. */
   #grow(now: number): void {
-    if (this.#workers.size >= this.#options.most || now < this.#restartAt) return;
+    if (now < this.#restartAt || !this.#hasPlace()) return;
     for (const worker of this.#workers) if (!worker.isEnding && this.#isInReach(worker, now)) return;
     this.#launch();
+  }
+
+  #hasPlace(): boolean {
+    const { most } = this.#options;
+    if (this.#workers.size !== most) return this.#workers.size < most;
+    const may = this.#reserve();
+    return may !== undefined && this.#turns.has(may);
   }
 
   /** It is free, or will soon be. One that does not get to its start is not waited for. */
@@ -189,7 +225,11 @@ export class PoolRouter {
       round: undefined,
       idleSince: 0,
       verdict: undefined,
-      handle: this.#options.launch({ frame: (body) => this.#receive(worker, body), gone: () => this.#gone(worker) }),
+      handle: this.#options.launch({
+        frame: (body) => this.#receive(worker, body),
+        unstarted: (error) => this.#unstarted.tell('a SQL process cannot be started, and is tried again', { error }),
+        gone: () => this.#gone(worker),
+      }),
     };
     this.#workers.add(worker);
   }
@@ -198,26 +238,31 @@ export class PoolRouter {
     if (this.#isClosed) return;
     if (!this.#turns.isEmpty && this.#workers.size === 0 && this.#now() >= this.#restartAt) this.#launch();
     while (!this.#turns.isEmpty && this.#hasIdle()) {
-      const next = this.#turns.take();
+      const next = this.#turns.take(this.#reserve());
       if (next === undefined) break;
       const { resource, owner } = next;
       const { key } = resource;
-      const first = resource.calls[0];
-      if (first === undefined) {
-        this.#turns.giveBack(resource, owner);
-        continue;
-      }
       const calls = new Map<number, RoutedCall>();
       const sent: RoundCall[] = [];
       let bytes = 0;
+      let isAlone = false;
       for (let call = resource.calls[0]; call !== undefined; call = resource.calls[0]) {
-        if (sent.length > 0 && (call.isAlone || first.isAlone || sent.length >= MOST_ROUND_CALLS || bytes + call.bytes > MOST_ROUND_BYTES)) break;
+        if (sent.length > 0 && (call.isAlone || isAlone || sent.length >= MOST_ROUND_CALLS || bytes + call.bytes > MOST_ROUND_BYTES)) break;
         resource.calls.shift();
         resource.bytes -= call.bytes;
+        if (!call.isHeard()) {
+          call.answer(this.#options.answers.tooMany);
+          continue;
+        }
         bytes += call.bytes;
+        isAlone = call.isAlone;
         this.#calls = (this.#calls + 1) >>> 0;
         calls.set(this.#calls, call);
         sent.push({ call: this.#calls, payload: call.payload });
+      }
+      if (sent.length === 0) {
+        this.#turns.giveBack(resource, owner);
+        continue;
       }
       const worker = this.#idleFor(key);
       worker.round = { key, owner, calls, size: sent.length, startedAt: this.#now(), isCommitting: false };
@@ -288,7 +333,7 @@ export class PoolRouter {
     if (!worker.isReady) this.#restartAt = this.#now() + Math.min(SLOWEST_RESTART_MS, 100 * 2 ** Math.min(this.#failures++, 10));
     // Whoever remembers it must not take it for one that is free.
     worker.isReady = false;
-    if (!worker.isEnding)
+    if (!worker.isEnding && worker.handle.pid !== undefined)
       this.#options.onTrouble(`a SQL process ${reasonOf(verdict)}`, {
         pid: worker.handle.pid,
         ...(round === undefined ? {} : { app: round.owner, database: round.key }),

@@ -54,11 +54,16 @@ export class Turns<Call extends Waiting> {
     for (const { bytes } of calls) resource.bytes += bytes;
   }
 
-  /** The next resource whose owner may have a worker. Whoever takes it gives it back. */
-  take(): { resource: Resource<Call>; owner: string } | undefined {
+  /** Whether `take` would take one. */
+  has(may: (key: string) => boolean): boolean {
+    return this.#order.some((owner) => this.#isNext(owner, may));
+  }
+
+  /** The next resource whose owner may have a worker, and that may be taken. Whoever takes it gives it back. */
+  take(may?: (key: string) => boolean): { resource: Resource<Call>; owner: string } | undefined {
     for (let at = 0; at < this.#order.length; at++) {
       const owner = this.#order[at] as Owner<Call>;
-      if (owner.taken >= this.#mostPerOwner) continue;
+      if (!this.#isNext(owner, may)) continue;
       this.#order.splice(at, 1);
       const resource = owner.ready.shift() as Resource<Call>;
       resource.isListed = false;
@@ -69,6 +74,10 @@ export class Turns<Call extends Waiting> {
       return { resource, owner: owner.name };
     }
     return undefined;
+  }
+
+  #isNext({ taken, ready }: Owner<Call>, may?: (key: string) => boolean): boolean {
+    return taken < this.#mostPerOwner && (may === undefined || may((ready[0] as Resource<Call>).key));
   }
 
   giveBack(resource: Resource<Call>, ownerName: string): void {

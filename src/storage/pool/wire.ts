@@ -1,5 +1,5 @@
 /**
- * Frames between engines, the router of a pool and its workers: four bytes of length, then the body.
+ * Frames between engines, the router of a pool and its workers.
  *
  * Contract: whoever is between two ends never looks into a payload. Text is UTF-8, numbers are little-endian.
  *
@@ -9,9 +9,7 @@
  *     router → worker   room, key, { call, payload }…   a round: calls for one resource, in order, and how large it may be then
  *     worker → router   kind, call, payload             see WorkerFrame
  */
-
-export const HEAD_BYTES = 4;
-export const MOST_FRAME_BYTES = 256 * 1024 * 1024;
+import { HEAD_BYTES } from '../frame-reader.ts';
 
 export const WorkerFrame = {
   /** The answer to a call. */
@@ -25,46 +23,6 @@ export const WorkerFrame = {
   /** Before the first answer of a round that has changed it: JSON of the bytes that the resource has, and how many calls were refused for want of room. */
   size: 4,
 } as const;
-
-/** Takes frames out of bytes as they come. */
-export class FrameReader {
-  #chunks: Buffer[] = [];
-  #size = 0;
-
-  get isEmpty(): boolean {
-    return this.#size === 0;
-  }
-
-  /** @returns whole frames' bodies @throws Error for a length that nobody of ours sends */
-  push(chunk: Buffer): Buffer[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    const frames: Buffer[] = [];
-    // One chunk mostly holds one frame: nothing is copied then.
-    for (;;) {
-      if (this.#size < HEAD_BYTES) break;
-      const first = this.#chunks[0] as Buffer;
-      if (first.length < HEAD_BYTES) this.#chunks = [Buffer.concat(this.#chunks)];
-      const length = (this.#chunks[0] as Buffer).readUInt32LE();
-      if (length > MOST_FRAME_BYTES) throw new Error('a frame is too long');
-      if (this.#size < HEAD_BYTES + length) break;
-      if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-      const all = this.#chunks[0] as Buffer;
-      frames.push(all.subarray(HEAD_BYTES, HEAD_BYTES + length));
-      this.#size -= HEAD_BYTES + length;
-      this.#chunks = this.#size === 0 ? [] : [all.subarray(HEAD_BYTES + length)];
-    }
-    return frames;
-  }
-}
-
-/** @see storage/badge.ts */
-export function writeHello(badge: string): Buffer {
-  const body = Buffer.from(badge);
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  head.writeUInt32LE(body.length);
-  return Buffer.concat([head, body]);
-}
 
 export type CallFrame = { call: number; owner: string; key: string; payload: Buffer };
 
@@ -84,10 +42,13 @@ export function writeCall(call: number, owner: string, key: string, payload: str
   return frame;
 }
 
-export function readCall(body: Buffer): CallFrame {
+/** @returns undefined for what `writeCall` has not made */
+export function readCall(body: Buffer): CallFrame | undefined {
+  if (body.length < 8) return undefined;
   const call = body.readUInt32LE(0);
   const ownerEnd = 8 + body.readUInt16LE(4);
   const keyEnd = ownerEnd + body.readUInt16LE(6);
+  if (keyEnd > body.length) return undefined;
   return { call, owner: body.toString('utf8', 8, ownerEnd), key: body.toString('utf8', ownerEnd, keyEnd), payload: body.subarray(keyEnd) };
 }
 

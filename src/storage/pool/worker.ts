@@ -5,7 +5,8 @@
  * other end is gone, so is the process.
  */
 import { readSync, writeSync } from 'node:fs';
-import { FrameReader, readRound, WorkerFrame, writeWorkerFrame } from './wire.ts';
+import { FrameReader, MOST_FRAME_BYTES } from '../frame-reader.ts';
+import { readRound, WorkerFrame, writeWorkerFrame } from './wire.ts';
 
 /** The descriptor that the router speaks through. */
 const ROUTER_FD = 3;
@@ -30,12 +31,13 @@ export type Trouble = (message: string, fields: Record<string, unknown>) => void
 export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
   const reader = new FrameReader();
   const runner = open((message, fields) => send(WorkerFrame.trouble, 0, JSON.stringify({ message, fields })));
-  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   send(WorkerFrame.ready, 0, '');
   for (;;) {
     const size = readSome(chunk);
     if (size === 0) return;
-    for (const frame of reader.push(chunk.subarray(0, size))) {
+    reader.push(chunk.subarray(0, size));
+    for (let frame = reader.next(MOST_FRAME_BYTES); frame !== undefined; frame = reader.next(MOST_FRAME_BYTES)) {
       const { key, room, calls } = readRound(frame);
       const { answers, size, refused } = runner.run(
         key,
@@ -46,8 +48,6 @@ export function serveRounds(open: (trouble: Trouble) => RoundRunner): void {
       if ((size !== undefined && size !== room.known) || refused > 0) send(WorkerFrame.size, 0, JSON.stringify([size ?? room.known, refused]));
       for (let at = 0; at < calls.length; at++) send(WorkerFrame.answer, calls[at]?.call ?? 0, answers[at] ?? '');
     }
-    // What is left of a frame still lies in it.
-    if (!reader.isEmpty) chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   }
 }
 
