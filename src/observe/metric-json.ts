@@ -21,12 +21,33 @@ export function lasting(metrics: readonly MetricJson[]): MetricJson[] {
   return metrics.filter((metric) => metric.type !== 'gauge');
 }
 
-/** Metrics from an engine's message; nothing where it is not what it should be. */
+/** Metrics from an engine's message, which a tenant may have taken over; nothing where it is not what it should be. */
 export function parseMetrics(text: string): MetricJson[] {
   try {
     const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? (parsed as MetricJson[]) : [];
+    return Array.isArray(parsed) && parsed.every(isMetric) ? parsed : [];
   } catch {
     return [];
   }
+}
+
+const NAME = /^[a-z_][a-z0-9_]*$/;
+const TYPES: readonly unknown[] = ['counter', 'gauge', 'histogram'];
+const AGGREGATORS: readonly unknown[] = ['sum', 'max', 'first'];
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
+
+function isMetric(metric: unknown): metric is MetricJson {
+  if (!isObject(metric)) return false;
+  const { name, help, type, values, aggregator } = metric;
+  if (!isName(name) || typeof help !== 'string' || !TYPES.includes(type) || !AGGREGATORS.includes(aggregator)) return false;
+  return Array.isArray(values) && values.every(isValue);
+}
+
+function isValue(one: unknown): one is MetricValue {
+  if (!isObject(one)) return false;
+  const { value, labels, metricName } = one;
+  if (typeof value !== 'number' || !isObject(labels) || (metricName !== undefined && !isName(metricName))) return false;
+  return Object.entries(labels).every(([label, of]) => isName(label) && (typeof of === 'string' || typeof of === 'number'));
 }

@@ -95,6 +95,10 @@ export type EngineConfig = {
   residentLimitMb: number;
   /** Peers whose word about their clients counts: addresses and networks. */
   trustedProxies: readonly string[];
+  /** Files and connections that the process may have open. */
+  descriptors?: number;
+  /** Memory maps that it may have. */
+  maps?: number;
   /** Spare isolates kept booted and empty. */
   spareIsolates: number;
   urlBytes: number;

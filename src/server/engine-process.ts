@@ -4,8 +4,10 @@
  * Life: booting → ready (has its configuration and an app table) → listening → leaving (told to drain, or lost
  * a thread to V8) → dead. Messages are answered in the order they were sent.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn as spawnChild } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
+import { CHANNEL_FD, hearEngine, say } from './engine-channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Pulse } from './pulse.ts';
 
@@ -20,6 +22,10 @@ export type EngineExit = {
   expected: boolean;
   /** It was killed because nothing had been heard of it for so many seconds. */
   silentSeconds?: number;
+  /** It was killed because it said what is none of our messages. */
+  isOdd?: true;
+  /** It could not even be started. */
+  error?: string;
 };
 
 export type EngineEvents = {
@@ -51,10 +57,12 @@ export class EngineProcess {
   readonly ledgerFile: string;
   readonly about: Readonly<Record<string, string>>;
   readonly #child: ChildProcess;
+  readonly #channel: Duplex | undefined;
   readonly #events: EngineEvents;
   readonly #startedAt = performance.now();
   readonly #pulse: Pulse;
   #silentSeconds: number | undefined;
+  #isOdd = false;
   #state: EngineState = 'booting';
   #expected = false;
   #applied: (() => void)[] = [];
@@ -75,12 +83,20 @@ export class EngineProcess {
     this.#done = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const stdio: (string | number)[] = ['ignore', 'inherit', 'inherit', 'ipc'];
+    const stdio: ('ignore' | 'inherit' | 'pipe' | number)[] = ['ignore', 'inherit', 'inherit'];
+    stdio[CHANNEL_FD] = 'pipe';
     stdio[LISTEN_FD] = spawn.listenFd;
-    this.#child = fork(spawn.file, [], { execArgv: [...spawn.execArgv], env: { ...spawn.env }, stdio: stdio as ('ignore' | 'inherit' | 'ipc' | number)[] });
-    this.#child.on('message', (message) => this.#receive(message as FromEngine));
+    this.#child = spawnChild(process.execPath, [...spawn.execArgv, spawn.file], { env: { ...spawn.env }, stdio });
+    // Where the system has no room for another process there is no list of pipes, whatever the types say.
+    this.#channel = this.#child.stdio?.[CHANNEL_FD] as Duplex | undefined;
+    if (this.#channel !== undefined)
+      hearEngine(
+        this.#channel,
+        (message) => this.#receive(message),
+        () => this.#odd(),
+      );
     this.#pulse = new Pulse(this.pid, (seconds) => this.#silent(seconds));
-    this.#child.on('error', () => this.#exited(null, null));
+    this.#child.on('error', (error) => this.#exited(null, null, error));
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#send({ type: 'configure', config: spawn.config });
     void this.setApps(spawn.apps);
@@ -161,7 +177,7 @@ export class EngineProcess {
 
   /** A message to a process that is just dying is lost; its exit event tells the rest. */
   #send(message: ToEngine): void {
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#channel !== undefined) say(this.#channel, message);
   }
 
   #receive(message: FromEngine): void {
@@ -209,6 +225,12 @@ export class EngineProcess {
     this.#child.kill('SIGKILL');
   }
 
+  /** What it says is none of our messages: somebody else speaks for it. */
+  #odd(): void {
+    this.#isOdd = true;
+    this.#child.kill('SIGKILL');
+  }
+
   #leave(ms: number): void {
     this.#state = 'leaving';
     clearTimeout(this.#killTimer);
@@ -216,7 +238,7 @@ export class EngineProcess {
     this.#settle();
   }
 
-  #exited(code: number | null, signal: string | null): void {
+  #exited(code: number | null, signal: string | null, error?: Error): void {
     if (this.#state === 'dead') return;
     this.#state = 'dead';
     clearTimeout(this.#killTimer);
@@ -226,7 +248,9 @@ export class EngineProcess {
     for (const answer of this.#triggers.values()) answer(undefined);
     this.#triggers.clear();
     const silence = this.#silentSeconds === undefined ? {} : { silentSeconds: this.#silentSeconds };
-    this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected, ...silence });
+    const oddness = this.#isOdd ? { isOdd: true as const } : {};
+    const failure = error === undefined || this.#child.pid !== undefined ? {} : { error: error.message };
+    this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected, ...silence, ...oddness, ...failure });
     this.#finish();
     this.#quiet.resolve();
   }

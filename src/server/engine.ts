@@ -1,8 +1,9 @@
 /**
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
-import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, beat, ignoreSignals, tellSupervisor } from './channel.ts';
+import type { ToEngine } from '../protocol/engine.ts';
+import { answerMessages, beat, ignoreSignals } from './channel.ts';
+import { SupervisorChannel } from './engine-channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
@@ -10,7 +11,8 @@ import { loadLibc } from './walls/libc.ts';
 import { leaveThreadsRunning } from './walls/signals.ts';
 import { answerSoon } from './walls/slices.ts';
 
-const tell: (message: FromEngine) => void = tellSupervisor;
+const channel = new SupervisorChannel();
+const { tell } = channel;
 
 let engine: Engine | undefined;
 
@@ -28,7 +30,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       answerSoon(libc);
       leaveThreadsRunning(libc);
       engine.walled(missingWalls(raiseWalls(libc)));
-      beat();
+      beat(tell);
       return tell({ type: 'ready' });
     }
     case 'apps':
@@ -58,10 +60,12 @@ const failed = (error: unknown): void => {
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
-answerMessages(handle, (error) => {
-  process.stderr.write(`the engine cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
-});
+channel.onMessage(
+  answerMessages(handle, (error) => {
+    process.stderr.write(`the engine cannot go on: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  }),
+);
 // The supervisor is gone: nobody would ever stop this process.
-process.on('disconnect', () => (engine === undefined ? process.exit(0) : engine.exitNow()));
+channel.onEnd(() => (engine === undefined ? process.exit(0) : engine.exitNow()));
 ignoreSignals();

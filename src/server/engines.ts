@@ -28,6 +28,8 @@ export type EnginesOptions = {
 
 /** Deaths before the first engine ever listened, after which starting is given up. */
 const START_ATTEMPTS = 3;
+/** A process that the system had no room for is tried again after so long. */
+const AGAIN_MS = 1000;
 
 export class Engines {
   readonly #options: EnginesOptions;
@@ -174,14 +176,17 @@ export class Engines {
     this.#active.delete(engine);
     this.#spare.delete(engine);
     this.#alive.delete(engine);
-    if (!exit.expected) this.#backoff.died(exit.uptimeMs);
+    // Nothing of ours is wrong where the system did not let it start.
+    const isRefused = this.#started && exit.error !== undefined;
+    if (!exit.expected && !isRefused) this.#backoff.died(exit.uptimeMs);
     this.#options.onDeath({ engine, ...exit });
     if (!this.#started && this.#backoff.quickDeaths >= START_ATTEMPTS) {
-      const end = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+      const end = exit.error ?? (exit.signal === null ? `exit code ${exit.code}` : exit.signal);
       this.#settleStart(new StartError(`the engine process does not start: it ended with ${end}, ${START_ATTEMPTS} times`));
       void this.kill();
       return;
     }
+    if (isRefused && !this.#stopping && this.#waiting === undefined) this.#launchAfter(AGAIN_MS);
     this.#reconcile();
   }
 

@@ -4,15 +4,17 @@
  *
  * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
  */
-import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, beat, ignoreSignals, tellSupervisor } from './channel.ts';
+import type { ToEngine } from '../protocol/engine.ts';
+import { answerMessages, beat, ignoreSignals } from './channel.ts';
+import { SupervisorChannel } from './engine-channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { answerSoon } from './walls/slices.ts';
 
-const tell: (message: FromEngine) => void = tellSupervisor;
+const channel = new SupervisorChannel();
+const { tell } = channel;
 
 let front: Front | undefined;
 
@@ -23,7 +25,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       front = new Front(message.config);
       answerSoon(libc);
       raiseWalls(libc);
-      beat();
+      beat(tell);
       return tell({ type: 'ready' });
     }
     case 'apps':
@@ -55,7 +57,7 @@ const failed = (error: unknown): never => {
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
-answerMessages(handle, failed);
+channel.onMessage(answerMessages(handle, failed));
 // The supervisor is gone: nobody would ever stop this process.
-process.on('disconnect', end);
+channel.onEnd(end);
 ignoreSignals();

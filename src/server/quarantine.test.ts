@@ -53,6 +53,22 @@ test('release: a new version is let in at once, the next pause is longer all the
   assert.deepEqual(released, []);
 });
 
+test('release: version after version is not let in at once', () => {
+  const { clock, quarantine, released } = setUp();
+  const deaths = (): number => Number(quarantine.blame('a') !== undefined) + Number(quarantine.blame('a') !== undefined);
+  let pauses = 0;
+  // Two deaths for each version that is let in, and a new one every second, for an hour.
+  for (let second = 0; second < 3600; second++) {
+    if (!quarantine.has('a')) pauses += deaths();
+    quarantine.release('a');
+    clock.advance(1000);
+  }
+  assert.equal(pauses, 14);
+  assert.equal(released.length, 12);
+  clock.advance(450_000);
+  assert.equal(quarantine.has('a'), false);
+});
+
 test('backoff: quick deaths wait longer and longer, a long life starts anew', () => {
   const clock = new ManualClock();
   const backoff = new Backoff(clock, () => 1);

@@ -9,6 +9,8 @@ const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const GOOD_MS = 3_600_000;
 const DEATHS = 2;
+/** A new version ends a pause early, but after the first one not before this part of it is over: anybody can make versions. */
+const LEAST_PART = 1 / 8;
 
 type Entry = {
   deaths: number[];
@@ -46,10 +48,7 @@ export class Quarantine {
     entry.pauseMs = good ? FIRST_PAUSE_MS : Math.min(entry.pauseMs * 2, LONGEST_PAUSE_MS);
     entry.until = now + entry.pauseMs;
     entry.deaths = [];
-    entry.cancel = this.#clock.after(entry.pauseMs, () => {
-      entry.cancel = undefined;
-      this.#onRelease(app);
-    });
+    this.#releaseLater(app, entry, entry.pauseMs);
     return entry.pauseMs;
   }
 
@@ -61,9 +60,21 @@ export class Quarantine {
   release(app: string): void {
     const entry = this.#entries.get(app);
     if (entry?.cancel === undefined) return;
+    const now = this.#clock.now();
     entry.cancel();
     entry.cancel = undefined;
-    entry.until = this.#clock.now();
+    const begin = entry.until - entry.pauseMs;
+    const least = entry.pauseMs === FIRST_PAUSE_MS ? now : begin + entry.pauseMs * LEAST_PART;
+    if (least > now) return this.#releaseLater(app, entry, least - now);
+    entry.until = now;
+  }
+
+  #releaseLater(app: string, entry: Entry, milliseconds: number): void {
+    entry.cancel = this.#clock.after(milliseconds, () => {
+      entry.cancel = undefined;
+      entry.until = this.#clock.now();
+      this.#onRelease(app);
+    });
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 /** What happens to the platform, in words: one log line per change of state, and its count. */
+import { FewReports } from '../base/few-reports.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Log } from '../observe/log.ts';
 import type { PlatformMetrics } from '../observe/platform-metrics.ts';
@@ -20,6 +21,7 @@ export class Reporter {
   readonly #log: Log;
   readonly #metrics: PlatformMetrics;
   readonly #options: ReporterOptions;
+  readonly #unstarted: FewReports;
   #quiet: boolean;
   /** Versions that have been built and are not served yet, with the time of their build. */
   readonly #pending = new Map<string, { version: string; buildMs: number; at: number }>();
@@ -30,6 +32,7 @@ export class Reporter {
     this.#log = log;
     this.#metrics = metrics;
     this.#options = options;
+    this.#unstarted = new FewReports((message, fields) => log.error(message, fields));
     this.#quiet = options.quiet;
   }
 
@@ -102,8 +105,10 @@ export class Reporter {
 
   died(pid: number, about: About, exit: EngineExit, inFlight: readonly string[]): void {
     this.#metrics.engineDied('crash');
-    const { code, signal, uptimeMs, silentSeconds } = exit;
-    const message = silentSeconds === undefined ? 'engine died' : 'engine did not answer any more, and was killed';
+    const { code, signal, uptimeMs, silentSeconds, isOdd, error } = exit;
+    if (error !== undefined) return this.#unstarted.tell('an engine cannot be started, and is tried again', { ...about, error });
+    const silent = silentSeconds === undefined ? 'engine died' : 'engine did not answer any more, and was killed';
+    const message = isOdd ? 'engine said what no engine says, as one that was taken over, and was killed' : silent;
     const silence = silentSeconds === undefined ? {} : { silentSeconds };
     this.#log.error(message, { pid, ...about, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), ...silence, inFlight });
   }

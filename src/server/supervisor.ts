@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { watchDescriptors } from '../base/descriptors.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { type AdminServer, type AdminSource, type AppUsage, startAdminServer } from '../control/admin-server.ts';
 import type { Log } from '../observe/log.ts';
@@ -18,7 +19,8 @@ import { AppEvents } from './app-events.ts';
 import type { AppSettings } from './app-record.ts';
 import { Apps } from './apps.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type DataFolder, openDataFolder, removeBundles, unusedBundles } from './data-folder.ts';
+import { BundleCleaner } from './bundle-cleaner.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
 import { EngineGroups, type EngineRole } from './engine-groups.ts';
 import { engineEnv, engineExecArgv, frontExecArgv, groupStorage, siblingFile } from './engine-launch.ts';
@@ -74,8 +76,6 @@ export type SupervisorOptions = {
 
 /** Engines of a server that was killed end by themselves, and let go of the port, within this time. */
 const CRASHED_MS = 15_000;
-/** After this time no engine reads an old bundle any more. */
-const BUNDLE_GRACE_MS = 60_000;
 const DEV_DEBOUNCE_MS = 15;
 const SERVE_DEBOUNCE_MS = 150;
 
@@ -107,7 +107,7 @@ export class Supervisor implements AdminSource {
   #cancelSampling: (() => void) | undefined;
   #pushing: Promise<void> | undefined;
   #pushAgain = false;
-  #cancelCleaning: (() => void) | undefined;
+  readonly #cleaner: BundleCleaner;
   #secretsWatch: SecretsWatch | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -121,6 +121,8 @@ export class Supervisor implements AdminSource {
       void this.#push();
     });
     this.#data = openDataFolder(options.config.dataDir);
+    const { bundlesDir, isShared } = this.#data;
+    this.#cleaner = new BundleCleaner({ clock: this.#clock, bundlesDir, isShared, used: () => this.#usedBundles() });
     this.#quotas = new Quotas({
       dataDir: this.#data.dir,
       clock: this.#clock,
@@ -221,12 +223,13 @@ export class Supervisor implements AdminSource {
       this.#started = true;
       this.#events.setApps(this.#table);
       this.#sampleLater();
+      watchDescriptors((text) => this.#options.log.error(text, { process: 'supervisor' }));
       const { port: own, adminPort: admin } = this.ports;
       if (this.#options.quietStart !== true)
         this.#options.log.info('listening', { port: own, host, ...(this.#admin === undefined ? {} : { adminPort: admin, adminHost }) });
       await this.#pushNewer();
       if (this.#table.length === 0) this.#options.log.warn('no app is there yet', { folder: this.#options.root });
-      await this.#cleanBundles();
+      await this.#cleaner.clean();
     } catch (error) {
       await this.kill();
       throw error;
@@ -316,7 +319,7 @@ export class Supervisor implements AdminSource {
   async #stop(endEngines: () => Promise<void>): Promise<void> {
     this.#quarantine.dispose();
     this.#cancelSampling?.();
-    this.#cancelCleaning?.();
+    this.#cleaner.close();
     this.#secretsWatch?.close();
     this.#listener?.close();
     this.#grants.close();
@@ -469,26 +472,13 @@ export class Supervisor implements AdminSource {
       await this.#engines.setApps(this.#table);
       this.#events.setApps(this.#table);
       this.#report.applied(this.#table);
-      this.#scheduleCleaning();
+      this.#cleaner.changed();
     }
   }
 
   #address(app: string): string {
     const { port } = this.ports;
     return this.#options.dev ? serverAddress(this.#config.host, port) : appAddress(app, port);
-  }
-
-  #scheduleCleaning(): void {
-    this.#cancelCleaning?.();
-    this.#cancelCleaning = this.#clock.after(BUNDLE_GRACE_MS, () => {
-      this.#cancelCleaning = undefined;
-      void this.#cleanBundles();
-    });
-  }
-
-  /** Where another server uses the folder, too, nobody knows what is unused. */
-  async #cleanBundles(): Promise<void> {
-    if (!this.#data.isShared()) await removeBundles(await unusedBundles(this.#data.bundlesDir, this.#usedBundles()));
   }
 
   #usedBundles(): Set<string> {
