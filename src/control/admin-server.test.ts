@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import { type AppUsage, startAdminServer } from './admin-server.ts';
 import { isTrustedHost } from './host-check.ts';
+
+const SOURCE = { isReady: () => true, apps: () => [], metrics: async () => '', usage: () => Promise.reject(new Error('not asked')) };
 
 type Answer = { status: number; text: string };
 
@@ -85,4 +88,44 @@ test('usage: of an app that is there', async (t) => {
   assert.equal((await get('/apps/nobody/usage')).status, 404);
   assert.equal((await get('/apps/%ff/usage')).status, 404);
   assert.deepEqual(JSON.parse((await get('/apps/a')).text), { name: 'a', version: 'v1', group: 'default', state: 'ready' });
+});
+
+test('connections: beyond a bound they are closed, and the others go on', async (t) => {
+  const server = await startAdminServer(SOURCE, '127.0.0.1', 0);
+  t.after(() => server.close());
+  const sockets = Array.from({ length: 1001 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.race(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  const open = sockets.find((socket) => !socket.destroyed) as Socket;
+  open.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  assert.match(await new Promise((resolve) => open.once('data', (data) => resolve(String(data)))), /^HTTP\/1\.1 200 /);
+});
+
+test('a body without an end: is not read for ever, whatever was asked for', async (t) => {
+  const server = await startAdminServer(SOURCE, '127.0.0.1', 0);
+  t.after(() => server.close());
+  const send = async (line: string): Promise<void> => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+    socket.resume().write(`${line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const timer = setInterval(() => socket.write('1\r\nx\r\n'), 1);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(timer);
+  };
+  await Promise.all(['GET /healthz', 'POST /nothing', 'POST /apps', 'GET /apps/nobody'].map(send));
+});
+
+test('a long body that nobody wants: whoever sends it hears why', async (t) => {
+  const server = await startAdminServer(SOURCE, '127.0.0.1', 0);
+  t.after(() => server.close());
+  const part = Buffer.alloc(1024 * 1024);
+  const socket = connect(server.port, '127.0.0.1');
+  const heard = new Promise<string>((resolve, reject) => socket.once('data', (data) => resolve(String(data))).once('error', reject));
+  socket.write(`POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${3 * part.length}\r\n\r\n`);
+  await heard;
+  // The answer is there, and what is still sent is taken.
+  for (let left = 3; left > 0; left--) await new Promise<void>((resolve, reject) => socket.write(part, (error) => (error ? reject(error) : resolve())));
+  assert.match(await heard, /^HTTP\/1\.1 404 /);
+  socket.destroy();
 });

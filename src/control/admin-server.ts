@@ -43,6 +43,12 @@ export interface AdminSource {
 }
 
 const IDLE_MS = 60_000;
+/** Whoever opens more leaves the supervisor the descriptors that it starts engines with. */
+const MOST_CONNECTIONS = 1000;
+/** Bytes of a body that nobody has read for which a connection is worth keeping. */
+const MOST_UNWANTED = 1024 * 1024;
+/** How long whoever sends more gets to hear the answer: a connection that is closed under what is being sent loses it. */
+const LINGER_MS = 1000;
 
 export type AdminServer = { readonly port: number; close(): Promise<void> };
 
@@ -96,6 +102,7 @@ export async function startAdminServer(source: AdminSource, host: string, port: 
     });
   });
   server.setTimeout(IDLE_MS);
+  server.maxConnections = MOST_CONNECTIONS;
   await listen(server, host, port);
   const address = server.address();
   return {
@@ -110,6 +117,7 @@ export async function startAdminServer(source: AdminSource, host: string, port: 
 
 async function handle(routes: readonly AdminRoute[], configured: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.on('error', () => {});
+  response.once('finish', () => drop(request));
   // By this a command line knows what it talks to.
   response.setHeader('x-nano-admin', '1');
   const subdomain = subdomainOf(request.headers.host, configured);
@@ -127,8 +135,14 @@ async function handle(routes: readonly AdminRoute[], configured: string, request
     return sendText(response, 405, `only ${found.allow.join(', ')}\n`);
   }
   await found.route.handle({ request, response, params: found.params, query: new URLSearchParams(query), subdomain });
-  // What nobody has read must not hold up the next request of the connection.
-  request.resume();
+}
+
+/** What nobody has read is thrown away before the connection's next request; where that is much, or may go on for ever, the connection ends. */
+function drop(request: IncomingMessage): void {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+  if (request.complete || (coding === undefined && Number(length) <= MOST_UNWANTED)) return;
+  const timer = setTimeout(() => request.socket.destroySoon(), LINGER_MS);
+  request.once('close', () => clearTimeout(timer)).resume();
 }
 
 const takesSubdomain = (found: ReturnType<typeof findRoute>): boolean => found !== undefined && 'route' in found && found.route.takesSubdomain === true;
@@ -141,7 +155,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      // From now on it is connections that cannot be accepted, which are no reason to end.
+      server.off('error', reject).on('error', () => {});
       resolve();
     });
   });

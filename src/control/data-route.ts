@@ -29,8 +29,6 @@ export function dataRoute(options: DataRouteOptions): AdminRoute {
     path: '/data/:product/:operation',
     handle: async (call) => {
       const { request, response } = call;
-      // What of a body nobody has read ends with the connection.
-      response.setHeader('connection', 'close');
       request.socket.setTimeout(MOST_QUIET_MS);
       const gone = new AbortController();
       response.once('close', () => gone.abort());

@@ -16,8 +16,6 @@ export function guarded(route: AdminRoute, token: string | undefined): AdminRout
     handle: (call) => {
       const refusal = refusalOf(call, token);
       if (refusal === undefined) return route.handle(call);
-      // What of a body nobody has read ends with the connection.
-      call.response.setHeader('connection', 'close');
       return sendJson(call.response, refusal.status, { error: refusal.error });
     },
   };

@@ -1,7 +1,7 @@
 /** The S3 endpoint of the admin port, with an S3 client; and `nano r2` beside the running server. */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
@@ -242,6 +242,35 @@ suite('the S3 endpoint', () => {
     assert.deepEqual((await pages('&delimiter=/')).flat().sort(), ['d/', 'one', 'one', 'two']);
   });
 
+  test('uploads in parts: more than there may be, and numbers that are none', async () => {
+    const created = await s3('POST', '/shared/many?uploads');
+    const id = /<UploadId>(.*?)<\/UploadId>/.exec(await created.text())?.[1] as string;
+    const complete = (part: string, count: number): Promise<[number, string]> =>
+      answer(s3('POST', `/shared/many?uploadId=${id}`, { body: `<CompleteMultipartUpload>${part.repeat(count)}</CompleteMultipartUpload>` }));
+    assert.deepEqual(await complete('<Part><PartNumber>1</PartNumber><ETag>a</ETag></Part>', 20_000), [400, 'MalformedXML']);
+    assert.deepEqual(await complete('<Part><PartNumber>one</PartNumber><ETag>a</ETag></Part>', 1), [400, 'MalformedXML']);
+    assert.deepEqual(await complete('<Part><PartNumber>-1</PartNumber><ETag>a</ETag></Part>', 1), [400, 'InvalidPart']);
+  });
+
+  test('objects: headers that are asked for and cannot be said are refused, and no file is left open', async () => {
+    await s3('PUT', '/shared/large-one', { body: Buffer.alloc(MiB) });
+    for (const value of ['a%0d%0ax:%20y', '%00', '%F0%9F%92%A9'])
+      assert.deepEqual(await answer(s3('GET', `/shared/large-one?response-content-type=${value}`)), [400, 'InvalidArgument'], value);
+    const own = readdirSync(`/proc/${server.process.child.pid}/fd`).flatMap((fd) => readlink(`/proc/${server.process.child.pid}/fd/${fd}`));
+    assert.deepEqual(
+      own.filter((file) => file.includes('/r2/') && !file.includes('.sqlite')),
+      [],
+    );
+  });
+
+  test('documents: entities and elements that nobody closes come to nothing', async () => {
+    const remove = (document: string): Promise<[number, string]> => answer(s3('POST', '/shared?delete', { body: document }));
+    const bomb = '<!DOCTYPE z [<!ENTITY b "&a;&a;&a;"><!ENTITY x SYSTEM "file:///etc/passwd">]>';
+    assert.match((await remove(`${bomb}<Delete><Object><Key>&b;&x;</Key></Object></Delete>`))[1], /<Key>&amp;b;&amp;x;<\/Key>/);
+    for (const document of ['<Object>', '<Object><Key>', '<Object ', '&'])
+      assert.deepEqual(await remove(document.repeat(100_000)), [400, 'MalformedXML'], document);
+  });
+
   test('buckets: before the name of the host', async () => {
     const host = `shared.localhost:${server.adminPort}`;
     await s3('PUT', '/shared/by/host', { body: 'by host' });
@@ -298,6 +327,15 @@ suite('the S3 endpoint', () => {
     assert.equal((await s3('HEAD', '/by-hand')).status, 404);
   });
 });
+
+/** Where a descriptor leads; nothing where it has been closed meanwhile. */
+function readlink(path: string): string[] {
+  try {
+    return [readlinkSync(path)];
+  } catch {
+    return [];
+  }
+}
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
 const crc64 = (...pieces: Buffer[]): string => {

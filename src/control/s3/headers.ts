@@ -63,7 +63,9 @@ export function headersOf(object: R2Metadata): Record<string, string> {
   return headers;
 }
 
-const headerValue = (value: string): string => (/^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`);
+export const isHeaderValue = (value: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+
+const headerValue = (value: string): string => (isHeaderValue(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`);
 
 function etags(text: string | undefined): R2Etag[] | undefined {
   if (text === undefined) return undefined;

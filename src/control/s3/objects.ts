@@ -5,7 +5,7 @@ import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.t
 import type { S3Call } from './call.ts';
 import { checksumElements, checksumHeaders } from './checksums.ts';
 import { S3Error } from './errors.ts';
-import { conditions, headersOf, metadataOptions } from './headers.ts';
+import { conditions, headersOf, isHeaderValue, metadataOptions } from './headers.ts';
 import { decode } from './signature.ts';
 import { elements, textOf } from './xml.ts';
 
@@ -15,6 +15,7 @@ const OVERRIDES = ['content-type', 'content-language', 'content-disposition', 'c
 
 /** GetObject and HeadObject. */
 export async function getObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  const overrides = overridesOf(call);
   const range = await rangeOf(call, bucket, key);
   const found = await bucket.get(key, { onlyIf: conditions(call), ...(range !== undefined && { range }) });
   if (found === null) throw new S3Error('NoSuchKey');
@@ -23,10 +24,7 @@ export async function getObject(call: S3Call, bucket: Bucket, key: string): Prom
   const headers = headersOf(object);
   // Of a range it would say nothing.
   if (range === undefined && call.header('x-amz-checksum-mode') === 'ENABLED') Object.assign(headers, checksumHeaders(object.s3));
-  for (const name of OVERRIDES) {
-    const value = call.query.get(`response-${name}`);
-    if (value !== undefined) headers[name] = value;
-  }
+  Object.assign(headers, overrides);
   const span = object.range ?? { offset: 0, length: object.size };
   headers['content-length'] = String(span.length);
   if (range !== undefined) headers['content-range'] = `bytes ${span.offset}-${span.offset + span.length - 1}/${object.size}`;
@@ -34,6 +32,18 @@ export async function getObject(call: S3Call, bucket: Bucket, key: string): Prom
   if (call.request.method !== 'HEAD') return call.send(status, headers, body);
   if (!(body instanceof Uint8Array)) body.destroy();
   call.response.writeHead(status, headers).end();
+}
+
+/** Headers that the query asks for. @throws S3Error for what no header can say */
+function overridesOf(call: S3Call): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of OVERRIDES) {
+    const value = call.query.get(`response-${name}`);
+    if (value === undefined) continue;
+    if (!isHeaderValue(value)) throw new S3Error('InvalidArgument', `response-${name} is not what a header can say.`);
+    headers[name] = value;
+  }
+  return headers;
 }
 
 /** A Range header's only range, which must be satisfiable; one that is malformed is none. */

@@ -85,7 +85,7 @@ async function answer(source: S3Source, { request, response, subdomain }: AdminC
   } catch (error) {
     const failure = failureOf(error);
     if (failure.status === 500) source.onTrouble(error);
-    sendFailure(response, request.method, request.complete, request.url ?? '', requestId, failure);
+    sendFailure(response, request.method, request.url ?? '', requestId, failure);
   }
 }
 
@@ -160,15 +160,12 @@ async function onUpload(call: S3Call, bucket: Bucket, name: string, key: string,
 function sendFailure(
   response: ServerResponse,
   method: string | undefined,
-  isComplete: boolean,
   url: string,
   requestId: string,
   { code, status, message }: { code: string; status: number; message: string },
 ): void {
   if (response.headersSent) return void response.destroy();
   const text = xml('Error', { Code: code, Message: message, Resource: splitOnce(url, '?')[0], RequestId: requestId }).replace(/ xmlns="[^"]*"/, '');
-  // What is left of a refused upload is not waited for.
-  if (!isComplete) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(text) });
   response.end(method === 'HEAD' ? undefined : text);
 }

@@ -102,6 +102,10 @@ test('verify: old requests, unsigned headers and no signature are refused', () =
   refusal({ ...GET, headers: { host: 'x' } }, 'AccessDenied');
   refusal({ ...GET, headers: { ...GET.headers, authorization: 'Basic abc' } }, 'AuthorizationHeaderMalformed');
   refusal({ ...GET, path: '/%zz' }, 'InvalidRequest');
+  // Seconds of work, were it done.
+  const names = `host;range;x-amz-content-sha256;x-amz-date${';x'.repeat(3000)}`;
+  const long = signed('GET', '/test.txt', [], { 'x-amz-content-sha256': EMPTY, x: 'a '.repeat(4000) }, names, '0'.repeat(64));
+  refusal(long, 'AuthorizationHeaderMalformed');
 });
 
 test('chunkSignature: the chunks of the documentation', () => {

@@ -125,8 +125,9 @@ function checkTime({ time, expires }: Claim, now: number): void {
   if (expires !== undefined && now > signed + expires * 1000) throw new S3Error('AccessDenied', 'Request has expired');
 }
 
-/** What S3 acts on must be signed. */
+/** What S3 acts on must be signed; and each once: a long header that is named a thousand times would be signed for seconds. */
 function checkHeaders(headers: IncomingHttpHeaders, signed: readonly string[]): void {
+  if (new Set(signed).size !== signed.length) throw new S3Error('AuthorizationHeaderMalformed', 'A signed header is named twice.');
   const unsigned = Object.keys(headers).find((name) => (name === 'host' || name.startsWith('x-amz-')) && !signed.includes(name));
   if (unsigned !== undefined) throw new S3Error('AccessDenied', `There were headers present in the request which were not signed: ${unsigned}`);
 }

@@ -9,6 +9,7 @@ import { closing, copySource } from './objects.ts';
 import { elements, textOf } from './xml.ts';
 
 const MOST_LISTED = 1000;
+const MOST_PARTS = 10_000;
 
 /** CreateMultipartUpload. */
 export async function createUpload(call: S3Call, bucket: Bucket, name: string, key: string): Promise<void> {
@@ -24,7 +25,7 @@ export async function createUpload(call: S3Call, bucket: Bucket, name: string, k
 /** UploadPart and UploadPartCopy. */
 export async function uploadPart(call: S3Call, bucket: Bucket, key: string, upload: string): Promise<void> {
   const number = Number(call.query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > 10_000)
+  if (!Number.isInteger(number) || number < 1 || number > MOST_PARTS)
     throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive.');
   if (call.header('x-amz-copy-source') === undefined) {
     const { checks, ...source } = call.body();
@@ -52,7 +53,7 @@ export async function completeUpload(call: S3Call, bucket: Bucket, name: string,
     number: Number(textOf(part, 'PartNumber')),
     etag: (textOf(part, 'ETag') ?? '').trim().replaceAll(/^"|"$/g, ''),
   }));
-  if (parts.length === 0 || parts.some(({ number }) => !Number.isInteger(number))) throw new S3Error('MalformedXML');
+  if (parts.length === 0 || parts.length > MOST_PARTS || parts.some(({ number }) => !Number.isInteger(number))) throw new S3Error('MalformedXML');
   const object = await bucket.completeUpload(key, upload, parts, expectedChecksum(call.request.headers));
   call.xml('CompleteMultipartUploadResult', { Location: `/${name}/${key}`, Bucket: name, Key: key, ETag: `"${object.etag}"`, ...checksumElements(object.s3) });
 }
@@ -66,7 +67,7 @@ export async function abortUpload(call: S3Call, bucket: Bucket, key: string, upl
 /** ListParts. */
 export async function listParts(call: S3Call, bucket: Bucket, name: string, key: string, upload: string): Promise<void> {
   const most = call.count('max-parts', MOST_LISTED, MOST_LISTED);
-  const after = call.count('part-number-marker', 0, 10_000);
+  const after = call.count('part-number-marker', 0, MOST_PARTS);
   const parts = await bucket.parts(key, upload, after, most + 1);
   const shown = parts.slice(0, most);
   call.xml('ListPartsResult', {
