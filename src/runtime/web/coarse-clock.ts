@@ -14,7 +14,12 @@ let isCoarse = false;
 
 /** The isolate is entered: time goes on. */
 export function advanceClock(): void {
-  if (isCoarse) now = DateNow();
+  now = DateNow();
+}
+
+/** When the isolate was entered: the time that all timers are set at which are set in one turn, as where clocks are coarse. */
+export function turnTime(): number {
+  return now;
 }
 
 /** The time that code may know, in milliseconds since 1970. */

@@ -11,7 +11,7 @@ import { currentEvent, enterEvent, post, postFor, requireEvent } from '../bridge
 import { ErrorCtor, ObjectCreate, PromisePrototypeThen, PromiseResolve, ReflectApply } from '../primordials.ts';
 import { callback, requireArguments } from '../webidl.ts';
 import { long } from '../webidl-types.ts';
-import { knownTime } from './coarse-clock.ts';
+import { turnTime } from './coarse-clock.ts';
 import { reportException } from './report-error.ts';
 
 type Timer = { event: number; handler: (...args: unknown[]) => unknown; args: unknown[]; delay: number; repeats: boolean; nesting: number };
@@ -28,7 +28,7 @@ let nesting = 0;
 /** https://html.spec.whatwg.org/#timer-initialisation-steps, steps 4, 5 and 11 onwards */
 const arm = (id: number, timer: Timer): void => {
   const delay = timer.delay < 0 ? 0 : timer.delay;
-  post(Post.timerStart, id, timer.nesting > 5 && delay < 4 ? 4 : delay, knownTime());
+  post(Post.timerStart, id, timer.nesting > 5 && delay < 4 ? 4 : delay, turnTime());
 };
 
 const start = (handler: Timer['handler'], delay: number, args: unknown[], repeats: boolean): number => {
