@@ -14,7 +14,7 @@ import { AwsClient } from 'aws4fetch';
 import { folder } from '../support/folder.ts';
 import { NanoProcess, runNano } from '../support/nano-process.ts';
 import { family } from '../../bench/kit/usage.ts';
-import { sizes } from './processes.ts';
+import { size } from './processes.ts';
 
 const { values } = parseArgs({ options: { gb: { type: 'string', default: '5' }, 'mb-allowed': { type: 'string', default: '200' } } });
 const SIZE = Math.round(Number(values.gb) * 1e9);
@@ -111,7 +111,7 @@ async function main(): Promise<boolean> {
 
 /** Runs a step and watches the memory of every process of the server meanwhile. */
 async function measured(pid: number, name: string, run: () => Promise<boolean>): Promise<boolean> {
-  const residents = (): Map<number, number> => new Map(family(pid).map((each) => [each, sizes([each]).residentMb]));
+  const residents = (): Map<number, number> => new Map(family(pid).map((each) => [each, size(each).residentMb]));
   const before = residents();
   const most = new Map(before);
   const watching = setInterval(() => {

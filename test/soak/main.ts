@@ -4,16 +4,19 @@
  *     npm run soak -- [--minutes N] [--apps N] [--seed N]
  *
  * Fails when a request to a well-behaved app failed and the log does not explain it, or when memory or descriptors grew.
+ * The time has parts, and each part three thirds: one with kills, two in which the engines live, which kills would keep
+ * young. The server is measured after each of these two.
  */
 import { Agent } from 'node:http';
 import { parseArgs } from 'node:util';
 import { HOSTILE, ATTACKS, UNINTERRUPTIBLE } from '../../bench/apps/attacks.ts';
-import { family } from '../../bench/kit/usage.ts';
 import { Random } from '../fuzz/random.ts';
 import { answering, folder, put } from '../support/folder.ts';
 import { NanoProcess } from '../support/nano-process.ts';
 import { send } from '../support/request.ts';
+import { TestServer } from '../support/server.ts';
 import { type Event, explanation, type Failure } from './failures.ts';
+import { grown, table } from './growth.ts';
 import { engines, type Sizes, sizes } from './processes.ts';
 
 const CLIENTS = 4;
@@ -23,10 +26,10 @@ const KILL_EVERY_MS = 15_000;
 /** An engine is lost to what V8 cannot interrupt once in so many attacks. */
 const LOSE_ONE_IN = 40;
 const QUIET_MS = 12_000;
-/** Times each app is asked for before the server is measured, on a connection of its own: every engine is to have it. */
-const WARM_ROUNDS = 6;
-/** What the server may have grown by between its first quiet time and its last. */
-const MOST = { residentMb: 200, descriptors: 20 };
+/** Rounds in which each app is asked for at most, on a connection of its own, until every engine has it. */
+const WARM_ROUNDS = 60;
+const ENGINES = 2;
+const PARTS = 4;
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '1' }, apps: { type: 'string', default: '40' }, seed: { type: 'string', default: String(Date.now() % 1e6) } },
@@ -48,19 +51,25 @@ async function main(): Promise<boolean> {
   for (const name of good) put(dir, { [`${name}.js`]: answering(`${name} v0`) });
   const wrangler = (name: string): string =>
     JSON.stringify({ name, main: 'index.js', compatibility_date: '2026-01-01', limits: { cpu_ms: 50 }, nano: { limits: { memory_mb: 32 } } });
-  // Nobody listens at the discard port: fetches fail at once.
-  for (const name of hostile) put(dir, { [`${name}/index.js`]: HOSTILE.replace("'TO'", "'http://127.0.0.1:9/'"), [`${name}/wrangler.json`]: wrangler(name) });
-  const args = ['serve', '.', '--port', '0', '--admin-port', '0', '--ip', '127.0.0.1', '--engines', '2'];
+  for (const name of hostile) put(dir, { [`${name}/wrangler.json`]: wrangler(name) });
+  deployHostile(dir, 0);
+  const args = ['serve', '.', '--port', '0', '--admin-port', '0', '--ip', '127.0.0.1', '--engines', String(ENGINES)];
   const nano = new NanoProcess(args, { cwd: dir });
   try {
-    const port = Number((await nano.line({ msg: 'listening' }))['port']);
-    return await soak(nano, port, dir);
+    return await soak(new TestServer(nano, await nano.line({ msg: 'listening' })), dir);
   } finally {
     await nano.stop();
   }
 }
 
-async function soak(nano: NanoProcess, port: number, dir: string): Promise<boolean> {
+function deployHostile(dir: string, version: number): void {
+  // Nobody listens at the discard port: fetches fail at once.
+  const source = `${HOSTILE.replace("'TO'", "'http://127.0.0.1:9/'")}\n// ${version}\n`;
+  for (const name of hostile) put(dir, { [`${name}/index.js`]: source });
+}
+
+async function soak(server: TestServer, dir: string): Promise<boolean> {
+  const { port, process: nano } = server;
   const pid = nano.child.pid ?? 0;
   const events: Event[] = [];
   // What came of requests is not kept: an hour of it would fill the memory.
@@ -71,19 +80,25 @@ async function soak(nano: NanoProcess, port: number, dir: string): Promise<boole
   }, 100);
   const failures: Failure[] = [];
   const counts = { requests: 0, deploys: 0, attacks: 0, kills: 0 };
-  const phase = async (until: number): Promise<void> => {
+  /** `isFatal`: engines are killed, and lost to what V8 cannot interrupt. */
+  const phase = async (isFatal: boolean): Promise<void> => {
+    const until = now() + milliseconds / PARTS / 3;
     const goesOn = (): boolean => now() < until;
     await Promise.all([
       ...Array.from({ length: CLIENTS }, () => client(port, goesOn, failures, counts)),
       deployer(dir, goesOn, counts),
-      attacker(port, goesOn, counts),
-      killer(pid, goesOn, counts),
+      attacker(port, goesOn, counts, isFatal),
+      ...(isFatal ? [killer(pid, goesOn, counts)] : []),
     ]);
   };
-  await phase(now() + milliseconds / 4);
-  const before = await quiet(pid, port);
-  await phase(now() + (milliseconds * 3) / 4);
-  const after = await quiet(pid, port);
+  const measured: Sizes[] = [];
+  for (let part = 0; part < PARTS; part++) {
+    for (const isFatal of [true, false, false]) {
+      await phase(isFatal);
+      // Engines that have just been started have yet to fill what they keep on purpose.
+      if (!isFatal) measured.push(await quiet(server, dir));
+    }
+  }
   clearInterval(reading);
   const unexplained = failures.filter((failure) => explanation(failure, events) === undefined);
   const lost = events.filter(({ line }) => /taken a thread/.test(String(line['msg']))).length;
@@ -91,10 +106,10 @@ async function soak(nano: NanoProcess, port: number, dir: string): Promise<boole
   say(`${counts.requests} requests, ${counts.deploys} deploys, ${counts.attacks} attacks, ${counts.kills} kills; ${lost} engines lost to V8, ${died} died`);
   say(`${failures.length} requests failed, ${unexplained.length} of them without an explanation`);
   for (const { at, app, status, detail } of unexplained.slice(0, 20)) say(`  ${Math.round(at)} ms, ${app}: ${status} ${detail}`);
-  say(`memory ${before.residentMb.toFixed(0)} MB, then ${after.residentMb.toFixed(0)} MB; descriptors ${before.descriptors}, then ${after.descriptors}`);
-  const isFlat = after.residentMb - before.residentMb < MOST.residentMb && after.descriptors - before.descriptors < MOST.descriptors;
-  if (!isFlat) say('memory or descriptors have grown');
-  return unexplained.length === 0 && isFlat && died <= counts.kills;
+  say(table(measured));
+  const found = grown(measured);
+  for (const line of found) say(line);
+  return unexplained.length === 0 && found.length === 0 && died <= counts.kills;
 }
 
 /** One request after the other to apps that answer; over one connection, or over one each. */
@@ -122,9 +137,9 @@ async function deployer(dir: string, goesOn: () => boolean, counts: { deploys: n
 }
 
 /** Attacks that do not end are left behind. */
-async function attacker(port: number, goesOn: () => boolean, counts: { attacks: number }): Promise<void> {
+async function attacker(port: number, goesOn: () => boolean, counts: { attacks: number }, isFatal: boolean): Promise<void> {
   while (goesOn()) {
-    const path = random.int(LOSE_ONE_IN) === 0 ? random.pick(fatal) : random.pick(paths);
+    const path = isFatal && random.int(LOSE_ONE_IN) === 0 ? random.pick(fatal) : random.pick(paths);
     counts.attacks++;
     const attack = send(port, { path, headers: { host: `${random.pick(hostile)}.localhost` } }).catch(() => {});
     await Promise.race([attack, sleep(2000)]);
@@ -146,13 +161,19 @@ async function killer(pid: number, goesOn: () => boolean, counts: { kills: numbe
   }
 }
 
-/** The size of everything when every good app has been asked for, and nothing has been going on for a while. */
-async function quiet(pid: number, port: number): Promise<Sizes> {
-  // Engines that were killed have few apps in them: what is compared is to hold the same.
-  for (let round = 0; round < WARM_ROUNDS; round++)
-    for (const app of good) await send(port, { headers: { host: `${app}.localhost` }, agent: new Agent() }).catch(() => {});
+/** The size of everything when every engine has every good app, and nothing has been going on for a while. */
+async function quiet(server: TestServer, dir: string): Promise<Sizes> {
+  // What a flood has filled is the hostile app's to keep; isolates of a version that is no more are ended.
+  deployHostile(dir, now());
+  // An engine that was killed has few apps in it: what is compared is to hold the same.
+  const wanted = good.length * ENGINES;
+  let held = 0;
+  for (let round = 0; round < WARM_ROUNDS && held < wanted; round++) {
+    for (const app of good) await send(server.port, { headers: { host: `${app}.localhost` }, agent: new Agent() }).catch(() => {});
+    held = await server.metric('nano_isolates');
+  }
   await sleep(QUIET_MS);
-  return sizes(family(pid));
+  return sizes(server.process.child.pid ?? 0);
 }
 
 process.exitCode = (await main()) ? 0 : 1;

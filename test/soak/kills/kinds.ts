@@ -117,7 +117,7 @@ export async function queueTroubles(target: Target, states: ReadonlyMap<string, 
 /** No point has parts of two, none is there that was not written; some may be lost, as documented. */
 export async function pointTroubles(target: Target, states: ReadonlyMap<string, State>): Promise<{ troubles: string[]; there: number }> {
   const sql =
-    "SELECT count(*) AS n, sum(blob1 = 'n' || CAST(double1 AS INTEGER) AND blob2 = index1) AS whole, count(DISTINCT index1 || blob1) AS d FROM points";
+    "SELECT count(*) AS n, total(blob1 = 'n' || CAST(double1 AS INTEGER) AND blob2 = index1) AS whole, count(DISTINCT index1 || blob1) AS d FROM points";
   const answer = await target.admin('/analytics_engine/sql', { method: 'POST', body: sql });
   if (answer?.status !== 200) return { troubles: [`points cannot be read: ${answer?.status} ${answer?.text}`], there: 0 };
   const { data } = JSON.parse(answer.text) as { data: [{ n: number; whole: number; d: number }] };
