@@ -83,6 +83,18 @@ test('tails: an app that tells much leaves room for others with the same consume
   assert.equal(given.join('').split('of the neighbour').length, 4);
 });
 
+test('tails: however many apps tell all they can, there is room for one more', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { tell, given, of } = setUp();
+  for (const app of ['evil', 'worse', 'worst']) {
+    tell('x'.repeat(64 * 1024), 1000, of(app));
+    tell('short', 5000, of(app));
+  }
+  tell('of the neighbour', 3, of('neighbour'));
+  t.mock.timers.tick(20);
+  assert.equal(given.join('').split('of the neighbour').length, 4);
+});
+
 test('tails: a consumer under many props is bounded as one', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { given, tails } = setUp();

@@ -14,11 +14,13 @@ import { runTrigger, type TriggerDeps } from './trigger-run.ts';
 /** How long items are gathered, in milliseconds, and how many at most. */
 const GATHER_MS = 20;
 const MOST_ITEMS = 100;
-/** Items that wait for one consumer, whatever entrypoints and props it has, and the characters of them all: one may have many. */
+/**
+ * Items that wait for one consumer, whatever entrypoints and props it has, and the characters of them all: one may have many.
+ * An app may have as many there as are free. Alone it has half of all, two that tell all they can have a third each: some
+ * room is left for whoever comes.
+ */
 const MOST_WAITING = 5000;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
-/** One app has so much of that: it must not take the place of others that have the same consumer. */
-const SHARE = 0.5;
 const MOST_DEPTH = 16;
 
 /** Whose tail handler hears of it. */
@@ -78,13 +80,12 @@ export class Tails {
   /** @param text JSON of a trace item */
   #add(consumer: Consumer, { app: from, group, text, depth }: { app: string; group: string; text: string; depth: number }): void {
     const { app, entrypoint, props } = consumer;
-    const held = [this.#heldOf(app), this.#heldOf(`${app}\n${from}`)];
-    const isFull = held.some(({ items, characters }, at) => {
-      const share = at === 0 ? 1 : SHARE;
-      // One that is alone may be as long as it is.
-      return characters > 0 && (items >= MOST_WAITING * share || characters + text.length > MOST_CHARACTERS * share);
-    });
-    if (isFull) return;
+    const all = this.#heldOf(app);
+    const own = this.#heldOf(`${app}\n${from}`);
+    const hasRoom = own.items < MOST_WAITING - all.items && own.characters + text.length <= MOST_CHARACTERS - all.characters - text.length;
+    // One that is alone may be as long as it is.
+    if (!hasRoom && all.items > 0) return;
+    const held = [all, own];
     for (const each of held) {
       this.#held.set(each.key, each);
       each.items++;
