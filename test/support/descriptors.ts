@@ -1,6 +1,6 @@
 /** File descriptors, memory and memory maps of processes, as Linux tells of them, and processes that have no descriptor left. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Those that can be told, and taken away: `prlimit` is of util-linux. */
 export const HAS_PRLIMIT = process.platform === 'linux' && has('prlimit');
@@ -20,7 +20,7 @@ export function mapsOf(pid: number): number {
 
 /**
  * From now on a process can open so many files and connections more; where nothing is said none, whatever it closes.
- * @returns gives it back what it had
+ * @returns gives it back what it had, if it is still there: of SQL processes those go that nothing asks for
  */
 export function exhaust(pid: number, spare?: number): () => void {
   const taken = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
@@ -30,7 +30,11 @@ export function exhaust(pid: number, spare?: number): () => void {
   const before = execFileSync('prlimit', ['--pid', `${pid}`, '--nofile', '--output=SOFT', '--noheadings'], { encoding: 'utf8' }).trim();
   execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${limit}:`]);
   return () => {
-    execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${before}:`]);
+    try {
+      execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${before}:`], { stdio: 'pipe' });
+    } catch (error) {
+      if (existsSync(`/proc/${pid}`)) throw error;
+    }
   };
 }
 
