@@ -5,9 +5,9 @@
  * is an OpError with Cloudflare's words; a binding acts for its own app only, with what its scope gives it.
  */
 import type { Readable } from 'node:stream';
-import type { AppOpenings } from '../base/openings.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { BindingType, Json } from '../protocol/bindings.ts';
+import type { BlobUse } from '../storage/blobs.ts';
 import type { AssetFiles } from './assets/files.ts';
 import type { AssetSite } from './assets/site.ts';
 
@@ -65,9 +65,7 @@ export type BindingScope = {
   /** Where blobs lie: the storage folder. */
   readonly storageDir: string;
   readonly fsync: 'full' | 'normal';
-  /** What the app has open. */
-  readonly openings?: AppOpenings | undefined;
-};
+} & BlobUse;
 
 /** A kind of binding. */
 export interface BindingManifest {

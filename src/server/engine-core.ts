@@ -41,6 +41,7 @@ import { normaliseHost } from '../router/host.ts';
 import { createRouteTable } from '../router/table.ts';
 import { PoolClient } from '../storage/pool/client.ts';
 import { PooledStores } from '../storage/pool/pooled-stores.ts';
+import { HotBlobs } from '../storage/hot-blobs.ts';
 import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-readers.ts';
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
@@ -55,6 +56,8 @@ const MAPS_OF_AN_ISOLATE = 24;
 const FEWEST_READERS = 4;
 /** For the bytes of small static files, over all apps. */
 const ASSET_MEMORY_BYTES = 64 * 1024 * 1024;
+/** For large values that are read again and again, over all apps. */
+const HOT_BLOB_BYTES = 64 * 1024 * 1024;
 
 export class Engine {
   readonly #config: EngineConfig;
@@ -98,16 +101,17 @@ export class Engine {
       reserved: readers * FILES_OF_A_READER,
       onRefused: (name, detail) => this.#observer.limit(name, '', undefined, 'connections', detail),
     });
+    const hot = new HotBlobs(HOT_BLOB_BYTES);
     const agents = new EgressAgents({ forbidden: config.forbidden, http2: config.http2 });
     this.#apps = new Apps({
       pool: this.#pool,
       trace: (record) => tails.of(record),
       traceLoaded: (record, consumers) => tails.ofLoaded(record, consumers),
       invoker: { fetch: (...args) => services.fetch(...args), open: (...args) => services.open(...args) },
-      bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets, openings }),
+      bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets, openings, hot }),
       assets: (record) => respondWith(this.#assets, record, openings),
       cache: ({ name: app, group }) =>
-        openCache({ app, group, stores, storageDir: config.stores.dir, openings: openings.of(app), needStores: needStoresForCache }),
+        openCache({ app, group, stores, storageDir: config.stores.dir, openings: openings.of(app), hot, needStores: needStoresForCache }),
       egress: ({ name, egress }) =>
         new CountedEgress(new UndiciEgress(agents, egress, { app: name, openings: openings.of(name) }), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,

@@ -16,6 +16,15 @@ import { promisify } from 'node:util';
 import { type AppOpenings, openStream } from '../base/openings.ts';
 import type { FsyncPolicy } from './database.ts';
 import { FileStream } from './file-stream.ts';
+import type { HotBlobs } from './hot-blobs.ts';
+
+/** What blobs are read and written with. */
+export type BlobUse = {
+  /** What the app has open that it is done for. */
+  openings?: AppOpenings | undefined;
+  /** Those that are in memory. */
+  hot?: HotBlobs | undefined;
+};
 
 export type WrittenBlob = { name: string; size: number; digests: Record<string, Uint8Array> };
 
@@ -32,12 +41,13 @@ export class Blobs {
   readonly #dir: string;
   readonly #fsync: FsyncPolicy;
   readonly #openings: AppOpenings | undefined;
+  readonly #hot: HotBlobs | undefined;
 
-  /** @param openings of the app that files are read and written for */
-  constructor(dir: string, fsync: FsyncPolicy, openings?: AppOpenings) {
+  constructor(dir: string, fsync: FsyncPolicy, { openings, hot }: BlobUse = {}) {
     this.#dir = dir;
     this.#fsync = fsync;
     this.#openings = openings;
+    this.#hot = hot;
   }
 
   /**
@@ -106,8 +116,9 @@ export class Blobs {
    * As `read`, once the file is open: from then on it can be read to its end, even if it is removed meanwhile.
    * @throws ENOENT where there is no such blob (any more)
    */
-  open(name: string, offset: number, length: number): Promise<Readable> {
-    return openStream(this.#openings, async () => new FileStream(await openFile(this.#pathOf(name), 'r'), offset, length));
+  async open(name: string, offset: number, length: number): Promise<Readable> {
+    const path = this.#pathOf(name);
+    return this.#hot?.read(path, offset, length) ?? openStream(this.#openings, async () => new FileStream(await openFile(path, 'r'), offset, length));
   }
 
   /** Removes blobs; those that are not there are no error. */

@@ -9,10 +9,9 @@ import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
 import { invalidCall, OpError } from '../../base/op-error.ts';
-import type { AppOpenings } from '../../base/openings.ts';
 import type { StoreAddress, Stores } from '../../ports/stores.ts';
 import { CACHE_LIMITS, CacheBody } from '../../protocol/cache.ts';
-import { Blobs } from '../../storage/blobs.ts';
+import { type BlobUse, Blobs } from '../../storage/blobs.ts';
 import { placeOf } from '../../storage/paths.ts';
 import { readersOf, type StoreReaders } from '../../storage/store-readers.ts';
 import type { Binding, BodyArgument, Caller, Reply } from '../binding.ts';
@@ -21,13 +20,11 @@ import { CACHE_MIGRATIONS, cacheStore, type Entry, INLINE_BYTES, MOST_HEADERS, M
 import { policyOf } from './policy.ts';
 import type { NewEntry } from './store.ts';
 
-export type CacheScope = {
+export type CacheScope = BlobUse & {
   app: string;
   group: string;
   stores: Stores;
   storageDir: string;
-  /** What the app has open. */
-  openings?: AppOpenings | undefined;
   /** Called before the store process is first asked for something: it may not be there yet. */
   needStores(): void;
 };
@@ -54,7 +51,7 @@ class CacheBinding implements Binding {
     this.#address = { ...cacheStore(scope.app), group: scope.group };
     const { file, dir } = placeOf(scope.storageDir, this.#address);
     this.#file = file;
-    this.#blobs = new Blobs(dir, 'normal', scope.openings);
+    this.#blobs = new Blobs(dir, 'normal', scope);
     this.#readers = readersOf(scope.storageDir);
   }
 

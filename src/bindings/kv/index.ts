@@ -10,8 +10,8 @@ class KvBinding implements Binding {
   readonly #namespace: Namespace;
 
   constructor(scope: BindingScope, options: Readonly<Record<string, Json>>) {
-    const { stores, storageDir, fsync, group, openings } = scope;
-    this.#namespace = new Namespace({ stores, storageDir, fsync, readers: readersOf(storageDir), openings }, group, String(options['id']));
+    const { stores, storageDir, fsync, group, openings, hot } = scope;
+    this.#namespace = new Namespace({ stores, storageDir, fsync, readers: readersOf(storageDir), openings, hot }, group, String(options['id']));
   }
 
   call(method: string, args: readonly unknown[], caller: Caller): Reply | Promise<Reply> {

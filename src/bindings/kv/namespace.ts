@@ -1,18 +1,9 @@
-/**
- * A KV namespace as its users on the host have it: the binding, and the command line.
- *
- * Reads go to the database itself where this process may read it, else to the store process; writes go to the store
- * process. Large values are files, which never pass through the store process: they are written before their row, and
- * opened before anybody can have taken their row away, or else the row is read again.
- */
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
 import { OpError } from '../../base/op-error.ts';
-import { type AppOpenings, openStream } from '../../base/openings.ts';
 import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../../ports/stores.ts';
-import { blobPath, Blobs, newBlobName } from '../../storage/blobs.ts';
+import { type BlobUse, blobPath, Blobs, newBlobName } from '../../storage/blobs.ts';
 import type { FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
@@ -33,15 +24,13 @@ import {
   quotaExceeded,
   valueTooLarge,
 } from './limits.ts';
-import { counted, encoded, PIECE_BYTES, readText } from './pieces.ts';
+import { counted, encoded, readText } from './pieces.ts';
 import { blobsDir, type ListedKey } from './store.ts';
 
-export type NamespaceOptions = {
+export type NamespaceOptions = BlobUse & {
   stores: Stores;
   /** Databases this process may read by itself; without it every read goes to `stores`. */
   readers?: StoreReaders;
-  /** What the app has open. */
-  openings?: AppOpenings | undefined;
   storageDir: string;
   fsync: FsyncPolicy;
   /** Milliseconds since 1970. */
@@ -72,7 +61,7 @@ export class Namespace {
     this.#options = options;
     this.#address = { product: 'kv', group, id };
     this.#blobsDir = blobsDir(placeOf(options.storageDir, this.#address).dir);
-    this.#blobs = new Blobs(this.#blobsDir, options.fsync, options.openings);
+    this.#blobs = new Blobs(this.#blobsDir, options.fsync, options);
     this.#now = options.now ?? Date.now;
   }
 
@@ -88,12 +77,7 @@ export class Namespace {
 
   /** A small value at once, a large one as it is read. @throws OpError */
   stream(key: unknown, cacheTtl?: number): Promise<Found<Uint8Array | Readable> | null> | Found<Uint8Array | Readable> | null {
-    return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, (blob) =>
-      openStream(this.#options.openings, async () => {
-        const file = await open(blobPath(this.#blobsDir, blob));
-        return createReadStream('', { fd: file, highWaterMark: PIECE_BYTES });
-      }),
-    );
+    return this.#get<Uint8Array | Readable>('GET', key, 'bytes', cacheTtl, (blob, size) => this.#blobs.open(blob, 0, size));
   }
 
   /** Several values as text, in the order of the keys. @throws OpError */
@@ -172,7 +156,7 @@ export class Namespace {
     key: unknown,
     form: ValueForm,
     cacheTtl: number | undefined,
-    readBlob: (blob: string) => Promise<Value>,
+    readBlob: (blob: string, size: number) => Promise<Value>,
   ): Promise<Found<Value> | null> | Found<Value> | null {
     checkKey(operation, key);
     checkCacheTtl(operation, cacheTtl);
@@ -181,7 +165,12 @@ export class Namespace {
     return entry === null ? null : { value: entry.value as Value, size: entry.size, metadata: entry.metadata };
   }
 
-  async #getLarge<Value>(key: string, form: ValueForm, first: Entry | undefined, readBlob: (blob: string) => Promise<Value>): Promise<Found<Value> | null> {
+  async #getLarge<Value>(
+    key: string,
+    form: ValueForm,
+    first: Entry | undefined,
+    readBlob: (blob: string, size: number) => Promise<Value>,
+  ): Promise<Found<Value> | null> {
     let entry: Entry | null | undefined = first;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       entry ??= (await this.#options.stores.call(this.#address, 'get', [key, form])) as Entry | null;
@@ -189,7 +178,7 @@ export class Namespace {
       const { value, blob, size, metadata } = entry;
       if (blob === null) return { value: value as Value, size, metadata };
       try {
-        return { value: await readBlob(blob), size, metadata };
+        return { value: await readBlob(blob, size), size, metadata };
       } catch (error) {
         // It was replaced after its row was read.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

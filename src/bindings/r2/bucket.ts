@@ -8,7 +8,6 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isOutOfDescriptors } from '../../base/descriptors.ts';
 import { OpError } from '../../base/op-error.ts';
-import type { AppOpenings } from '../../base/openings.ts';
 import {
   type Bucket,
   BucketError,
@@ -32,7 +31,7 @@ import {
   type R2PutOptions,
   type S3Checksum,
 } from '../../protocol/r2.ts';
-import { Blobs, newBlobName } from '../../storage/blobs.ts';
+import { Blobs, type BlobUse, newBlobName } from '../../storage/blobs.ts';
 import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
@@ -47,7 +46,7 @@ import type { NewPart, Refused } from './upload-store.ts';
 /** What has been taken in of a source. */
 type Taken = { size: number; digests: Record<string, string>; content: Content };
 
-export type BucketPlace = {
+export type BucketPlace = BlobUse & {
   stores: Stores;
   /** The storage folder. */
   root: string;
@@ -55,8 +54,6 @@ export type BucketPlace = {
   group: string;
   /** Where this process may read databases by itself. */
   readers?: StoreReaders;
-  /** What the app has open. */
-  openings?: AppOpenings | undefined;
 };
 
 const isRefused = (answer: unknown): answer is Refused => typeof answer === 'object' && answer !== null && 'error' in answer;
@@ -67,7 +64,7 @@ export class DiskBucket implements Bucket {
   readonly #address: StoreAddress;
   readonly #readers: StoreReaders | undefined;
 
-  constructor({ stores, root, fsync, group, readers, openings }: BucketPlace, name: string) {
+  constructor({ stores, root, fsync, group, readers, openings, hot }: BucketPlace, name: string) {
     const address = { product: 'r2', group, id: name };
     this.#address = address;
     this.#readers = readers;
@@ -78,7 +75,7 @@ export class DiskBucket implements Bucket {
         throw error instanceof OpError && error.name === QUOTA_EXCEEDED ? new BucketError('quotaExceeded') : error;
       }
     };
-    this.#blobs = new Blobs(placeOf(root, address).dir, fsync, openings);
+    this.#blobs = new Blobs(placeOf(root, address).dir, fsync, { openings, hot });
   }
 
   async head(key: string): Promise<R2Metadata | null> {

@@ -19,8 +19,8 @@ class R2Binding implements Binding {
   readonly #bucket: DiskBucket;
 
   constructor(scope: BindingScope, options: Readonly<Record<string, Json>>) {
-    const { stores, storageDir: root, fsync, group, openings } = scope;
-    this.#bucket = new DiskBucket({ stores, root, fsync, group, readers: readersOf(root), openings }, String(options['name']));
+    const { stores, storageDir: root, fsync, group, openings, hot } = scope;
+    this.#bucket = new DiskBucket({ stores, root, fsync, group, readers: readersOf(root), openings, hot }, String(options['name']));
   }
 
   async call(method: string, args: readonly unknown[], caller: Caller): Promise<Reply> {
