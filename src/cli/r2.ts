@@ -1,5 +1,5 @@
 /** `nano r2`: buckets and objects of a data folder or a running server, and keys for S3 clients. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +10,7 @@ import { DEFAULT_GROUP } from '../server/app-record.ts';
 import type { BucketRow, BucketTotals, KeyRow, NewKey, ObjectPage, ObjectRow } from '../server/data/r2.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, type OptionSpec, type Parsed, print, printJson, UsageError } from './command.ts';
 import { dataOption, SERVER_OPTIONS, serverOf, streamOf, valueOf, withData, WRANGLER_OPTIONS } from './data/data.ts';
+import { writeToFile } from './data/write-file.ts';
 
 const PLACE: Readonly<Record<string, OptionSpec>> = {
   data: { type: 'string', value: 'DIR', help: 'data folder (.nano)' },
@@ -163,7 +164,7 @@ const objectGet = command({
     const body = streamOf(await call('get', objectOf(input)));
     const file = input.text('file');
     if (file === undefined) await pipeline(body, process.stdout, { end: false });
-    else await pipeline(body, createWriteStream(file));
+    else await writeToFile(body, file);
   },
 });
 

@@ -3,6 +3,7 @@
  * @see https://developers.cloudflare.com/d1/best-practices/import-export-data/
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { D1Failure } from './errors.ts';
 
 export type DumpOptions = {
   /** Only these. Empty: all. */
@@ -13,15 +14,17 @@ export type DumpOptions = {
 
 type Entry = { name: string; sql: string };
 
-/** Statements, each with its end. @throws Error for a virtual table, which cannot be had as rows */
+/** Statements, each with its end. @throws D1Failure for a virtual table, which cannot be had as rows */
 export function* dump(db: DatabaseSync, { tables: only, schema, data }: DumpOptions): Generator<string> {
   const isMeant = (name: string): boolean => only.length === 0 || only.includes(name);
   const entries = (where: string): Entry[] => db.prepare(`SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND ${where}`).all() as unknown as Entry[];
+  // Before anything is written: nobody should have to find out at the end of a file that it is not whole.
+  if (entries("type = 'table'").some(({ name, sql }) => isMeant(name) && /^CREATE VIRTUAL TABLE/i.test(sql)))
+    throw new D1Failure('D1 Export error: cannot export databases with Virtual Tables (fts5)');
   yield 'PRAGMA defer_foreign_keys=TRUE;';
   // sqlite_sequence has its rows only once the others have theirs.
   for (const { name, sql } of entries("type = 'table' ORDER BY name = 'sqlite_sequence', rowid")) {
     if (!isMeant(name) || /^_cf_/i.test(name)) continue;
-    if (/^CREATE VIRTUAL TABLE/i.test(sql)) throw new Error('D1 Export error: cannot export databases with Virtual Tables (fts5)');
     if (/^sqlite_stat/.test(name)) {
       if (schema) yield 'ANALYZE sqlite_schema;';
       continue;

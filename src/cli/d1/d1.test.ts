@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../../../test/support/folder.ts';
@@ -69,6 +69,23 @@ lines'), ('a' || char(0) || 'b'); INSERT INTO c VALUES (1), (2)`;
   assert.deepEqual(await rows(dir, 'copy', 'SELECT seq FROM sqlite_sequence'), [{ seq: 7 }]);
   const only = (await d1(dir, 'export', 'goods', '--output', '-', '--table', 'c', '--no-schema')).stdout;
   assert.equal(only, 'PRAGMA defer_foreign_keys=TRUE;\nINSERT INTO "c" ("p") VALUES(1);\nINSERT INTO "c" ("p") VALUES(2);\n');
+});
+
+test('d1 export: what cannot be exported is said, and leaves the file as it was', async () => {
+  const dir = project();
+  const sql = "CREATE TABLE a (x); INSERT INTO a VALUES (1); CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES ('hello')";
+  assert.equal((await d1(dir, 'execute', 'goods', '--command', sql)).code, 0);
+  writeFileSync(join(dir, 'out.sql'), 'the backup of yesterday');
+  const { code, stderr } = await d1(dir, 'export', 'goods', '--output', 'out.sql');
+  assert.deepEqual([code, stderr], [1, 'nano: goods: D1 Export error: cannot export databases with Virtual Tables (fts5)\n']);
+  assert.equal(readFileSync(join(dir, 'out.sql'), 'utf8'), 'the backup of yesterday');
+  assert.equal((await d1(dir, 'export', 'goods', '--output', 'new.sql')).code, 1);
+  assert.deepEqual(
+    readdirSync(dir).filter((name) => name.startsWith('new.sql')),
+    [],
+  );
+  assert.equal((await d1(dir, 'export', 'goods', '--output', 'out.sql', '--table', 'a', '--no-schema')).code, 0);
+  assert.equal(readFileSync(join(dir, 'out.sql'), 'utf8'), 'PRAGMA defer_foreign_keys=TRUE;\nINSERT INTO "a" ("x") VALUES(1);\n');
 });
 
 test('d1 execute: rows as a table, and what is wrong as a message', async () => {

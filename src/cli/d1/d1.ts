@@ -1,11 +1,12 @@
 /** `nano d1`: D1 databases of a data folder or a running server. */
-import { createWriteStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type D1Result, type DatabaseRow, databaseFileName } from '../../server/data/d1.ts';
 import { DEFAULT_GROUP } from '../../server/app-record.ts';
 import { type Command, CommandError, type CommandGroup, entry, groupEntry, print, printJson, UsageError } from '../command.ts';
 import { streamOf, valueOf, whereOf, withData } from '../data/data.ts';
+import { writeToFile } from '../data/write-file.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
 import { configOf, dataDirOf, open, TARGET_OPTIONS, target, YES } from './target.ts';
@@ -64,9 +65,8 @@ const exportCommand: Command = {
     const options = { id: where.id, tables: input.list('table'), schema: !input.flag('no-schema'), data: !input.flag('no-data') };
     await open(input, where, async ({ data }) => {
       const statements = streamOf(await data.call('d1/export', options));
-      // Only now: what cannot be exported leaves the file as it is.
       if (output === '-') await pipeline(statements, process.stdout, { end: false });
-      else await pipeline(statements, createWriteStream(resolve(output)));
+      else await writeToFile(statements, output);
     });
     return 0;
   },

@@ -37,7 +37,10 @@ export const D1_OPERATIONS: Readonly<Record<string, Operation>> = {
     needs,
     run: async (place, { id, ...options }) => {
       if (!existsSync(fileOf(place, id))) throw new DataError('missing', `there is no database ${id}`);
-      return { stream: Readable.from(batches(statements(place, id, options)), { objectMode: false }), length: undefined };
+      const lines = batches(statements(place, id, options));
+      // Now: what cannot be exported is an answer of its own, and not the end of a stream.
+      const first = lines.next();
+      return { stream: Readable.from(startingWith(first, lines), { objectMode: false }), length: undefined };
     },
   }),
   'd1/databases': operation({ args: z.object({}), run: async ({ dataDir }) => ({ value: listDatabases(sqlDir(dataDir)) }) }),
@@ -86,6 +89,20 @@ function* batches(lines: Iterable<string>): Generator<Buffer> {
     batch = '';
   }
   if (batch !== '') yield Buffer.from(batch);
+}
+
+/** What has been begun to be read, from its beginning. Whoever gives it up ends it, also before the first of it was taken. */
+function startingWith<T>(first: IteratorResult<T>, others: Generator<T>): Iterable<T> {
+  let next: IteratorResult<T> | undefined = first;
+  const iterator: Iterator<T> = {
+    next: () => {
+      const result = next ?? others.next();
+      next = undefined;
+      return result;
+    },
+    return: () => others.return(undefined),
+  };
+  return { [Symbol.iterator]: () => iterator };
 }
 
 function listDatabases(root: string): DatabaseRow[] {

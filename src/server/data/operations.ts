@@ -31,7 +31,6 @@ export function findOperation(name: string, args: unknown): { needs: Needed | un
 /** What a product, its store or the file system says, in the words of those who asked; anything else is a fault of ours. */
 export function asDataError(error: unknown): unknown {
   if (error instanceof DataError || !(error instanceof Error)) return error;
-  const isAnswer =
-    error instanceof OpError || error instanceof BucketError || error instanceof D1Failure || 'code' in error || /^D1 Export/.test(error.message);
+  const isAnswer = error instanceof OpError || error instanceof BucketError || error instanceof D1Failure || 'code' in error;
   return isAnswer ? new DataError('failed', error.message) : error;
 }
