@@ -129,6 +129,7 @@ suite('the S3 endpoint', () => {
     const tail = await s3('GET', '/shared/parts', { headers: { range: 'bytes=-5' } });
     assert.equal(await tail.text(), 'aaend');
     assert.deepEqual(await answer(s3('PUT', `/shared/parts?partNumber=1&uploadId=${id}`, { body: 'x' })), [404, 'NoSuchUpload']);
+    assert.deepEqual(await answer(s3('DELETE', '/shared/parts?uploadId=none')), [404, 'NoSuchUpload']);
   });
 
   test('objects: a presigned address needs no key', async () => {

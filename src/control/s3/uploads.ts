@@ -1,5 +1,5 @@
 /** S3's operations on uploads in parts. */
-import type { Bucket, ObjectSource, OpenUpload } from '../../ports/buckets.ts';
+import { type Bucket, BucketError, type ObjectSource, type OpenUpload } from '../../ports/buckets.ts';
 import type { S3Call } from './call.ts';
 import { announcedChecksum, checksumElements, checksumHeaders, ELEMENT_OF, expectedChecksum } from './checksums.ts';
 import { shownAs } from './encoding.ts';
@@ -60,7 +60,12 @@ export async function completeUpload(call: S3Call, bucket: Bucket, name: string,
 
 /** AbortMultipartUpload. */
 export async function abortUpload(call: S3Call, bucket: Bucket, key: string, upload: string): Promise<void> {
-  await bucket.abortUpload(key, upload);
+  try {
+    await bucket.abortUpload(key, upload);
+  } catch (error) {
+    // What apps hear of an upload that never was (as on Cloudflare) sends S3 clients to try again and again.
+    throw error instanceof BucketError && error.error === 'internalError' ? new BucketError('noSuchUpload') : error;
+  }
   call.empty(204);
 }
 
