@@ -6,7 +6,9 @@ const namespace = z.looseObject({
   binding: z.string().min(1),
   namespace: z.string().min(1),
   outbound: z
-    .undefined({ error: 'Outbound workers of dispatch namespaces are not supported: remove "outbound", or narrow what the apps may reach with "egress".' })
+    .custom<undefined>((value) => value === undefined, {
+      error: 'Outbound workers of dispatch namespaces are not supported: remove "outbound", or narrow what the apps may reach with "egress".',
+    })
     .optional(),
 });
 
