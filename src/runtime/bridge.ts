@@ -90,14 +90,19 @@ export function currentEvent(): number {
   return event;
 }
 
-/** Makes what follows part of the turn of `id`. Called at each entry, and by nothing else. */
+/** Makes what follows part of the turn of `id`. Called at each entry but for that of answers, and by nothing else. */
 export function enterEvent(id: number): void {
-  advanceClock();
+  beginTurn();
   event = id;
+}
+
+/** Time has gone on, and what a turn may send is counted anew. */
+const beginTurn = (): void => {
+  advanceClock();
   ops = 0;
   bytes = 0;
   logged = 0;
-}
+};
 
 /** Throws Cloudflare's error where no event is being handled. */
 export function requireEvent(): void {
@@ -174,8 +179,9 @@ export function dropCalls(id: number): void {
   for (const call in pending) if ((pending[call] as Pending).event === id) delete pending[call];
 }
 
-/** The host's answers to calls; see Entry.settle. */
+/** The host's answers to calls; see Entry.settle. A turn of whichever events have asked. */
 export function settle(answers: unknown[]): void {
+  beginTurn();
   for (let i = 0, end = 0; i < answers.length; i = end) {
     end = i + 3 + (answers[i + 2] as number);
     const call = answers[i] as number;

@@ -38,6 +38,23 @@ test('timers: with coarse ones no clock moves while code runs, and every one doe
   assert.equal((await server.get('clock', '/patched')).text, 'true');
 });
 
+const WAITS = `export default {
+  async fetch(request, env) {
+    const slow = env.DB.prepare('WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000) SELECT count(*) AS n FROM n');
+    const before = Date.now();
+    await slow.first();
+    const between = Date.now();
+    await env.DB.batch([slow, env.DB.prepare('SELECT abs(-9223372036854775808)')]).catch(() => undefined);
+    return Response.json([between > before, Date.now() > between]);
+  },
+};`;
+
+test('timers: coarse ones go on with the answers of bindings, whether they are values or errors', async (t) => {
+  const config = { main: 'index.js', compatibility_date: '2026-01-01', d1_databases: [{ binding: 'DB', database_id: 'db' }] };
+  const server = await serve(t, folder({ 'waits/wrangler.json': JSON.stringify(config), 'waits/index.js': WAITS }), ['--data', folder()]);
+  assert.deepEqual(JSON.parse((await server.get('waits')).text), [true, true]);
+});
+
 test('timers: the operator may let them run, an app may ask for coarse ones', async (t) => {
   const app = (own: string): string => `{ "main": "index.js", "compatibility_date": "2026-01-01"${own} }`;
   const files = {
