@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import type { FetchClient, TailMessage } from '../ports/event-client.ts';
 import type { Apps } from './apps.ts';
-import type { TraceItem, TraceOf } from './trace.ts';
+import { Trace, type TraceItem, type TraceOf } from './trace.ts';
 import { type TailDeps, Tails } from './tails.ts';
 
 type SetUp = {
@@ -118,4 +118,21 @@ test('tails: what was told from deep down comes by itself', (t) => {
       [2, 1],
     ],
   );
+});
+
+test('tails: secrets of the app are as little told as they are logged', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { given, tails } = setUp();
+  const bindings = [{ name: 'STORED', type: 'secret' as const, options: { value: 'from a store' } }];
+  const record = { ...appRecord('app'), tailConsumers: ['consumer'], vars: { PLAIN: 'plain', KEY: 'very "secret"' }, secretNames: ['KEY'], bindings };
+  const trace = new Trace(tails.of(record) as TraceOf);
+  trace.request('GET\nhttp://app/?from%20a%20store&from a store', '', undefined);
+  trace.log('log', 'plain, very "secret" and {"key":"very \\"secret\\""}');
+  trace.exception({ name: 'Error', message: 'not from a store', stack: 'Error: not from a store' } as never);
+  trace.end(1, 0, undefined, false);
+  t.mock.timers.tick(20);
+  const [{ logs, exceptions, event } = {} as TraceItem] = JSON.parse(given[0] ?? '') as TraceItem[];
+  assert.deepEqual(logs[0]?.message, ['plain, *** and {"key":"***"}']);
+  assert.deepEqual([exceptions[0]?.message, exceptions[0]?.stack], ['not ***', 'Error: not ***']);
+  assert.equal((event as { request: { url: string } }).request.url, 'http://app/?from%20a%20store&***');
 });

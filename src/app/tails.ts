@@ -4,6 +4,7 @@
  * Contract: nobody waits for a consumer; its events come in batches, and are dropped beyond a bound. A consumer is an
  * app of the same trust group. Tails of tails end where calls between workers do.
  */
+import { secretMaskOf } from '../base/secret-mask.ts';
 import type { FetchClient } from '../ports/event-client.ts';
 import type { ServiceTarget } from '../ports/invoker.ts';
 import type { AppRecord } from '../protocol/engine.ts';
@@ -51,24 +52,27 @@ export class Tails {
   }
 
   /** What traces the events of an app; undefined where nobody tails it. */
-  of({ name: app, version, group, tailConsumers = [] }: AppRecord): TraceOf | undefined {
-    const consumers = tailConsumers.filter((consumer) => consumer !== app);
+  of(record: AppRecord): TraceOf | undefined {
+    const consumers = (record.tailConsumers ?? []).filter((consumer) => consumer !== record.name);
     return this.#to(
       consumers.map((consumer) => ({ app: consumer, entrypoint: undefined, props: undefined })),
-      { app, version, group },
+      record,
     );
   }
 
   /** What traces the events of a worker that was loaded with tails. */
-  ofLoaded({ name: app, version, group }: AppRecord, tails: readonly Consumer[]): TraceOf | undefined {
-    return this.#to(tails, { app, version, group });
+  ofLoaded(record: AppRecord, tails: readonly Consumer[]): TraceOf | undefined {
+    return this.#to(tails, record);
   }
 
-  #to(consumers: readonly Consumer[], { app, version, group }: { app: string; version: string; group: string }): TraceOf | undefined {
+  #to(consumers: readonly Consumer[], record: AppRecord): TraceOf | undefined {
     if (consumers.length === 0) return undefined;
+    const { name: app, version, group } = record;
+    const mask = secretMaskOf(record);
     return {
       app,
       version,
+      mask: (text) => mask?.mask(text) ?? text,
       tell: (item, depth) => {
         if (depth + 1 >= MOST_DEPTH) return;
         const text = JSON.stringify(item);

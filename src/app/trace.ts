@@ -39,7 +39,8 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Record<strin
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isSecret(name) ? 'REDACTED' : value]));
 }
 
-export type TraceOf = { app: string; version: string; tell(item: TraceItem, depth: number): void };
+/** `mask`: hides the app's secrets, which are not its consumers'. */
+export type TraceOf = { app: string; version: string; mask(text: string): string; tell(item: TraceItem, depth: number): void };
 
 export class Trace {
   readonly #of: TraceOf;
@@ -75,7 +76,7 @@ export class Trace {
     for (let i = 0; i + 1 < lines.length; i += 2) headers[String(lines[i]).toLowerCase()] = String(lines[i + 1]);
     this.#item.entrypoint = entrypoint ?? null;
     const full = { method, url, headers, cf: cf === undefined || cf === '' ? undefined : (JSON.parse(cf) as unknown) };
-    this.#item.event = { request: { ...full, url: withoutIds(url), headers: withoutSecrets(headers), full } };
+    this.#item.event = { request: { ...full, url: this.#of.mask(withoutIds(url)), headers: withoutSecrets(headers), full } };
   }
 
   /** It is something else. */
@@ -88,12 +89,14 @@ export class Trace {
   }
 
   log(level: string, text: string): void {
-    if (this.#admit(text.length)) this.#item.logs.push({ timestamp: Date.now(), level, message: [text] });
+    if (this.#admit(text.length)) this.#item.logs.push({ timestamp: Date.now(), level, message: [this.#of.mask(text)] });
   }
 
   exception({ name, message, stack }: Thrown): void {
     this.#threw = true;
-    if (this.#admit(message.length + stack.length)) this.#item.exceptions.push({ timestamp: Date.now(), name, message, stack });
+    if (!this.#admit(message.length + stack.length)) return;
+    const { mask } = this.#of;
+    this.#item.exceptions.push({ timestamp: Date.now(), name: mask(name), message: mask(message), stack: mask(stack) });
   }
 
   /** The event is over. @param isLeft its client went away before it was answered */

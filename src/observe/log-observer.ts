@@ -3,10 +3,10 @@
  * `info` is not written the methods that would write it are no-ops.
  */
 import { errorLine } from '../base/error-line.ts';
+import { type SecretMask, secretMaskOf } from '../base/secret-mask.ts';
 import { type ConsoleRecord, type EventRecord, type LimitName, Observer, type RequestRecord } from '../ports/observer.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Log } from './log.ts';
-import { SecretMask } from './secret-mask.ts';
 
 /** A longer text is cut: one console call must not fill the log. */
 const MAX_TEXT = 64 * 1024;
@@ -28,9 +28,8 @@ export class LogObserver extends Observer {
   setApps(apps: readonly AppRecord[]): void {
     this.#masks.clear();
     for (const app of apps) {
-      const stored = app.bindings.map(({ type, options }) => (type === 'secret' ? options['value'] : undefined));
-      const values = [...app.secretNames.map((name) => app.vars[name]), ...stored].filter((value) => typeof value === 'string');
-      if (values.length > 0) this.#masks.set(app.name, new SecretMask(values));
+      const mask = secretMaskOf(app);
+      if (mask !== undefined) this.#masks.set(app.name, mask);
     }
   }
 

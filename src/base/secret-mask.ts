@@ -1,4 +1,4 @@
-/** Hides the values of secrets in text that leaves for a log. */
+/** Hides the values of secrets in text that leaves for a log, or for the tail workers that may log it. */
 
 /** Shorter values would blot out half of every line, and hide nothing worth hiding. */
 const SHORTEST = 4;
@@ -17,4 +17,18 @@ export class SecretMask {
   mask(text: string): string {
     return this.#pattern === undefined ? text : text.replace(this.#pattern, '***');
   }
+}
+
+/** As much of an app's record as says what its secrets are. */
+type Secretive = {
+  secretNames: readonly string[];
+  vars: Readonly<Record<string, unknown>>;
+  bindings: readonly { type: string; options: Readonly<Record<string, unknown>> }[];
+};
+
+/** What hides the secrets of an app, its own and those of stores it has bound; undefined where it has none. */
+export function secretMaskOf({ secretNames, vars, bindings }: Secretive): SecretMask | undefined {
+  const stored = bindings.map(({ type, options }) => (type === 'secret' ? options['value'] : undefined));
+  const values = [...secretNames.map((name) => vars[name]), ...stored].filter((value) => typeof value === 'string');
+  return values.length === 0 ? undefined : new SecretMask(values);
 }
