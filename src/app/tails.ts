@@ -5,6 +5,7 @@
  * app of the same trust group. Tails of tails end where calls between workers do.
  */
 import { secretMaskOf } from '../base/secret-mask.ts';
+import { versionId } from '../base/version-id.ts';
 import type { FetchClient } from '../ports/event-client.ts';
 import type { ServiceTarget } from '../ports/invoker.ts';
 import type { AppRecord } from '../protocol/engine.ts';
@@ -23,6 +24,8 @@ const MOST_ITEMS = 100;
 const MOST_WAITING = 5000;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 const MOST_DEPTH = 16;
+/** The version of an app, and not of a worker that it has loaded. */
+const PLAIN_VERSION = /^[0-9a-f]{12}$/;
 
 /** Whose tail handler hears of it. */
 type Consumer = Pick<ServiceTarget, 'app' | 'entrypoint' | 'props'>;
@@ -71,7 +74,7 @@ export class Tails {
     const mask = secretMaskOf(record);
     return {
       app,
-      version,
+      version: PLAIN_VERSION.test(version) ? versionId(version) : version,
       mask: (text) => mask?.mask(text) ?? text,
       tell: (item, depth) => {
         if (depth + 1 >= MOST_DEPTH) return;

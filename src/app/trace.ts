@@ -14,6 +14,7 @@ const MOST_CHARACTERS = 128 * 1024;
 export type TraceItem = {
   scriptName: string;
   entrypoint: string | null;
+  /** As `version_metadata` has it; a worker that another has loaded goes by its name in the log. */
   scriptVersion: { id: string };
   event: object | null;
   eventTimestamp: number;
@@ -39,7 +40,7 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Record<strin
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, isSecret(name) ? 'REDACTED' : value]));
 }
 
-/** `mask`: hides the app's secrets, which are not its consumers'. */
+/** `version`: as the consumers are to hear of it. `mask`: hides the app's secrets, which are not its consumers'. */
 export type TraceOf = { app: string; version: string; mask(text: string): string; tell(item: TraceItem, depth: number): void };
 
 export class Trace {

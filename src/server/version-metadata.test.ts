@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { folder } from '../../test/support/folder.ts';
-import { versionId, versionMetadata } from './version-metadata.ts';
+import { versionId } from '../base/version-id.ts';
+import { versionMetadata } from './version-metadata.ts';
 
 test('versionId: a UUID that begins with the version', () => {
   assert.match(versionId('0123456789ab'), /^01234567-89ab-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -6,8 +6,9 @@ import { suiteOwner } from '../support/nano-process.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const PRODUCER = `export default {
-  async fetch(request) {
+  async fetch(request, env) {
     const { pathname } = new URL(request.url);
+    if (pathname === '/version') return new Response(env.VERSION.id);
     console.log('asked for', pathname);
     if (pathname === '/throws') throw new RangeError('thrown');
     console.warn('fine');
@@ -31,7 +32,10 @@ suite('tail workers', () => {
       owner,
       folder({
         'producer/index.js': PRODUCER,
-        'producer/wrangler.json': config('producer', { tail_consumers: [{ service: 'consumer' }, { service: 'missing' }, { service: 'stranger' }] }),
+        'producer/wrangler.json': config('producer', {
+          version_metadata: { binding: 'VERSION' },
+          tail_consumers: [{ service: 'consumer' }, { service: 'missing' }, { service: 'stranger' }],
+        }),
         'consumer/index.js': CONSUMER,
         'consumer/wrangler.json': config('consumer', { tail_consumers: [{ service: 'consumer' }] }),
         'stranger/index.js': CONSUMER,
@@ -65,6 +69,12 @@ suite('tail workers', () => {
       ],
     );
     for (const time of [eventTimestamp, cpuTime, wallTime]) assert.equal(typeof time, 'number');
+  });
+
+  test('tail: names the version as the version names itself', async () => {
+    const { text } = await server.get('producer', '/version');
+    const { scriptVersion } = await traceOf('/version');
+    assert.deepEqual(scriptVersion, { id: text });
   });
 
   test('tail: gets exceptions', async () => {
