@@ -37,6 +37,12 @@ test('cgroups: the service moves down, and each engine gets a limit of its own',
   );
 });
 
+test('cgroups: an engine that could not be started has no group: 0 is whoever asks', { skip }, (t) => {
+  const place = setUp(t);
+  MemoryCgroups.open(place)?.add(0, 400);
+  assert.equal(existsSync(join(place.dir, 'nano-engine-0')), false);
+});
+
 test('cgroups: the group of an engine goes with it, and what a killed server has left is cleared', { skip }, (t) => {
   const place = setUp(t);
   mkdirSync(join(place.dir, 'nano-engine-7'));

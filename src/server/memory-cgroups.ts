@@ -60,9 +60,11 @@ export class MemoryCgroups {
 
   /**
    * Puts an engine into a group of its own, before it runs anybody's code.
+   * @param pid 0 where it could not be started; to the kernel that is whoever asks
    * @param limitMb resident memory beyond which the engine is to be replaced
    */
   add(pid: number, limitMb: number): void {
+    if (pid === 0) return;
     const dir = join(this.#dir, ENGINE + pid);
     try {
       mkdirSync(dir, { recursive: true });
