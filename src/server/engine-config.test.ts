@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { readServerConfig } from '../config/server.ts';
 import type { ServerConfig } from '../config/server-config.ts';
-import { restartKeys } from './engine-config.ts';
+import { engineConfig, restartKeys } from './engine-config.ts';
 
 const config = readServerConfig(undefined, { cwd: tmpdir() });
 const withGroups = (groups: ServerConfig['trust']['groups']): ServerConfig => ({ ...config, trust: { groups, cordon: false } });
@@ -21,4 +21,17 @@ test('restartKeys: how many engines a trust group has, but not who is in it', ()
     'trust_groups.guests',
   ]);
   assert.deepEqual(restartKeys(withGroups({ shop: { ...group, engines: 2 } }), withGroups({})), ['trust_groups.shop']);
+});
+
+test('engineConfig: engines share what the service may take, not what the machine has', () => {
+  const place = {
+    dev: false,
+    port: 0,
+    adminPort: 0,
+    ledgerFile: '',
+    runtimeFile: '',
+    stores: { socket: '', sql: '', badge: '', dir: '', fsync: config.fsync },
+  };
+  const { isolateBudgetMb, residentLimitMb } = engineConfig(config, { ...place, engines: 2, serviceBytes: 1500 * 1024 * 1024 });
+  assert.deepEqual([isolateBudgetMb, residentLimitMb], [375, 600]);
 });

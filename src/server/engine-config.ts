@@ -18,20 +18,23 @@ export type EnginePlace = {
   stores: EngineConfig['stores'];
   /** Engines that share the machine's memory, of all groups; the configured number where nothing is said. */
   engines?: number;
+  /** What the service may take as a whole, where Node.js does not see it any more. */
+  serviceBytes?: number | undefined;
   isBehindFront?: boolean;
   /** For a front: the folder of the groups' sockets. */
   groupSockets?: string;
 };
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
+  const memoryMb = totalMb(place.serviceBytes) / (place.engines ?? config.engines);
   return {
     port: place.port,
     host: config.host,
     dataDir: config.dataDir,
     dev: place.dev,
     logLevel: config.logLevel,
-    isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(place.engines ?? config.engines),
-    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(place.engines ?? config.engines),
+    isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(memoryMb),
+    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(memoryMb),
     trustedProxies: config.trustedProxies,
     descriptors: descriptorLimit(),
     maps: mapLimit(),
@@ -93,17 +96,17 @@ export function restartKeys(before: ServerConfig, after: ServerConfig): string[]
   return [...keys.filter((key) => before[key] !== after[key]), ...resized];
 }
 
-/** Half of the machine's, or the container's, memory for all engines together. */
-function defaultBudgetMb(engines: number): number {
-  return Math.max(64, Math.floor(totalMb() / 2 / engines));
+/** Half of an engine's share of the machine's, the container's or the service's memory. */
+function defaultBudgetMb(memoryMb: number): number {
+  return Math.max(64, Math.floor(memoryMb / 2));
 }
 
 /** Four fifths of it. */
-function defaultLimitMb(engines: number): number {
-  return Math.max(512, Math.floor((totalMb() * 0.8) / engines));
+function defaultLimitMb(memoryMb: number): number {
+  return Math.max(512, Math.floor(memoryMb * 0.8));
 }
 
-function totalMb(): number {
+function totalMb(serviceBytes = Infinity): number {
   const limit = process.constrainedMemory();
-  return (limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / (1024 * 1024);
+  return Math.min(limit > 0 ? limit : Infinity, serviceBytes, totalmem()) / (1024 * 1024);
 }

@@ -57,6 +57,16 @@ test('cgroups: the group of an engine goes with it, and what a killed server has
   assert.equal(existsSync(join(place.dir, 'nano-engine-8')), false);
 });
 
+test('cgroups: what the service may take as a whole', { skip }, (t) => {
+  const place = setUp(t);
+  const groups = MemoryCgroups.open(place);
+  assert.equal(groups?.serviceBytes, Infinity);
+  writeFileSync(join(place.dir, 'memory.max'), 'max\n');
+  assert.equal(groups?.serviceBytes, Infinity);
+  writeFileSync(join(place.dir, 'memory.max'), '1656201216\n');
+  assert.equal(groups?.serviceBytes, 1656201216);
+});
+
 test('cgroups: a service that was put one level down finds its group', { skip }, (t) => {
   const place = setUp(t, { path: '/system.slice/nano.service/nano' });
   assert.equal(MemoryCgroups.open(place)?.dir, place.dir);

@@ -58,6 +58,16 @@ export class MemoryCgroups {
     return this.#dir;
   }
 
+  /** What the whole service may take, in bytes. Node.js looks at the group that it is in, which has no limit from now on. */
+  get serviceBytes(): number {
+    try {
+      const text = readFileSync(join(this.#dir, 'memory.max'), 'utf8').trim();
+      return text === 'max' ? Infinity : Number(text);
+    } catch {
+      return Infinity;
+    }
+  }
+
   /**
    * Puts an engine into a group of its own, before it runs anybody's code.
    * @param pid 0 where it could not be started; to the kernel that is whoever asks

@@ -394,6 +394,7 @@ export class Supervisor implements AdminSource {
         runtimeFile: this.#options.runtimeFile,
         stores: { socket, sql: this.#sql.config.socket, badge, dir: root, fsync: this.#config.fsync },
         engines: this.#engineCount(),
+        serviceBytes: this.#cgroups?.serviceBytes,
         ...(isFront ? { isBehindFront: false, groupSockets: role.socketDir } : { isBehindFront: role.isBehindFront }),
       }),
       apps,
