@@ -21,7 +21,15 @@ function setUp(
   writeFileSync(join(dir, 'cgroup.controllers'), `${controllers}\n`);
   writeFileSync(join(dir, 'cgroup.procs'), '10\n11\n');
   writeFileSync(join(dir, 'cgroup.subtree_control'), '');
-  return { root, self, own: [10, 11], dir, read: (file) => readFileSync(join(dir, file), 'utf8') };
+  const proc = join(root, 'proc');
+  for (const [pid, parent] of [
+    [12, 10],
+    [13, 11],
+  ]) {
+    mkdirSync(join(proc, String(pid)), { recursive: true });
+    writeFileSync(join(proc, String(pid), 'status'), `Name:\tx\nPid:\t${pid}\nPPid:\t${parent}\nTracerPid:\t0\n`);
+  }
+  return { root, self, proc, own: [10, 11], dir, read: (file) => readFileSync(join(dir, file), 'utf8') };
 }
 
 test('cgroups: the service moves down, and each engine gets a limit of its own', { skip }, (t) => {
@@ -41,6 +49,19 @@ test('cgroups: an engine that could not be started has no group: 0 is whoever as
   const place = setUp(t);
   MemoryCgroups.open(place)?.add(0, 400);
   assert.equal(existsSync(join(place.dir, 'nano-engine-0')), false);
+});
+
+test('cgroups: what this process has started moves with it, and others are in the way', { skip }, (t) => {
+  const place = setUp(t);
+  writeFileSync(join(place.dir, 'cgroup.procs'), '10\n12\n');
+  assert.equal(MemoryCgroups.open(place)?.dir, place.dir);
+  assert.equal(place.read('nano/cgroup.procs'), '12');
+  for (const others of ['10\n13\n', '10\n14\n']) {
+    const shared = setUp(t);
+    writeFileSync(join(shared.dir, 'cgroup.procs'), others);
+    assert.equal(MemoryCgroups.open(shared), undefined);
+    assert.equal(existsSync(join(shared.dir, 'nano')), false);
+  }
 });
 
 test('cgroups: the group of an engine goes with it, and what a killed server has left is cleared', { skip }, (t) => {
@@ -77,9 +98,9 @@ test('cgroups: none without the controller, in the root group, or where nothing 
   assert.equal(MemoryCgroups.open(setUp(t, { path: '/' })), undefined);
   assert.equal(MemoryCgroups.open(setUp(t, { path: '/elsewhere' })), undefined);
   assert.equal(MemoryCgroups.open(setUp(t, { path: '/user.slice/session-1.scope' })), undefined);
-  assert.equal(MemoryCgroups.open({ root: '/nonexistent', self: '/nonexistent', own: [] }), undefined);
+  assert.equal(MemoryCgroups.open({ root: '/nonexistent', self: '/nonexistent', proc: '/nonexistent', own: [10, 11] }), undefined);
   const shared = setUp(t);
-  assert.equal(MemoryCgroups.open({ ...shared, own: [10] }), undefined);
+  assert.equal(MemoryCgroups.open({ ...shared, own: [10, 12] }), undefined);
   assert.equal(existsSync(join(shared.dir, 'nano')), false);
   const place = setUp(t);
   rmSync(join(place.dir, 'cgroup.procs'));

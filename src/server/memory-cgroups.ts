@@ -14,11 +14,13 @@ export type CgroupPlace = {
   root: string;
   /** The file that names this process's. */
   self: string;
-  /** Processes that may be in it: this one, and the one that has started it. */
-  own: readonly number[];
+  /** Where processes say who has started them. */
+  proc: string;
+  /** This process, which may be in the group with its children, and the one that has started it. */
+  own: readonly [pid: number, parent: number];
 };
 
-const SYSTEM: CgroupPlace = { root: '/sys/fs/cgroup', self: '/proc/self/cgroup', own: [process.pid, process.ppid] };
+const SYSTEM: CgroupPlace = { root: '/sys/fs/cgroup', self: '/proc/self/cgroup', proc: '/proc', own: [process.pid, process.ppid] };
 
 /** The supervisor, and whatever has no limit of its own: a group that has groups below it may hold no process. */
 const REST = 'nano';
@@ -41,9 +43,10 @@ export class MemoryCgroups {
       const dir = ownGroup(place);
       if (dir === undefined || !readFileSync(join(dir, 'cgroup.controllers'), 'utf8').split(/\s+/).includes('memory')) return undefined;
       const members = readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
-      if (members.some((pid) => !place.own.includes(Number(pid)))) return undefined;
+      if (!members.every((pid) => isOwn(Number(pid), place))) return undefined;
       mkdirSync(join(dir, REST), { recursive: true });
-      for (const pid of members) writeFileSync(join(dir, REST, 'cgroup.procs'), pid);
+      for (const pid of members) move(pid, join(dir, REST));
+      // Refused where somebody has stayed.
       writeFileSync(join(dir, 'cgroup.subtree_control'), '+memory');
       const groups = new MemoryCgroups(dir);
       // What a server has left that was killed.
@@ -101,6 +104,23 @@ export class MemoryCgroups {
     } catch {
       // There was none, or somebody is in it.
     }
+  }
+}
+
+function isOwn(pid: number, { own, proc }: CgroupPlace): boolean {
+  if (own.includes(pid)) return true;
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(join(proc, String(pid), 'status'), 'utf8'))?.[1] === String(own[0]);
+  } catch {
+    return false;
+  }
+}
+
+function move(pid: string, dir: string): void {
+  try {
+    writeFileSync(join(dir, 'cgroup.procs'), pid);
+  } catch {
+    // It has ended meanwhile, or it stays.
   }
 }
 
