@@ -24,6 +24,8 @@ export type EngineExit = {
   silentSeconds?: number;
   /** It was killed because it said what is none of our messages. */
   isOdd?: true;
+  /** The kernel killed it for want of memory. */
+  isOutOfMemory?: true;
   /** It could not even be started. */
   error?: string;
 };

@@ -64,18 +64,35 @@ test('cgroups: what this process has started moves with it, and others are in th
   }
 });
 
-test('cgroups: the group of an engine goes with it, and what a killed server has left is cleared', { skip }, (t) => {
+test('cgroups: the groups of engines that have gone are removed, also those that a killed server has left', { skip }, (t) => {
   const place = setUp(t);
+  const engines = (): string[] => readdirSync(place.dir).filter((name) => name.startsWith('nano-engine'));
   mkdirSync(join(place.dir, 'nano-engine-7'));
-  const groups = MemoryCgroups.open(place);
-  assert.deepEqual(
-    readdirSync(place.dir).filter((name) => name.startsWith('nano-engine')),
-    [],
-  );
+  // As one of the kernel's that somebody is in.
   mkdirSync(join(place.dir, 'nano-engine-8'));
-  groups?.remove(8);
+  writeFileSync(join(place.dir, 'nano-engine-8/cgroup.procs'), '8');
+  const groups = MemoryCgroups.open(place);
+  assert.deepEqual(engines(), ['nano-engine-8']);
+  rmSync(join(place.dir, 'nano-engine-8/cgroup.procs'));
   groups?.remove(9);
-  assert.equal(existsSync(join(place.dir, 'nano-engine-8')), false);
+  assert.deepEqual(engines(), []);
+});
+
+test('cgroups: tells whether the kernel has killed an engine for want of memory', { skip }, (t) => {
+  const place = setUp(t);
+  const groups = MemoryCgroups.open(place);
+  for (const [pid, kills] of [
+    [7, 0],
+    [8, 1],
+    [9, 12],
+  ] as const) {
+    groups?.add(pid, 400);
+    writeFileSync(join(place.dir, `nano-engine-${pid}`, 'memory.events'), `low 0\nmax 28\noom 1\noom_kill ${kills}\noom_group_kill 0\n`);
+  }
+  assert.deepEqual(
+    [7, 8, 9, 10].map((pid) => groups?.remove(pid)),
+    [false, true, true, false],
+  );
 });
 
 test('cgroups: what the service may take as a whole', { skip }, (t) => {

@@ -50,7 +50,7 @@ export class MemoryCgroups {
       writeFileSync(join(dir, 'cgroup.subtree_control'), '+memory');
       const groups = new MemoryCgroups(dir);
       // What a server has left that was killed.
-      for (const name of readdirSync(dir)) if (name.startsWith(ENGINE)) groups.#remove(name);
+      groups.#sweep();
       return groups;
     } catch {
       return undefined;
@@ -93,17 +93,39 @@ export class MemoryCgroups {
     }
   }
 
-  /** After an engine's end. */
-  remove(pid: number): void {
-    this.#remove(ENGINE + pid);
+  /**
+   * After an engine's end.
+   * @returns whether the kernel has killed it for want of memory: its own limit's, the service's or the machine's
+   */
+  remove(pid: number): boolean {
+    const isOut = wasKilled(join(this.#dir, ENGINE + pid));
+    this.#sweep();
+    return isOut;
   }
 
-  #remove(name: string): void {
+  /** Removes the groups of engines that have gone; the kernel keeps those that somebody is in. */
+  #sweep(): void {
     try {
-      rmdirSync(join(this.#dir, name));
+      for (const name of readdirSync(this.#dir)) if (name.startsWith(ENGINE)) removeEmpty(join(this.#dir, name));
     } catch {
-      // There was none, or somebody is in it.
+      // Next time.
     }
+  }
+}
+
+function removeEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // Somebody is in it.
+  }
+}
+
+function wasKilled(dir: string): boolean {
+  try {
+    return /^oom_kill [1-9]/m.test(readFileSync(join(dir, 'memory.events'), 'utf8'));
+  } catch {
+    return false;
   }
 }
 

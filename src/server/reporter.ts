@@ -105,12 +105,21 @@ export class Reporter {
 
   died(pid: number, about: About, exit: EngineExit, inFlight: readonly string[]): void {
     this.#metrics.engineDied('crash');
-    const { code, signal, uptimeMs, silentSeconds, isOdd, error } = exit;
+    const { code, signal, uptimeMs, silentSeconds, isOdd, isOutOfMemory, error } = exit;
     if (error !== undefined) return this.#unstarted.tell('an engine cannot be started, and is tried again', { ...about, error });
     const silent = silentSeconds === undefined ? 'engine died' : 'engine did not answer any more, and was killed';
     const message = isOdd ? 'engine said what no engine says, as one that was taken over, and was killed' : silent;
     const silence = silentSeconds === undefined ? {} : { silentSeconds };
-    this.#log.error(message, { pid, ...about, ...(signal === null ? { code } : { signal }), uptimeMs: Math.round(uptimeMs), ...silence, inFlight });
+    const shortage = isOutOfMemory ? { detail: 'the kernel killed it: it was at its memory limit, or the service or the machine had none left' } : {};
+    this.#log.error(message, {
+      pid,
+      ...about,
+      ...(signal === null ? { code } : { signal }),
+      uptimeMs: Math.round(uptimeMs),
+      ...silence,
+      ...shortage,
+      inFlight,
+    });
   }
 
   catastrophe(pid: number, about: About, app: string, message: string): void {

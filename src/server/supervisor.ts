@@ -409,12 +409,12 @@ export class Supervisor implements AdminSource {
   #died({ engine, ...exit }: EngineDeath): void {
     const slots = exit.expected ? [] : readInFlight(engine.ledgerFile);
     rmSync(engine.ledgerFile, { force: true });
-    this.#cgroups?.remove(engine.pid);
+    const isOutOfMemory = this.#cgroups?.remove(engine.pid) ?? false;
     this.#metrics.engineGone(engine.lastMetrics);
     if (exit.expected) return;
     const flying = slots.map((slot) => this.#apps.nameOf(slot)).filter((name) => name !== undefined);
     const names = blamable(engine.about['group'], flying, this.#table);
-    this.#report.died(engine.pid, engine.about, exit, names);
+    this.#report.died(engine.pid, engine.about, isOutOfMemory ? { ...exit, isOutOfMemory } : exit, names);
     this.#blame(names);
   }
 
