@@ -109,7 +109,7 @@ suite('walls', { skip: process.platform !== 'linux' }, () => {
       'Delegate=memory',
       'RestrictNamespaces=yes',
     ];
-    for (const line of [...walls, 'SystemCallFilter=@system-service', 'SystemCallArchitectures=native', 'PrivateDevices=yes', 'ProtectProc=invisible'])
+    for (const line of [...walls, 'SystemCallFilter=@system-service seccomp', 'SystemCallArchitectures=native', 'PrivateDevices=yes', 'ProtectProc=invisible'])
       assert.ok(lines.has(line), line);
     assert.match(unit, /^MemoryMax=/m);
     assert.match(unit, /^SystemCallFilter=~.*@privileged.*@mount.*@debug/m);
