@@ -1,7 +1,9 @@
 /**
  * What keeps a build of somebody else's files within bounds: esbuild reads whatever a path leads to, a pipe that nobody
- * writes to and a device that never ends as well, in a process that all builds share.
+ * writes to and a device that never ends as well, in a process that all builds share. Much of it no plugin gets to see, such as
+ * source maps that a file names and settings of packages: for those there are bounds of time and memory.
  */
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Plugin, stop } from 'esbuild';
@@ -11,36 +13,66 @@ import { nameInside } from './module-files.ts';
 
 /** What a build may take; the largest projects take some seconds. */
 const BUILD_MS = 60_000;
+/** What esbuild's process may take; the largest projects take some hundreds of megabytes. */
+const BUILD_BYTES = 2 * 1024 ** 3;
+/** How often it is looked at. */
+const LOOK_MS = 250;
+const ADVICE = 'Look for a file, or a source map that a file names, that is no regular file, and for code that takes long to read.';
 
 /** What esbuild reads beside sources. */
 const SETTINGS = ['package.json', 'tsconfig.json', 'jsconfig.json'];
+
+/** Work of esbuild's that waits: what is in the process when it is ended hears nothing of it otherwise. */
+const waiting = new Set<(error: Error) => void>();
+
+class EndedError extends Error {}
+
+function endEsbuild(): void {
+  void stop();
+  for (const reject of waiting) reject(new EndedError("esbuild's process was ended"));
+}
 
 /**
  * Waits for work of esbuild's, which cannot be called off but by ending its process: other builds that are in it fail then, and are to be tried again.
  * @throws BuildError where it takes too long
  */
-export async function withinTime<T>(work: Promise<T>, milliseconds = BUILD_MS): Promise<T> {
-  const late = Promise.withResolvers<never>();
+export async function withinBounds<T>(work: Promise<T>, milliseconds = BUILD_MS, bytes = BUILD_BYTES): Promise<T> {
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  waiting.add(reject);
   const timer = setTimeout(() => {
-    late.reject(
-      new BuildError(
-        'source',
-        `The build was given up after ${milliseconds / 1000} seconds.\nLook for a file that is no regular file, or for code that takes long to read.`,
-      ),
-    );
-    void stop();
+    reject(new BuildError('source', `The build was given up after ${milliseconds / 1000} seconds.\n${ADVICE}`));
+    endEsbuild();
   }, milliseconds);
+  const looking = setInterval(() => {
+    if (memoryOfEsbuild() > bytes) endEsbuild();
+  }, LOOK_MS);
   try {
-    return await Promise.race([work, late.promise]);
+    return await Promise.race([work, failure]);
   } finally {
+    waiting.delete(reject);
     clearTimeout(timer);
+    clearInterval(looking);
     work.catch(() => {});
   }
 }
 
-/** Did work fail because another build had esbuild's process ended? */
+/** Resident, where the system tells it (Linux). */
+function memoryOfEsbuild(): number {
+  try {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+    const esbuild = children.map((child) => readFileSync(`/proc/${child}/status`, 'utf8')).find((status) => status.startsWith('Name:\tesbuild\n'));
+    return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(esbuild ?? '')?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** For work that was tried again and again: what takes little has been done by then. */
+export const tooLarge = (): BuildError => new BuildError('source', `The build was given up: esbuild took too much memory.\n${ADVICE}`);
+
+/** Did work fail because esbuild's process was ended, for another build's sake or for its memory? */
 export function wasStopped(error: unknown): boolean {
-  return error instanceof Error && /^The service (?:was stopped|is no longer running)/.test(error.message);
+  return error instanceof EndedError || (error instanceof Error && /^The service (?:was stopped|is no longer running)/.test(error.message));
 }
 
 /** Refuses sources that are no regular files, or larger than any bundle, before esbuild opens them. */

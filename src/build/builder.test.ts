@@ -397,3 +397,20 @@ test('odd files: a build that never ends is given up, and others go on', { skip:
   assert.equal((await hanging.build()).format, 'modules');
   await Promise.all([hanging.dispose(), other.dispose()]);
 });
+
+for (const [what, files, links] of [
+  ['source map', { 'src/index.ts': 'export default {}\n//# sourceMappingURL=../zero' }, ['zero']],
+  ['package', { 'src/index.ts': 'export { default } from "p";', 'node_modules/p/index.js': 'export default {}' }, ['node_modules/p/package.json']],
+  ['base of tsconfig.json', { 'src/index.ts': 'export default {}', 'tsconfig.json': '{ "extends": "./zero" }' }, ['zero']],
+] as const) {
+  test(`odd files: a ${what} that never ends does not take the memory of the machine, and others go on`, { skip: process.platform !== 'linux' }, async (t) => {
+    const dir = project(t, { 'wrangler.json': CONFIG, ...files });
+    for (const link of links) symlinkSync('/dev/zero', join(dir, link));
+    const large = createBuilder(readWorkerConfig(dir), { maxMemory: 200 * 1024 * 1024 });
+    t.after(() => large.dispose());
+    const failed = failure(large.build());
+    const other = await buildWorker(readWorkerConfig(project(t, { 'wrangler.json': CONFIG, 'src/index.ts': 'export default {}' })));
+    assert.equal(other.format, 'modules');
+    assert.match((await failed).message, /given up: esbuild took too much memory\.\nLook for a file, or a source map/);
+  });
+}

@@ -11,7 +11,7 @@ import type { Bundle } from '../protocol/bundle.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { withAdvice } from './advice.ts';
 import { assembleBundle } from './assemble.ts';
-import { checkSettings, regularFilesPlugin, wasStopped, withinTime } from './bounded.ts';
+import { checkSettings, regularFilesPlugin, tooLarge, wasStopped, withinBounds } from './bounded.ts';
 import { cleanCode, cleanSourceMap } from './clean-paths.ts';
 import { type Collector, createCollector } from './collector.ts';
 import { CustomBuild } from './command.ts';
@@ -31,6 +31,8 @@ export interface BuildWorkerOptions {
   readonly maxBytes?: number | undefined;
   /** What a build may take, in milliseconds. */
   readonly maxMs?: number | undefined;
+  /** What esbuild's process may take, in bytes. */
+  readonly maxMemory?: number | undefined;
 }
 
 export interface Builder {
@@ -181,10 +183,11 @@ class WorkerBuilder implements Builder {
     await checkSettings(projectDir, main);
     for (let tries = 1; ; tries++) {
       try {
-        return await withinTime(this.#rebuildNow(), this.#options.maxMs);
+        return await withinBounds(this.#rebuildNow(), this.#options.maxMs, this.#options.maxMemory);
       } catch (error) {
         if (!isBuildFailure(error)) this.#context = undefined;
-        if (tries === TRIES || !wasStopped(error)) throw error;
+        if (!wasStopped(error)) throw error;
+        if (tries === TRIES) throw tooLarge();
       }
     }
   }
