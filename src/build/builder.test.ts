@@ -101,6 +101,18 @@ test('build: the source map is beside the module, with sources of the project', 
   assert.equal((await build(t, files, {}, { sourcemap: false })).modules[0]?.map, undefined);
 });
 
+test('build: the source map of a package brings no file of the machine with it', async (t) => {
+  const sources = ['file:///etc/passwd', '../../secret.txt', 'own.ts'];
+  const map = Buffer.from(JSON.stringify({ version: 3, sources, mappings: 'AAAA,CCAA,CCAA' })).toString('base64');
+  const bundle = await build(t, {
+    'src/index.ts': 'import "p"; export default {};',
+    'secret.txt': 'the secret of somebody',
+    'node_modules/p/index.js': `globalThis.p = 1;\n//# sourceMappingURL=data:application/json;base64,${map}`,
+  });
+  assert.match(bundle.modules[0]?.map ?? '', /"passwd"/);
+  assert.doesNotMatch(bundle.modules[0]?.map ?? '', /root:|the secret of|\/etc/);
+});
+
 test('build: the source map leads back to the sources, past rewritten import()', async (t) => {
   const bundle = await build(t, {
     'src/index.ts': 'type T = 1;\nexport default async (x: string) => [await import(x), import.meta.url, marker(x)];\ndeclare function marker(x: unknown): T;',

@@ -154,6 +154,7 @@ class WorkerBuilder implements Builder {
     if (code === undefined) throw new BuildError('source', 'The entry gave no JavaScript.');
     const entry = Object.values(result.metafile.outputs).find((output) => output.entryPoint !== undefined);
     const format = (entry?.exports.length ?? 0) > 0 ? 'modules' : undefined;
+    const inputs = Object.keys(result.metafile.inputs);
     const modules = this.#collector.modules();
     const bundle = await assembleBundle({
       main: name,
@@ -161,8 +162,8 @@ class WorkerBuilder implements Builder {
         {
           name,
           type: 'esm',
-          content: cleanCode(code.text, Object.keys(result.metafile.inputs), this.#config.projectDir),
-          map: map && cleanSourceMap(map.text, this.#config.projectDir),
+          content: cleanCode(code.text, inputs, this.#config.projectDir),
+          map: map && cleanSourceMap(map.text, new Set(inputs), this.#config.projectDir),
         },
         ...modules,
       ],

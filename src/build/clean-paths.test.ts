@@ -12,9 +12,11 @@ test('cleanSource: names nothing of the machine', () => {
   assert.equal(cleanSource('C:\\Users\\me\\x.js', 3), 'x.js');
 });
 
-test('cleanSourceMap: cleans sources and drops the root', () => {
-  const map = JSON.stringify({ version: 3, sourceRoot: '/home/me', sources: ['/home/me/a.ts', 'b.ts'], mappings: 'AAAA' });
-  assert.deepEqual(JSON.parse(cleanSourceMap(map, '/home/me')), { version: 3, sources: ['a.ts', 'b.ts'], mappings: 'AAAA' });
+test('cleanSourceMap: cleans sources, drops the root and the text of what was not built', () => {
+  const map = { version: 3, sources: ['/home/me/a.ts', 'b.ts'], mappings: 'AAAA' };
+  const clean = (more: object): unknown => JSON.parse(cleanSourceMap(JSON.stringify({ ...map, ...more }), new Set(['b.ts']), '/home/me'));
+  assert.deepEqual(clean({ sourceRoot: '/home/me' }), { ...map, sources: ['a.ts', 'b.ts'] });
+  assert.deepEqual(clean({ sourcesContent: ['a', 'b'] }), { ...map, sources: ['a.ts', 'b.ts'], sourcesContent: [null, 'b'] });
 });
 
 test('cleanCode: takes far paths out of comments and CommonJS keys, line by line', () => {

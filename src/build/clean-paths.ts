@@ -1,14 +1,19 @@
 /** Output that names sources relative to the project and says nothing about the machine it was made on. */
 
-type SourceMap = { version: number; sources: string[]; sourceRoot?: string; [key: string]: unknown };
+type SourceMap = { version: number; sources: string[]; sourceRoot?: string; sourcesContent?: (string | null)[]; [key: string]: unknown };
 
-/** The map with clean source names. `map` is the text that esbuild made for an output in `projectDir`. */
-export function cleanSourceMap(map: string, projectDir: string): string {
+/**
+ * The map with clean source names, and the text of what was built alone: esbuild fills in that of whatever the map of a package
+ * names, any file of the machine. `map` is the text that esbuild made of `inputs` for an output in `projectDir`.
+ */
+export function cleanSourceMap(map: string, inputs: ReadonlySet<string>, projectDir: string): string {
   const parsed: unknown = JSON.parse(map);
   if (!isSourceMap(parsed)) return map;
   delete parsed.sourceRoot;
   const depth = depthOf(projectDir);
-  parsed.sources = parsed.sources.map((source) => cleanSource(source, depth));
+  const { sources } = parsed;
+  if (parsed.sourcesContent !== undefined) parsed.sourcesContent = parsed.sourcesContent.map((text, i) => (inputs.has(sources[i] ?? '') ? text : null));
+  parsed.sources = sources.map((source) => cleanSource(source, depth));
   return JSON.stringify(parsed);
 }
 
