@@ -1,5 +1,6 @@
 /** `nano dev`: one app, every host, hot reload. */
 import { join, relative, resolve } from 'node:path';
+import { visible } from '../base/visible.ts';
 import { findApp } from '../config/find-app.ts';
 import { readServerConfig } from '../config/server.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -58,7 +59,9 @@ export const devCommand: Command = {
 /** Whoever edits the sources should know that it is their last build that runs. */
 function madeBy(input: Parsed, { configPath }: WorkerConfig): string[] {
   const found = findApp(appOf(input));
-  return configPath === undefined || configPath === found.configPath ? [] : [`  as the last build of the project made it (${relative(found.dir, configPath)})`];
+  return configPath === undefined || configPath === found.configPath
+    ? []
+    : [`  as the last build of the project made it (${visible(relative(found.dir, configPath))})`];
 }
 
 const appOf = (input: Parsed): string => input.positionals[0] ?? input.text('config') ?? '.';
