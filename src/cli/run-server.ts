@@ -23,7 +23,8 @@ export async function runServer(options: OpenOptions, banner: (supervisor: Super
       void supervisor.drain().then(ended.resolve);
     },
     stopNow: () => void supervisor.kill().then(ended.resolve),
-    reload: () => void supervisor.reload(),
+    // A developer who closes the terminal wants nothing to go on behind it.
+    reload: options.dev && log.isPretty ? undefined : () => void supervisor.reload(),
   });
   try {
     await supervisor.start();

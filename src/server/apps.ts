@@ -124,7 +124,8 @@ export class Apps {
     this.#watcher = new TreeWatcher({
       exclude,
       onChange: (path) => this.#touched(path),
-      onError: (folder, error) => onWarning('changes are not noticed in every folder: send SIGHUP after a change', { folder, error: error.message }),
+      onError: (folder, error) =>
+        onWarning('changes are not noticed in every folder: send SIGHUP after a change, or start nano dev again', { folder, error: error.message }),
     });
     // The folder of a bare source file may be anything, a home folder too: only what is imported is watched.
     if (!single || !isFile(root)) this.#watcher.addRoot(root, !single);

@@ -5,8 +5,8 @@ export type SignalHandlers = {
   stop(): void;
   /** The second of them: now. */
   stopNow(): void;
-  /** SIGHUP: read the configuration again. */
-  reload(): void;
+  /** SIGHUP: read the configuration again. Not given, it is a wish to end, as of a terminal that is closed. */
+  reload?: (() => void) | undefined;
 };
 
 /** npm passes on what the terminal has sent to everybody already: such an echo is not a second wish. */
@@ -21,7 +21,7 @@ export function onSignals(handlers: SignalHandlers): () => void {
       handlers.stop();
     } else if (performance.now() - stoppedAt > ECHO_MS) handlers.stopNow();
   };
-  const reload = (): void => handlers.reload();
+  const reload = handlers.reload ?? stop;
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', reload);
