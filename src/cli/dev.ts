@@ -1,13 +1,14 @@
-/** `nano dev`: one app, every host, hot reload. */
+/** `nano dev`: one app, on this machine, hot reload. */
 import { join, relative, resolve } from 'node:path';
 import { visible } from '../base/visible.ts';
 import { findApp } from '../config/find-app.ts';
+import { normalisePatternHost } from '../config/route-pattern.ts';
 import { readServerConfig } from '../config/server.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { readWorkerConfig } from '../config/worker.ts';
 import type { WorkerConfig } from '../config/worker-config.ts';
 import { serverAddress } from '../server/address.ts';
-import type { Command, Parsed } from './command.ts';
+import { type Command, type Parsed, UsageError } from './command.ts';
 import { LOG_LEVEL, WORKER_OPTIONS, workerOptions } from './options.ts';
 import { runServer } from './run-server.ts';
 
@@ -23,6 +24,7 @@ export const devCommand: Command = {
   options: {
     port: { type: 'string', short: 'p', value: 'PORT', help: `where the app is served (${DEV_PORT}; 0: any free one)` },
     ip: { type: 'string', value: 'HOST', help: 'address to listen on (127.0.0.1)' },
+    'allowed-host': { type: 'string', multiple: true, value: 'HOST', help: 'answer to this name too, as of a tunnel; can be repeated' },
     'persist-to': { type: 'string', value: 'DIR', help: "folder for the app's local data (.nano)" },
     ...WORKER_OPTIONS,
     config: { type: 'string', short: 'c', value: 'FILE', help: 'the app by its wrangler file' },
@@ -81,5 +83,16 @@ function readConfig(input: Parsed, app: WorkerConfig): ServerConfig {
       logLevel: input.text('log-level'),
     },
   });
-  return { ...config, drainMs: Math.min(config.drainMs, DEV_DRAIN_MS) };
+  const hosts = { ...config.hosts, ...Object.fromEntries(allowedHosts(input, config.host).map((host) => [host, app.name])) };
+  return { ...config, hosts, drainMs: Math.min(config.drainMs, DEV_DRAIN_MS) };
+}
+
+/** Names that the app answers to beside this machine's; the one that it listens on is meant as well. */
+function allowedHosts(input: Parsed, own: string): string[] {
+  const named = input.list('allowed-host').map((text) => {
+    const host = normalisePatternHost(text);
+    if (host === undefined) throw new UsageError(`--allowed-host ${JSON.stringify(text)} is not a host name`);
+    return host;
+  });
+  return [...named, own.toLowerCase()];
 }

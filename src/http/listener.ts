@@ -183,11 +183,12 @@ export class Listener {
     if (host === undefined) return exchange.refuse('badRequest', 'a missing or malformed Host header');
     if (target.length > this.#options.urlBytes) return exchange.refuse('urlTooLong', `a URL of ${target.length} bytes`);
     const site = sites.find(host, target);
-    if (site === undefined) return exchange.refuse('unknownHost', `no app for ${host}`);
+    if (site === undefined)
+      return exchange.refuse('unknownHost', dev ? `nano dev does not know the host ${host}: --allowed-host ${host} lets it in` : `no app for ${host}`);
     exchange.attach(site);
     if (site.refusal !== undefined) return exchange.refuse(site.refusal.name, site.refusal.reason);
     if (!stay.enter(site.app)) return exchange.refuse('tooBusy', TOO_MANY_OPEN);
-    if (dev && handleScheduledRoute(target, id, site, exchange)) return;
+    if (dev && handleScheduledRoute(target, message.headers, id, site, exchange)) return;
     if (head.length !== undefined && head.length > site.requestBodyBytes)
       return exchange.refuse('bodyTooLarge', `a body of ${head.length} bytes, where ${site.requestBodyBytes} are allowed`);
     if (expectsContinue && head.hasBody) exchange.askForBody();

@@ -38,6 +38,7 @@ import type { AppRecord, EngineConfig, Trigger, TriggerResult } from '../protoco
 import { LIMITS } from '../protocol/limits.ts';
 import { MOST_LOGGED } from '../protocol/logs.ts';
 import { normaliseHost } from '../router/host.ts';
+import { devHosts } from '../router/dev-hosts.ts';
 import { createRouteTable } from '../router/table.ts';
 import { PoolClient } from '../storage/pool/client.ts';
 import { PooledStores } from '../storage/pool/pooled-stores.ts';
@@ -184,9 +185,11 @@ export class Engine {
     this.#logObserver.setApps(records);
     this.#metrics.setApps(records);
     const [only] = records;
-    // nano dev: one app, which every host belongs to.
-    if (this.#config.dev && only !== undefined && records.length === 1) this.#sites.setRoute(() => only.name);
-    else {
+    // nano dev: one app, whatever the path.
+    if (this.#config.dev && only !== undefined && records.length === 1) {
+      const isMine = devHosts(only);
+      this.#sites.setRoute((host) => (isMine(host) ? only.name : undefined));
+    } else {
       const table = createRouteTable(records);
       this.#sites.setRoute((host, target) => table.match(host, target));
     }

@@ -51,7 +51,7 @@ export type SupervisorOptions = {
   root: string;
   /** The root is one app. */
   single: boolean;
-  /** nano dev: error pages, loopback allowed, every host is the app's. */
+  /** nano dev: error pages, loopback allowed, every path is the app's. */
   dev: boolean;
   log: Log;
   openBuilder: OpenBuilder;

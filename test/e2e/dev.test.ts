@@ -23,7 +23,7 @@ test('dev: requests in flight finish on the old version', async (t) => {
   const dir = folder({ 'src/index.ts': reading('one') });
   const server = await dev(t, dir);
   const slow = new RawClient(server.port);
-  slow.write('POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 4\r\n\r\nab');
+  slow.write('POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 4\r\n\r\nab');
   await server.line({ event: 'console', msg: 'reading in one' });
   put(dir, { 'src/index.ts': reading('two') });
   await server.line({ msg: 'reloaded' });

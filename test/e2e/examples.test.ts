@@ -80,7 +80,7 @@ suite('examples', () => {
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
     t.after(() => upstream.close());
     const { port } = upstream.address() as { port: number };
-    const local = await dev(t, APPS, ['proxy', '--var', `UPSTREAM:http://127.0.0.1:${port}/`, '--persist-to', folder()]);
+    const local = await dev(t, APPS, ['proxy', '--allowed-host', 'shop.example', '--var', `UPSTREAM:http://127.0.0.1:${port}/`, '--persist-to', folder()]);
     const { status, text, headers } = await local.get('shop.example', '/a/b?c=d', { body: 'the body' });
     assert.deepEqual([status, text], [207, 'POST /a/b?c=d shop.example the body']);
     assert.deepEqual([headers['x-upstream'], headers['via']], ['yes', '1.1 nano-proxy']);
