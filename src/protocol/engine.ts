@@ -1,5 +1,5 @@
 /**
- * The words between supervisor and engine: messages over the child process channel, JSON-clonable.
+ * The words between supervisor and engine: messages over a pipe of their own, as JSON.
  */
 
 import type { AssetSettings } from './assets.ts';

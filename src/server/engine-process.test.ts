@@ -10,8 +10,8 @@ import { type EngineExit, EngineProcess } from './engine-process.ts';
 /** An engine that another than we has written. It gets what the supervisor says as `message`, and has its channel as `fd`. */
 const PROGRAM = (body: string): string => `
   import { writeSync } from 'node:fs';
-  import { SupervisorChannel } from '${new URL('./engine-channel.ts', import.meta.url)}';
-  const channel = new SupervisorChannel();
+  import { ParentChannel } from '${new URL('./parent-channel.ts', import.meta.url)}';
+  const channel = new ParentChannel();
   const fd = 3;
   const frame = (text) => { const head = Buffer.alloc(4); head.writeUInt32LE(Buffer.byteLength(text)); return head + text; };
   channel.onMessage((message) => { ${body} });`;

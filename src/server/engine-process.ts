@@ -4,11 +4,12 @@
  * Life: booting → ready (has its configuration and an app table) → listening → leaving (told to drain, or lost
  * a thread to V8) → dead. Messages are answered in the order they were sent.
  */
-import { type ChildProcess, spawn as spawnChild } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
-import { CHANNEL_FD, hearEngine, say } from './engine-channel.ts';
-import { LISTEN_FD } from './engine-launch.ts';
+import { hearEngine } from './engine-channel.ts';
+import { spawnWithChannel } from './message-pipe.ts';
+import { say } from './parent-channel.ts';
 import { Pulse } from './pulse.ts';
 
 export type EngineState = 'booting' | 'ready' | 'listening' | 'leaving' | 'dead';
@@ -85,12 +86,10 @@ export class EngineProcess {
     this.#done = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const stdio: ('ignore' | 'inherit' | 'pipe' | number)[] = ['ignore', 'inherit', 'inherit'];
-    stdio[CHANNEL_FD] = 'pipe';
-    stdio[LISTEN_FD] = spawn.listenFd;
-    this.#child = spawnChild(process.execPath, [...spawn.execArgv, spawn.file], { env: { ...spawn.env }, stdio });
-    // Where the system has no room for another process there is no list of pipes, whatever the types say.
-    this.#channel = this.#child.stdio?.[CHANNEL_FD] as Duplex | undefined;
+    // It finds the socket as LISTEN_FD.
+    const { child, channel } = spawnWithChannel([...spawn.execArgv, spawn.file], spawn.env, ['ignore', 'inherit', 'inherit'], spawn.listenFd);
+    this.#child = child;
+    this.#channel = channel;
     if (this.#channel !== undefined)
       hearEngine(
         this.#channel,

@@ -1,17 +1,17 @@
 /**
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
-import type { ToEngine } from '../protocol/engine.ts';
+import type { FromEngine, ToEngine } from '../protocol/engine.ts';
 import { answerMessages, beat, ignoreSignals } from './channel.ts';
-import { SupervisorChannel } from './engine-channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
+import { ParentChannel } from './parent-channel.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { leaveThreadsRunning } from './walls/signals.ts';
 import { answerSoon } from './walls/slices.ts';
 
-const channel = new SupervisorChannel();
+const channel = new ParentChannel<ToEngine, FromEngine>();
 const { tell } = channel;
 
 let engine: Engine | undefined;

@@ -4,16 +4,16 @@
  *
  * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
  */
-import type { ToEngine } from '../protocol/engine.ts';
+import type { FromEngine, ToEngine } from '../protocol/engine.ts';
 import { answerMessages, beat, ignoreSignals } from './channel.ts';
-import { SupervisorChannel } from './engine-channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
+import { ParentChannel } from './parent-channel.ts';
 import { raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { answerSoon } from './walls/slices.ts';
 
-const channel = new SupervisorChannel();
+const channel = new ParentChannel<ToEngine, FromEngine>();
 const { tell } = channel;
 
 let front: Front | undefined;

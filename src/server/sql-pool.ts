@@ -1,5 +1,4 @@
 /** The pool of SQL processes: how one is started, and what it may take. */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -10,6 +9,7 @@ import { readResourceKey } from '../storage/pool/pooled-stores.ts';
 import { PoolRouter, type RoomKeeper, type WorkerEvents, type WorkerHandle } from '../storage/pool/router.ts';
 import { writeRound } from '../storage/pool/wire.ts';
 import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
+import { spawnWithChannel } from './message-pipe.ts';
 
 export type SqlPoolOptions = {
   /** The folder of all D1 databases. */
@@ -61,14 +61,11 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
 }
 
 function launch({ root, fsync }: SqlPoolOptions, events: WorkerEvents): WorkerHandle {
-  const child = spawn(process.execPath, [...sqlWorkerExecArgv(root), siblingFile('sql-worker'), root, fsync], {
-    env: engineEnv(),
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-  });
+  const argv = [...sqlWorkerExecArgv(root), siblingFile('sql-worker'), root, fsync];
+  const { child, channel: stream } = spawnWithChannel(argv, engineEnv(), ['ignore', 'inherit', 'inherit']);
   child.on('error', (error) => events.unstarted(error.message));
   // After everything it has written was read.
   child.on('close', () => events.gone());
-  const stream = child.stdio?.[3] as Duplex | undefined;
   // It could not be started, and is about to be gone.
   if (stream === undefined) return { pid: undefined, send: () => {}, end: () => {}, kill: () => {} };
   eachFrame(stream, (frame) => events.frame(frame));

@@ -7,11 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine } from '../../src/protocol/engine.ts';
-import { SupervisorChannel } from '../../src/server/engine-channel.ts';
 import { LISTEN_FD } from '../../src/server/engine-launch.ts';
 import { Ledger } from '../../src/server/ledger.ts';
+import { ParentChannel } from '../../src/server/parent-channel.ts';
 
-const channel = new SupervisorChannel();
+const channel = new ParentChannel<ToEngine, FromEngine>();
 let config: EngineConfig;
 let ledger: Ledger;
 let apps = new Map<string, AppRecord>();
