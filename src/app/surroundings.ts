@@ -45,6 +45,8 @@ export type Surroundings<Worker> = {
   tellsOfLeaving: boolean;
   /** Told when the worker may take no more events. */
   onCondemned(worker: Worker, reason: string): void;
+  /** Told when a worker ends in whose isolate something is still running, and how to hear that it is over: until then it takes what it takes. */
+  onOutlived?(over: Promise<void>): void;
   /** Told when the last event in hand is over. */
   onIdle(worker: Worker): void;
 };

@@ -51,6 +51,8 @@ export type VersionDeps = {
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
   onCatastrophe(app: string, message: string): void;
+  /** A worker of the app has ended in whose isolate something is still running; see `Surroundings`. */
+  outlived?(record: AppRecord, over: Promise<void>): void;
   /** A limit has ended an isolate of the app. */
   limitDied?(app: string, limit: 'cpu' | 'memory'): void;
   /** Where starts line up. */
@@ -311,6 +313,7 @@ export class AppVersion {
       flags: () => flagsInForce(this.record.compatibilityDate, this.record.compatibilityFlags),
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
+      onOutlived: (over) => this.#deps.outlived?.(this.#record, over),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);
         else this.#keepCode(worker);

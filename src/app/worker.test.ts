@@ -464,6 +464,24 @@ test('dispose: what is in hand is told, what comes later is dropped', async () =
   assert.deepEqual(app.observer.lines, []);
 });
 
+test('dispose: what still runs in the isolate is told of until it is over', async () => {
+  const told: string[] = [];
+  const { promise: isOver, resolve } = Promise.withResolvers<void>();
+  const outlived = ({ name }: { name: string }, over: Promise<void>): void => {
+    told.push(name);
+    void over.then(resolve);
+  };
+  // V8 comes out of this when it is done, and not before.
+  const app = setUp(handler('if (request.url.endsWith("long")) "a".repeat(2 ** 22).replaceAll("a", "bb"); return new Response("done");'), {}, { outlived });
+  await app.ask('a').over;
+  const client = app.ask('a', { head: 'GET\nhttp://test/long\nhost\ntest' });
+  app.worker().dispose();
+  await client.over;
+  // Until then the app is to blame for what becomes of the process.
+  assert.deepEqual([told, client.failure?.name], [['a'], 'internal']);
+  await isOver;
+});
+
 test('console: what an invocation may log is bounded, and the log says so once', async () => {
   const app = setUp(handler('for (let at = 0; at < 1000; at++) console.log("x".repeat(99)); return new Response("done");'), {}, { mostLogged: 1000 });
   const [first, second] = [app.request(), app.request()];

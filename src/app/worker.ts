@@ -448,6 +448,7 @@ export class Worker implements OpHome, EventHome {
     if (this.#disposed) return false;
     this.#disposed = true;
     this.#condemned ??= 'disposed';
+    if (this.#seat.turns.progress !== undefined) this.#deps.onOutlived?.(this.#seat.turns.over());
     for (const event of this.#events.values()) {
       event.fail(STOPPED);
       event.terminate();

@@ -118,6 +118,22 @@ test('run: late news of an end charges no turn with more than it can have used',
   assert.deepEqual(second.told, [[35, 'ended']]);
 });
 
+test('over: comes with the last turn, also where the isolate has been ended', async () => {
+  const { realm, turns, run } = setUp();
+  await turns.over();
+  run(new Owner());
+  run(new Owner());
+  let isOver = false;
+  const over = turns.over().then(() => {
+    isOver = true;
+  });
+  realm.dispose();
+  await realm.end(1, new Error('Isolate was disposed during execution'));
+  assert.equal(isOver, false);
+  await realm.end(1, new Error('Isolate was disposed during execution'));
+  await over;
+});
+
 test('run: owners stay in order over thousands of turns', async () => {
   const { realm, run } = setUp();
   const owners: Owner[] = [];

@@ -54,6 +54,8 @@ export class Turns implements Visitor {
   #isInside = false;
   /** What enters turns that wait for that, in their order. */
   #waiting: (() => void)[] = [];
+  /** Who waits for the last turn to come out. */
+  #lasting: (() => void)[] = [];
   /** Light turns so far, and how many of them have not been answered nor seen past. */
   #lightTurns = 0;
   #lightOpen = 0;
@@ -144,6 +146,11 @@ export class Turns implements Visitor {
   /** A number that changes as turns end; undefined while none is under way. */
   get progress(): number | undefined {
     return this.#owners.length === 0 ? undefined : this.#endings + this.#waits;
+  }
+
+  /** Resolves when no watched turn is under way. V8 may take long to come out of one, also where its isolate was ended. */
+  async over(): Promise<void> {
+    if (this.#owners.length > 0) await new Promise<void>((resolve) => this.#lasting.push(resolve));
   }
 
   /** A turn that takes several trips, out of line; `then` gets its value before the owner hears that it ended. Its CPU time goes to whoever's turn comes next. */
@@ -253,6 +260,7 @@ export class Turns implements Visitor {
       this.#owners.length = 0;
       this.#most.length = 0;
       this.#head = 0;
+      for (const tell of this.#lasting.splice(0)) tell();
     } else if (this.#head > 1024) {
       this.#owners.splice(0, this.#head);
       this.#most.splice(0, this.#head);

@@ -120,6 +120,10 @@ export class Engine {
       watchesTurns: config.dev,
       readBundle: async (dir) => (await readBundle(dir)).bundle,
       codeCache: (dir) => new CodeCache(path.join(dir, 'cache'), (message) => this.#observer.warn(message, { dir: path.basename(dir) })),
+      outlived: ({ slot }, over) => {
+        this.#ledger.begin(slot);
+        void over.then(() => this.#ledger.end(slot));
+      },
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       assemble: bundleInMemory,
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
