@@ -30,6 +30,10 @@ export const QUERY_MS = 30_000;
 const QUEUE_MS = 30_000;
 const BUSY_MS = 40;
 const IDLE_MS = 10_000;
+/** Far longer than what apps ask for on the way to a page, and short enough to be waited for. */
+const SLOW_MS = 500;
+const SLOW_FOR_MS = 300_000;
+const MOST_SLOW = 12;
 const MEMORY_BYTES = 384 * 1024 * 1024;
 const PAGE_BYTES = 4096;
 const FEWEST_MOST = 4;
@@ -42,6 +46,9 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
     mostPerOwner: Math.max(1, Math.floor(most / 2)),
     groupOf: (key) => readResourceKey(key)?.group ?? '',
     roundMs: QUERY_MS,
+    slowMs: SLOW_MS,
+    slowForMs: SLOW_FOR_MS,
+    mostSlow: MOST_SLOW,
     queueMs: QUEUE_MS,
     busyMs: BUSY_MS,
     idleMs: IDLE_MS,

@@ -73,6 +73,9 @@ function world(t: TestContext, options: Partial<RouterOptions> = {}): World {
     most: 3,
     mostPerOwner: 2,
     roundMs: 1000,
+    slowMs: Number.POSITIVE_INFINITY,
+    slowForMs: 0,
+    mostSlow: 0,
     queueMs: 5000,
     busyMs: 40,
     idleMs: 10_000,
@@ -336,4 +339,43 @@ test('groups: one whose apps have all workers at work does not keep another wait
   assert.equal(workers.length, 3);
   workers[0]?.answer();
   assert.deepEqual(workers[0]?.asked, ['a one:endless', 'a three:endless']);
+});
+
+test('slow rounds: leave their place to others, and their owners leave a worker free from then on', (t) => {
+  const { workers, answers, ask, wait } = world(t, { most: 2, mostPerOwner: 1, roundMs: 10_000, slowMs: 500, slowForMs: 60_000, mostSlow: 2 });
+  const starting = (): void => {
+    for (const worker of workers) if (worker.rounds.length === 0) ready(worker);
+  };
+  const pass = (times: number): void => {
+    for (; times > 0; times--) {
+      wait(50);
+      starting();
+    }
+  };
+  for (const owner of ['one', 'two', 'three']) ask(owner, owner, 'endless');
+  ask('quick', 'quick', 'short');
+  starting();
+  pass(5);
+  assert.deepEqual([workers.length, workers.flatMap(({ asked }) => asked)], [2, ['one:endless', 'two:endless']]);
+  pass(10);
+  assert.deepEqual(workers.flatMap(({ asked }) => asked).slice(2), ['three:endless', 'quick:short']);
+  workers.at(-1)?.answer();
+  assert.deepEqual(answers, ['short=short!']);
+  pass(15);
+  // As many as there may be at all; three of them are slow.
+  assert.equal(workers.length, 4);
+  ask('four', 'four', 'endless');
+  assert.deepEqual(workers.at(-1)?.asked, ['quick:short', 'four:endless']);
+  pass(15);
+  ask('quick', 'quick', 'again');
+  pass(5);
+  assert.equal(answers.length, 1, 'all that there may be are at work');
+  for (const worker of workers.slice(0, 3)) worker.answer();
+  assert.deepEqual(workers.flatMap(({ asked }) => asked).at(-1), 'four:endless');
+  assert.equal(workers.filter(({ asked }) => asked.includes('quick:again')).length, 1);
+  // One of four is still at work for somebody who is known to be slow: no second one gets a worker, somebody else does.
+  ask('one', 'one', 'endless again');
+  ask('five', 'five', 'short, too');
+  assert.equal(workers.filter(({ asked }) => asked.includes('one:endless again')).length, 0);
+  assert.equal(workers.filter(({ asked }) => asked.includes('five:short, too')).length, 1);
 });

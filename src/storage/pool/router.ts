@@ -6,10 +6,12 @@
  * its round are made again, each alone, unless something of the round may have become lasting. While all workers
  * are busy another one is started, up to a maximum; no owner has more than its share of them. Beyond the maximum there
  * is one for a group that has none at work: an engine that a tenant has taken over asks in the name of every app of its
- * group. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
+ * group. Rounds that take long do not count towards the maximum, as far as there is room for them, and owners that have
+ * made such ones are kept from the last worker: who is quick does not wait for who is slow. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
 import { FewReports } from '../../base/few-reports.ts';
-import { Turns, type Waiting } from './turns.ts';
+import { SlowOwners } from './slow-owners.ts';
+import { type May, Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
 
 /** A worker process. */
@@ -47,6 +49,10 @@ export type RouterOptions = {
   groupOf?(key: string): string;
   /** How long a round may take. */
   roundMs: number;
+  /** A round is slow from then on, and its owner is for some time after; workers beyond the most that there may be for such. */
+  slowMs: number;
+  slowForMs: number;
+  mostSlow: number;
   /** How long a call may wait for its turn. */
   queueMs: number;
   /** All workers are busy for so long: another one is started. */
@@ -102,6 +108,7 @@ export class PoolRouter {
   readonly #options: RouterOptions;
   readonly #now: () => number;
   readonly #turns: Turns<RoutedCall>;
+  readonly #slow: SlowOwners;
   readonly #unstarted: FewReports;
   readonly #workers = new Set<Worker>();
   readonly #last = new Map<string, Worker>();
@@ -116,6 +123,7 @@ export class PoolRouter {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#turns = new Turns(options.mostPerOwner);
+    this.#slow = new SlowOwners(options.slowForMs);
     this.#unstarted = new FewReports(options.onTrouble, this.#now);
   }
 
@@ -179,33 +187,49 @@ export class PoolRouter {
   #judge(worker: Worker, round: Round, now: number): void {
     if (worker.verdict !== undefined) return;
     const took = now - round.startedAt;
+    if (took > this.#options.slowMs) this.#slow.add(round.owner, now);
     if (took > this.#options.roundMs) worker.verdict = 'timeout';
     else if (took > MEMORY_AFTER_MS && this.#isLarge(worker, this.#options.memoryBytes)) worker.verdict = 'memory';
     if (worker.verdict !== undefined) worker.handle.kill();
   }
 
-  /** What the worker beyond the maximum may be given, when all others are at work. Undefined: they are not. */
-  #reserve(): ((key: string) => boolean) | undefined {
+  /** How many may be at work: slow rounds are beyond that, as far as there is room for them. */
+  #mostNow(now: number): number {
+    const { most, slowMs, mostSlow } = this.#options;
+    let slow = 0;
+    for (const { round } of this.#workers) if (round !== undefined && now - round.startedAt > slowMs) slow++;
+    return most + Math.min(slow, mostSlow);
+  }
+
+  /** What may be given to a worker that is free. Undefined: anything. */
+  #admission(now: number): May | undefined {
     const { groupOf, most } = this.#options;
     let busy = 0;
-    for (const { round } of this.#workers) if (round !== undefined) busy++;
-    if (busy < most) return undefined;
+    let ofSlow = 0;
+    for (const { round } of this.#workers) {
+      if (round === undefined) continue;
+      busy++;
+      if (this.#slow.has(round.owner, now)) ofSlow++;
+    }
+    if (busy < this.#mostNow(now)) return ofSlow < Math.max(1, most - 1) ? undefined : (_key, owner) => !this.#slow.has(owner, now);
     if (groupOf === undefined) return () => false;
+    // What is beyond the maximum is for a group that has none.
     const groups = new Set([...this.#workers].flatMap(({ round }) => (round === undefined ? [] : groupOf(round.key))));
     return (key) => !groups.has(groupOf(key));
   }
 
   /** One more, when nobody is free and nobody will be soon. */
   #grow(now: number): void {
-    if (now < this.#restartAt || !this.#hasPlace()) return;
+    if (now < this.#restartAt || !this.#hasPlace(now)) return;
     for (const worker of this.#workers) if (!worker.isEnding && this.#isInReach(worker, now)) return;
     this.#launch();
   }
 
-  #hasPlace(): boolean {
-    const { most } = this.#options;
+  #hasPlace(now: number): boolean {
+    const most = this.#mostNow(now);
     if (this.#workers.size !== most) return this.#workers.size < most;
-    const may = this.#reserve();
+    for (const { round } of this.#workers) if (round === undefined) return false;
+    const may = this.#admission(now);
     return may !== undefined && this.#turns.has(may);
   }
 
@@ -238,7 +262,7 @@ export class PoolRouter {
     if (this.#isClosed) return;
     if (!this.#turns.isEmpty && this.#workers.size === 0 && this.#now() >= this.#restartAt) this.#launch();
     while (!this.#turns.isEmpty && this.#hasIdle()) {
-      const next = this.#turns.take(this.#reserve());
+      const next = this.#turns.take(this.#admission(this.#now()));
       if (next === undefined) break;
       const { resource, owner } = next;
       const { key } = resource;

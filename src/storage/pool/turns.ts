@@ -7,6 +7,9 @@
 
 export type Waiting = { owner: string; since: number; bytes: number };
 
+/** Whether a resource may be taken for an owner now. */
+export type May = (key: string, owner: string) => boolean;
+
 export class Resource<Call extends Waiting> {
   readonly key: string;
   readonly calls: Call[] = [];
@@ -55,12 +58,12 @@ export class Turns<Call extends Waiting> {
   }
 
   /** Whether `take` would take one. */
-  has(may: (key: string) => boolean): boolean {
+  has(may: May): boolean {
     return this.#order.some((owner) => this.#isNext(owner, may));
   }
 
   /** The next resource whose owner may have a worker, and that may be taken. Whoever takes it gives it back. */
-  take(may?: (key: string) => boolean): { resource: Resource<Call>; owner: string } | undefined {
+  take(may?: May): { resource: Resource<Call>; owner: string } | undefined {
     for (let at = 0; at < this.#order.length; at++) {
       const owner = this.#order[at] as Owner<Call>;
       if (!this.#isNext(owner, may)) continue;
@@ -76,8 +79,8 @@ export class Turns<Call extends Waiting> {
     return undefined;
   }
 
-  #isNext({ taken, ready }: Owner<Call>, may?: (key: string) => boolean): boolean {
-    return taken < this.#mostPerOwner && (may === undefined || may((ready[0] as Resource<Call>).key));
+  #isNext({ name, taken, ready }: Owner<Call>, may?: May): boolean {
+    return taken < this.#mostPerOwner && (may === undefined || may((ready[0] as Resource<Call>).key, name));
   }
 
   giveBack(resource: Resource<Call>, ownerName: string): void {
