@@ -37,7 +37,8 @@ function childOf(parent: AppVersion, deps: VersionDeps, self: Loaded<AppVersion>
   const { assets: _assets, cache: _cache, trace: _trace, ...shared } = deps;
   const childDeps: VersionDeps = {
     ...shared,
-    trace: (record) => deps.traceLoaded?.(record, source.tails),
+    // Its secrets are those that the parent has given it.
+    trace: ({ version }) => deps.traceLoaded?.({ ...parent.record, version }, source.tails),
     // What the isolate sends to a service itself it must not send anywhere else.
     egress: () => (outbound === 'inherited' ? parent.egress : CLOSED_EGRESS),
     bindings: () => bindings,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../support/folder.ts';
 import { NanoProcess, type RunResult } from '../support/nano-process.ts';
-import { serve } from '../support/server.ts';
+import { dev, serve } from '../support/server.ts';
 
 const APP = 'export default { fetch: (request, env) => (console.log("it is " + env.TOKEN), Response.json(env)) };';
 
@@ -105,4 +105,23 @@ test('secret store: shared by the apps of a trust group, live, masked, encrypted
   assert.equal((await store(['delete', 'shared', 'api-key'])).code, 0);
   await server.line({ msg: 'new version live', app: 'one' }, later);
   assert.equal((await server.get('one')).text, 'Secret "api-key" not found');
+});
+
+test('secrets: what a loaded worker was given is masked in what its tails hear', async (t) => {
+  const main = `import { WorkerEntrypoint } from 'cloudflare:workers';
+    export class Watch extends WorkerEntrypoint {
+      tail(events) { console.log('TOLD ' + [...events[0].logs[0].message[0]].join('-')); }
+    }
+    export default {
+      fetch(request, env, ctx) {
+        const code = 'export default { fetch(request, env) { console.log("has " + env.KEY); return new Response("ran"); } };';
+        const loaded = { compatibilityDate: '2026-01-01', mainModule: 'm.js', modules: { 'm.js': code }, env: { KEY: env.KEY }, tails: [ctx.exports.Watch()] };
+        return env.LOADER.load(loaded).getEntrypoint().fetch(request);
+      },
+    };`;
+  const config = { name: 'app', main: 'index.js', compatibility_date: '2026-01-20', worker_loaders: [{ binding: 'LOADER' }] };
+  const server = await dev(t, folder({ 'index.js': main, 'wrangler.json': JSON.stringify(config), '.dev.vars': 'KEY=very-secret' }));
+  assert.equal((await server.get('app')).text, 'ran');
+  const { msg } = await server.line({ event: 'console', msg: /^TOLD/ });
+  assert.equal(msg, 'TOLD h-a-s- -*-*-*');
 });
