@@ -25,81 +25,49 @@ const plainText = (data: unknown[]): string | undefined => {
   return data.length === 0 || text.length > MAX_PLAIN ? undefined : text;
 };
 
-type Name = 'debug' | 'error' | 'info' | 'log' | 'warn';
-type Methods = Record<string, (...data: unknown[]) => void>;
+type Method = (...data: unknown[]) => void;
 
-const call = (name: string, data: unknown[]): void => {
-  ReflectApply((chunk('inspect').consoleMethods as unknown as Methods)[name] as Methods[string], undefined, data);
+const log = (name: string, level: number | undefined, data: unknown[]): void => {
+  const text = level === undefined || peek('inspect') !== undefined ? undefined : plainText(data);
+  if (text === undefined) ReflectApply((chunk('inspect').consoleMethods as unknown as Record<string, Method>)[name] as Method, undefined, data);
+  else postLog(level as number, text);
 };
 
-const log = (name: Name, level: number, data: unknown[]): void => {
-  const text = peek('inspect') === undefined ? plainText(data) : undefined;
-  if (text === undefined) call(name, data);
-  else postLog(level, text);
-};
+const NAMES = [
+  'assert',
+  'clear',
+  'debug',
+  'error',
+  'info',
+  'log',
+  'table',
+  'trace',
+  'warn',
+  'dir',
+  'dirxml',
+  'count',
+  'countReset',
+  'group',
+  'groupCollapsed',
+  'groupEnd',
+  'time',
+  'timeLog',
+  'timeEnd',
+  'timeStamp',
+] as const;
 
-export const console = {
-  assert(...data: unknown[]): void {
-    call('assert', data);
-  },
-  clear(...data: unknown[]): void {
-    call('clear', data);
-  },
-  debug(...data: unknown[]): void {
-    log('debug', LogLevel.debug, data);
-  },
-  error(...data: unknown[]): void {
-    log('error', LogLevel.error, data);
-  },
-  info(...data: unknown[]): void {
-    log('info', LogLevel.info, data);
-  },
-  log(...data: unknown[]): void {
-    log('log', LogLevel.log, data);
-  },
-  table(...data: unknown[]): void {
-    call('table', data);
-  },
-  trace(...data: unknown[]): void {
-    call('trace', data);
-  },
-  warn(...data: unknown[]): void {
-    log('warn', LogLevel.warn, data);
-  },
-  dir(...data: unknown[]): void {
-    call('dir', data);
-  },
-  dirxml(...data: unknown[]): void {
-    call('dirxml', data);
-  },
-  count(...data: unknown[]): void {
-    call('count', data);
-  },
-  countReset(...data: unknown[]): void {
-    call('countReset', data);
-  },
-  group(...data: unknown[]): void {
-    call('group', data);
-  },
-  groupCollapsed(...data: unknown[]): void {
-    call('groupCollapsed', data);
-  },
-  groupEnd(...data: unknown[]): void {
-    call('groupEnd', data);
-  },
-  time(...data: unknown[]): void {
-    call('time', data);
-  },
-  timeLog(...data: unknown[]): void {
-    call('timeLog', data);
-  },
-  timeEnd(...data: unknown[]): void {
-    call('timeEnd', data);
-  },
-  timeStamp(...data: unknown[]): void {
-    call('timeStamp', data);
-  },
-};
+export const console = {} as Record<(typeof NAMES)[number], Method>;
+for (let i = 0; i < NAMES.length; i++) {
+  const name = NAMES[i] as (typeof NAMES)[number];
+  const level = (LogLevel as Record<string, number>)[name];
+  // An object literal's method, which is no constructor and has the right name.
+  const made: Record<string, Method> = {
+    [name](...data) {
+      log(name, level, data);
+    },
+  };
+  console[name] = made[name] as Method;
+}
 
 // https://console.spec.whatwg.org/#console-namespace: its prototype is an empty object of its own.
 ObjectSetPrototypeOf(console, {});
