@@ -45,7 +45,12 @@ export type LoadOptions = {
   given?: Given | undefined;
   /** Characters a turn may log; absent: any number. */
   mostLogged?: number | undefined;
+  /** Do tail workers hear of it? */
+  isTailed?: boolean | undefined;
 };
+
+/** Chunks that no person's session has: they change what is there. */
+const NOT_IN_SHELL: readonly ChunkName[] = ['shared-memory', 'tailed'];
 
 /** Loads an app; the realm is fresh. Returns what it handles, and its modules for later imports. */
 export async function loadApp(
@@ -55,12 +60,13 @@ export async function loadApp(
   source: BundleModules,
   options: LoadOptions = {},
 ): Promise<{ loaded: Loaded; modules: Modules }> {
-  const { script, cached, shell = false, given, mostLogged } = options;
+  const { script, cached, shell = false, given, mostLogged, isTailed } = options;
   const modules = new Modules(realm, source);
   const timeout = startLimit(record.limits.startupMs);
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
-    const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunksOf(record, source).includes('calendar'), shell };
+    const chunks = chunksOf(record, source, isTailed);
+    const config: LoadConfig = { format: bundle.format, timers: record.timers, hasCalendar: chunks.includes('calendar'), shell };
     if (mostLogged !== undefined) config.mostLogged = mostLogged;
     const compat = compatDifferences(record.compatibilityDate, record.compatibilityFlags);
     if (record.bindings.length > 0)
@@ -73,7 +79,7 @@ export async function loadApp(
     for (const wrapper of wrappers) wrapper.catch(() => {});
     // A person looks around in the global scope: everything is to be there.
     const steps: Promise<unknown>[] = compat.length === 0 ? [] : [step(Load.compat, compat.join('\n'))];
-    const wanted = shell ? CHUNK_NAMES.filter((name) => name !== 'shared-memory') : chunksOf(record, source);
+    const wanted = shell ? CHUNK_NAMES.filter((name) => !NOT_IN_SHELL.includes(name)) : chunks;
     steps.push(
       realm.loadChunks(
         wanted.filter((name) => isThere(name, compat)),
@@ -111,13 +117,14 @@ export async function loadApp(
   }
 }
 
-/** Chunks that the app's sources and bindings call for, in the order they are to be loaded in. */
-export function chunksOf(record: AppRecord, source: BundleModules): readonly ChunkName[] {
+/** Chunks that the app's sources, bindings and tail workers call for, in the order they are to be loaded in. */
+export function chunksOf(record: AppRecord, source: BundleModules, isTailed = false): readonly ChunkName[] {
   const bindings = record.bindings.map(({ type }) => BINDING_CHUNKS[type]);
   const isCoarse = record.timers === 'coarse';
   const chunks = isCoarse ? source.chunks : source.chunks.filter((name) => name !== 'calendar');
   const more: ChunkName[] = isCoarse && source.isDynamic ? [...bindings, 'calendar'] : bindings;
   if (record.sharedMemory) more.push('shared-memory');
+  if (isTailed) more.push('tailed');
   return more.length === 0 ? chunks : withNeeds([...chunks, ...more]);
 }
 

@@ -106,7 +106,7 @@ export class OpInbox implements Inbox {
       case Post.respond:
         return this.#respond(event, id, args);
       case Post.log:
-        return reports.log(event ?? this.#home.lateEventOf(id), args[0], args[1]);
+        return reports.log(event ?? this.#home.lateEventOf(id), args[0], args[1], args[2]);
       case Post.hold:
         return event?.hold();
       case Post.done:

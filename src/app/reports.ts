@@ -13,7 +13,8 @@ export class Reports {
     this.#of = of;
   }
 
-  log(event: AppEvent | undefined, level: unknown, text: unknown): void {
+  /** @param told see Post.log */
+  log(event: AppEvent | undefined, level: unknown, text: unknown, told?: unknown): void {
     const { app, version, observer, stacks, mostLogged = Number.POSITIVE_INFINITY } = this.#of;
     const length = String(text).length + 1;
     const before = event?.logged ?? 0;
@@ -22,7 +23,7 @@ export class Reports {
     if (before + length > mostLogged) return this.#cut(event, mostLogged);
     const name = LOG_LEVELS[level as number] ?? 'log';
     const shown = stacks.mapText(String(text));
-    event?.trace?.log(name, shown);
+    event?.trace?.log(name, shown, typeof told === 'string' ? told : undefined, stacks);
     observer.console({ app, version, requestId: event?.requestId, level: name, text: shown });
   }
 

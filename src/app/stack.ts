@@ -41,7 +41,7 @@ export class StackMapper {
 
   /** Text that an app has written, and values that are shown: stacks may be anywhere in it. */
   mapText(text: string): string {
-    return /\n {4,}at /.test(text) ? this.#lines(text.split('\n'), RUNTIME) : text;
+    return /^ {4,}at /m.test(text) ? this.#lines(text.split('\n'), RUNTIME) : text;
   }
 
   #lines(lines: readonly string[], own: RegExp): string {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import type { FetchClient, TailMessage } from '../ports/event-client.ts';
 import type { Apps } from './apps.ts';
+import { StackMapper } from './stack.ts';
 import { Trace, type TraceItem, type TraceOf } from './trace.ts';
 import { type TailDeps, Tails } from './tails.ts';
 
@@ -128,11 +129,48 @@ test('tails: secrets of the app are as little told as they are logged', (t) => {
   const trace = new Trace(tails.of(record) as TraceOf);
   trace.request('GET\nhttp://app/?from%20a%20store&from a store', '', undefined);
   trace.log('log', 'plain, very "secret" and {"key":"very \\"secret\\""}');
+  trace.log('log', 'as text', JSON.stringify([['plain', 'very "secret"', { 'from a store': JSON.stringify({ key: 'very "secret"' }) }]]));
   trace.exception({ name: 'Error', message: 'not from a store', stack: 'Error: not from a store' } as never);
   trace.end(1, 0, undefined, false);
   t.mock.timers.tick(20);
   const [{ logs, exceptions, event } = {} as TraceItem] = JSON.parse(given[0] ?? '') as TraceItem[];
-  assert.deepEqual(logs[0]?.message, ['plain, *** and {"key":"***"}']);
+  const told = logs.map((log) => JSON.parse(log.told) as unknown);
+  assert.deepEqual(told, [[['plain, *** and {"key":"***"}']], [['plain', '***', { '***': '{"key":"***"}' }]]]);
   assert.deepEqual([exceptions[0]?.message, exceptions[0]?.stack], ['not ***', 'Error: not ***']);
   assert.equal((event as { request: { url: string } }).request.url, 'http://app/?from%20a%20store&***');
+});
+
+test('tails: a secret that is JSON is not told as its value either', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { given, tails } = setUp();
+  const trace = new Trace(
+    tails.of({ ...appRecord('app'), tailConsumers: ['consumer'], vars: { KEY: '{"a":1}', PIN: '1234' }, secretNames: ['KEY', 'PIN'] }) as TraceOf,
+  );
+  trace.log('log', '{ a: 1 }', '[[{"a":1}]]');
+  trace.log('log', '[ 12345, { a: 1 } ]', '[[[12345,{"b":1}]]]');
+  trace.end(1, 0, undefined, false);
+  t.mock.timers.tick(20);
+  const [{ logs } = {} as TraceItem] = JSON.parse(given[0] ?? '') as TraceItem[];
+  assert.deepEqual(
+    logs.map(({ told }) => told),
+    ['[["{ a: 1 }"]]', '[[["***5",{"b":1}]]]'],
+  );
+});
+
+test('tails: stacks among what was logged are as the source has them', () => {
+  const told: TraceItem[] = [];
+  const trace = new Trace({ app: 'app', version: 'v', mask: undefined, tell: (one) => told.push(one) });
+  const stacks = new StackMapper({ modules: [] });
+  trace.log('log', 'text', JSON.stringify([['x'], [{ name: 'Error', message: '', stack: '    at f (nano:core:1:2)\n    at g (index.js:1:2)' }]]), stacks);
+  trace.end(1, 0, undefined, false);
+  assert.deepEqual(JSON.parse(told[0]?.logs[0]?.told ?? ''), [['x'], [{ name: 'Error', message: '', stack: '    at g (index.js:1:2)' }]]);
+});
+
+test('tails: values count for what is kept of an event', () => {
+  const told: TraceItem[] = [];
+  const trace = new Trace({ app: 'app', version: 'v', mask: undefined, tell: (one) => told.push(one) });
+  const values = JSON.stringify([['x'.repeat(50_000)]]);
+  for (let left = 3; left > 0; left--) trace.log('log', 'short', values);
+  trace.end(1, 0, undefined, false);
+  assert.deepEqual([told[0]?.logs.length, told[0]?.truncated], [2, true]);
 });

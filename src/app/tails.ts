@@ -71,11 +71,10 @@ export class Tails {
   #to(consumers: readonly Consumer[], record: AppRecord): TraceOf | undefined {
     if (consumers.length === 0) return undefined;
     const { name: app, version, group } = record;
-    const mask = secretMaskOf(record);
     return {
       app,
       version: PLAIN_VERSION.test(version) ? versionId(version) : version,
-      mask: (text) => mask?.mask(text) ?? text,
+      mask: secretMaskOf(record),
       tell: (item, depth) => {
         if (depth + 1 >= MOST_DEPTH) return;
         const text = JSON.stringify(item);

@@ -4,13 +4,16 @@
  * Contract: bounded, however much the app logs; told once, when the event is over.
  * @see https://developers.cloudflare.com/workers/runtime-apis/handlers/tail/
  */
+import { changeStrings } from '../base/json-strings.ts';
+import type { SecretMask } from '../base/secret-mask.ts';
 import type { EventFailure, Thrown } from '../ports/event-client.ts';
 import { ClientErrors } from '../protocol/errors.ts';
+import type { StackMapper } from './stack.ts';
 
 /** Characters of logs and exceptions kept of one event. @see https://developers.cloudflare.com/workers/observability/logs/workers-logs/#limits */
 const MOST_CHARACTERS = 128 * 1024;
 
-/** As a tail handler gets it, but for the request's accessors; see runtime/workers/trace-item.ts. */
+/** As a tail handler gets it, but for the request's accessors and what was logged; see runtime/workers/trace-item.ts. */
 export type TraceItem = {
   scriptName: string;
   entrypoint: string | null;
@@ -18,7 +21,8 @@ export type TraceItem = {
   scriptVersion: { id: string };
   event: object | null;
   eventTimestamp: number;
-  logs: { timestamp: number; level: string; message: unknown[] }[];
+  /** `told`: JSON text of `message` and `errorInfo`, as Post.log has them. */
+  logs: { timestamp: number; level: string; told: string }[];
   exceptions: { timestamp: number; name: string; message: string; stack: string }[];
   diagnosticsChannelEvents: never[];
   outcome: string;
@@ -41,7 +45,7 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Record<strin
 }
 
 /** `version`: as the consumers are to hear of it. `mask`: hides the app's secrets, which are not its consumers'. */
-export type TraceOf = { app: string; version: string; mask(text: string): string; tell(item: TraceItem, depth: number): void };
+export type TraceOf = { app: string; version: string; mask: SecretMask | undefined; tell(item: TraceItem, depth: number): void };
 
 export class Trace {
   readonly #of: TraceOf;
@@ -77,7 +81,7 @@ export class Trace {
     for (let i = 0; i + 1 < lines.length; i += 2) headers[String(lines[i]).toLowerCase()] = String(lines[i + 1]);
     this.#item.entrypoint = entrypoint ?? null;
     const full = { method, url, headers, cf: cf === undefined || cf === '' ? undefined : (JSON.parse(cf) as unknown) };
-    this.#item.event = { request: { ...full, url: this.#of.mask(withoutIds(url)), headers: withoutSecrets(headers), full } };
+    this.#item.event = { request: { ...full, url: this.#mask(withoutIds(url)), headers: withoutSecrets(headers), full } };
   }
 
   /** It is something else. */
@@ -89,15 +93,27 @@ export class Trace {
     this.#status = status;
   }
 
-  log(level: string, text: string): void {
-    if (this.#admit(text.length)) this.#item.logs.push({ timestamp: Date.now(), level, message: [this.#of.mask(text)] });
+  /** @param told what the text was made of, where it does not say it all: see Post.log */
+  log(level: string, text: string, told?: string, stacks?: Pick<StackMapper, 'mapText'>): void {
+    if (!this.#admit((told ?? text).length)) return;
+    const values = told === undefined ? undefined : this.#valuesOf(told, stacks);
+    this.#item.logs.push({ timestamp: Date.now(), level, told: values ?? JSON.stringify([[this.#mask(text)]]) });
+  }
+
+  /** With stacks as the app's source has them, and without its secrets; undefined where that cannot be. */
+  #valuesOf(told: string, stacks: Pick<StackMapper, 'mapText'> | undefined): string | undefined {
+    const { mask } = this.#of;
+    const mapped = stacks === undefined || !/ {4}at /.test(told) ? told : changeStrings(told, (text) => stacks.mapText(text));
+    if (mask === undefined || mapped === undefined) return mapped;
+    const masked = changeStrings(mapped, (text) => mask.mask(text));
+    // A secret may be JSON itself, and its value logged.
+    return masked === undefined || mask.mask(masked) !== masked ? undefined : masked;
   }
 
   exception({ name, message, stack }: Thrown): void {
     this.#threw = true;
     if (!this.#admit(message.length + stack.length)) return;
-    const { mask } = this.#of;
-    this.#item.exceptions.push({ timestamp: Date.now(), name: mask(name), message: mask(message), stack: mask(stack) });
+    this.#item.exceptions.push({ timestamp: Date.now(), name: this.#mask(name), message: this.#mask(message), stack: this.#mask(stack) });
   }
 
   /** The event is over. @param isLeft its client went away before it was answered */
@@ -110,6 +126,10 @@ export class Trace {
     item.cpuTime = Math.round(cpuMs);
     item.wallTime = Math.round(performance.now() - this.#started);
     this.#of.tell(item, depth);
+  }
+
+  #mask(text: string): string {
+    return this.#of.mask?.mask(text) ?? text;
   }
 
   #admit(characters: number): boolean {

@@ -251,14 +251,17 @@ export class AppVersion {
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
     const { bundle, source, stacks, script, cache } = content;
-    const seat = await this.#seats.take(chunksOf(this.record, source));
-    const worker = new Worker(seat, this.#workerDeps(stacks, source));
+    const deps = this.#workerDeps(stacks, source);
+    const isTailed = deps.trace !== undefined;
+    const seat = await this.#seats.take(chunksOf(this.record, source, isTailed));
+    const worker = new Worker(seat, deps);
     try {
       const { loaded, modules } = await loadApp(seat.realm, this.record, bundle, source, {
         script,
         cached: script === undefined ? undefined : cache.get(SCRIPT),
         given: this.#deps.loaded?.given,
         mostLogged: this.#deps.mostLogged,
+        isTailed,
       });
       worker.ready(modules, loaded);
     } catch (error) {

@@ -50,6 +50,7 @@ export const CHUNK_NAMES = [
   'navigator',
   'service',
   'inspect',
+  'tailed',
   'calendar',
   'bindings',
   'assets',
@@ -132,6 +133,8 @@ export const CHUNKS: Readonly<Record<ChunkName, Chunk>> = {
   service: { needs: ['base', 'events'], interfaces: 'ExtendableEvent FetchEvent ScheduledEvent' },
   /** console beyond plain text, and the inside of `nano eval` and the REPL. */
   inspect: { needs: ['base'] },
+  /** The values that log lines are made of, for apps that have tail workers: no name of the app's loads this. */
+  tailed: { needs: ['base', 'inspect'] },
   /** Intl and Temporal where clocks are coarse. */
   calendar: { needs: [] },
   /** Calls of bindings. The chunks after it have a kind each: they offer `bind(index, name, options)`, which makes the object in env. */

@@ -13,7 +13,10 @@ import type { BindingSlot } from './bindings.ts';
 
 /** Ops without an answer. Sent as (op, event, ...arguments). */
 export const Post = {
-  /** level: LogLevel, text: string (already formatted) */
+  /**
+   * level: LogLevel, text: string (already formatted), told: string. The last is what tail workers are told in place of the text:
+   * JSON text `[values]` or `[values, errors]`, see runtime/workers/told-values.ts.
+   */
   log: 0,
   /** Head and, unless it streams, body of the response to a fetch event: see `Responded`. */
   respond: 1,

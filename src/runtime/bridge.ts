@@ -120,11 +120,11 @@ export function boundLogs(most: number): void {
   mostLogged = most;
 }
 
-/** Sends a line for the log. What is beyond the bound goes nowhere; the host hears of the line that passes it, and tells. */
-export function postLog(level: number, text: string): void {
+/** Sends a line for the log. What is beyond the bound goes nowhere; the host hears of the line that passes it, and tells. @param told see Post.log */
+export function postLog(level: number, text: string, told?: string): void {
   if (logged > mostLogged) return;
   logged += text.length + 1;
-  post(Post.log, level, text);
+  post(Post.log, level, text, told);
 }
 
 /** A fire-and-forget op for another event than the current one. */

@@ -5,11 +5,24 @@ import { folder } from '../support/folder.ts';
 import { suiteOwner } from '../support/nano-process.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
-const PRODUCER = `export default {
+const PRODUCER = `function log(env) {
+  console.group('group');
+  console.log('one text');
+  console.groupEnd();
+  console.info('a', { b: [1, { c: null }] }, new Date(0), JSON.parse('{"__proto__":{"x":1}}'));
+  const mutable = { n: 1, toJSON() { console.debug('nested'); this.n = 2; return { n: this.n }; } };
+  console.log(mutable);
+  console.error('failed:', new RangeError('odd'));
+  console.log('key', { [env.PLAIN]: env.KEY, pin: 123456 }, JSON.stringify({ key: env.KEY }));
+  console.warn('%s is too long', 'x'.repeat(200_000));
+  return new Response('ok');
+}
+export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
     if (pathname === '/version') return new Response(env.VERSION.id);
     console.log('asked for', pathname);
+    if (pathname === '/values') return log(env);
     if (pathname === '/throws') throw new RangeError('thrown');
     console.warn('fine');
     return new Response('ok', { status: 201 });
@@ -19,7 +32,7 @@ const PRODUCER = `export default {
 const CONSUMER = `export default {
   fetch: () => new Response('the consumer'),
   tail(events) {
-    for (const event of events) console.log('TAIL ' + JSON.stringify({ ...event, unredacted: event.event?.request?.getUnredacted().headers.authorization }));
+    for (const event of events) console.log('TAIL ' + JSON.stringify({ ...event, unredacted: event.event?.request?.getUnredacted().headers.authorization }, (_key, value) => (typeof value === 'string' ? value.slice(0, 500) : value)));
   },
 };`;
 
@@ -34,8 +47,10 @@ suite('tail workers', () => {
         'producer/index.js': PRODUCER,
         'producer/wrangler.json': config('producer', {
           version_metadata: { binding: 'VERSION' },
+          vars: { PLAIN: 'plain' },
           tail_consumers: [{ service: 'consumer' }, { service: 'missing' }, { service: 'stranger' }],
         }),
+        'producer/.dev.vars': 'KEY="two\\nlines"\nPIN=123456',
         'consumer/index.js': CONSUMER,
         'consumer/wrangler.json': config('consumer', { tail_consumers: [{ service: 'consumer' }] }),
         'stranger/index.js': CONSUMER,
@@ -64,11 +79,45 @@ suite('tail workers', () => {
     assert.deepEqual(
       (logs as { level: string; message: unknown }[]).map(({ level, message }) => [level, message]),
       [
-        ['log', ['asked for /well']],
+        ['log', ['asked for', '/well']],
         ['warn', ['fine']],
       ],
     );
     for (const time of [eventTimestamp, cpuTime, wallTime]) assert.equal(typeof time, 'number');
+  });
+
+  test('tail: gets the values that were logged, without secrets', async () => {
+    const mark = server.mark;
+    await server.get('producer', '/values');
+    const { logs } = await traceOf('/values');
+    const told = logs as { level: string; message: unknown[]; errorInfo?: [null, { name: string; message: string; stack: string }] }[];
+    const long = told.pop()?.message ?? [];
+    assert.deepEqual(
+      told.map(({ level, message }) => [level, message]),
+      [
+        ['log', ['asked for', '/values']],
+        ['log', ['group']],
+        ['log', ['one text']],
+        ['info', ['a', { b: [1, { c: null }] }, '1970-01-01T00:00:00.000Z', JSON.parse('{"__proto__":{"x":1}}')]],
+        ['debug', ['nested']],
+        ['log', [{ n: 2 }]],
+        ['error', ['failed:', 'RangeError: odd']],
+        ['log', ['key', { plain: '***', pin: '***' }, '{"key":"***"}']],
+      ],
+    );
+    assert.deepEqual([long.length, String(long[0]).slice(0, 20)], [1, 'xxxxxxxxxxxxxxxxxxxx']);
+    const [first, error] = told[6]?.errorInfo ?? [];
+    assert.deepEqual([first, error?.name, error?.message], [null, 'RangeError', 'odd']);
+    assert.match(error?.stack ?? '', /^ {4}at log \(\S*index\.js:8:\d+\)\n/);
+    assert.deepEqual([...new Set(told.map(({ errorInfo }) => typeof errorInfo))], ['undefined', 'object']);
+    // The log keeps its texts.
+    await server.line({ event: 'console', app: 'producer', level: 'info' }, mark);
+    const lines = server.process.all({ event: 'console', app: 'producer' }).map(({ msg }) => String(msg).slice(0, 60));
+    for (const line of ['a { b: [ 1, { c: null } ] } 1970-01-01T00:00:00.000Z { __pro', '  one text']) assert.ok(lines.includes(line), lines.join('\n'));
+    assert.ok(
+      lines.some((line) => line.startsWith('{ n: 1, toJSON')),
+      lines.join('\n'),
+    );
   });
 
   test('tail: names the version as the version names itself', async () => {

@@ -39,8 +39,11 @@ const timers = new MapCtor<string, number>();
 let depth = 0;
 const toStrings = sequence(DOMString);
 
-/** Sends a text, indented by the groups around it. */
-const print = (level: number, text: string): void => {
+/** Does a text go to the host as it is? */
+export const isPrintedAsIs = (text: string): boolean => depth === 0 && text.length <= MAX_TEXT;
+
+/** Sends a text, indented by the groups around it. @param told see Post.log */
+export const print = (level: number, text: string, told?: string): void => {
   let out = text.length > MAX_TEXT ? StringPrototypeSlice(text, 0, MAX_TEXT) : text;
   if (depth > 0) {
     const indent = StringPrototypeRepeat('  ', MathMin(depth, MAX_INDENT));
@@ -53,7 +56,7 @@ const print = (level: number, text: string): void => {
     out = indented + StringPrototypeSlice(out, from);
   }
   const isCut = text.length > MAX_TEXT || out.length > MAX_TEXT;
-  postLog(level, isCut ? StringPrototypeSlice(out, 0, MAX_TEXT - TRUNCATED.length) + TRUNCATED : out);
+  postLog(level, isCut ? StringPrototypeSlice(out, 0, MAX_TEXT - TRUNCATED.length) + TRUNCATED : out, told);
 };
 
 /** https://console.spec.whatwg.org/#logger: nothing without arguments */

@@ -37,6 +37,17 @@ const tailedWith = async (word) => {
   }
   return 'nothing came';
 };
+/** What tail workers hear of console.log with each of these lists of arguments. */
+const told = async ({ LOADER }, ctx, word, lists) => {
+  const source = `class Plain { a = 1; }
+    const throws = () => { throw new Error('never to be seen'); };
+    const own = (object, name, value) => Object.defineProperty(object, name, { value, configurable: true, writable: true });
+    export default { fetch() { ${lists.map((list) => `console.log(${list});`).join('\n')} return new Response('done'); } };`;
+  const worker = LOADER.load(code(source, { tails: [ctx.exports.default({ props: { word } })] }));
+  await (await worker.getEntrypoint().fetch('http://x/')).text();
+  const [{ logs }] = await tailedWith(word);
+  return logs.map(({ message, errorInfo }) => [message, errorInfo?.map((error) => error && [error.name, error.message, typeof error.stack])]);
+};
 
 export const cases = {
   'answers others': (_env, _ctx, request) => request.url,
@@ -362,6 +373,35 @@ export const cases = {
     const found = await tailedWith('first');
     return [text, found.length, found[0].outcome, found[0].logs.map(({ level, message }) => [level, message]), found[0].event.request.url];
   },
+  'tails: hear values': (env, ctx) =>
+    told(env, ctx, 'values', [
+      "'a', { b: 1 }, [1, 'x', null], 1, true, null, undefined, NaN, -0, Infinity",
+      "{ u: undefined, f() {}, s: Symbol('x'), d: new Date(0), m: new Map(), n: 1 / 0 }, [undefined, () => 1, Symbol('z')]",
+      "new Plain(), new Map([[1, 2]]), Promise.resolve(1), new Date(0), new URL('http://a/b'), new Headers({ a: 'b' }), /x/g, new Uint8Array([1, 2]), new ArrayBuffer(2)",
+      'Object.create(null), Object.assign(Object.create(null), { a: 1 }), Object.create({})',
+      "new Number(1), new String('s'), new Boolean(false), Object(1n), 10n, () => 1, class Q {}, (function () { return arguments; })(1, 2), Math, JSON, console",
+      '{ toJSON: () => undefined }, { toJSON: () => "undefined" }, { toJSON: 5 }, { toJSON: (k) => ({ k }) }, Object.assign(() => 1, { toJSON: () => "fn" })',
+      `JSON.parse('{"__proto__":{"x":1},"constructor":2}'), '\\ud800', { k: '\\udfff' }`,
+      "'%s %d', 'x', 5",
+      "'%s'",
+    ]),
+  'tails: hear of values that throw': (env, ctx) =>
+    told(env, ctx, 'throwing', [
+      "Symbol('s'), Object(Symbol('s')), { b: 1n }, [1n], Object.create(Object.create(null))",
+      '{ toJSON: throws }, { get a() { return throws(); } }, { get toJSON() { return throws(); } }, { toString: throws }',
+      "Object.defineProperty(new Plain(), 'toJSON', { get: throws }), own(new Plain(), 'toString', throws)",
+      '(() => { const it = {}; it.me = it; return it; })()',
+      '(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy; })()',
+      'new Proxy({ a: 1 }, {}), new Proxy([1, 2], {}), new Proxy({}, { get: throws }), new Proxy({ a: 1 }, { getPrototypeOf: throws })',
+      "{ toJSON() { console.log('nested'); return 1; } }",
+    ]),
+  'tails: hear of errors': (env, ctx) =>
+    told(env, ctx, 'errors', [
+      "'failed', new Error('e'), new TypeError('t'), 1",
+      "Object.defineProperty(new Error('x'), 'message', { get: throws }), Object.assign(new TypeError('t'), { name: 5, stack: null })",
+      "Object.assign(new Error('m'), { name: 'Custom', toJSON: () => ({ x: 1 }) }), new AggregateError([new Error('1')], 'agg'), Object.assign(new Error(), { stack: undefined })",
+      "Object.create(new Error('q')), new DOMException('dm', 'AbortError')",
+    ]),
   'tails: hear of exceptions': async ({ LOADER }, ctx) => {
     const worker = LOADER.load(
       code("export default { fetch() { throw new RangeError('far'); } }", { tails: [ctx.exports.default({ props: { word: 'second' } })] }),
