@@ -109,7 +109,7 @@ test('dev: a save is live, a syntax error keeps the last good version', async (t
   const dir = folder(t, { 'index.js': HELLO });
   const server = start(dir, 'dev', '--port', '0');
   const { port } = (await server.said('listening')) as { port: number };
-  assert.equal(await httpGet(port, '/', 'anything.example'), '200 hello');
+  assert.equal(await httpGet(port, '/', 'anything.localhost'), '200 hello');
   writeFileSync(join(dir, 'index.js'), HELLO.replace('hello', 'hello again'));
   await server.said('reloaded');
   assert.equal(await httpGet(port, '/', 'localhost'), '200 hello again');
