@@ -6,12 +6,15 @@ import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { ObjectContent } from '../../ports/buckets.ts';
 import type { Stores } from '../../ports/stores.ts';
+import type { Database } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import { StoreHost } from '../../storage/store-host.ts';
 import { StoreReaders } from '../../storage/store-readers.ts';
 import { DiskBucket } from './bucket.ts';
 import { DiskBuckets } from './buckets.ts';
 import { successor } from './listing.ts';
+import type { Found } from './objects.ts';
+import { readObject } from './reads.ts';
 import { r2Product } from './store.ts';
 import { UPLOAD_MS } from './upload-store.ts';
 
@@ -222,4 +225,24 @@ test('put: refuses HTTP metadata that no header could bring', async (t) => {
   const body = new Uint8Array(1);
   await assert.rejects(bucket.put('key', { body }, { http: { contentType: 'x'.repeat(9000) } }), { error: 'metadataTooLarge' });
   await assert.rejects(bucket.createUpload('key', { storageClass: 'x'.repeat(9000) }), { error: 'metadataTooLarge' });
+});
+
+test('get: an object that is replaced between its row and its pieces is read anew', async (t) => {
+  const { bucket, root } = setUp(t);
+  const parts = async (fill: string): Promise<void> => {
+    const upload = await bucket.createUpload('key', {});
+    const etag = await bucket.uploadPart('key', upload, 1, { body: Buffer.from(fill) });
+    await bucket.completeUpload('key', upload, [{ number: 1, etag }]);
+  };
+  const readers = new StoreReaders(root);
+  t.after(() => readers.close());
+  await parts('old');
+  const db = readers.database(ADDRESS, r2Product.migrations.length) as Database;
+  let stale: unknown;
+  const recorder = { get: (sql: string, ...args: string[]) => (stale = db.get(sql, ...args)), all: db.all.bind(db) };
+  assert.equal((readObject(recorder as unknown as Database, 'key', undefined, undefined) as Found).object.size, 3);
+  await parts('newer');
+  const late = { get: (sql: string, ...args: string[]) => [stale, (stale = undefined)][0] ?? db.get(sql, ...args), all: db.all.bind(db) };
+  const { object, pieces } = readObject(late as unknown as Database, 'key', undefined, undefined) as Found;
+  assert.deepEqual([object.size, pieces?.map(({ length }) => length)], [5, [5]]);
 });

@@ -1,7 +1,7 @@
 /**
  * Reads of one object, in whatever process has the database open.
  *
- * Contract: nothing here writes; all that a read needs comes from one statement, or from rows that the same one names.
+ * Contract: nothing here writes; what a read needs comes from one statement, or from rows of the version that the first one has found.
  */
 import type { R2Conditions, R2Metadata, R2Range } from '../../protocol/r2.ts';
 import type { Database } from '../../storage/database.ts';
@@ -15,7 +15,8 @@ type PieceRow = { blob: string; start: number; size: number };
 
 const HEAD = 'SELECT key, version, size, etag, uploaded, meta FROM objects WHERE key = ?';
 const OBJECT = 'SELECT id, key, version, size, etag, uploaded, meta, blob, data FROM objects WHERE key = ?';
-const PIECES = 'SELECT blob, start, size FROM pieces WHERE object = ? AND start < ? AND start + size > ? ORDER BY start';
+const PIECES = `SELECT blob, start, size FROM pieces WHERE object = ?1 AND start < ?2 AND start + size > ?3
+  AND (SELECT version FROM objects WHERE id = ?1) = ?4 ORDER BY start`;
 
 const withRange = (row: ObjectRow): R2Metadata => ({ ...metadataOf(row), range: { offset: 0, length: row.size } });
 
@@ -35,7 +36,9 @@ export function readObject(db: Database, key: string, range: R2Range | undefined
   object.range = span;
   if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
   if (row.blob !== null) return { object, pieces: [{ blob: row.blob, ...span }] };
-  const pieces = db.all(PIECES, row.id, span.offset + span.length, span.offset) as PieceRow[];
+  const pieces = db.all(PIECES, row.id, span.offset + span.length, span.offset, row.version) as PieceRow[];
+  // Another process has put another in its place since, under the same number.
+  if (pieces.length === 0 && span.length > 0) return readObject(db, key, range, onlyIf);
   return {
     object,
     pieces: pieces.map(({ blob, start, size }) => {
