@@ -78,6 +78,8 @@ export type R2Metadata = {
   storageClass: string;
   /** For S3 clients alone. */
   s3?: S3Checksum;
+  /** Of how many parts it is made, where one of them was asked for. */
+  parts?: number;
   range?: { offset: number; length: number };
 };
 
@@ -93,8 +95,8 @@ export type R2Conditions = {
   secondsGranularity?: boolean;
 };
 
-/** A part of an object that is wanted: what was given of a range, or a Range header. */
-export type R2Range = { offset?: number; length?: number; suffix?: number } | { header: string };
+/** What of an object is wanted: what was given of a range, a Range header, or a part of those it was uploaded in, from 1 on. */
+export type R2Range = { offset?: number; length?: number; suffix?: number } | { header: string } | { part: number };
 
 export type R2GetOptions = { range?: R2Range; onlyIf?: R2Conditions };
 export type R2MetadataOptions = { http?: R2HttpMetadata; custom?: Record<string, string>; storageClass?: string };

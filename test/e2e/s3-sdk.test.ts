@@ -73,6 +73,20 @@ suite('the S3 endpoint, with the AWS SDK', () => {
     const { Body, ContentType, ContentLength } = await client.send(new GetObjectCommand({ Bucket, Key: 'big' }));
     assert.deepEqual([ContentType, ContentLength], ['image/x', bytes.length]);
     assert.ok(bytes.equals((await Body?.transformToByteArray()) ?? Buffer.alloc(0)));
+    // As clients download in parallel what was uploaded in parts.
+    const { PartsCount = 0 } = await client.send(new HeadObjectCommand({ Bucket, Key: 'big', PartNumber: 1, ChecksumMode: 'ENABLED' }));
+    const pieces: Uint8Array[] = [];
+    for (let PartNumber = 1; PartNumber <= PartsCount; PartNumber++) {
+      const part = await client.send(new GetObjectCommand({ Bucket, Key: 'big', PartNumber, ChecksumMode: 'ENABLED' }));
+      pieces.push((await part.Body?.transformToByteArray()) ?? Buffer.alloc(0));
+      assert.equal(part.ContentRange?.split('/')[1], String(bytes.length));
+    }
+    assert.deepEqual(
+      pieces.map(({ length }) => length),
+      [5 * MiB, 5 * MiB, MiB + 5],
+    );
+    assert.ok(bytes.equals(Buffer.concat(pieces)));
+    await assert.rejects(client.send(new GetObjectCommand({ Bucket, Key: 'big', PartNumber: 4 })), { name: 'InvalidPartNumber' });
   });
 
   test('conditions, and what is not there', async () => {

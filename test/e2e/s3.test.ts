@@ -132,6 +132,61 @@ suite('the S3 endpoint', () => {
     assert.deepEqual(await answer(s3('DELETE', '/shared/parts?uploadId=none')), [404, 'NoSuchUpload']);
   });
 
+  test('objects: one part of those it was uploaded in', async () => {
+    const id = /<UploadId>(.*?)<\/UploadId>/.exec(await (await s3('POST', '/shared/by-part?uploads')).text())?.[1] as string;
+    // Numbers have gaps: parts are counted as they lie.
+    const parts = [
+      { number: 2, body: Buffer.alloc(5 * MiB, 'a') },
+      { number: 7, body: Buffer.alloc(5 * MiB, 'b') },
+      { number: 9, body: Buffer.from('end') },
+    ];
+    let list = '';
+    for (const { number, body } of parts) {
+      const { headers } = await s3('PUT', `/shared/by-part?partNumber=${number}&uploadId=${id}`, { body });
+      list += `<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`;
+    }
+    const done = await s3('POST', `/shared/by-part?uploadId=${id}`, { body: `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>` });
+    assert.equal(done.status, 200);
+    const { headers: whole } = await s3('HEAD', '/shared/by-part');
+    assert.equal(whole.get('x-amz-mp-parts-count'), null);
+    const told = ({ status, headers }: Response): unknown[] => [
+      status,
+      ...['content-length', 'content-range', 'x-amz-mp-parts-count'].map((name) => headers.get(name)),
+    ];
+    const size = 10 * MiB + 3;
+    for (const [at, { body }] of parts.entries()) {
+      const got = await s3('GET', `/shared/by-part?partNumber=${at + 1}`, { headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+      const first = at * 5 * MiB;
+      const expected = [206, String(body.length), `bytes ${first}-${first + body.length - 1}/${size}`, '3'];
+      assert.deepEqual(told(got), expected);
+      assert.equal(got.headers.get('etag'), whole.get('etag'));
+      assert.ok(body.equals(Buffer.from(await got.arrayBuffer())));
+      assert.deepEqual(told(await s3('HEAD', `/shared/by-part?partNumber=${at + 1}`)), expected);
+    }
+    assert.deepEqual(await answer(s3('GET', '/shared/by-part?partNumber=4')), [416, 'InvalidPartNumber']);
+    assert.equal((await s3('HEAD', '/shared/by-part?partNumber=4')).status, 416);
+    for (const wrong of ['0', '-1', '10001', '1.5', 'x', ''])
+      assert.deepEqual(await answer(s3('GET', `/shared/by-part?partNumber=${wrong}`)), [400, 'InvalidArgument']);
+    assert.deepEqual(await answer(s3('GET', '/shared/by-part?partNumber=1', { headers: { range: 'bytes=0-1' } })), [400, 'InvalidRequest']);
+    assert.deepEqual(await answer(s3('GET', '/shared/by-part?partNumber=1', { headers: { 'if-match': '"other"' } })), [412, 'PreconditionFailed']);
+    assert.equal((await s3('GET', '/shared/by-part?partNumber=9', { headers: { 'if-none-match': String(whole.get('etag')) } })).status, 304);
+    assert.deepEqual(await answer(s3('GET', '/shared/by-no-part?partNumber=1')), [404, 'NoSuchKey']);
+  });
+
+  test('objects: what was uploaded as a whole is its only part', async () => {
+    for (const body of [Buffer.from('small'), Buffer.alloc(MiB, 'large')]) {
+      await s3('PUT', '/shared/only-part', { body, headers: { 'x-amz-checksum-sha256': sha256(body) } });
+      const got = await s3('GET', '/shared/only-part?partNumber=1', { headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+      assert.deepEqual([got.status, got.headers.get('content-range')], [206, `bytes 0-${body.length - 1}/${body.length}`]);
+      assert.deepEqual([got.headers.get('x-amz-mp-parts-count'), got.headers.get('x-amz-checksum-sha256')], [null, sha256(body)]);
+      assert.ok(body.equals(Buffer.from(await got.arrayBuffer())));
+      assert.deepEqual(await answer(s3('GET', '/shared/only-part?partNumber=2')), [416, 'InvalidPartNumber']);
+    }
+    await s3('PUT', '/shared/only-part', { body: '' });
+    const empty = await s3('GET', '/shared/only-part?partNumber=1');
+    assert.deepEqual([empty.status, empty.headers.get('content-range'), await empty.text()], [200, null, '']);
+  });
+
   test('objects: a presigned address needs no key', async () => {
     const signed = await client.sign(url('/shared/presigned'), { method: 'PUT', aws: { signQuery: true } });
     assert.equal((await fetch(signed.url, { method: 'PUT', body: 'by address' })).status, 200);

@@ -246,3 +246,19 @@ test('get: an object that is replaced between its row and its pieces is read ane
   const { object, pieces } = readObject(late as unknown as Database, 'key', undefined, undefined) as Found;
   assert.deepEqual([object.size, pieces?.map(({ length }) => length)], [5, [5]]);
 });
+
+test('get: by part, also one of no bytes', async (t) => {
+  const { bucket } = setUp(t);
+  const upload = await bucket.createUpload('key', {});
+  const bodies = [Buffer.alloc(5 * 1024 * 1024, 'a'), Buffer.alloc(0)];
+  const parts = [];
+  for (const [at, body] of bodies.entries()) parts.push({ number: at + 1, etag: await bucket.uploadPart('key', upload, at + 1, { body }) });
+  await bucket.completeUpload('key', upload, parts);
+  for (const [at, body] of bodies.entries()) {
+    const found = (await bucket.get('key', { range: { part: at + 1 } })) as ObjectContent;
+    assert.deepEqual([found.object.range, found.object.parts], [{ offset: at * 5 * 1024 * 1024, length: body.length }, 2]);
+    assert.ok(body.equals(await bytesOf(found)));
+  }
+  for (const part of [0, 3]) await assert.rejects(bucket.get('key', { range: { part } }), { error: 'invalidRange' });
+  for (const part of [-1, 0.5, 10_001]) await assert.rejects(bucket.get('key', { range: { part } }), /Invalid call/);
+});

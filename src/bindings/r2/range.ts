@@ -2,13 +2,13 @@
 import { parseByteRange } from '../../base/byte-ranges.ts';
 import type { R2Range } from '../../protocol/r2.ts';
 
-type Span = { offset: number; length: number };
+export type Span = { offset: number; length: number };
 
 /**
  * @returns 'invalid' where the range cannot be satisfied. As in Miniflare a header that is no single satisfiable range
  * asks for everything.
  */
-export function spanOf(range: R2Range | undefined, size: number): Span | 'invalid' {
+export function spanOf(range: Exclude<R2Range, { part: number }> | undefined, size: number): Span | 'invalid' {
   if (range === undefined) return { offset: 0, length: size };
   if ('header' in range) {
     const found = parseByteRange(range.header, size);

@@ -3,11 +3,12 @@
  *
  * Contract: nothing here writes; what a read needs comes from one statement, or from rows of the version that the first one has found.
  */
-import type { R2Conditions, R2Metadata, R2Range } from '../../protocol/r2.ts';
+import { R2_LIMITS, type R2Conditions, type R2Metadata, type R2Range } from '../../protocol/r2.ts';
 import type { Database } from '../../storage/database.ts';
+import { checkCall, isCount } from '../sizes.ts';
 import { holds } from './conditions.ts';
 import type { Found } from './objects.ts';
-import { spanOf } from './range.ts';
+import { type Span, spanOf } from './range.ts';
 import { metadataOf, type ObjectRow } from './rows.ts';
 
 type FullRow = ObjectRow & { id: number; blob: string | null; data: Uint8Array | null };
@@ -17,6 +18,9 @@ const HEAD = 'SELECT key, version, size, etag, uploaded, meta FROM objects WHERE
 const OBJECT = 'SELECT id, key, version, size, etag, uploaded, meta, blob, data FROM objects WHERE key = ?';
 const PIECES = `SELECT blob, start, size FROM pieces WHERE object = ?1 AND start < ?2 AND start + size > ?3
   AND (SELECT version FROM objects WHERE id = ?1) = ?4 ORDER BY start`;
+/** Parts are counted as they lie, whatever numbers they were uploaded under. */
+const PART = `SELECT start AS offset, size AS length, (SELECT count(*) FROM pieces WHERE object = ?1) AS parts
+  FROM pieces WHERE object = ?1 ORDER BY start LIMIT 1 OFFSET ?2`;
 
 const withRange = (row: ObjectRow): R2Metadata => ({ ...metadataOf(row), range: { offset: 0, length: row.size } });
 
@@ -31,7 +35,7 @@ export function readObject(db: Database, key: string, range: R2Range | undefined
   if (row === undefined) return null;
   const object = withRange(row);
   if (onlyIf !== undefined && !holds(onlyIf, row)) return { object, isRefused: true };
-  const span = spanOf(range, row.size);
+  const span = range !== undefined && 'part' in range ? partOf(db, row, range.part, object) : spanOf(range, row.size);
   if (span === 'invalid') return 'invalid';
   object.range = span;
   if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
@@ -46,4 +50,15 @@ export function readObject(db: Database, key: string, range: R2Range | undefined
       return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset };
     }),
   };
+}
+
+/** An object that was not uploaded in parts is the first of none. */
+function partOf(db: Database, row: FullRow, part: number, object: R2Metadata): Span | 'invalid' {
+  checkCall(isCount(part, R2_LIMITS.parts));
+  if (row.data !== null || row.blob !== null) return part === 1 ? { offset: 0, length: row.size } : 'invalid';
+  const found = db.get(PART, row.id, part - 1) as (Span & { parts: number }) | undefined;
+  if (found === undefined || part < 1) return 'invalid';
+  const { parts, ...span } = found;
+  object.parts = parts;
+  return span;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket, Buckets } from '../../ports/buckets.ts';
+import { R2_LIMITS } from '../../protocol/r2.ts';
 import { openBody, type S3Body } from './body.ts';
 import { S3Error } from './errors.ts';
 import type { Signature } from './signature.ts';
@@ -60,6 +61,16 @@ export class S3Call {
     if (given === undefined || given === '') return fallback;
     if (!/^\d{1,9}$/.test(given)) throw new S3Error('InvalidArgument', `${name} must be a whole number.`);
     return Math.min(Number(given), most);
+  }
+
+  /** Of the query; undefined where it has none. @throws S3Error */
+  partNumber(): number | undefined {
+    const given = this.query.get('partNumber');
+    if (given === undefined) return undefined;
+    const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
+    if (number < 1 || number > R2_LIMITS.parts)
+      throw new S3Error('InvalidArgument', `Part number must be an integer between 1 and ${R2_LIMITS.parts}, inclusive.`);
+    return number;
   }
 
   body(): S3Body {

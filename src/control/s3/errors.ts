@@ -16,6 +16,7 @@ const ERRORS = {
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidDigest: [400, 'The Content-MD5 you specified is not valid.'],
+  InvalidPartNumber: [416, 'The requested partnumber is not satisfiable.'],
   InvalidRange: [416, 'The requested range is not satisfiable.'],
   InvalidRequest: [400, 'The request is not valid.'],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema.'],

@@ -1,6 +1,6 @@
 /** S3's operations on objects. @see https://developers.cloudflare.com/r2/api/s3/api/ */
 import { parseByteRange } from '../../base/byte-ranges.ts';
-import type { Bucket, ObjectContent, ObjectSource } from '../../ports/buckets.ts';
+import { type Bucket, BucketError, type ObjectContent, type ObjectSource } from '../../ports/buckets.ts';
 import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
 import { checksumElements, checksumHeaders } from './checksums.ts';
@@ -16,19 +16,27 @@ const OVERRIDES = ['content-type', 'content-language', 'content-disposition', 'c
 /** GetObject and HeadObject. */
 export async function getObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
   const overrides = overridesOf(call);
-  const range = await rangeOf(call, bucket, key);
-  const found = await bucket.get(key, { onlyIf: conditions(call), ...(range !== undefined && { range }) });
+  const part = call.partNumber();
+  const range = part === undefined ? await rangeOf(call, bucket, key) : { part };
+  if (part !== undefined && call.header('range') !== undefined)
+    throw new S3Error('InvalidRequest', 'Cannot specify both Range header and partNumber query parameter.');
+  const found = await bucket.get(key, { onlyIf: conditions(call), ...(range !== undefined && { range }) }).catch((error: unknown) => {
+    throw part !== undefined && error instanceof BucketError && error.error === 'invalidRange' ? new S3Error('InvalidPartNumber') : error;
+  });
   if (found === null) throw new S3Error('NoSuchKey');
   if (!('body' in found)) return refused(call, found);
   const { object, body } = found;
   const headers = headersOf(object);
-  // Of a range it would say nothing.
-  if (range === undefined && call.header('x-amz-checksum-mode') === 'ENABLED') Object.assign(headers, checksumHeaders(object.s3));
-  Object.assign(headers, overrides);
   const span = object.range ?? { offset: 0, length: object.size };
+  if (object.parts !== undefined) headers['x-amz-mp-parts-count'] = String(object.parts);
+  // Of a range, or of one of many parts, it would say nothing.
+  const isOfThis = range === undefined || (part !== undefined && object.parts === undefined);
+  if (isOfThis && call.header('x-amz-checksum-mode') === 'ENABLED') Object.assign(headers, checksumHeaders(object.s3));
+  Object.assign(headers, overrides);
   headers['content-length'] = String(span.length);
-  if (range !== undefined) headers['content-range'] = `bytes ${span.offset}-${span.offset + span.length - 1}/${object.size}`;
-  const status = range === undefined ? 200 : 206;
+  // An object of no bytes has no part that a Content-Range could name, and neither has a last part of none.
+  if (range !== undefined && span.length > 0) headers['content-range'] = `bytes ${span.offset}-${span.offset + span.length - 1}/${object.size}`;
+  const status = range === undefined || object.size === 0 ? 200 : 206;
   if (call.request.method !== 'HEAD') return call.send(status, headers, body);
   if (!(body instanceof Uint8Array)) body.destroy();
   call.response.writeHead(status, headers).end();

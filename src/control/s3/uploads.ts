@@ -24,9 +24,8 @@ export async function createUpload(call: S3Call, bucket: Bucket, name: string, k
 
 /** UploadPart and UploadPartCopy. */
 export async function uploadPart(call: S3Call, bucket: Bucket, key: string, upload: string): Promise<void> {
-  const number = Number(call.query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > MOST_PARTS)
-    throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive.');
+  const number = call.partNumber();
+  if (number === undefined) throw new S3Error('InvalidArgument', 'An upload of a part needs partNumber in its query.');
   if (call.header('x-amz-copy-source') === undefined) {
     const { checks, ...source } = call.body();
     const etag = await bucket.uploadPart(key, upload, number, source, undefined, { checksum: () => checks.checksum });
