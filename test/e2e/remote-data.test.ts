@@ -116,7 +116,9 @@ suite('--to', () => {
     await ok(['d1', 'export', 'goods', '--output', file, '--table', 'things']);
     assert.match(readFileSync(file, 'utf8'), /INSERT INTO "things" \("id","name"\) VALUES\(2,'it''s'\);\n$/);
     assert.match(await ok(['d1', 'list']), /Goods-1 +goods +DB +default +\d+/);
-    assert.match(await ok(['d1', 'info', 'goods']), /Goods-1 +goods +default +2 +\d+/);
+    assert.match(await ok(['d1', 'info', 'DB']), /Goods-1 +goods +default +2 +\d+/);
+    assert.match(await ok(['d1', 'list', '--app', 'shop'], elsewhere), /Goods-1 +goods +DB +default +\d+/);
+    assert.match(await ok(['d1', 'info', 'Goods-1', '--app', 'shop'], elsewhere), /Goods-1 +goods +default +2 +\d+/);
     await refused(/goods: no such table: nowhere: SQLITE_ERROR/, ['d1', 'execute', 'goods', '--command', 'SELECT * FROM nowhere']);
     await refused(/the server has no database "other"/, ['d1', 'export', 'other', '--output', file]);
     assert.match(readFileSync(file, 'utf8'), /it''s/, 'the file is as it was');

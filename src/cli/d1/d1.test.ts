@@ -125,5 +125,20 @@ test('d1 info: tells of a database that is there, and makes none', async () => {
   assert.equal((await d1(dir, 'info', 'goods')).code, 1);
   await d1(dir, 'execute', 'goods', '--command', 'CREATE TABLE a (x INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE b (y)');
   const { id, name, group, tables, bytes } = JSON.parse((await d1(dir, 'info', 'DB', '--json')).stdout) as Record<string, unknown>;
-  assert.deepEqual([id, name, group, tables, Number(bytes) > 0], ['Goods-1', 'DB', 'default', 2, true]);
+  assert.deepEqual([id, name, group, tables, Number(bytes) > 0], ['Goods-1', 'goods', 'default', 2, true]);
+});
+
+test('d1 info: says the name that d1 list says', async () => {
+  const dir = project();
+  const infos = async (...names: string[]): Promise<unknown[]> => {
+    const told = await Promise.all(names.map((name) => d1(dir, 'info', name, '--json')));
+    return told.map(({ stdout }) => (JSON.parse(stdout) as { name: unknown }).name);
+  };
+  // An id that no file is named by is listed by its file's name.
+  for (const database of ['goods', 'other', 'Odd one']) await d1(dir, 'execute', database, '--command', 'CREATE TABLE a (x)');
+  const listed = JSON.parse((await d1(dir, 'list', '--json')).stdout) as { name: string }[];
+  const [goods, other, odd] = await infos('goods', 'other', 'Odd one');
+  assert.deepEqual([goods, other], ['goods', 'other']);
+  assert.deepEqual(listed.map(({ name }) => name).sort(), [goods, other, odd].sort());
+  assert.deepEqual(await infos('DB', 'Goods-1'), [goods, goods]);
 });

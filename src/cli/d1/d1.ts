@@ -9,7 +9,7 @@ import { streamOf, valueOf, whereOf, withData } from '../data/data.ts';
 import { writeToFile } from '../data/write-file.ts';
 import { migrationsGroup } from './migrations.ts';
 import { table } from './table.ts';
-import { configOf, dataDirOf, open, TARGET_OPTIONS, target, YES } from './target.ts';
+import { boundDatabases, dataDirOf, open, TARGET_OPTIONS, target, YES } from './target.ts';
 
 const execute: Command = {
   name: 'd1 execute',
@@ -79,17 +79,15 @@ const list: Command = {
   positionals: 0,
   options: { json: { type: 'boolean', help: 'print JSON' }, ...TARGET_OPTIONS },
   run: async (input) => {
-    const config = configOf(input);
+    const { config, databases } = await boundDatabases(input);
     const dataDir = dataDirOf(input, config);
     const found = await withData(input, { dataDir, group: DEFAULT_GROUP }, async (data) => {
       const stored = valueOf<DatabaseRow[]>(await data.call('d1/databases', {}));
       return new Map(stored.map(({ name, group, bytes, file }) => [file, { id: name, name, binding: '', group, bytes }]));
     });
-    for (const { type, name: binding, options } of config?.bindings ?? []) {
-      if (type !== 'd1') continue;
-      const [group, id] = [config?.trustGroup ?? DEFAULT_GROUP, String(options['id'])];
+    for (const { binding, id, name, group } of databases) {
       const file = databaseFileName(group, id);
-      found.set(file, { id, name: String(options['databaseName']), binding, group, bytes: found.get(file)?.bytes ?? 0 });
+      found.set(file, { id, name, binding, group, bytes: found.get(file)?.bytes ?? 0 });
     }
     const rows = [...found.values()];
     if (input.flag('json')) printJson(rows, 2);
@@ -115,7 +113,7 @@ const info: Command = {
       // To look must not make it.
       if (stored === undefined) throw new CommandError(`there is no database ${where.title} in ${whereOf(input, where.dataDir)} yet`);
       const tables = Number((await script(TABLES))[0]?.results.rows[0]?.[0] ?? 0);
-      return { id: where.id, name: where.title, group: where.group, tables, bytes: stored.bytes };
+      return { id: where.id, name: where.name ?? stored.name, group: where.group, tables, bytes: stored.bytes };
     });
     if (input.flag('json')) printJson(row, 2);
     else print(table([row]));

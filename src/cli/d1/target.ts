@@ -26,14 +26,15 @@ export type Target = DataPlace & {
   id: string;
   /** What the command calls it. */
   title: string;
+  /** What the app calls it, where it is one of the app's. */
+  name: string | undefined;
   /** The folder of migrations, the table of those applied, and which files they are. */
   migrations: { dir: string; table: string; pattern: string | undefined; projectDir: string };
 };
 
-/** @param isHere the app is a folder, and not one that only the server has */
-export function configOf(input: Parsed, isHere = true): WorkerConfig | undefined {
+function configOf(input: Parsed): WorkerConfig | undefined {
   const root = resolve(appOption(input) ?? '.');
-  return (isHere && appOption(input) !== undefined) || isApp(root) ? readWorkerConfig(root, { ...workerOptions(input), redirect: false }) : undefined;
+  return appOption(input) !== undefined || isApp(root) ? readWorkerConfig(root, { ...workerOptions(input), redirect: false }) : undefined;
 }
 
 export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): string {
@@ -41,25 +42,43 @@ export function dataDirOf(input: Parsed, config: WorkerConfig | undefined): stri
   return data === undefined ? join(config?.projectDir ?? resolve('.'), '.nano') : resolve(data);
 }
 
+/** A database that an app has: the name and id are those of its configuration. */
+export type BoundDatabase = { binding: string; id: string; name: string; group: string; options: Readonly<Record<string, unknown>> };
+
+/** The app's databases, whether it is a folder here or an app of the server. */
+export async function boundDatabases(input: Parsed): Promise<{ config: WorkerConfig | undefined; served: string | undefined; databases: BoundDatabase[] }> {
+  const served = await serverApp(input);
+  if (served !== undefined) {
+    const bound = served.bindings.filter(({ type }) => type === 'd1');
+    const databases = [...new Set(bound.map(({ name }) => name))].map((binding) => {
+      // The id, and then the name.
+      const [id = '', name = id] = bound.filter((one) => one.name === binding).map((one) => one.id);
+      return { binding, id, name, group: served.group, options: {} };
+    });
+    return { config: undefined, served: served.group, databases };
+  }
+  const config = configOf(input);
+  const databases = (config?.bindings ?? []).flatMap(({ type, name: binding, options }) =>
+    type === 'd1' ? [{ binding, id: String(options['id']), name: String(options['databaseName']), group: config?.trustGroup ?? DEFAULT_GROUP, options }] : [],
+  );
+  return { config, served: undefined, databases };
+}
+
 /** The database that the first argument names: by binding, name or id of the app's, or by the id of any. @throws UsageError */
 export async function target(input: Parsed): Promise<Target> {
   const [title] = input.positionals;
   if (title === undefined) throw new UsageError('which database? Its binding, name or id');
-  const served = await serverApp(input);
-  const config = configOf(input, served === undefined);
-  const bound = served?.bindings.filter(({ type }) => type === 'd1');
-  const byName = bound?.find(({ name, id }) => name === title || id === title)?.name;
-  if (bound !== undefined && byName === undefined) throw new UsageError(`${appOption(input)} has no database "${title}"`);
-  const found = config?.bindings.find(
-    ({ type, name, options }) => type === 'd1' && (name === title || options['databaseName'] === title || options['id'] === title),
-  );
+  const { config, served, databases } = await boundDatabases(input);
+  const found = databases.find(({ binding, id, name }) => [binding, id, name].includes(title));
+  if (served !== undefined && found === undefined) throw new UsageError(`${appOption(input)} has no database "${title}"`);
   const options = found?.options ?? {};
   const projectDir = config?.projectDir ?? resolve('.');
   return {
     title,
+    name: found?.name,
     dataDir: dataDirOf(input, config),
-    group: input.text('group') ?? served?.group ?? config?.trustGroup ?? DEFAULT_GROUP,
-    id: bound?.find(({ name }) => name === byName)?.id ?? String(options['id'] ?? title),
+    group: input.text('group') ?? served ?? config?.trustGroup ?? DEFAULT_GROUP,
+    id: found?.id ?? title,
     migrations: {
       projectDir,
       dir: resolve(projectDir, String(options['migrationsDir'] ?? 'migrations')),
