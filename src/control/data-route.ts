@@ -5,13 +5,14 @@
  * `{"error": …}` with a status, or, once bytes have been sent, a connection that breaks off. Whoever may do this may do
  * everything with all data: it is to be guarded.
  */
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { type DataAnswer, type DataBody, DataError, type DataErrorKind } from '../ports/stored-data.ts';
+import { type DataBody, DataError, type DataErrorKind, type ServedAnswer } from '../ports/stored-data.ts';
 import { type AdminCall, type AdminRoute, sendJson } from './route.ts';
 
 export interface DataSource {
   /** @param signal whoever asked is gone @throws DataError */
-  perform(operation: string, group: string, args: unknown, body: DataBody, signal: AbortSignal): Promise<DataAnswer>;
+  perform(operation: string, group: string, args: unknown, body: DataBody, signal: AbortSignal): Promise<ServedAnswer>;
 }
 
 export type DataRouteOptions = {
@@ -21,6 +22,8 @@ export type DataRouteOptions = {
 
 /** A large script may keep a database busy for so long while nothing is sent. */
 const MOST_QUIET_MS = 10 * 60_000;
+/** What is around JSON that comes as it is. */
+const [BEFORE, AFTER] = ['{"value":', '}'];
 const STATUS: Readonly<Record<DataErrorKind, number>> = { invalid: 400, missing: 404, failed: 422 };
 
 export function dataRoute(options: DataRouteOptions): AdminRoute {
@@ -49,13 +52,24 @@ async function answer({ request, response, params, query }: AdminCall, source: D
   const body: DataBody = { stream: request, length: length === undefined ? undefined : Number(length) };
   const found = await source.perform(`${params['product']}/${params['operation']}`, groupOf(query), argsOf(query), body, signal);
   if ('value' in found) return sendJson(response, 200, { value: found.value });
+  if ('json' in found) {
+    sendHead(response, 'application/json', BEFORE.length + found.length + AFTER.length);
+    response.write(BEFORE);
+    await pipeline(found.json, response, { end: false });
+    response.end(AFTER);
+  } else {
+    sendHead(response, 'application/octet-stream', found.length);
+    await pipeline(found.stream, response);
+  }
+}
+
+function sendHead(response: ServerResponse, type: string, length: number | undefined): void {
   response.writeHead(200, {
-    'content-type': 'application/octet-stream',
+    'content-type': type,
+    ...(length !== undefined && { 'content-length': length }),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(found.length !== undefined && { 'content-length': found.length }),
   });
-  await pipeline(found.stream, response);
 }
 
 function argsOf(query: URLSearchParams): unknown {

@@ -62,14 +62,14 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   send(response, status, 'application/json', JSON.stringify(value));
 }
 
-export function send(response: ServerResponse, status: number, type: string, text: string): void {
+export function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
-  response.end(text);
+  response.end(body);
 }
 
 /** A request's body as text. @throws RangeError where it is longer than `most` bytes */

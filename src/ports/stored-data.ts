@@ -12,6 +12,9 @@ export type DataBody = { stream: Readable; length: number | undefined };
 /** A JSON value, or bytes. */
 export type DataAnswer = { value: unknown } | { stream: Readable; length: number | undefined };
 
+/** What a server says, which also passes on JSON of so many bytes that it has not read itself. */
+export type ServedAnswer = DataAnswer | { json: Readable; length: number };
+
 export interface StoredData {
   /**
    * @param operation "kv/get"

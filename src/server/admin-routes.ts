@@ -28,7 +28,7 @@ export type AdminRoutesOptions = {
 export type AdminRoutes = { readonly routes: readonly AdminRoute[]; close(): void };
 
 export function openAdminRoutes({ scheduled, token, apps, ...options }: AdminRoutesOptions): AdminRoutes {
-  const { dataDir, onTrouble } = options;
+  const { onTrouble } = options;
   const s3 = openS3(options);
   const served = new ServedData({ ...options, apps });
   const stored = dataRoute({
@@ -37,7 +37,7 @@ export function openAdminRoutes({ scheduled, token, apps, ...options }: AdminRou
   });
   return {
     // Requests for buckets are signed.
-    routes: [s3.route, ...[scheduledRoute(scheduled), openAnalytics(dataDir), stored].map((route) => guarded(route, token))],
+    routes: [s3.route, ...[scheduledRoute(scheduled), openAnalytics(options), stored].map((route) => guarded(route, token))],
     close: () => {
       s3.close();
       served.close();

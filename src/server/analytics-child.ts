@@ -6,18 +6,26 @@
  */
 import { constants, DatabaseSync } from 'node:sqlite';
 import { BLOBS, DOUBLES } from '../bindings/analytics/points.ts';
-import type { AnalyticsAnswer, AnalyticsAsk } from './analytics-query.ts';
+import { DataError } from '../ports/stored-data.ts';
+import type { AnalyticsAsk } from './analytics-query.ts';
+import { type Asked, answerOnce } from './answer-once.ts';
 
 const MOST_ROWS = 10_000;
 const MOST_BYTES = 16 * 1024 * 1024;
+/** More than what is around the rows and the names of their columns. */
+const AROUND_BYTES = 200;
 
-process.once('message', (message) => {
-  const answer = perform(message as AnalyticsAsk);
-  process.send?.(answer, undefined, undefined, () => process.exit(0));
+const refused = (message: string): DataError => new DataError('failed', message);
+
+answerOnce<AnalyticsAsk>(async (ask) => {
+  try {
+    return { value: perform(ask) };
+  } catch (error) {
+    throw refused((error as Error).message);
+  }
 });
-process.on('disconnect', () => process.exit(0));
 
-function perform({ sql, datasets }: AnalyticsAsk): AnalyticsAnswer {
+function perform({ sql, datasets, ...wanted }: Asked<AnalyticsAsk>): Buffer[] {
   const db = new DatabaseSync(':memory:', { limits: { attached: 10 } } as never);
   try {
     datasets.forEach(({ name, file }, at) => {
@@ -28,25 +36,26 @@ function perform({ sql, datasets }: AnalyticsAsk): AnalyticsAnswer {
     defineFunctions(db);
     db.exec('PRAGMA query_only = ON');
     authorize(db);
-    return select(db, sql);
-  } catch (error) {
-    return { ok: false, message: (error as Error).message };
+    return select(db, sql, wanted);
   } finally {
     db.close();
   }
 }
 
-function select(db: DatabaseSync, sql: string): AnalyticsAnswer {
+/** The text of the answer, in parts. @throws DataError */
+function select(db: DatabaseSync, sql: string, { format, mostBytes }: Pick<Asked<AnalyticsAsk>, 'format' | 'mostBytes'>): Buffer[] {
   const statement = db.prepare(rewritten(sql));
   const columns = statement.columns();
-  if (columns.length === 0) return { ok: false, message: 'only a SELECT can be asked' };
+  if (columns.length === 0) throw refused('only a SELECT can be asked');
   const isTime = columns.map(({ column }) => column === 'timestamp');
   const types = columns.map(() => 'String');
   statement.setReturnArrays(true);
-  const data: Record<string, unknown>[] = [];
+  const rows: Buffer[] = [];
+  const [before, after] = format === 'json' ? [',', ''] : ['', '\n'];
   let bytes = 0;
+  let textBytes = AROUND_BYTES + Buffer.byteLength(JSON.stringify(columns));
   for (const row of statement.iterate() as unknown as Iterable<unknown[]>) {
-    if (data.length >= MOST_ROWS) return { ok: false, message: `more than ${MOST_ROWS} rows: add a LIMIT` };
+    if (rows.length >= MOST_ROWS) throw refused(`more than ${MOST_ROWS} rows: add a LIMIT`);
     const entries = columns.map(({ name }, at): [string, unknown] => {
       const value = row[at];
       if (isTime[at] === true && typeof value === 'number') {
@@ -58,10 +67,15 @@ function select(db: DatabaseSync, sql: string): AnalyticsAnswer {
       return [name, value];
     });
     bytes += 20 * entries.length;
-    if (bytes > MOST_BYTES) return { ok: false, message: 'the answer is too large: select less' };
-    data.push(Object.fromEntries(entries));
+    const text = Buffer.from(`${rows.length === 0 ? '' : before}${JSON.stringify(Object.fromEntries(entries))}${after}`);
+    textBytes += text.length;
+    if (bytes > MOST_BYTES || textBytes > mostBytes) throw refused('the answer is too large: select less');
+    rows.push(text);
   }
-  return { ok: true, meta: columns.map(({ name, column }, at) => ({ name, type: DOUBLES.includes(column ?? '') ? 'Float64' : (types[at] as string) })), data };
+  if (format === 'jsoneachrow') return rows;
+  const meta = columns.map(({ name, column }, at) => ({ name, type: DOUBLES.includes(column ?? '') ? 'Float64' : (types[at] as string) }));
+  const counts = `"rows":${rows.length},"rows_before_limit_at_least":${rows.length}`;
+  return [Buffer.from(`{"meta":${JSON.stringify(meta)},"data":[`), ...rows, Buffer.from(`],${counts}}`)];
 }
 
 const ALLOWED = new Set<number>([constants.SQLITE_SELECT, constants.SQLITE_READ]);

@@ -4,34 +4,45 @@
  * Contract: a query reads, and nothing else; it runs in a process of its own, which is ended when it takes too long,
  * and only a few do so at a time.
  */
-import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { analyticsRoute, type QueryResult } from '../control/analytics-route.ts';
+import { buffer } from 'node:stream/consumers';
+import { analyticsRoute, type QueryFormat, type QueryResult } from '../control/analytics-route.ts';
 import type { AdminRoute } from '../control/route.ts';
+import { DataError } from '../ports/stored-data.ts';
 import { fileNameOf, placeOf, storageDir } from '../storage/paths.ts';
-import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
+import { askOnce } from './ask-once.ts';
+import { siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
 
-export type AnalyticsAsk = { sql: string; datasets: { name: string; file: string }[] };
-export type AnalyticsAnswer = QueryResult;
+export type AnalyticsAsk = { sql: string; format: QueryFormat; datasets: { name: string; file: string }[] };
+
+export type AnalyticsOptions = {
+  /** The data folder. */
+  dataDir: string;
+  onTrouble(message: string, fields: Record<string, unknown>): void;
+  /** What runs in the process of a query; analytics-child.ts where nothing is said. */
+  file?: string;
+};
 
 const MOST_MS = 10_000;
 const MOST_AT_A_TIME = 4;
 /** SQLite attaches so many databases to one query. */
 const MOST_DATASETS = 10;
+/** Of an answer: what the process counts, with its names and what JSON adds. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
-/** @param dataDir the data folder */
-export function openAnalytics(dataDir: string): AdminRoute {
-  const root = storageDir(dataDir);
+export function openAnalytics(options: AnalyticsOptions): AdminRoute {
+  const root = storageDir(options.dataDir);
   let running = 0;
-  return analyticsRoute(async (sql, group) => {
+  return analyticsRoute(async (sql, group, format) => {
     const datasets = await named(root, sql, group);
     if (datasets.length > MOST_DATASETS) return { ok: false, message: `a query names ${MOST_DATASETS} datasets at most` };
     if (running >= MOST_AT_A_TIME) return { ok: false, message: 'too many queries at a time: try again' };
+    if (!existsSync(root)) return { ok: false, message: 'nothing has been written yet' };
     running++;
     try {
-      return await runQuery(root, { sql, datasets });
+      return await runQuery(root, { sql, format, datasets }, group, options);
     } finally {
       running--;
     }
@@ -49,24 +60,23 @@ async function named(root: string, sql: string, group: string): Promise<Analytic
     .map((name) => ({ name, file: placeOf(root, { product: 'analytics', group, id: name }).file }));
 }
 
-function runQuery(root: string, ask: AnalyticsAsk): Promise<AnalyticsAnswer> {
-  return new Promise((resolve) => {
-    if (!existsSync(root)) return resolve({ ok: false, message: 'nothing has been written yet' });
-    const child = fork(siblingFile('analytics-child'), [], {
+async function runQuery(root: string, ask: AnalyticsAsk, group: string, { onTrouble, file }: AnalyticsOptions): Promise<QueryResult> {
+  const signal = AbortSignal.timeout(MOST_MS);
+  try {
+    const { stream } = await askOnce({
+      file: file ?? siblingFile('analytics-child'),
       execArgv: sqlWorkerExecArgv(root),
-      env: engineEnv(),
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
+      ask,
+      stderr: 'ignore',
+      what: 'query',
+      mostBytes: MOST_BYTES,
+      mayStream: false,
+      signal,
+      onOdd: () => onTrouble('the process of a query over analytics said what is no answer, and was ended', { group }),
     });
-    const timer = setTimeout(() => finish({ ok: false, message: `the query took more than ${MOST_MS / 1000} seconds` }), MOST_MS);
-    const finish = (answer: AnalyticsAnswer): void => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      resolve(answer);
-    };
-    child.on('message', (answer) => finish(answer as AnalyticsAnswer));
-    child.on('error', () => finish({ ok: false, message: 'the query could not be started' }));
-    child.on('exit', () => finish({ ok: false, message: 'the query needed too much memory, or failed' }));
-    if (child.connected) child.send(ask, () => {});
-  });
+    return { ok: true, body: await buffer(stream) };
+  } catch (error) {
+    if (signal.aborted) return { ok: false, message: `the query took more than ${MOST_MS / 1000} seconds` };
+    return { ok: false, message: error instanceof DataError ? error.message : 'the query was ended before it had answered' };
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * How a child process keeps to its supervisor, over a channel of Node.js or, where strangers' code runs, one of ours.
+ * How a child process keeps to its supervisor, over a channel of Node.js or, where strangers' code runs or their files are read, one of ours.
  *
  * Contract: messages are answered in the order they came. Signals are the supervisor's to act on: a terminal sends them to
  * the whole group, and a child ends when it is told to, or with its channel.

@@ -3,34 +3,37 @@
  * moment. The body comes through standard input, bytes of the answer go to standard output.
  */
 import type { Stores } from '../ports/stores.ts';
-import type { FromDataChild, ToDataChild } from './data/child.ts';
-import { asDataError, findOperation } from './data/operations.ts';
-import { pipeline } from 'node:stream/promises';
 import { DataError } from '../ports/stored-data.ts';
-import { ignoreSignals } from './channel.ts';
+import { answerOnce } from './answer-once.ts';
+import type { DataAsk } from './data/child.ts';
+import { findOperation } from './data/operations.ts';
 
-const tell = (message: FromDataChild): Promise<void> => new Promise((resolve) => void process.send?.(message, undefined, undefined, () => resolve()));
 const stores: Stores = { call: () => Promise.reject(new Error('there are no stores here')) };
+const PART_LETTERS = 256 * 1024;
 
-ignoreSignals();
-process.on('disconnect', () => process.exit(1));
-process.once('message', (message) => {
-  perform(message as ToDataChild).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      const known = asDataError(error);
-      const answer: FromDataChild =
-        known instanceof DataError
-          ? { type: 'error', kind: known.kind, message: known.message }
-          : { type: 'error', kind: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-      void tell(answer).then(() => process.exit(1));
-    },
-  );
+answerOnce<DataAsk>(async ({ name, args, length, mostBytes, ...place }) => {
+  const answer = await findOperation(name, args).run({ ...place, stores }, { stream: process.stdin, length });
+  return 'stream' in answer ? answer : { value: jsonOf(answer.value, mostBytes) };
 });
 
-async function perform({ name, args, length, ...place }: ToDataChild): Promise<void> {
-  const answer = await findOperation(name, args).run({ ...place, stores }, { stream: process.stdin, length });
-  if ('value' in answer) return tell({ type: 'value', value: answer.value });
-  await tell({ type: 'stream' });
-  await pipeline(answer.stream, process.stdout);
+/** The JSON of a value in parts: that of a script's many results may be longer than a string can be. @throws DataError */
+function jsonOf(value: unknown, mostBytes: number): Buffer[] {
+  if (!Array.isArray(value)) return [Buffer.from(JSON.stringify(value))];
+  const parts: Buffer[] = [];
+  let text = '[';
+  let bytes = 0;
+  const flush = (): void => {
+    const part = Buffer.from(text);
+    bytes += part.length;
+    if (bytes > mostBytes) throw new DataError('failed', `it is done, but its answer is longer than ${mostBytes / 1024 / 1024} MB`);
+    parts.push(part);
+    text = '';
+  };
+  for (const [at, one] of value.entries()) {
+    text += (at === 0 ? '' : ',') + JSON.stringify(one);
+    if (text.length > PART_LETTERS) flush();
+  }
+  text += ']';
+  flush();
+  return parts;
 }

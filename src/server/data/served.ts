@@ -3,7 +3,8 @@
  * and for D1 in processes that can be ended.
  */
 import { existsSync } from 'node:fs';
-import { type DataAnswer, type DataBody, DataError } from '../../ports/stored-data.ts';
+import type { Readable } from 'node:stream';
+import { type DataBody, DataError, type ServedAnswer } from '../../ports/stored-data.ts';
 import type { BindingType } from '../../protocol/bindings.ts';
 import type { AppRecord } from '../../protocol/engine.ts';
 import type { Stores } from '../../ports/stores.ts';
@@ -21,6 +22,9 @@ export type ServedDataOptions = {
   /** Sees to it that the store process runs. */
   wakeStores(): void;
   apps(): readonly AppRecord[];
+  onTrouble(message: string, fields: Record<string, unknown>): void;
+  /** What runs in the processes of operations on D1; data-child.ts where nothing is said. */
+  childFile?: string;
 };
 
 export type AppBindings = { group: string; bindings: { name: string; type: BindingType; id: string }[] };
@@ -47,12 +51,15 @@ export class ServedData {
   }
 
   /** @param signal whoever asked is gone @throws DataError */
-  async perform(name: string, group: string, args: unknown, body: DataBody, signal: AbortSignal): Promise<DataAnswer> {
+  async perform(name: string, group: string, args: unknown, body: DataBody, signal: AbortSignal): Promise<ServedAnswer> {
     if (name === 'apps/bindings') return { value: this.#bindingsOf(args) };
     const { needs, run } = findOperation(name, args);
-    const { dataDir, fsync } = this.#options;
+    const { dataDir, fsync, onTrouble, childFile: file } = this.#options;
     if (needs !== undefined) this.#require(needs.product, group, needs.id);
-    if (name.startsWith('d1/')) return this.#inChild(() => runInChild({ name, args, length: body.length, dataDir, group, fsync }, body, signal));
+    if (name.startsWith('d1/')) {
+      const onOdd = (): void => onTrouble('the process of an operation on a D1 database said what is no answer, and was ended', { operation: name, group });
+      return this.#inChild(() => runInChild({ name, args, dataDir, group, fsync }, body, signal, { onOdd, file }));
+    }
     return run({ dataDir, group, stores: this.#stores, fsync, isBound: (type, id) => this.#isBound(group, type, id) }, body);
   }
 
@@ -60,17 +67,19 @@ export class ServedData {
     this.#client.close();
   }
 
-  async #inChild(work: () => Promise<DataAnswer>): Promise<DataAnswer> {
+  async #inChild(work: () => Promise<ServedAnswer>): Promise<ServedAnswer> {
     if (this.#children >= MOST_CHILDREN) throw new DataError('failed', 'too many operations on D1 databases at a time: try again');
     this.#children++;
-    let answer: DataAnswer | undefined;
+    let bytes: Readable | undefined;
     try {
-      answer = await work();
+      const answer = await work();
+      bytes = 'stream' in answer ? answer.stream : 'json' in answer ? answer.json : undefined;
+      return answer;
     } finally {
-      if (answer === undefined || !('stream' in answer)) this.#children--;
+      const isOver = (): void => void this.#children--;
+      if (bytes === undefined) isOver();
+      else bytes.once('close', isOver);
     }
-    if ('stream' in answer) answer.stream.once('close', () => this.#children--);
-    return answer;
   }
 
   #require(product: 'kv' | 'd1', group: string, id: string): void {
