@@ -124,7 +124,8 @@ export function boundLogs(most: number): void {
 export function postLog(level: number, text: string, told?: string): void {
   if (logged > mostLogged) return;
   logged += text.length + 1;
-  post(Post.log, level, text, told);
+  if (told === undefined) post(Post.log, level, text);
+  else post(Post.log, level, text, told);
 }
 
 /** A fire-and-forget op for another event than the current one. */
