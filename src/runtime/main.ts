@@ -39,11 +39,9 @@ function enter(kind: number, event: number, ...args: unknown[]): unknown {
     case Entry.timer:
       return chunk('timers').fireTimer(event, args[0] as number);
     case Entry.scheduled:
-      return chunk('unanswered').handleScheduled(event, args);
     case Entry.queue:
-      return chunk('unanswered').handleQueue(event, args);
     case Entry.tail:
-      return chunk('unanswered').handleTail(event, args);
+      return chunk('unanswered').handleUnanswered(kind, event, args);
     case Entry.rejection:
       return chunk('events').tellRejection(event, args);
     case Entry.rejectionHandled:

@@ -1,8 +1,8 @@
 /** Cron ticks, batches of messages, events of tail workers. */
-import { handleQueue, handleScheduled, handleTail } from '../workers/unanswered.ts';
+import { handleUnanswered } from '../workers/unanswered.ts';
 import { provide } from '../link.ts';
 
-const offers = { handleQueue, handleScheduled, handleTail };
+const offers = { handleUnanswered };
 
 declare module '../link.ts' {
   interface Chunks {

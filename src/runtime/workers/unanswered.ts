@@ -1,4 +1,5 @@
 /** Events that are not answered: cron ticks, batches of messages, what tail workers hear of. What is held here is over when its handler and every waitUntil promise are. */
+import { Entry } from '../../protocol/ops.ts';
 import { enterEvent } from '../bridge.ts';
 import { chunk } from '../link.ts';
 import { PromisePrototypeThen, PromiseResolve } from '../primordials.ts';
@@ -8,8 +9,14 @@ import { callHandler } from './handlers.ts';
 import { readProps } from './props.ts';
 import { ScheduledController } from './scheduled-controller.ts';
 
-/** See Entry.scheduled, as for the others. */
-export function handleScheduled(event: number, args: unknown[]): void {
+/** @param kind `Entry.scheduled`, `Entry.queue` or `Entry.tail`, which see */
+export function handleUnanswered(kind: number, event: number, args: unknown[]): void {
+  if (kind === Entry.scheduled) handleScheduled(event, args);
+  else if (kind === Entry.queue) handleQueue(event, args);
+  else handleTail(event, args);
+}
+
+function handleScheduled(event: number, args: unknown[]): void {
   const { 0: scheduledTime, 1: cron, 2: entrypoint } = args as [number, string, string];
   runHeld(event, (context) => {
     if (isServiceWorker()) return chunk('service').dispatchScheduled(scheduledTime, cron, context);
@@ -17,7 +24,7 @@ export function handleScheduled(event: number, args: unknown[]): void {
   });
 }
 
-export function handleQueue(event: number, args: unknown[]): void {
+function handleQueue(event: number, args: unknown[]): void {
   const { 0: head, 1: text, 2: bytes, 3: entrypoint } = args as [string, string, ArrayBuffer | undefined, string];
   runHeld(event, (context) => {
     const open = chunk('queues').openBatch(event, head, text, bytes);
@@ -31,7 +38,7 @@ export function handleQueue(event: number, args: unknown[]): void {
   });
 }
 
-export function handleTail(event: number, args: unknown[]): void {
+function handleTail(event: number, args: unknown[]): void {
   const { 0: items, 1: entrypoint = '', 2: props } = args as [string, string | undefined, unknown];
   runHeld(event, (context) => callHandler(entrypoint, 'tail', chunk('tail').readTraces(items), context), readProps(props));
 }
