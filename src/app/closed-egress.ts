@@ -11,4 +11,4 @@ const refuse = (): Promise<never> =>
     ),
   );
 
-export const CLOSED_EGRESS: Egress = { fetch: refuse, connect: refuse, startTls: refuse };
+export const CLOSED_EGRESS: Egress = { isClosed: true, fetch: refuse, connect: refuse, startTls: refuse };

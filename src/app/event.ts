@@ -8,7 +8,7 @@ import type { TurnFailure } from '../isolate/realm.ts';
 import type { TurnOwner } from '../isolate/turn-owner.ts';
 import { OpError } from '../base/op-error.ts';
 import type { EventState } from '../ops/op.ts';
-import type { CallLimits, EventClient, EventFailure, Family, RunningEvent } from '../ports/event-client.ts';
+import type { CallLimits, EventClient, EventFailure, Family, OutboundWorker, RunningEvent } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { MessageSocket } from '../ports/message-socket.ts';
 import type { Responder } from '../ports/responder.ts';
@@ -61,6 +61,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   readonly id: number;
   readonly requestId: string;
   readonly depth: number;
+  readonly outbound: OutboundWorker | undefined;
   /** The number of the request's body, which goes with the event. */
   source = 0;
   calls: object | undefined;
@@ -99,10 +100,11 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
   #family: Family | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits, family?: Family) {
+  constructor(id: number, requestId: string, home: EventHome, client: EventClient, depth = 0, limits?: CallLimits, family?: Family, outbound?: OutboundWorker) {
     this.id = id;
     this.requestId = requestId;
     this.depth = depth;
+    this.outbound = outbound;
     this.#family = family;
     this.trace = home.traceOf === undefined ? undefined : new Trace(home.traceOf);
     this.#mostCpuMs = Math.min(home.limits.cpuMs, limits?.cpuMs ?? Number.POSITIVE_INFINITY);
@@ -477,7 +479,7 @@ export class AppEvent implements EventState, Responder, RunningEvent, TurnOwner 
     this.#closers = undefined;
     this.#home.eventEnded(this, unfinished);
     this.#client.ended?.();
-    this.trace?.end(this.#cpuMs, this.depth, this.#failure, this.#clientGone && !this.#isDelivered);
+    this.trace?.end(this.#cpuMs, this, this.#failure, this.#clientGone && !this.#isDelivered);
     // A run of light turns has its events until the next checkpoint: they need not have the request and its connection for as long.
     this.#client = NO_CLIENT;
   }

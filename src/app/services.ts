@@ -51,13 +51,17 @@ export class Services implements Invoker<Place> {
     const version = this.#find(target, origin);
     if (typeof version === 'string') return client.fail(unavailable(version));
     const requestId = requestIdFor(origin);
-    const { entrypoint, props, limits } = target;
+    const { entrypoint, props, limits, outbound, env } = target;
     const { head, body, inline, cf } = message;
     const [method = '', url = ''] = head.split('\n', 2);
     const record = new CallRecord(version, origin, requestId, { method, url }, { ledger: this.#ledger, observer: this.#observer });
     const { family } = origin;
     const depth = origin.depth + 1;
-    this.#apps.fetch(version, { requestId, head, body, inline, cf, entrypoint, props, depth, family, limits }, new RecordedFetch(client, record));
+    this.#apps.fetch(
+      version,
+      { requestId, head, body, inline, cf, entrypoint, props, env, outbound, depth, family, limits },
+      new RecordedFetch(client, record),
+    );
   }
 
   open(target: ServiceTarget, origin: Origin, path: string, client: SessionClient<Place>): void {
@@ -73,7 +77,7 @@ export class Services implements Invoker<Place> {
     );
     this.#apps.open(
       version,
-      { requestId, depth: origin.depth + 1, family: origin.family, limits: target.limits, method: path },
+      { requestId, depth: origin.depth + 1, family: origin.family, limits: target.limits, outbound: target.outbound, method: path },
       new RecordedSession(client, record),
     );
   }

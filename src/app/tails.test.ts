@@ -131,7 +131,7 @@ test('tails: secrets of the app are as little told as they are logged', (t) => {
   trace.log('log', 'plain, very "secret" and {"key":"very \\"secret\\""}');
   trace.log('log', 'as text', JSON.stringify([['plain', 'very "secret"', { 'from a store': JSON.stringify({ key: 'very "secret"' }) }]]));
   trace.exception({ name: 'Error', message: 'not from a store', stack: 'Error: not from a store' } as never);
-  trace.end(1, 0, undefined, false);
+  trace.end(1, { depth: 0 }, undefined, false);
   t.mock.timers.tick(20);
   const [{ logs, exceptions, event } = {} as TraceItem] = JSON.parse(given[0] ?? '') as TraceItem[];
   const told = logs.map((log) => JSON.parse(log.told) as unknown);
@@ -148,7 +148,7 @@ test('tails: a secret that is JSON is not told as its value either', (t) => {
   );
   trace.log('log', '{ a: 1 }', '[[{"a":1}]]');
   trace.log('log', '[ 12345, { a: 1 } ]', '[[[12345,{"b":1}]]]');
-  trace.end(1, 0, undefined, false);
+  trace.end(1, { depth: 0 }, undefined, false);
   t.mock.timers.tick(20);
   const [{ logs } = {} as TraceItem] = JSON.parse(given[0] ?? '') as TraceItem[];
   assert.deepEqual(
@@ -162,7 +162,7 @@ test('tails: stacks among what was logged are as the source has them', () => {
   const trace = new Trace({ app: 'app', version: 'v', mask: undefined, tell: (one) => told.push(one) });
   const stacks = new StackMapper({ modules: [] });
   trace.log('log', 'text', JSON.stringify([['x'], [{ name: 'Error', message: '', stack: '    at f (nano:core:1:2)\n    at g (index.js:1:2)' }]]), stacks);
-  trace.end(1, 0, undefined, false);
+  trace.end(1, { depth: 0 }, undefined, false);
   assert.deepEqual(JSON.parse(told[0]?.logs[0]?.told ?? ''), [['x'], [{ name: 'Error', message: '', stack: '    at g (index.js:1:2)' }]]);
 });
 
@@ -171,6 +171,6 @@ test('tails: values count for what is kept of an event', () => {
   const trace = new Trace({ app: 'app', version: 'v', mask: undefined, tell: (one) => told.push(one) });
   const values = JSON.stringify([['x'.repeat(50_000)]]);
   for (let left = 3; left > 0; left--) trace.log('log', 'short', values);
-  trace.end(1, 0, undefined, false);
+  trace.end(1, { depth: 0 }, undefined, false);
   assert.deepEqual([told[0]?.logs.length, told[0]?.truncated], [2, true]);
 });

@@ -6,7 +6,7 @@
  */
 import { secretMaskOf } from '../base/secret-mask.ts';
 import { versionId } from '../base/version-id.ts';
-import type { FetchClient } from '../ports/event-client.ts';
+import type { FetchClient, OutboundWorker } from '../ports/event-client.ts';
 import type { ServiceTarget } from '../ports/invoker.ts';
 import type { AppRecord } from '../protocol/engine.ts';
 import type { Apps } from './apps.ts';
@@ -28,7 +28,7 @@ const MOST_DEPTH = 16;
 const PLAIN_VERSION = /^[0-9a-f]{12}$/;
 
 /** Whose tail handler hears of it. */
-type Consumer = Pick<ServiceTarget, 'app' | 'entrypoint' | 'props'>;
+type Consumer = Pick<ServiceTarget, 'app' | 'entrypoint' | 'props' | 'outbound'>;
 /** What is gathered for one batch. */
 type Waiting = {
   consumer: Consumer;
@@ -40,6 +40,10 @@ type Waiting = {
 };
 /** Of those that wait and those under way. */
 type Held = { key: string; items: number; characters: number };
+
+/** An app that hears of its own event, as a worker that it has loaded may have it, has nothing else between it and the network than the event had. */
+const seenFrom = (consumer: Consumer, app: string, outbound: OutboundWorker | undefined): Consumer =>
+  outbound === undefined || consumer.app !== app ? consumer : { ...consumer, outbound };
 
 export type TailDeps = TriggerDeps & { apps: Apps; newRequestId(): string };
 
@@ -75,17 +79,17 @@ export class Tails {
       app,
       version: PLAIN_VERSION.test(version) ? versionId(version) : version,
       mask: secretMaskOf(record),
-      tell: (item, depth) => {
+      tell: (item, depth, outbound) => {
         if (depth + 1 >= MOST_DEPTH) return;
         const text = JSON.stringify(item);
-        for (const consumer of consumers) this.#add(consumer, { app, group, text, depth: depth + 1 });
+        for (const consumer of consumers) this.#add(seenFrom(consumer, app, outbound), { app, group, text, depth: depth + 1 });
       },
     };
   }
 
   /** @param text JSON of a trace item */
   #add(consumer: Consumer, { app: from, group, text, depth }: { app: string; group: string; text: string; depth: number }): void {
-    const { app, entrypoint, props } = consumer;
+    const { app, entrypoint, props, outbound } = consumer;
     const all = this.#heldOf(app);
     const own = this.#heldOf(`${app}\n${from}`);
     const hasRoom = own.items < MOST_WAITING - all.items && own.characters + text.length <= MOST_CHARACTERS - all.characters - text.length;
@@ -97,8 +101,8 @@ export class Tails {
       each.items++;
       each.characters += text.length;
     }
-    // Props with services are told apart by what they are, and not by what they say.
-    const key = props === undefined || props.services.length === 0 ? `${app}\n${entrypoint ?? ''}\n${props?.text ?? ''}` : consumer;
+    // Props with services, and outbound workers, are told apart by what they are, and not by what they say.
+    const key = outbound === undefined && (props === undefined || props.services.length === 0) ? `${app}\n${entrypoint ?? ''}\n${props?.text ?? ''}` : consumer;
     const depths = this.#waiting.get(key) ?? new Map<number, Waiting>();
     this.#waiting.set(key, depths);
     const waiting = depths.get(depth) ?? { consumer, items: [], held: [], timer: undefined };
@@ -116,7 +120,7 @@ export class Tails {
   }
 
   #send({ consumer, items, held }: Waiting, group: string, depth: number): void {
-    const { entrypoint, props } = consumer;
+    const { entrypoint, props, outbound } = consumer;
     const { apps, newRequestId } = this.#deps;
     const version = apps.get(consumer.app);
     const lengths = items.map((item) => item.length);
@@ -126,7 +130,7 @@ export class Tails {
     if (version === undefined || version.record.group !== group || version.record.state !== 'ready') return done();
     const text = `[${items.join(',')}]`;
     const requestId = newRequestId();
-    const start = (client: FetchClient): void => apps.tail(version, { requestId, text, depth, entrypoint, props }, client);
+    const start = (client: FetchClient): void => apps.tail(version, { requestId, text, depth, entrypoint, props, outbound }, client);
     void runTrigger(version, 'tail', requestId, { events: items.length }, start, this.#deps).finally(done);
   }
 

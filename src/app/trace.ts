@@ -6,7 +6,7 @@
  */
 import { changeStrings } from '../base/json-strings.ts';
 import type { SecretMask } from '../base/secret-mask.ts';
-import type { EventFailure, Thrown } from '../ports/event-client.ts';
+import type { EventFailure, OutboundWorker, Thrown } from '../ports/event-client.ts';
 import { ClientErrors } from '../protocol/errors.ts';
 import type { StackMapper } from './stack.ts';
 
@@ -45,7 +45,13 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Record<strin
 }
 
 /** `version`: as the consumers are to hear of it. `mask`: hides the app's secrets, which are not its consumers'. */
-export type TraceOf = { app: string; version: string; mask: SecretMask | undefined; tell(item: TraceItem, depth: number): void };
+export type TraceOf = {
+  app: string;
+  version: string;
+  mask: SecretMask | undefined;
+  /** @param outbound what stands between the event and the network */
+  tell(item: TraceItem, depth: number, outbound?: OutboundWorker): void;
+};
 
 export class Trace {
   readonly #of: TraceOf;
@@ -117,7 +123,7 @@ export class Trace {
   }
 
   /** The event is over. @param isLeft its client went away before it was answered */
-  end(cpuMs: number, depth: number, failure: EventFailure | undefined, isLeft: boolean): void {
+  end(cpuMs: number, of: { depth: number; outbound?: OutboundWorker | undefined }, failure: EventFailure | undefined, isLeft: boolean): void {
     const item = this.#item;
     if (failure !== undefined) item.outcome = ClientErrors[failure.name].outcome;
     else if (isLeft) item.outcome = 'canceled';
@@ -125,7 +131,7 @@ export class Trace {
     if (this.#status !== undefined && item.event !== null) item.event = { ...item.event, response: { status: this.#status } };
     item.cpuTime = Math.round(cpuMs);
     item.wallTime = Math.round(performance.now() - this.#started);
-    this.#of.tell(item, depth);
+    this.#of.tell(item, of.depth, of.outbound);
   }
 
   #mask(text: string): string {

@@ -13,7 +13,7 @@ import { OpError } from '../base/op-error.ts';
 import type { Place } from '../ops/op.ts';
 import { propsArgument } from '../ops/service-target.ts';
 import type { Binding } from '../bindings/binding.ts';
-import type { BatchMessage, CallLimits, EventClient, Family, FetchMessage, TailMessage } from '../ports/event-client.ts';
+import type { BatchMessage, CallLimits, EventClient, Family, FetchMessage, OutboundWorker, TailMessage } from '../ports/event-client.ts';
 import type { HostBody } from '../ports/host-body.ts';
 import type { Egress } from '../ports/egress.ts';
 import type { Invoker, SessionCall, SessionClient } from '../ports/invoker.ts';
@@ -138,21 +138,22 @@ export class Worker implements OpHome, EventHome {
 
   /** Starts a fetch event; `client` gets the answer. */
   fetch(message: FetchMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(message.requestId, client, message.depth, message.limits, message.family);
-    const { head, body, cf, entrypoint, inline } = message;
+    const event = this.#newEvent(message.requestId, client, message.depth, message.limits, message.family, message.outbound);
+    const { head, body, cf, entrypoint, inline, env } = message;
     const props = propsArgument(this, event, message.props);
     event.trace?.request(head, cf, entrypoint);
     if (body !== undefined) event.source = this.handles.add(body);
     const args: unknown[] = [Entry.fetch, event.id, head, event.source];
-    if (inline !== undefined) args.push(cf, entrypoint, props, toArgument(inline));
+    if (inline !== undefined || env !== undefined) args.push(cf, entrypoint, props, inline === undefined ? undefined : toArgument(inline));
     else if (cf !== undefined || entrypoint !== undefined || props !== undefined) args.push(cf, entrypoint, props);
+    if (env !== undefined) args.push(env);
     this.lightly(event, args);
     return event;
   }
 
   /** Starts an event whose client calls it. */
-  open({ requestId, depth, family, limits, method }: SessionCall, client: SessionClient<Place>): void {
-    const event = this.#newEvent(requestId, client, depth, limits, family);
+  open({ requestId, depth, family, limits, outbound, method }: SessionCall, client: SessionClient<Place>): void {
+    const event = this.#newEvent(requestId, client, depth, limits, family, outbound);
     event.trace?.is({ rpcMethod: method });
     this.lightly(event, client.opened({ context: this, event }).map(toArgument));
   }
@@ -164,8 +165,8 @@ export class Worker implements OpHome, EventHome {
     } else this.run(event, args);
   }
 
-  tail({ requestId, text, depth, entrypoint, props }: TailMessage, client: EventClient): AppEvent {
-    const event = this.#newEvent(requestId, client, depth);
+  tail({ requestId, text, depth, entrypoint, props, outbound }: TailMessage, client: EventClient): AppEvent {
+    const event = this.#newEvent(requestId, client, depth, undefined, undefined, outbound);
     event.expectNoAnswer();
     this.run(event, [Entry.tail, event.id, text, entrypoint, propsArgument(this, event, props)]);
     return event;
@@ -212,9 +213,9 @@ export class Worker implements OpHome, EventHome {
     return JSON.parse(String(answer)) as string[];
   }
 
-  #newEvent(requestId: string, client: EventClient, depth = 0, limits?: CallLimits, family?: Family): AppEvent {
+  #newEvent(requestId: string, client: EventClient, depth = 0, limits?: CallLimits, family?: Family, outbound?: OutboundWorker): AppEvent {
     this.#lastUsed = performance.now();
-    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth, limits, family);
+    const event = new AppEvent(this.#nextEvent++, requestId, this, client, depth, limits, family, outbound);
     this.#events.set(event.id, event);
     return event;
   }

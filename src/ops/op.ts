@@ -3,7 +3,7 @@
  */
 import type { Binding } from '../bindings/binding.ts';
 import type { Egress } from '../ports/egress.ts';
-import type { EventFailure, Family } from '../ports/event-client.ts';
+import type { EventFailure, Family, OutboundWorker } from '../ports/event-client.ts';
 import type { Invoker } from '../ports/invoker.ts';
 import type { Responder } from '../ports/responder.ts';
 import type { WorkerLoader } from '../ports/worker-loader.ts';
@@ -27,6 +27,8 @@ export interface EventState {
   /** Calls between workers that lead to it: 0 for a request from outside. */
   readonly depth: number;
   readonly family: Family;
+  /** What stands between it and the network; see ops/outbound-worker.ts. */
+  readonly outbound: OutboundWorker | undefined;
   /** What ops/services/calls.ts keeps of it: the calls it has been given to answer. */
   calls: object | undefined;
   /** What ops/body-sink.ts keeps of it: its answer in progress. */

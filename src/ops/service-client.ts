@@ -27,7 +27,7 @@ export class ServiceClient implements FetchClient {
   readonly #isHead: boolean;
   readonly #resolve: (answer: ServiceAnswer) => void;
   readonly #reject: (error: OpError) => void;
-  readonly #accept: (() => MessageSocket) | undefined;
+  readonly #accept: ((headers: string) => MessageSocket) | undefined;
   #event: RunningEvent | undefined;
   #forget: () => void;
   #body: Upload | undefined;
@@ -35,7 +35,7 @@ export class ServiceClient implements FetchClient {
   #isOver = false;
 
   /** @param accept makes the callee's end of a WebSocket, where the request asks for one */
-  constructor(caller: Place, method: string, accept?: () => MessageSocket) {
+  constructor(caller: Place, method: string, accept?: (headers: string) => MessageSocket) {
     this.#accept = accept;
     const { promise, resolve, reject } = Promise.withResolvers<ServiceAnswer>();
     this.answer = promise;
@@ -117,7 +117,7 @@ export class ServiceClient implements FetchClient {
     this.#end();
     if (this.#accept !== undefined && !this.#isLeft) {
       this.#resolve([101, 'Switching Protocols', headers, 0]);
-      return this.#accept();
+      return this.#accept(headers);
     }
     const message = 'Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".';
     this.#resolve([0, 'TypeError', message]);

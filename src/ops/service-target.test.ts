@@ -6,34 +6,57 @@ import type { Egress } from '../ports/egress.ts';
 import { OWN_EXPORT } from '../protocol/rpc.ts';
 import { TestIsolate } from './egress/fixture.ts';
 import { headOf, originOf, serviceAt } from './service-target.ts';
-import type { EventState } from './op.ts';
+import type { EventState, Place } from './op.ts';
 
 const isolate = new TestIsolate({} as Egress);
-isolate.bindings = [new ServiceBinding({ service: 'other', entrypoint: 'Named', props: { a: 1 } }), new DispatchBinding({ namespace: 'customers' })];
+const place = { context: isolate, event: isolate.event(1) as EventState };
+isolate.bindings = [
+  new ServiceBinding({ service: 'other', entrypoint: 'Named', props: { a: 1 } }),
+  new DispatchBinding({ namespace: 'customers' }),
+  new DispatchBinding({ namespace: 'customers', outbound: 'gate', parameters: ['customer'] }),
+  new ServiceBinding({ service: 'tested' }),
+];
 
 test('serviceAt: a binding by its number', () => {
-  assert.deepEqual(serviceAt(isolate, -1), { app: 'other', entrypoint: 'Named', props: { text: '{"a":1}', services: [] } });
+  assert.deepEqual(serviceAt(place, -1), { app: 'other', entrypoint: 'Named', props: { text: '{"a":1}', services: [] } });
 });
 
 test('serviceAt: an app of a dispatch namespace, with limits', () => {
-  const { app, namespace, limits } = serviceAt(isolate, JSON.stringify([-2, 'shop', 50, null]));
+  const { app, namespace, limits } = serviceAt(place, JSON.stringify([-2, 'shop', 50, null]));
   assert.deepEqual({ app, namespace, limits }, { app: 'shop', namespace: 'customers', limits: { cpuMs: 50, subrequests: Number.POSITIVE_INFINITY } });
 });
 
+test('serviceAt: what stands between a dispatched app and the network, and beyond that what stands before the caller', () => {
+  const next = { app: 'outer', env: undefined, next: undefined };
+  const under: Place = { context: isolate, event: { ...place.event, outbound: next } };
+  const parameters = '{"customer":"ada"}';
+  const dispatched = (from: Place, binding: number, ...more: unknown[]): unknown =>
+    serviceAt(from, JSON.stringify([binding, 'shop', null, null, ...more])).outbound;
+  assert.equal(dispatched(place, -2), undefined);
+  assert.equal(dispatched(under, -2), next);
+  assert.deepEqual(dispatched(place, -3, parameters), { app: 'gate', env: parameters, next: undefined });
+  assert.deepEqual(dispatched(under, -3), { app: 'gate', env: undefined, next });
+  assert.equal(serviceAt(under, -4).outbound, next);
+  assert.equal(serviceAt(under, JSON.stringify([OWN_EXPORT, 'Named'])).outbound, next);
+  assert.equal(serviceAt(under, -1).outbound, undefined);
+  for (const refused of ['{"costumer":1}', '[]', 'null', '{']) assert.throws(() => dispatched(place, -3, refused), { name: 'TypeError' }, refused);
+  assert.throws(() => dispatched(place, -2, parameters), /names no outbound worker/);
+});
+
 test('serviceAt: an entrypoint of the app itself', () => {
-  assert.deepEqual(serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', '{"a":1}', -1])), {
+  assert.deepEqual(serviceAt(place, JSON.stringify([OWN_EXPORT, 'Named', '{"a":1}', -1])), {
     app: 'tested',
     entrypoint: 'Named',
-    props: { text: '{"a":1}', services: [serviceAt(isolate, -1)] },
+    props: { text: '{"a":1}', services: [serviceAt(place, -1)] },
   });
-  assert.throws(() => serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', { a: 1 }])), /Invalid service/);
-  assert.throws(() => serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'Named', '{}', 7])), /Invalid service/);
-  assert.deepEqual(serviceAt(isolate, JSON.stringify([OWN_EXPORT, 'default'])), { app: 'tested', entrypoint: undefined, props: undefined });
+  assert.throws(() => serviceAt(place, JSON.stringify([OWN_EXPORT, 'Named', { a: 1 }])), /Invalid service/);
+  assert.throws(() => serviceAt(place, JSON.stringify([OWN_EXPORT, 'Named', '{}', 7])), /Invalid service/);
+  assert.deepEqual(serviceAt(place, JSON.stringify([OWN_EXPORT, 'default'])), { app: 'tested', entrypoint: undefined, props: undefined });
 });
 
 for (const forged of [
   -2,
-  -3,
+  -5,
   0,
   1,
   1.5,
@@ -51,7 +74,7 @@ for (const forged of [
   `["exports",${JSON.stringify('x'.repeat(300_000))}]`,
 ]) {
   test(`serviceAt: refuses ${String(forged).slice(0, 30)}`, () => {
-    assert.throws(() => serviceAt(isolate, forged), { name: 'TypeError', message: 'Invalid service.' });
+    assert.throws(() => serviceAt(place, forged), { name: 'TypeError', message: 'Invalid service.' });
   });
 }
 

@@ -2,11 +2,11 @@
 import { OpError } from '../base/op-error.ts';
 import { DispatchBinding } from '../bindings/dispatch/index.ts';
 import { GivenServiceBinding, ServiceBinding } from '../bindings/service/index.ts';
-import type { Props } from '../ports/event-client.ts';
+import type { OutboundWorker, Props } from '../ports/event-client.ts';
 import type { Origin, ServiceTarget } from '../ports/invoker.ts';
 import type { LoadedWorker } from '../ports/worker-loader.ts';
 import { LOADED_WORKER, MOST_PASSED, OWN_EXPORT, serviceNumber } from '../protocol/rpc.ts';
-import type { EventState, OpContext } from './op.ts';
+import type { EventState, OpContext, Place } from './op.ts';
 import { isToken } from './outbound-headers.ts';
 
 /** A service that an isolate has been given by another: behind a handle. */
@@ -30,34 +30,72 @@ export class LeasedWorker {
 /** Characters of a service's text, most of which are props. */
 const MOST_TEXT = 256 * 1024;
 
-/** The service of that number: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
-export function serviceAt(context: OpContext, number: unknown): ServiceTarget {
-  if (typeof number === 'string') return dispatched(context, number);
+/** The service of that number, as this event calls it: below zero one of the app's bindings, else a handle. @throws OpError for any other number */
+export function serviceAt(place: Place, number: unknown): ServiceTarget {
+  const { context } = place;
+  if (typeof number === 'string') return named(place, number);
   const binding = Number.isSafeInteger(number) && (number as number) < 0 ? context.binding(serviceNumber(number as number)) : undefined;
   const found = binding instanceof ServiceBinding || binding instanceof GivenServiceBinding ? binding : context.handles.get(number, GivenService);
   if (found === undefined) throw new OpError('TypeError', 'Invalid service.');
-  return found.target;
+  return underSame(place, found.target);
 }
 
-/** JSON text of a dispatch namespace's number, the app's name, and limits (see runtime/workers/bindings/dispatch.ts), of OWN_EXPORT or of LOADED_WORKER. */
-function dispatched(context: OpContext, text: string): ServiceTarget {
+/** An app that calls itself has nothing else between it and the network than before: there is no way round an outbound worker. */
+function underSame({ context, event: { outbound } }: Place, target: ServiceTarget): ServiceTarget {
+  return outbound === undefined || target.app !== context.app ? target : { ...target, outbound };
+}
+
+/** JSON text of a dispatch namespace's number, the app's name, limits and parameters (see runtime/workers/bindings/dispatch.ts), of OWN_EXPORT or of LOADED_WORKER. */
+function named(place: Place, text: string): ServiceTarget {
   let parts: unknown;
   try {
     parts = text.length > MOST_TEXT ? undefined : JSON.parse(text);
   } catch {
     parts = undefined;
   }
-  const [number, app, cpuMs, subrequests] = Array.isArray(parts) ? parts : [];
-  if (number === LOADED_WORKER) return loadedEntrypoint(context, parts as unknown[]);
-  if (number === OWN_EXPORT && typeof app === 'string') return ownExport(context, app, parts as unknown[]);
-  const binding = Number.isSafeInteger(number) && number < 0 ? context.binding(serviceNumber(number)) : undefined;
+  const [number, app] = Array.isArray(parts) ? parts : [];
+  if (number === LOADED_WORKER) return underSame(place, loadedEntrypoint(place, parts as unknown[]));
+  if (number === OWN_EXPORT && typeof app === 'string') return underSame(place, ownExport(place, app, parts as unknown[]));
+  return dispatched(place, Array.isArray(parts) ? parts : []);
+}
+
+function dispatched({ context, event }: Place, [number, app, cpuMs, subrequests, parameters]: readonly unknown[]): ServiceTarget {
+  const binding = Number.isSafeInteger(number) && (number as number) < 0 ? context.binding(serviceNumber(number as number)) : undefined;
   if (!(binding instanceof DispatchBinding) || typeof app !== 'string') throw new OpError('TypeError', 'Invalid service.');
   const limits = { cpuMs: atMost(cpuMs), subrequests: atMost(subrequests) };
-  return { app, entrypoint: undefined, props: undefined, namespace: binding.namespace, limits };
+  const target = { app, entrypoint: undefined, props: undefined, namespace: binding.namespace, limits };
+  const outbound = outboundFor(binding, parameters, event.outbound);
+  return outbound === undefined ? target : { ...target, outbound };
+}
+
+/** What stands between an app that is dispatched and the network, which is the dispatching event's. @throws OpError for parameters that are none */
+function outboundFor({ outbound }: DispatchBinding, parameters: unknown, next: OutboundWorker | undefined): OutboundWorker | undefined {
+  const env = typeof parameters === 'string' ? parameters : undefined;
+  for (const name of env === undefined ? [] : Object.keys(readParameters(env))) {
+    if (outbound?.parameters.includes(name) === true) continue;
+    const instead =
+      outbound === undefined
+        ? 'names no outbound worker'
+        : `lists ${outbound.parameters.length === 0 ? 'none' : outbound.parameters.join(', ')} in "outbound.parameters"`;
+    throw new OpError('TypeError', `"${name.slice(0, 100)}" is not a parameter of an outbound worker: the configuration of the dispatch namespace ${instead}.`);
+  }
+  return outbound === undefined ? next : { app: outbound.app, env, next };
+}
+
+function readParameters(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new OpError('TypeError', 'The parameters of an outbound worker must be an object.');
 }
 
 /** Of a worker that the app has loaded. */
-function loadedEntrypoint(context: OpContext, parts: readonly unknown[]): ServiceTarget {
+function loadedEntrypoint(place: Place, parts: readonly unknown[]): ServiceTarget {
+  const { context } = place;
   const [, handle, entrypoint, cpuMs, subrequests, ...props] = parts;
   const leased = context.handles.get(handle, LeasedWorker);
   if (leased === undefined || (entrypoint !== null && typeof entrypoint !== 'string')) throw new OpError('TypeError', 'Invalid service.');
@@ -65,25 +103,26 @@ function loadedEntrypoint(context: OpContext, parts: readonly unknown[]): Servic
     app: context.app,
     loaded: leased.worker,
     entrypoint: entrypoint === null || entrypoint === 'default' ? undefined : entrypoint,
-    props: propsOf(context, props),
+    props: propsOf(place, props),
     limits: { cpuMs: Math.max(1, Math.floor(atMost(cpuMs))), subrequests: atMost(subrequests) },
   };
 }
 
-function ownExport(context: OpContext, entrypoint: string, [, , ...props]: readonly unknown[]): ServiceTarget {
+function ownExport(place: Place, entrypoint: string, [, , ...props]: readonly unknown[]): ServiceTarget {
+  const { context } = place;
   const target = {
     app: context.app,
     entrypoint: entrypoint === 'default' ? undefined : entrypoint,
-    props: propsOf(context, props),
+    props: propsOf(place, props),
   };
   return context.loaded === undefined ? target : { ...target, loaded: context.loaded };
 }
 
 /** Text, and the services that it names, of which none may be a worker that was loaded. @throws OpError */
-function propsOf(context: OpContext, [text, ...services]: readonly unknown[]): Props | undefined {
+function propsOf(place: Place, [text, ...services]: readonly unknown[]): Props | undefined {
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || services.length > MOST_PASSED) throw new OpError('TypeError', 'Invalid service.');
-  return { text, services: services.map((service) => transferable(serviceAt(context, service))) };
+  return { text, services: services.map((service) => transferable(serviceAt(place, service))) };
 }
 
 /** @throws OpError with Cloudflare's text for what would outlive the worker that has loaded it */

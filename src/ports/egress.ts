@@ -47,6 +47,8 @@ export type ConnectTarget = {
 };
 
 export interface Egress {
+  /** It refuses everything, and nothing may take its place: no outbound worker is asked instead. */
+  readonly isClosed?: true;
   /** Rejects with an error whose name and message may be shown to the tenant. `hop` counts redirects as further subrequests. */
   fetch(request: OutboundRequest, onHop: () => void): Promise<OutboundResponse>;
   /** A connection of its own, with TLS where `secure`. Rejects as `fetch` does. */

@@ -45,6 +45,17 @@ export interface FetchClient extends EventClient {
  */
 export type Props = { readonly text: string; readonly services: readonly object[] };
 
+/**
+ * What stands between an event and the network: an app that gets its requests in the network's place, and finds more in its `env`.
+ * What that app sends to the network itself goes on to the `next` one, if there is one.
+ */
+export type OutboundWorker = {
+  readonly app: string;
+  /** JSON text of an object; undefined: nothing more. */
+  readonly env: string | undefined;
+  readonly next: OutboundWorker | undefined;
+};
+
 /** A request on its way to a worker. */
 export type FetchMessage = {
   requestId: string;
@@ -58,6 +69,10 @@ export type FetchMessage = {
   /** A body that is in memory already, instead of `body`. */
   inline?: string | Uint8Array | undefined;
   props?: Props | undefined;
+  /** What its handler finds in `env` beside the app's own: JSON text of an object. */
+  env?: string | undefined;
+  /** Where its own requests to the network go instead. */
+  outbound?: OutboundWorker | undefined;
   /** Calls between workers that lead here; 0 for a request from outside. */
   depth?: number;
   family?: Family | undefined;
@@ -71,7 +86,14 @@ export type Family = { calls: number };
 export type CallLimits = { readonly cpuMs: number; readonly subrequests: number };
 
 /** Traces on their way to a tail handler; see Entry.tail. */
-export type TailMessage = { requestId: string; text: string; depth: number; entrypoint: string | undefined; props: Props | undefined };
+export type TailMessage = {
+  requestId: string;
+  text: string;
+  depth: number;
+  entrypoint: string | undefined;
+  props: Props | undefined;
+  outbound?: OutboundWorker | undefined;
+};
 
 /** A batch of messages on its way to a worker; see Entry.queue. */
 export type BatchMessage = { head: string; text: string; bytes: Uint8Array | undefined };

@@ -4,7 +4,7 @@
  * Contract: every call is an event of its own in the callee, with the callee's limits; nothing here throws, what
  * goes wrong is told to the client.
  */
-import type { CallLimits, EventClient, Family, FetchClient, FetchMessage, Props } from './event-client.ts';
+import type { CallLimits, EventClient, Family, FetchClient, FetchMessage, OutboundWorker, Props } from './event-client.ts';
 
 /** An entrypoint of an app, as a service binding, a stub or a namespace names it. */
 export type ServiceTarget = {
@@ -19,6 +19,10 @@ export type ServiceTarget = {
   readonly limits?: CallLimits;
   /** The worker that an app of this name has loaded, in its place. */
   readonly loaded?: object;
+  /** What stands between the called event and the network. */
+  readonly outbound?: OutboundWorker | undefined;
+  /** What its handler finds in `env` beside the app's own; see FetchMessage. */
+  readonly env?: string | undefined;
 };
 
 /** Who calls. */
@@ -33,7 +37,14 @@ export type Origin = {
 };
 
 /** An event that is called, on its way to a worker. */
-export type SessionCall = { requestId: string; depth: number; family: Family; limits: CallLimits | undefined; method: string };
+export type SessionCall = {
+  requestId: string;
+  depth: number;
+  family: Family;
+  limits: CallLimits | undefined;
+  outbound: OutboundWorker | undefined;
+  method: string;
+};
 
 /** Who an event is run for that is called, maybe more than once, instead of being asked for a response. */
 export interface SessionClient<Home> extends EventClient {

@@ -71,7 +71,7 @@ export const Post = {
 
 /** Ops that are answered later. Sent as (op, event, call, ...arguments). */
 export const Request = {
-  /** method, url, headers, redirect mode, body kind (BodyKind), body → status, statusText, headers, url, redirected, source (0: null body) */
+  /** method, url, headers, redirect mode, body kind (BodyKind), body, length, cf → status, statusText, headers, url, redirected, source (0: null body) */
   fetch: 32,
   /** source → Uint8Array chunk, or null at the end */
   sourceRead: 33,
@@ -176,9 +176,9 @@ export type Responded = [
 /** What the host brings: the first argument of the isolate's one entry point. */
 export const Entry = {
   /**
-   * (event, head, source, cf, entrypoint, props, body). `head` is method, URL and headers in one string, `method\nurl\nname\nvalue…`,
+   * (event, head, source, cf, entrypoint, props, body, env). `head` is method, URL and headers in one string, `method\nurl\nname\nvalue…`,
    * because every string costs a crossing; source 0 is no body on the host; cf and props are JSON text, entrypoint an export's
-   * name and body one that is in memory already; what there is nothing to say about is absent.
+   * name, body one that is in memory already and env what is there beside the bindings, JSON text of an object; what there is nothing to say about is absent.
    */
   fetch: 0,
   /** (event, then call, ok, number of values, ...values in turn): answers to Request ops. Not ok: (name, message). */

@@ -5,9 +5,13 @@ import type { Binding, BindingManifest, Reply } from '../binding.ts';
 
 export class DispatchBinding implements Binding {
   readonly namespace: string;
+  /** The app that stands between those of the namespace and the network, and what may be told to it. */
+  readonly outbound: { readonly app: string; readonly parameters: readonly string[] } | undefined;
 
   constructor(options: Readonly<Record<string, Json>>) {
     this.namespace = String(options['namespace']);
+    const { outbound, parameters } = options;
+    this.outbound = typeof outbound === 'string' ? { app: outbound, parameters: Array.isArray(parameters) ? parameters.map(String) : [] } : undefined;
   }
 
   call(): Reply {

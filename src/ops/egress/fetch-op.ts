@@ -13,7 +13,9 @@ import type { StreamBody } from '../body-stream.ts';
 import { abortCall, beginCall, endCall } from '../calls.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
+import { outboundOf } from '../outbound-worker.ts';
 import { aborted } from '../network-errors.ts';
+import { fetchThrough } from './through-worker.ts';
 
 /** Longer than any header block an upstream accepts. */
 const MOST_HEADER_CHARACTERS = 1024 * 1024;
@@ -43,10 +45,10 @@ function withLength(headers: string, length: number | undefined): string {
 
 /**
  * `Request.fetch`: method, url, headers, redirect mode, body kind, body and, for a streamed body whose length the isolate's stream enforces
- * (FixedLengthStream), that length. Answers [status, statusText, headers, url, redirected, source or 0].
+ * (FixedLengthStream), that length; and, for an outbound worker, cf. Answers [status, statusText, headers, url, redirected, source or 0].
  */
 async function fetchOp(context: OpContext, eventId: number, call: number, ...args: unknown[]): Promise<unknown[]> {
-  const [method, url, headers, redirect, kind, bodyArgument, length] = args;
+  const [method, url, headers, redirect, kind, bodyArgument, length, cf] = args;
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
   const request = checked(method, url, headers, redirect);
@@ -56,19 +58,26 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   let opened: BodyArgument | undefined;
   const forget = event.atEnd(() => controller.abort());
   try {
-    opened = openBody(context, call, kind, bodyArgument, length);
-    const response = await send(context, event, controller.signal, {
+    const body = (opened = openBody(context, call, kind, bodyArgument, length));
+    const { signal } = controller;
+    const outbound = outboundOf(context, event);
+    if (outbound !== undefined) {
+      const answer = await connected(event, signal, body.body, () => fetchThrough({ context, event }, outbound, { ...request, body, cf, signal }));
+      endCall(context.handles, call, body.upload);
+      return answer;
+    }
+    const response = await send(context, event, signal, {
       ...request,
-      headers: opened.body === undefined || kind === BodyKind.text || kind === BodyKind.bytes ? request.headers : withLength(request.headers, opened.length),
-      body: opened.body,
-      signal: controller.signal,
+      headers: body.body === undefined || kind === BodyKind.text || kind === BodyKind.bytes ? request.headers : withLength(request.headers, body.length),
+      body: body.body,
+      signal,
     });
-    const body = response.body as StreamBody | undefined;
+    const answered = response.body as StreamBody | undefined;
     // The response is here whole, or is somebody else's.
-    const end = (): void => endCall(context.handles, call, opened?.upload);
-    const source = body === undefined ? 0 : adoptBody(context, event, body, end);
-    if (body === undefined) end();
-    else if (controller.signal.aborted) body.cancel();
+    const end = (): void => endCall(context.handles, call, body.upload);
+    const source = answered === undefined ? 0 : adoptBody(context, event, answered, end);
+    if (answered === undefined) end();
+    else if (signal.aborted) answered.cancel();
     return [response.status, response.statusText, response.headers, response.url, response.redirected, source];
   } catch (error) {
     endCall(context.handles, call, opened?.upload);
@@ -78,17 +87,21 @@ async function fetchOp(context: OpContext, eventId: number, call: number, ...arg
   }
 }
 
+function send(context: OpContext, event: EventState, signal: AbortSignal, request: OutboundRequest): Promise<OutboundResponse> {
+  return connected(event, signal, request.body, () => context.egress.fetch(request, () => event.countSubrequest()));
+}
+
 /** Waits for a free connection and sends. The connection counts as busy until the head is here. */
-async function send(context: OpContext, event: EventState, signal: AbortSignal, request: OutboundRequest): Promise<OutboundResponse> {
+async function connected<Answer>(event: EventState, signal: AbortSignal, body: OutboundRequest['body'], start: () => Promise<Answer>): Promise<Answer> {
   let release: () => void;
   try {
     release = await acquire(event, signal);
   } catch (error) {
-    destroyBody(request.body);
+    destroyBody(body);
     throw error;
   }
   try {
-    return await context.egress.fetch(request, () => event.countSubrequest());
+    return await start();
   } finally {
     release();
   }

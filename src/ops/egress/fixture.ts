@@ -120,6 +120,7 @@ export class TestIsolate implements OpContext {
       requestId: 'request-1',
       depth: 0,
       family: { calls: 0 },
+      outbound: undefined,
       calls: undefined,
       sink: undefined,
       countCall: () => {},

@@ -11,7 +11,7 @@ import { isModuleName, type ModuleType } from '../../protocol/bundle.ts';
 import { FLAG_OF } from '../../protocol/compat.ts';
 import { type LoadHead, MOST_PASSED, Outbound, Passed } from '../../protocol/rpc.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { EventState, OpContext, RequestOp } from '../op.ts';
+import type { EventState, OpContext, Place, RequestOp } from '../op.ts';
 import { callingEvent, LeasedWorker, serviceAt, transferable } from '../service-target.ts';
 import { readPayload } from './passed.ts';
 
@@ -44,7 +44,7 @@ const load: RequestOp = async (context, eventId, _call, binding, id, headText, e
   const event = callingEvent(context, eventId);
   if ((handles.get(event)?.size ?? 0) >= MOST_HANDLES) throw new OpError('Error', 'Too many dynamic workers are in use by one request.');
   const key = id === undefined ? unnamed(context, binding) : keyOf(context, binding, id);
-  const source = sourceOf(context, headText, env, rest);
+  const source = sourceOf({ context, event }, headText, env, rest);
   const { worker, release } = await context.loader.load(key, source);
   return handOver(context, event, worker, release);
 };
@@ -79,7 +79,7 @@ function keyOf(context: OpContext, binding: unknown, id: unknown): string {
   return `${String(binding)}:${id}`;
 }
 
-function sourceOf(context: OpContext, headText: unknown, env: unknown, rest: readonly unknown[]): WorkerSource {
+function sourceOf(place: Place, headText: unknown, env: unknown, rest: readonly unknown[]): WorkerSource {
   const head = readHead(headText);
   const pairs = rest.slice(0, head.pairs);
   const modules = readModules(head, rest.slice(head.pairs));
@@ -93,9 +93,9 @@ function sourceOf(context: OpContext, headText: unknown, env: unknown, rest: rea
     compatibilityFlags: head.compatibilityFlags,
     main: head.mainModule,
     modules,
-    env: { payload, services: servicesOf(context, pairs) },
-    outbound: head.outbound === Outbound.none ? 'none' : head.outbound === Outbound.service ? transferable(serviceAt(context, head.service)) : 'inherited',
-    tails: head.tails.map((tail) => transferable(serviceAt(context, tail))),
+    env: { payload, services: servicesOf(place, pairs) },
+    outbound: head.outbound === Outbound.none ? 'none' : head.outbound === Outbound.service ? transferable(serviceAt(place, head.service)) : 'inherited',
+    tails: head.tails.map((tail) => transferable(serviceAt(place, tail))),
     limits: { cpuMs: atMost(head.cpuMs), subrequests: atMost(head.subrequests) },
   };
 }
@@ -157,13 +157,13 @@ function readModules({ modules, mainModule }: LoadHead, contents: readonly unkno
 }
 
 /** Of what may stand in env only services are no data. */
-function servicesOf(context: OpContext, pairs: readonly unknown[]): ServiceTarget[] {
+function servicesOf(place: Place, pairs: readonly unknown[]): ServiceTarget[] {
   const services: ServiceTarget[] = [];
   for (let i = 0; i < pairs.length; i += 2) {
     if (pairs[i] !== Passed.service) {
       throw new OpError('DataCloneError', 'The env of a dynamic worker may hold data and services; functions, RpcTargets, stubs and streams cannot be in it.');
     }
-    services.push(transferable(serviceAt(context, pairs[i + 1])));
+    services.push(transferable(serviceAt(place, pairs[i + 1])));
   }
   return services;
 }

@@ -54,7 +54,7 @@ function take(from: Place, kind: unknown, number: unknown, isAnswer: boolean): P
       return capability;
     }
     case Passed.service:
-      return new GivenService(transferable(serviceAt(context, number)));
+      return new GivenService(transferable(serviceAt(from, number)));
     case Passed.stream:
       return takeStream(from, number, isAnswer);
     case Passed.source: {

@@ -29,7 +29,7 @@ export const rpcCall: RequestOp = (context, eventId, _call, target, access, path
   const caller = { context, event };
   const stub = typeof target === 'number' && target > 0 && context.handles.get(target, Stub) !== undefined ? stubAt(context, event, target) : undefined;
   if (stub !== undefined && access === Access.connect) throw invalidCall();
-  const service = stub === undefined ? serviceAt(context, target) : undefined;
+  const service = stub === undefined ? serviceAt(caller, target) : undefined;
   const origin = service === undefined ? undefined : originOf(context, event);
   const call = { access, path, payload: readPayload(payload), passed: takePassed(caller, pairs, false) };
   const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();

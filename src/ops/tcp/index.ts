@@ -12,6 +12,7 @@ import { Post, Request } from '../../protocol/ops.ts';
 import type { Handles } from '../handles.ts';
 import { EgressRefusedError } from '../network-errors.ts';
 import type { EventState, OpContext, PostOp, RequestOp } from '../op.ts';
+import { outboundOf } from '../outbound-worker.ts';
 import { type Account, TcpConnection } from './connection.ts';
 import { TCP_LIMITS } from './limits.ts';
 import { askForTls } from './postgres-tls.ts';
@@ -84,6 +85,8 @@ async function connect(context: OpContext, eventId: number, number: unknown, ...
 async function open(context: OpContext, event: EventState, { host, port, secure, origin }: Target, connection: TcpConnection): Promise<void> {
   const release = await event.acquireConnection();
   try {
+    if (origin === undefined && outboundOf(context, event) !== undefined)
+      throw new EgressRefusedError('a worker that is dispatched with an outbound Worker cannot use connect(), only fetch()');
     // Closed, or its event over, while it waited for its turn.
     if (connection.isOver) throw new OpError('Error', UNREACHABLE);
     const socket = await context.egress.connect({ host, port, secure, isRaw: true, isTrusted: origin?.isTrusted ?? false });

@@ -6,14 +6,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable, pipeline } from 'node:stream';
+import type { ServiceTarget } from '../../ports/invoker.ts';
 import { Post, Request } from '../../protocol/ops.ts';
-import { sinkOf } from '../body-sink.ts';
+import { sinkOf, takeBody } from '../body-sink.ts';
 import { StreamBody } from '../body-stream.ts';
 import { responseHeaders } from '../outbound-headers.ts';
 import type { Handles } from '../handles.ts';
+import { aborted } from '../network-errors.ts';
 import { OpError } from '../../base/op-error.ts';
 import type { EventState, OpContext, Place, PostOp, RequestOp } from '../op.ts';
-import { ServiceClient } from '../service-client.ts';
+import { networkHead, networkUrl, outboundOf } from '../outbound-worker.ts';
+import { type ServiceAnswer, ServiceClient } from '../service-client.ts';
 import { callingEvent, headOf, originOf, serviceAt } from '../service-target.ts';
 import { type Opened, openOutgoing, readTarget } from './connect.ts';
 import { couple } from './couple.ts';
@@ -62,6 +65,8 @@ async function socketOpen(context: OpContext, eventId: unknown, number: unknown,
   if (event === undefined) return;
   const socket = newSocket(context, event, number);
   try {
+    const through = outboundOf(context, event);
+    if (through !== undefined) return await openThrough({ context, event }, through, socket, url, protocols);
     const opened = await handshake(context, event, socket, url, protocols, '');
     if (opened.socket !== undefined) return socket.open(opened.socket, true);
     opened.response.destroy();
@@ -76,7 +81,13 @@ async function fetchSocket(context: OpContext, eventId: unknown, ...args: unknow
   const [, url, headers, number, service] = args;
   const event = context.event(eventId);
   if (event === undefined) throw new OpError('TypeError', 'fetch needs an event to belong to, and this one is over.');
-  if (service !== undefined) return fetchService({ context, event }, service, url, headers, number);
+  const place = { context, event };
+  if (service !== undefined) return fetchService(place, serviceAt(place, service), headOf('GET', url, headers), url, number);
+  const through = outboundOf(context, event);
+  if (through !== undefined) {
+    const target = networkUrl(url);
+    return fetchService(place, through, networkHead('GET', target, headers), target.href, number);
+  }
   const socket = newSocket(context, event, number);
   try {
     const { response, socket: opened } = await handshake(context, event, socket, url, '', headers);
@@ -93,21 +104,56 @@ async function fetchSocket(context: OpContext, eventId: unknown, ...args: unknow
   }
 }
 
-/** The same of another worker: the two ends meet here. */
-async function fetchService({ context, event }: Place, service: unknown, url: unknown, headers: unknown, number: unknown): Promise<unknown[]> {
-  const target = serviceAt(context, service);
-  callingEvent(context, event.id);
-  const head = headOf('GET', url, headers);
-  const socket = newSocket(context, event, number);
-  const client = new ServiceClient({ context, event }, 'GET', () => {
-    const [ours, theirs] = localPair();
-    socket.open(ours, false);
+/** `new WebSocket` where an outbound worker is asked in the network's place. */
+async function openThrough(place: Place, target: ServiceTarget, socket: HostSocket, url: unknown, protocols: unknown): Promise<void> {
+  const { context, event } = place;
+  const wanted = typeof protocols === 'string' && protocols !== '' ? `\nsec-websocket-protocol\n${protocols}` : '';
+  const head = networkHead('GET', networkUrl(url), `upgrade\nwebsocket${wanted}`);
+  event.countSubrequest();
+  const release = await event.acquireConnection();
+  try {
+    const [status, , , source = 0] = await askForSocket(place, target, head, socket, true);
+    if (source !== 0) takeBody(context, source).cancel();
+    if (status !== 101) socket.fail(`The server answered with status ${status} instead of opening a WebSocket.`);
+  } finally {
+    release();
+  }
+}
+
+/** Asks another worker for a socket: the two ends meet here. @throws OpError with what it has thrown */
+async function askForSocket(place: Place, target: ServiceTarget, head: string, socket: HostSocket, isNew: boolean): Promise<ServiceAnswer> {
+  if (socket.signal.aborted) throw aborted();
+  const client = new ServiceClient(place, 'GET', (headers) => {
+    const [ours, theirs] = localPair(isNew ? protocolIn(headers) : '');
+    socket.open(ours, isNew);
     return theirs;
   });
+  const leave = (): void => client.leave();
+  socket.signal.addEventListener('abort', leave);
   try {
-    context.invoker.fetch(target, originOf(context, event), { head, body: undefined, inline: undefined, cf: undefined }, client);
-    const [status, statusText, lines, source = 0, body] = await client.answer;
-    if (status === 0) throw new OpError(statusText, lines);
+    place.context.invoker.fetch(target, originOf(place.context, place.event), { head, body: undefined, inline: undefined, cf: undefined }, client);
+    const answer = await client.answer;
+    if (answer[0] === 0) throw new OpError(answer[1], answer[2]);
+    return answer;
+  } finally {
+    // A refusal may have a body, which the socket's end must not cut off.
+    socket.signal.removeEventListener('abort', leave);
+  }
+}
+
+function protocolIn(headers: string): string {
+  const lines = headers.split('\n');
+  for (let i = 0; i + 1 < lines.length; i += 2) if (lines[i]?.toLowerCase() === 'sec-websocket-protocol') return lines[i + 1] ?? '';
+  return '';
+}
+
+/** `Request.fetchSocket` of another worker. */
+async function fetchService(place: Place, target: ServiceTarget, head: string, url: unknown, number: unknown): Promise<unknown[]> {
+  const { context, event } = place;
+  callingEvent(context, event.id);
+  const socket = newSocket(context, event, number);
+  try {
+    const [status, statusText, lines, source = 0, body] = await askForSocket(place, target, head, socket, false);
     if (status !== 101) socket.discard();
     const content = body === undefined ? undefined : new StreamBody(Readable.from([Buffer.from(body)], { objectMode: false }));
     return [status, statusText, lines, url, false, content === undefined ? source : adopt(context, event, content)];

@@ -9,7 +9,7 @@ import type { MessageSocket, SocketListener } from '../../ports/message-socket.t
 type Item = { data: string | Uint8Array; sent: () => void } | { code: number; reason: string; wasClean: boolean };
 
 class LocalSocket implements MessageSocket {
-  readonly protocol = '';
+  readonly protocol: string;
   readonly extensions = '';
   peer: LocalSocket | undefined;
   #listener: SocketListener | undefined;
@@ -19,6 +19,10 @@ class LocalSocket implements MessageSocket {
   /** It sends nothing any more. */
   #isClosing = false;
   #isOver = false;
+
+  constructor(protocol: string) {
+    this.protocol = protocol;
+  }
 
   start(listener: SocketListener): void {
     this.#listener = listener;
@@ -90,9 +94,10 @@ class LocalSocket implements MessageSocket {
   }
 }
 
-export function localPair(): [MessageSocket, MessageSocket] {
-  const one = new LocalSocket();
-  const other = new LocalSocket();
+/** @param protocol what the two have agreed on, as either tells of it */
+export function localPair(protocol = ''): [MessageSocket, MessageSocket] {
+  const one = new LocalSocket(protocol);
+  const other = new LocalSocket(protocol);
   one.peer = other;
   other.peer = one;
   return [one, other];

@@ -159,7 +159,7 @@ function send(state: RequestState, url: string, signal: AbortSignal | undefined,
   const length = stream === undefined ? undefined : chunk('streams').fixedLengthOf(stream);
   const { call, promise } =
     service === undefined
-      ? begin(RequestOp.fetch, state.method, plain, headers, state.redirect, kind, value, length)
+      ? begin(RequestOp.fetch, state.method, plain, headers, state.redirect, kind, value, length, cfText(state))
       : begin(RequestOp.serviceFetch, service, state.method, plain, headers, kind, value, length, cfText(state));
   const fromAnswer = service === undefined ? fromNetwork : (answer: unknown, link?: SourceLink): Response => fromService(answer, plain, link);
   if (signal === undefined && stream === undefined) return PromisePrototypeThen(promise, (answer) => fromAnswer(answer));
@@ -226,7 +226,7 @@ const fromService = (given: unknown, url: string, link: SourceLink | undefined):
   return makeResponse(answer, typeof inline === 'string' ? textBody(inline, undefined) : bytesBody(asBytes(inline) as Uint8Array<ArrayBuffer>, undefined));
 };
 
-/** `request.cf`, for a service. */
+/** `request.cf`, for a service or an outbound worker. */
 const cfText = (state: RequestState): string | undefined => {
   if (state.isRawCf) return state.cf as string;
   return state.cf === undefined || state.cf === null ? undefined : JSONStringify(state.cf);

@@ -43,7 +43,9 @@ export function handleFetch(event: number, args: unknown[]): void {
   let result: unknown;
   try {
     const request = requestFromHost(method, url, headers, args[1] as number, cf ?? '', args[5]);
-    result = serviceWorker ? chunk('service').dispatchFetch(request, context) : callHandler(entrypoint ?? '', 'fetch', request, context);
+    result = serviceWorker
+      ? chunk('service').dispatchFetch(request, context)
+      : callHandler(entrypoint ?? '', 'fetch', request, context, args[6] as string | undefined);
   } catch (error) {
     return fail(event, context, error);
   }

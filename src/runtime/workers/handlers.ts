@@ -10,6 +10,7 @@ import {
   ArrayPrototypePush,
   ErrorCtor,
   FunctionPrototypeCall,
+  JSONParse,
   MapCtor,
   MapPrototypeForEach,
   MapPrototypeGet,
@@ -109,20 +110,22 @@ export function entrypointFor(name: string, context: ExecutionContext): { object
 
 /**
  * Calls a handler and returns what it returns.
+ * @param more what stands in `env` beside the bindings for this event: JSON text of an object
  * @throws Cloudflare's error when the entrypoint has no such handler
  */
-export function callHandler(entrypointName: string, handler: HandlerName, first: unknown, context: ExecutionContext): unknown {
+export function callHandler(entrypointName: string, handler: HandlerName, first: unknown, context: ExecutionContext, more?: string): unknown {
+  const its = more === undefined ? env : { ...(env as object), ...(JSONParse(more) as object) };
   const entrypoint = MapPrototypeGet(entrypoints, entrypointName === '' ? 'default' : entrypointName);
   if (entrypoint === undefined) throw noHandler(handler);
   if (entrypoint.isClass) {
-    const instance = ReflectConstruct(entrypoint.value as new () => unknown, [context, env]) as Record<string, unknown>;
+    const instance = ReflectConstruct(entrypoint.value as new () => unknown, [context, its]) as Record<string, unknown>;
     const method = instance[handler];
     if (typeof method !== 'function') throw noHandler(handler);
     return FunctionPrototypeCall(method as never, instance, first);
   }
   const method = (entrypoint.value as Record<string, unknown>)[handler];
   if (typeof method !== 'function') throw noHandler(handler);
-  return FunctionPrototypeCall(method as Method as never, entrypoint.value, first, env, context);
+  return FunctionPrototypeCall(method as Method as never, entrypoint.value, first, its, context);
 }
 
 const noHandler = (handler: HandlerName): Error => new ErrorCtor(`Handler does not export a ${handler}() function.`);

@@ -5,7 +5,7 @@
 import { jsonText } from '../../json-text.ts';
 import { serviceNumber } from '../../../protocol/rpc.ts';
 import { chunk } from '../../link.ts';
-import { NumberIsFinite } from '../../primordials.ts';
+import { JSONStringify, NumberIsFinite } from '../../primordials.ts';
 import { USVString, argument, defineInterface, illegalConstructor, isObject, requireArguments } from '../../webidl.ts';
 
 const internal = Symbol('internal');
@@ -22,9 +22,11 @@ export class DispatchNamespace {
   get(name: unknown, _args: unknown = undefined, options: unknown = undefined): object {
     const context = argument('get', 'DispatchNamespace', 1);
     requireArguments(arguments.length, 1, context);
-    const limits = isObject(options) ? (options as { limits?: unknown }).limits : undefined;
+    const { limits, outbound } = (isObject(options) ? options : {}) as { limits?: unknown; outbound?: unknown };
     const asked = isObject(limits) ? (limits as { cpuMs?: unknown; subRequests?: unknown }) : {};
-    return chunk('rpc').makeService(jsonText([serviceNumber(this.#index), USVString(name, context), count(asked.cpuMs), count(asked.subRequests)]));
+    // What the outbound worker is told of this call: data of today, as JSON has it.
+    const parameters = isObject(outbound) ? (JSONStringify(outbound) ?? null) : null;
+    return chunk('rpc').makeService(jsonText([serviceNumber(this.#index), USVString(name, context), count(asked.cpuMs), count(asked.subRequests), parameters]));
   }
 }
 defineInterface(DispatchNamespace, 'DispatchNamespace');

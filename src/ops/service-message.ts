@@ -1,0 +1,37 @@
+/** A request with its body, as a worker gets it from another. */
+import { Readable } from 'node:stream';
+import type { FetchMessage } from '../ports/event-client.ts';
+import type { BodyArgument } from './body-argument.ts';
+import { StreamBody } from './body-stream.ts';
+
+/**
+ * @param head as `Entry.fetch` takes it
+ * @param tellsCoding of a body without a known length, that it is chunked: whoever sends such a head on over the network may not say so
+ */
+export function serviceMessage(head: string, opened: BodyArgument, cf: unknown, tellsCoding = true): Pick<FetchMessage, 'head' | 'body' | 'inline' | 'cf'> {
+  const { body, length } = opened;
+  return {
+    head: body === undefined ? head : withFraming(head, framingOf(opened, tellsCoding)),
+    body: body instanceof Readable ? new StreamBody(body, { length }) : undefined,
+    inline: body instanceof Readable ? undefined : body,
+    cf: typeof cf === 'string' ? cf : 'null',
+  };
+}
+
+/** What a body's length looks like to whoever gets it, as over a connection. */
+function framingOf({ body, length }: BodyArgument, tellsCoding: boolean): string[] {
+  const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : length;
+  if (known !== undefined) return ['content-length', `${known}`];
+  return tellsCoding ? ['transfer-encoding', 'chunked'] : [];
+}
+
+function withFraming(head: string, framing: readonly string[]): string {
+  // What the caller says of it is dropped: it need not be true.
+  const [method = '', url = '', ...lines] = head.split('\n');
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const name = lines[i]?.toLowerCase();
+    if (name !== 'content-length' && name !== 'transfer-encoding') kept.push(String(lines[i]), String(lines[i + 1]));
+  }
+  return `${method}\n${url}\n${[...framing, ...kept].join('\n')}`;
+}
