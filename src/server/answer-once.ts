@@ -1,6 +1,6 @@
 /**
  * The inside of a process that is asked one thing: SQLite, on files that tenants have filled. It ends when it has answered, when
- * whoever asked ends it, and with the supervisor.
+ * whoever asked ends it, and with the supervisor. What it does not need it gives up before it is asked.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,9 @@ import { DataError } from '../ports/stored-data.ts';
 import type { FromOnce } from './ask-once.ts';
 import { ignoreSignals } from './channel.ts';
 import { ParentChannel } from './parent-channel.ts';
+import { raiseWalls } from './walls/harden.ts';
+import { loadLibc } from './walls/libc.ts';
+import { dieWithParent } from './walls/signals.ts';
 
 /** `mostBytes`: of a value. */
 export type Asked<Ask> = Ask & { mostBytes: number };
@@ -23,6 +26,10 @@ export function answerOnce<Ask extends object>(perform: (ask: Asked<Ask>) => Pro
   const channel = new ParentChannel<Asked<Ask>, FromOnce>();
   const tell = (message: FromOnce): Promise<void> => new Promise((resolve) => channel.tell(message, resolve));
   ignoreSignals();
+  const libc = loadLibc();
+  // A query of SQLite's looks at nothing: without the supervisor there might be nobody to end it.
+  dieWithParent(libc);
+  raiseWalls(libc);
   channel.onEnd(() => process.exit(1));
   channel.onMessage((ask) => {
     perform(ask)

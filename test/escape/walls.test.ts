@@ -1,8 +1,10 @@
 /** The walls around the processes of a running server, as the kernel tells of them, and as an attacker in one of them would find them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { request } from 'node:http';
 import { before, suite, test } from 'node:test';
 import { answering, folder } from '../support/folder.ts';
+import { until } from '../support/http.ts';
 import { suiteOwner } from '../support/nano-process.ts';
 import { type Program, processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
@@ -22,8 +24,9 @@ const CONFIG = {
   kv_namespaces: [{ binding: 'KV', id: 'kv' }],
   d1_databases: [{ binding: 'DB', database_name: 'db', database_id: 'db' }],
 };
-/** Those that run tenants' code, or what tenants send. */
-const WALLED: readonly Program[] = ['engine', 'store', 'sql-worker'];
+const SCRIPT = `/data/d1/script?group=default&args=${encodeURIComponent('{"id":"db"}')}`;
+/** Those that run tenants' code, or what tenants send, or read what they have filled. */
+const WALLED: readonly Program[] = ['engine', 'store', 'sql-worker', 'data-child'];
 /** What an engine may know of its surroundings. */
 const ENVIRONMENT =
   /^(?:TZ|LANG|LC_\w+|TERM|NO_COLOR|UV_THREADPOOL_SIZE|MALLOC_ARENA_MAX|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|NODE_CHANNEL_\w+|NODE_V8_COVERAGE)=/;
@@ -37,6 +40,11 @@ suite('walls', { skip: process.platform !== 'linux' }, () => {
     const dir = folder({ 'storing/index.js': APP, 'storing/wrangler.jsonc': JSON.stringify(CONFIG), 'neighbour.js': answering('fine') });
     server = await serve(owner, dir, [], { cwd: dir, env: { NANO_TEST_SECRET: SECRET } });
     assert.equal((await server.get('storing')).text, 'stored 1');
+    // An operation whose script does not end; it raises its walls before it is asked anything.
+    const operation = request({ port: server.adminPort, host: '127.0.0.1', method: 'POST', path: SCRIPT, headers: { host: 'localhost' } });
+    operation.on('error', () => {}).write('SELECT 1');
+    owner.after(async () => void operation.destroy());
+    await until(() => pidsOf('data-child').length > 0);
   });
   /** Processes that have raised their walls: a spare engine does when it gets its configuration, a spare SQL process once it has loaded its code. */
   const pidsOf = (program: Program): number[] => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import type { TestServer } from './server.ts';
 
 /** A program of src/server that the supervisor starts. */
-export type Program = 'engine' | 'front' | 'store' | 'sql' | 'sql-worker';
+export type Program = 'engine' | 'front' | 'store' | 'sql' | 'sql-worker' | 'data-child';
 
 type Row = { pid: number; parent: number; args: string };
 
