@@ -52,7 +52,6 @@ export function requestHeaders(pairs: HeaderPairs, length: number | undefined): 
   for (let i = 0; i < pairs.length; i += 2) {
     const name = (pairs[i] ?? '').toLowerCase();
     const value = pairs[i + 1] ?? '';
-    if (name === 'transfer-encoding') throw new OpError('TypeError', 'The Transfer-Encoding header cannot be set.');
     if (name === 'upgrade') throw new OpError('TypeError', 'Upgrade requests are not supported by fetch.');
     if (HOP_BY_HOP.has(name) || OURS.has(name) || named?.has(name)) continue;
     if (name === 'accept-encoding') encodings = true;

@@ -6,12 +6,11 @@ import { StreamBody } from './body-stream.ts';
 
 /**
  * @param head as `Entry.fetch` takes it
- * @param tellsCoding of a body without a known length, that it is chunked: whoever sends such a head on over the network may not say so
  */
-export function serviceMessage(head: string, opened: BodyArgument, cf: unknown, tellsCoding = true): Pick<FetchMessage, 'head' | 'body' | 'inline' | 'cf'> {
+export function serviceMessage(head: string, opened: BodyArgument, cf: unknown): Pick<FetchMessage, 'head' | 'body' | 'inline' | 'cf'> {
   const { body, length } = opened;
   return {
-    head: body === undefined ? head : withFraming(head, framingOf(opened, tellsCoding)),
+    head: body === undefined ? head : withFraming(head, framingOf(opened)),
     body: body instanceof Readable ? new StreamBody(body, { length }) : undefined,
     inline: body instanceof Readable ? undefined : body,
     cf: typeof cf === 'string' ? cf : 'null',
@@ -19,10 +18,9 @@ export function serviceMessage(head: string, opened: BodyArgument, cf: unknown, 
 }
 
 /** What a body's length looks like to whoever gets it, as over a connection. */
-function framingOf({ body, length }: BodyArgument, tellsCoding: boolean): string[] {
+function framingOf({ body, length }: BodyArgument): string[] {
   const known = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : length;
-  if (known !== undefined) return ['content-length', `${known}`];
-  return tellsCoding ? ['transfer-encoding', 'chunked'] : [];
+  return known === undefined ? ['transfer-encoding', 'chunked'] : ['content-length', `${known}`];
 }
 
 function withFraming(head: string, framing: readonly string[]): string {

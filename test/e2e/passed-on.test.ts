@@ -74,3 +74,31 @@ test('passed on: header values are UTF-8, there and back', async (t) => {
   const { headers } = await server.get('front', '/', { headers: { host: `127.0.0.1:${server.port}`, 'x-in': Buffer.from('caf\u00e9').toString('latin1') } });
   assert.deepEqual([headers['x-seen'], Buffer.from(String(headers['x-out']), 'latin1').toString()], ['true', 'caf\u00e9\u65e5']);
 });
+
+test('passed on: a request as it came, whose body says no length', async (t) => {
+  const upstream = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    response.end(JSON.stringify([request.method, request.headers['x-own'], String(Buffer.concat(chunks))]));
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  t.after(() => upstream.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
+  const dir = folder({
+    'wrangler.json': JSON.stringify({ name: 'front', ...CONFIG }),
+    'i.js': `
+      export default {
+        fetch(request) {
+          if (new URL(request.url).pathname === '/request') return fetch(new Request('${url}', request));
+          return fetch('${url}', { method: request.method, headers: request.headers, body: request.body });
+        },
+      };`,
+  });
+  const server = await dev(t, dir);
+  for (const path of ['/request', '/headers']) {
+    const client = new RawClient(server.port);
+    client.write(`PUT ${path} HTTP/1.1\r\nHost: localhost\r\nX-Own: kept\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n`);
+    assert.match(await client.until(/\]/), /\["PUT","kept","hello"\]/);
+    client.socket.destroy();
+  }
+});

@@ -47,7 +47,7 @@ test('fetch: a head is whole with and without headers, and names no other host',
   assert.deepEqual(heads, [
     'GET\nhttp://a.example/\n',
     'GET\nhttp://a.example/\nx-host\n1',
-    'POST\nhttp://a.example/\n',
+    'POST\nhttp://a.example/\ntransfer-encoding\nchunked',
     'POST\nhttp://a.example/\ncontent-length\n4',
   ]);
 });

@@ -51,7 +51,7 @@ async function follow(place: Place, target: ServiceTarget, request: ThroughReque
     const head = networkHead(current.method, current.url, current.headers.join('\n'));
     const client = new ServiceClient(place, current.method);
     signal.addEventListener('abort', () => client.leave(), { once: true });
-    place.context.invoker.fetch(target, originOf(place.context, event), serviceMessage(head, { ...body, body: current.body }, cf, false), client);
+    place.context.invoker.fetch(target, originOf(place.context, event), serviceMessage(head, { ...body, body: current.body }, cf), client);
     const answer = await client.answer;
     const [status, name, text] = answer;
     // The exception goes on in the caller, as if it had been thrown there.
