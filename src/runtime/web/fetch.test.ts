@@ -71,7 +71,7 @@ test('upload: a stream goes chunk by chunk', async () => {
   const body = new ReadableStream({ start: (it: unknown) => void (controller = it as Controller) });
   const promise = fetch('http://h/', { method: 'POST', body });
   const call = host.calls[0]?.[2];
-  assert.deepEqual(host.calls[0]?.slice(7), [BodyKind.stream, undefined, undefined]);
+  assert.deepEqual(host.calls[0]?.slice(7), [BodyKind.stream, undefined, undefined, undefined]);
   controller?.enqueue(new Uint8Array([1]));
   controller?.enqueue(new Uint8Array([2]));
   await turn();
