@@ -4,6 +4,7 @@
  * Contract: what a method has answered is on disk, as far as the fsync policy says; no reader sees half an object;
  * a body that was given out is read to its end whatever happens to the object meanwhile.
  */
+import type { KeyObject } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { R2_ERRORS, type R2ErrorName } from '../protocol/r2.ts';
 import type {
@@ -43,6 +44,8 @@ export type PutChecksum = {
   /** Asked once the body has been read. */
   checksum?: () => S3Checksum | undefined;
 };
+/** What the bytes are encrypted with, where that is not the server's affair (SSE-C): 32 bytes, which are never stored. */
+export type WithKey = { customerKey?: KeyObject };
 /** How the parts of an upload are to be summed up: as a whole, or part by part. */
 export type UploadChecksum = { algorithm: S3ChecksumAlgorithm; isFull: boolean };
 export type OpenUpload = { id: string; key: string; created: number; storageClass: string };
@@ -51,15 +54,15 @@ export type OpenUpload = { id: string; key: string; created: number; storageClas
 export interface Bucket {
   head(key: string): Promise<R2Metadata | null>;
   /** The object alone when a condition does not hold; null when there is none. */
-  get(key: string, options: R2GetOptions): Promise<ObjectContent | R2Metadata | null>;
+  get(key: string, options: R2GetOptions & WithKey): Promise<ObjectContent | R2Metadata | null>;
   /** Null when a condition does not hold. */
-  put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum): Promise<R2Metadata | null>;
+  put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum & WithKey): Promise<R2Metadata | null>;
   delete(keys: readonly string[]): Promise<void>;
   list(options: R2ListOptions): Promise<R2ListResult>;
   /** @returns the upload's id */
-  createUpload(key: string, options: R2MetadataOptions, checksum?: UploadChecksum): Promise<string>;
+  createUpload(key: string, options: R2MetadataOptions & WithKey, checksum?: UploadChecksum): Promise<string>;
   /** @returns the part's entity tag @param md5 hexadecimal, of what is expected to come */
-  uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more?: PutChecksum): Promise<string>;
+  uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more?: PutChecksum & WithKey): Promise<string>;
   /** @param expected the checksum of the whole */
   completeUpload(key: string, upload: string, parts: readonly R2Part[], expected?: S3Checksum): Promise<R2Metadata>;
   /** An upload that is over already is no error; one that never was is. */

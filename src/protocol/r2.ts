@@ -21,6 +21,15 @@ export const R2_ERRORS = {
   /** Not one of R2's, which has no such limit; for S3 clients what Ceph says. */
   quotaExceeded: { code: 10099, status: 403, s3: 'QuotaExceeded', message: 'This app has used up its disk quota (storage_mb).' },
   invalidRange: { code: 10039, status: 416, s3: 'InvalidRange', message: 'The requested range is not satisfiable' },
+  /** What R2 says of a customer's key that is missing, or not to the point, is written nowhere. */
+  keyMissing: {
+    code: 10029,
+    status: 400,
+    s3: 'InvalidRequest',
+    message: "This object is encrypted with a customer's key (ssecKey), which is not kept here: it can be read, and be given parts, with that key alone.",
+  },
+  notEncrypted: { code: 10029, status: 400, s3: 'InvalidRequest', message: "This object is not encrypted with a customer's key, but one was given (ssecKey)." },
+  wrongKey: { code: 10003, status: 403, s3: 'AccessDenied', message: "The customer's key (ssecKey) is not the one that this object is encrypted with." },
   badUpload: { code: 10048, status: 400, s3: 'InvalidPart', message: 'There was a problem with the multipart upload.' },
 } as const;
 
@@ -76,6 +85,8 @@ export type R2Metadata = {
   http?: R2HttpMetadata;
   custom?: Record<string, string>;
   storageClass: string;
+  /** Of the customer's key that it is encrypted with, in base64. */
+  ssecKeyMd5?: string;
   /** For S3 clients alone. */
   s3?: S3Checksum;
   /** Of how many parts it is made, where one of them was asked for. */

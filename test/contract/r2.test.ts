@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { contract } from './harness.ts';
 
+const MD5 = '6Z+00jTp9DFT5j+l/q0WFA==';
+const MISSING = (method: string): string =>
+  `Error: ${method}: This object is encrypted with a customer's key (ssecKey), which is not kept here: it can be read, and be given parts, with that key alone. (10029)`;
+const WRONG = (method: string): string => `Error: ${method}: The customer's key (ssecKey) is not the one that this object is encrypted with. (10003)`;
+const NOT_ENCRYPTED = "Error: get: This object is not encrypted with a customer's key, but one was given (ssecKey). (10029)";
+
 await contract({
   name: 'R2',
   dir: join(import.meta.dirname, 'r2'),
@@ -11,9 +17,9 @@ await contract({
       nano: [null, null],
     },
     'put: storageClass': { reason: 'Miniflare knows no storage classes.', nano: ['InfrequentAccess', 'Standard'] },
-    'put: a key of the customer': {
-      reason: 'Miniflare takes the key and stores the object in clear text without a word.',
-      nano: 'Error: Encryption with a key of your own (ssecKey) is not supported by this server.',
+    'ssecKey: what is to be seen of an object, and who may read it': {
+      reason: 'Miniflare takes keys, but stores and gives all objects in the clear.',
+      nano: [MD5, MD5, [MD5], null, [MISSING('get'), WRONG('get'), NOT_ENCRYPTED, MISSING('uploadPart'), WRONG('uploadPart')]],
     },
     'delete: more than a thousand': {
       reason: "Miniflare does not keep Cloudflare's limit of 1000 keys for each call.",

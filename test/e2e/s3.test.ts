@@ -14,8 +14,9 @@ import { serve, type TestServer } from '../support/server.ts';
 const APP = `export default {
   async fetch(request, { BUCKET }) {
     const key = new URL(request.url).pathname.slice(1);
-    if (request.method === 'PUT') return Response.json(await BUCKET.put(key, request.body));
-    const object = await BUCKET.get(key);
+    const ssecKey = request.headers.get('x-key') ?? undefined;
+    if (request.method === 'PUT') return Response.json(await BUCKET.put(key, request.body, { ssecKey }));
+    const object = await BUCKET.get(key, { ssecKey });
     return object === null ? new Response('none', { status: 404 }) : new Response(object.body);
   },
 };`;
@@ -80,6 +81,25 @@ suite('the S3 endpoint', () => {
     assert.equal((await server.get('files', '/from/s3')).text, 'by S3');
     const head = await s3('HEAD', '/shared/from/s3');
     assert.deepEqual([head.headers.get('content-type'), head.headers.get('x-amz-meta-colour'), head.headers.get('content-length')], ['text/x', 'red', '5']);
+  });
+
+  test("objects: those that an app has encrypted with a customer's key are refused, and said to be so", async () => {
+    const headers = { 'x-key': '5a'.repeat(32) };
+    for (const [name, body] of Object.entries({ small: 'small', big: Buffer.alloc(3 * MiB, 'secret') })) {
+      const path = `/encrypted/${name}`;
+      assert.equal((await server.get('files', path, { method: 'PUT', body, headers })).status, 200);
+      assert.equal((await server.get('files', path, { headers })).text, String(body));
+      assert.equal((await server.get('files', path)).status, 500);
+      const got = await s3('GET', `/shared${path}`);
+      assert.deepEqual([got.status, /<Code>InvalidRequest<.*encrypted with a customer.+ key/s.test(await got.text())], [400, true]);
+      assert.equal((await s3('HEAD', `/shared${path}`)).status, 400);
+      assert.deepEqual(await answer(s3('PUT', '/shared/copied', { headers: { 'x-amz-copy-source': `/shared${path}` } })), [400, 'InvalidRequest']);
+      const told = await runNano(['r2', 'object', 'get', `shared${path}`, '--pipe', '--data', '.nano'], { cwd: dir });
+      assert.deepEqual([told.code, told.stdout], [1, '']);
+      assert.match(told.stderr, /encrypted with a customer's key \(ssecKey\), which is not kept here/);
+      assert.equal((await s3('DELETE', `/shared${path}`)).status, 204);
+    }
+    assert.doesNotMatch(JSON.stringify(server.process.lines), /5a5a5a/);
   });
 
   test('objects: ranges and conditions', async () => {

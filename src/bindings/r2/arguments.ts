@@ -1,5 +1,7 @@
 /** What an isolate sends as options: JSON text of a known shape, or else nothing of ours. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { invalidCall } from '../../base/op-error.ts';
+import type { WithKey } from '../../ports/buckets.ts';
 import {
   R2_HASHES,
   type R2Conditions,
@@ -77,31 +79,44 @@ function conditions(value: unknown): R2Conditions {
   };
 }
 
-export function getOptions(json: unknown): R2GetOptions {
+/** A customer's key, in hexadecimal. From here on nothing shows it. */
+function customerKey(value: unknown): KeyObject {
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) throw invalidCall();
+  return createSecretKey(value, 'hex');
+}
+
+const keyIn = ({ ssecKey }: Fields): WithKey => (ssecKey === undefined ? {} : { customerKey: customerKey(ssecKey) });
+
+/** An argument of its own. */
+export const withKey = (value: unknown): WithKey => (value === undefined ? {} : { customerKey: customerKey(value) });
+
+export function getOptions(json: unknown): R2GetOptions & WithKey {
   if (json === undefined) return {};
   const given = fields(parse(json));
   const { onlyIf } = given;
   return {
+    ...keyIn(given),
     ...(given['range'] !== undefined && { range: range(given['range']) }),
     ...(onlyIf !== undefined && { onlyIf: conditions(onlyIf) }),
   };
 }
 
-function metadata(given: Fields): R2MetadataOptions {
+function metadata(given: Fields): R2MetadataOptions & WithKey {
   const { http, custom, storageClass } = given;
   const names = custom === undefined ? [] : Object.keys(fields(custom));
   return {
+    ...keyIn(given),
     ...(http !== undefined && { http: { ...pick(fields(http), HTTP_FIELDS, 'string'), ...pick(fields(http), ['cacheExpiry'], 'number') } as R2HttpMetadata }),
     ...(custom !== undefined && { custom: Object.fromEntries(names.map((name) => [name, text((custom as Fields)[name])])) }),
     ...(storageClass !== undefined && { storageClass: text(storageClass) }),
   };
 }
 
-export function metadataOptions(json: unknown): R2MetadataOptions {
+export function metadataOptions(json: unknown): R2MetadataOptions & WithKey {
   return json === undefined ? {} : metadata(fields(parse(json)));
 }
 
-export function putOptions(json: unknown): R2PutOptions {
+export function putOptions(json: unknown): R2PutOptions & WithKey {
   if (json === undefined) return {};
   const given = fields(parse(json));
   const { onlyIf, hash } = given;

@@ -4,7 +4,7 @@
  * Contract: bytes are in a file, whole, before the store learns of it; a replaced object's file goes once the store
  * has another. A file that cannot be recorded is removed at once, and by the store's sweep if this process dies.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash, type KeyObject } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isOutOfDescriptors } from '../../base/descriptors.ts';
 import { OpError } from '../../base/op-error.ts';
@@ -17,6 +17,7 @@ import {
   type PutChecksum,
   type UploadChecksum,
   type UploadedPart,
+  type WithKey,
 } from '../../ports/buckets.ts';
 import { QUOTA_EXCEEDED, type StoreAddress, type Stores } from '../../ports/stores.ts';
 import {
@@ -36,15 +37,25 @@ import type { Database, FsyncPolicy } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
 import type { StoreReaders } from '../../storage/store-readers.ts';
 import { checkHash, checkKey, checkListTexts, checkMetadata } from './checks.ts';
+import { checkCustomerKey, type KeptKey, keptOf } from './customer-key.ts';
 import { type Changed, type Content, type Found, MOST_INLINE_BYTES, type NewObject } from './objects.ts';
 import { openPieces } from './pieces.ts';
-import { readHead, readObject } from './reads.ts';
+import { readHead, readObject, readUploadKey } from './reads.ts';
 import type { ObjectMeta } from './rows.ts';
+import { keyOfFile, openValue, seal, sealedLength, sealValue } from './sealing.ts';
 import { r2Product } from './store.ts';
 import type { NewPart, Refused } from './upload-store.ts';
 
 /** What has been taken in of a source. */
 type Taken = { size: number; digests: Record<string, string>; content: Content };
+
+/** How a body is taken in. */
+type Taking = {
+  algorithms: readonly R2Hash[];
+  /** The most bytes that are kept in memory, to go into the database. */
+  inline?: number;
+  customerKey: KeyObject | undefined;
+};
 
 export type BucketPlace = BlobUse & {
   stores: Stores;
@@ -84,7 +95,7 @@ export class DiskBucket implements Bucket {
     return now !== undefined ? now : ((await this.#call('head', key)) as R2Metadata | null);
   }
 
-  async get(key: string, { range, onlyIf }: R2GetOptions): Promise<ObjectContent | R2Metadata | null> {
+  async get(key: string, { range, onlyIf, customerKey }: R2GetOptions & WithKey): Promise<ObjectContent | R2Metadata | null> {
     checkKey(key);
     for (let attempt = 0; ; attempt++) {
       const now = attempt === 0 ? this.#readNow((db) => readObject(db, key, range, onlyIf)) : undefined;
@@ -93,9 +104,10 @@ export class DiskBucket implements Bucket {
       if (found === 'invalid') throw new BucketError('invalidRange');
       const { object, isRefused: isOver, data, pieces } = found;
       if (isOver === true) return object;
-      if (data !== undefined) return { object, body: data };
+      checkCustomerKey(found.ssec, customerKey);
+      if (data !== undefined) return { object, body: inTheClear(object, data, customerKey) };
       try {
-        return { object, body: await openPieces(this.#blobs, pieces ?? []) };
+        return { object, body: await openPieces(this.#blobs, pieces ?? [], customerKey) };
       } catch (error) {
         // Replaced in between: there is a newer one, or none.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 3)
@@ -105,12 +117,14 @@ export class DiskBucket implements Bucket {
   }
 
   /** A small object, or what stands for it where a condition does not hold, if that can be told at once. */
-  smallNow(key: string, { range, onlyIf }: R2GetOptions): ObjectContent | R2Metadata | undefined {
+  smallNow(key: string, { range, onlyIf, customerKey }: R2GetOptions & WithKey): ObjectContent | R2Metadata | undefined {
     checkKey(key);
     const found = this.#readNow((db) => readObject(db, key, range, onlyIf));
     if (found === undefined || found === null || found === 'invalid') return undefined;
     if (found.isRefused === true) return found.object;
-    return found.data === undefined ? undefined : { object: found.object, body: found.data };
+    if (found.data === undefined) return undefined;
+    checkCustomerKey(found.ssec, customerKey);
+    return { object: found.object, body: inTheClear(found.object, found.data, customerKey) };
   }
 
   /** Reads in this process; undefined where that is not possible just now. */
@@ -125,11 +139,12 @@ export class DiskBucket implements Bucket {
     }
   }
 
-  async put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum): Promise<R2Metadata | null> {
-    const { hash, onlyIf } = options;
+  async put(key: string, source: ObjectSource, options: R2PutOptions & PutChecksum & WithKey): Promise<R2Metadata | null> {
+    const { hash, onlyIf, customerKey } = options;
     checkKey(key);
     const meta = metaOf(options);
-    const { size, digests, content } = await this.#take(key, source, hash === undefined || hash.algorithm === 'md5' ? ['md5'] : ['md5', hash.algorithm]);
+    const algorithms: readonly R2Hash[] = hash === undefined || hash.algorithm === 'md5' ? ['md5'] : ['md5', hash.algorithm];
+    const { size, digests, content } = await this.#take(key, source, { algorithms, customerKey });
     return this.#record(content, async () => {
       if (hash !== undefined) checkHash(hash, digests);
       const s3 = options.checksum?.();
@@ -153,18 +168,24 @@ export class DiskBucket implements Bucket {
     return (await this.#call('list', options)) as R2ListResult;
   }
 
-  async createUpload(key: string, options: R2MetadataOptions, checksum?: UploadChecksum): Promise<string> {
+  async createUpload(key: string, options: R2MetadataOptions & WithKey, checksum?: UploadChecksum): Promise<string> {
     checkKey(key);
     return (await this.#call('createUpload', key, { ...metaOf(options), ...(checksum !== undefined && { summed: checksum }) })) as string;
   }
 
-  async uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more: PutChecksum = {}): Promise<string> {
+  async uploadPart(key: string, upload: string, number: number, source: ObjectSource, md5?: string, more: PutChecksum & WithKey = {}): Promise<string> {
     checkKey(key);
-    const { size, digests, content } = await this.#take(null, source, ['md5'], 0);
+    const { customerKey } = more;
+    const now = this.#readNow((db) => readUploadKey(db, key, upload));
+    const found = now !== undefined ? now : ((await this.#call('uploadKey', key, upload)) as { ssec?: KeptKey } | null);
+    // One that is not there is refused as such, below.
+    if (found !== null) checkCustomerKey(found.ssec, customerKey);
+    const { size, digests, content } = await this.#take(null, source, { algorithms: ['md5'], inline: 0, customerKey });
     const etag = digests['md5'] as string;
     const answer = await this.#record(content, async () => {
       if (md5 !== undefined) checkHash({ algorithm: 'md5', hex: md5 }, digests);
-      const part: NewPart = { number, size, etag, blob: 'blob' in content ? content.blob : '', checksum: more.checksum?.() };
+      const blob = 'blob' in content ? content.blob : '';
+      const part: NewPart = { number, size, etag, blob, checksum: more.checksum?.(), isEncrypted: customerKey !== undefined };
       return (await this.#call('putPart', key, upload, part)) as Changed<Refused | null>;
     });
     if (isRefused(answer)) throw new BucketError(answer.error);
@@ -194,8 +215,8 @@ export class DiskBucket implements Bucket {
     return (await this.#call('uploads', prefix, after, limit)) as OpenUpload[];
   }
 
-  /** Takes a body in and computes digests on the way. @param key of what it replaces @param inline the most bytes that are kept in memory, to go into the database */
-  async #take(key: string | null, source: ObjectSource, algorithms: readonly R2Hash[], inline: number = MOST_INLINE_BYTES): Promise<Taken> {
+  /** Takes a body in, computes digests on the way, and encrypts what is kept where there is a key to. @param key of what it replaces */
+  async #take(key: string | null, source: ObjectSource, { algorithms, inline = MOST_INLINE_BYTES, customerKey }: Taking): Promise<Taken> {
     const length = 'length' in source ? source.length : source.body.byteLength;
     if (length > R2_LIMITS.objectBytes) throw new BucketError('entityTooLarge');
     const wrongLength = (): Error => new OpError('TypeError', `The body did not have the ${length} bytes that were announced.`);
@@ -207,19 +228,35 @@ export class DiskBucket implements Bucket {
             })
           : source.body;
       const digests = Object.fromEntries(algorithms.map((algorithm) => [algorithm, createHash(algorithm).update(data).digest('hex')]));
-      return { size: length, digests, content: { data } };
+      return { size: length, digests, content: { data: customerKey === undefined ? data : sealValue(customerKey, data) } };
     }
     const body = 'length' in source ? source.body : [source.body];
     const name = newBlobName();
-    await this.#call('reserve', key, name, length);
-    const { size, digests } = await this.#blobs.write(body, algorithms, length, wrongLength, name).catch((error: unknown) => {
+    await this.#call('reserve', key, name, customerKey === undefined ? length : sealedLength(length));
+    const digests = await this.#write(name, body, length, { algorithms, customerKey }, wrongLength).catch((error: unknown) => {
       this.#abandon(name);
       throw asFailure(error);
     });
-    const hex = Object.entries(digests).map(([algorithm, digest]): [string, string] => [algorithm, Buffer.from(digest).toString('hex')]);
-    const content = { blob: name };
-    if (size !== length) await this.#record(content, () => Promise.reject(wrongLength()));
-    return { size, digests: Object.fromEntries(hex), content };
+    return { size: length, digests, content: { blob: name } };
+  }
+
+  /** @returns digests of the bytes as they came */
+  async #write(
+    name: string,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    length: number,
+    { algorithms, customerKey }: Taking,
+    wrongLength: () => Error,
+  ): Promise<Record<string, string>> {
+    if (customerKey === undefined) {
+      const { size, digests } = await this.#blobs.write(body, algorithms, length, wrongLength, name);
+      if (size !== length) throw wrongLength();
+      return Object.fromEntries(Object.entries(digests).map(([algorithm, digest]) => [algorithm, Buffer.from(digest).toString('hex')]));
+    }
+    const hashes = algorithms.map((algorithm): [string, Hash] => [algorithm, createHash(algorithm)]);
+    const sealing = { key: keyOfFile(customerKey, name), size: length, hashes: hashes.map(([, hash]) => hash), wrongLength };
+    await this.#blobs.write(seal(body, sealing), [], sealedLength(length), wrongLength, name);
+    return Object.fromEntries(hashes.map(([algorithm, hash]) => [algorithm, hash.digest('hex')]));
   }
 
   /** Records what was taken in; a file that is not recorded is removed. */
@@ -244,10 +281,17 @@ export class DiskBucket implements Bucket {
   }
 }
 
-function metaOf(options: R2MetadataOptions): ObjectMeta {
-  const { http = {}, custom = {}, storageClass = 'Standard' } = options;
+/** Bytes of the database: all there are where they are encrypted, and else those of the range already. */
+function inTheClear({ range, size }: R2Metadata, data: Uint8Array, customerKey: KeyObject | undefined): Uint8Array {
+  if (customerKey === undefined) return data;
+  const all = openValue(customerKey, data);
+  return range === undefined || range.length === size ? all : all.subarray(range.offset, range.offset + range.length);
+}
+
+function metaOf(options: R2MetadataOptions & WithKey): ObjectMeta {
+  const { http = {}, custom = {}, storageClass = 'Standard', customerKey } = options;
   checkMetadata(options);
-  return { checksums: {}, http, custom, storageClass };
+  return { checksums: {}, http, custom, storageClass, ...(customerKey !== undefined && { ssec: keptOf(customerKey) }) };
 }
 
 /** A short stream's bytes. */

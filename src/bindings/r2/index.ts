@@ -10,7 +10,7 @@ import type { Json } from '../../protocol/bindings.ts';
 import { R2_ERRORS } from '../../protocol/r2.ts';
 import { readersOf } from '../../storage/store-readers.ts';
 import type { Binding, BindingManifest, BindingScope, Caller, Reply } from '../binding.ts';
-import { getOptions, keys, listOptions, metadataOptions, parts, putOptions, text } from './arguments.ts';
+import { getOptions, keys, listOptions, metadataOptions, parts, putOptions, text, withKey } from './arguments.ts';
 import { DiskBucket } from './bucket.ts';
 
 const UNKNOWN_LENGTH = 'Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)';
@@ -57,10 +57,11 @@ const METHODS = {
   list: async (bucket: DiskBucket, [options]: readonly unknown[]): Promise<Reply> => JSON.stringify(await bucket.list(listOptions(options))),
   createMultipartUpload: async (bucket: DiskBucket, [key, options]: readonly unknown[]): Promise<Reply> =>
     bucket.createUpload(text(key), metadataOptions(options)),
-  /** kind, value and length of a body, key, upload, number → entity tag */
-  uploadPart: async (bucket: DiskBucket, [kind, value, length, key, upload, number]: readonly unknown[], caller: Caller): Promise<Reply> => {
+  /** kind, value and length of a body, key, upload, number, customer's key → entity tag */
+  uploadPart: async (bucket: DiskBucket, [kind, value, length, key, upload, number, customerKey]: readonly unknown[], caller: Caller): Promise<Reply> => {
     if (!Number.isInteger(number) || (number as number) < 1 || (number as number) > 10_000) throw invalidCall();
-    return withSource(caller, kind, value, length, (source) => bucket.uploadPart(text(key), text(upload), number as number, source));
+    const more = withKey(customerKey);
+    return withSource(caller, kind, value, length, (source) => bucket.uploadPart(text(key), text(upload), number as number, source, undefined, more));
   },
   completeMultipartUpload: async (bucket: DiskBucket, [key, upload, list]: readonly unknown[]): Promise<Reply> =>
     jsonOf(await bucket.completeUpload(text(key), text(upload), parts(list))),

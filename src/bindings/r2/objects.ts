@@ -8,14 +8,22 @@ import { randomBytes } from 'node:crypto';
 import type { R2Metadata } from '../../protocol/r2.ts';
 import { diskBytes } from '../../storage/accounts.ts';
 import type { Database } from '../../storage/database.ts';
+import type { KeptKey } from './customer-key.ts';
 import { metadataOf, metaText, type ObjectMeta, type ObjectRow } from './rows.ts';
 
 /** A new object's bytes: few of them, or the file that has them. */
 export type Content = { data: Uint8Array } | { blob: string };
 export type NewObject = { key: string; size: number; etag: string; meta: ObjectMeta; content: Content };
-/** A stretch of a file. */
-export type Piece = { blob: string; offset: number; length: number };
-export type Found = { object: R2Metadata; isRefused?: boolean; data?: Uint8Array; pieces?: Piece[] };
+/** A stretch of a file that has so many bytes in all, counted without what encrypting them adds: quotas count them so, too. */
+export type Piece = { blob: string; offset: number; length: number; size: number };
+export type Found = {
+  object: R2Metadata;
+  isRefused?: boolean;
+  data?: Uint8Array;
+  pieces?: Piece[];
+  /** With it bytes are encrypted, and `data` is all there is, whatever the range. */
+  ssec?: KeptKey;
+};
 /** A file as a row names it; a part of no bytes has none: see NewPart. */
 export type NamedFile = { blob: string; size: number };
 /** An answer, and the files to be removed. */

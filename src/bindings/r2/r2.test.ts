@@ -1,62 +1,26 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { ObjectContent } from '../../ports/buckets.ts';
-import type { Stores } from '../../ports/stores.ts';
 import type { Database } from '../../storage/database.ts';
-import { placeOf } from '../../storage/paths.ts';
-import { StoreHost } from '../../storage/store-host.ts';
+import type { StoreHost } from '../../storage/store-host.ts';
 import { StoreReaders } from '../../storage/store-readers.ts';
-import { DiskBucket } from './bucket.ts';
 import { DiskBuckets } from './buckets.ts';
 import { successor } from './listing.ts';
 import type { Found } from './objects.ts';
 import { readObject } from './reads.ts';
+import { ADDRESS, bytesOf, files, setUp } from './r2.fixture.ts';
 import { r2Product } from './store.ts';
 import { UPLOAD_MS } from './upload-store.ts';
 
-const ADDRESS = { product: 'r2', group: 'default', id: 'bucket' };
 const LARGE = Buffer.alloc(300_000, 'large');
 const DAY = 24 * 3600_000;
-
-type Setting = { root: string; dir: string; host: StoreHost; bucket: DiskBucket; clock: { now: number } };
-
-function setUp(t: TestContext, wrap: (stores: Stores) => Stores = (stores) => stores): Setting {
-  const root = mkdtempSync(join(tmpdir(), 'nano-r2-'));
-  const clock = { now: Date.now() };
-  const host = new StoreHost({ root, fsync: 'normal', products: [r2Product], now: () => clock.now });
-  t.after(() => {
-    host.close();
-    rmSync(root, { recursive: true, force: true });
-  });
-  const readers = new StoreReaders(root);
-  t.after(() => readers.close());
-  const bucket = new DiskBucket({ stores: wrap(host), root, fsync: 'normal', group: 'default', readers }, 'bucket');
-  return { root, dir: placeOf(root, ADDRESS).dir, host, bucket, clock };
-}
-
-function files(dir: string): string[] {
-  try {
-    return readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
-  } catch {
-    return [];
-  }
-}
 
 /** Every folder of files has its turn. */
 function tickAll(host: StoreHost): void {
   for (let tick = 0; tick < 256; tick++) host.tick();
-}
-
-async function bytesOf(content: unknown): Promise<Buffer> {
-  const { body } = content as ObjectContent;
-  if (body instanceof Uint8Array) return Buffer.from(body);
-  const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }
 
 test('put: small objects make no files, large ones one, which goes with the object', async (t) => {

@@ -9,7 +9,8 @@ import { checkCall, isCount } from '../sizes.ts';
 import { holds } from './conditions.ts';
 import type { Found } from './objects.ts';
 import { type Span, spanOf } from './range.ts';
-import { metadataOf, type ObjectRow } from './rows.ts';
+import type { KeptKey } from './customer-key.ts';
+import { metadataOf, type ObjectMeta, type ObjectRow } from './rows.ts';
 
 type FullRow = ObjectRow & { id: number; blob: string | null; data: Uint8Array | null };
 type PieceRow = { blob: string; start: number; size: number };
@@ -38,18 +39,31 @@ export function readObject(db: Database, key: string, range: R2Range | undefined
   const span = range !== undefined && 'part' in range ? partOf(db, row, range.part, object) : spanOf(range, row.size);
   if (span === 'invalid') return 'invalid';
   object.range = span;
+  const ssec = object.ssecKeyMd5 === undefined ? undefined : keptIn(row.meta);
+  if (row.data !== null && ssec !== undefined) return { object, data: row.data, ssec };
   if (row.data !== null) return { object, data: span.length === row.size ? row.data : row.data.slice(span.offset, span.offset + span.length) };
-  if (row.blob !== null) return { object, pieces: [{ blob: row.blob, ...span }] };
+  const more = { object, ...(ssec !== undefined && { ssec }) };
+  if (row.blob !== null) return { ...more, pieces: [{ blob: row.blob, ...span, size: row.size }] };
   const pieces = db.all(PIECES, row.id, span.offset + span.length, span.offset, row.version) as PieceRow[];
   // Another process has put another in its place since, under the same number.
   if (pieces.length === 0 && span.length > 0) return readObject(db, key, range, onlyIf);
   return {
-    object,
+    ...more,
     pieces: pieces.map(({ blob, start, size }) => {
       const offset = Math.max(span.offset - start, 0);
-      return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset };
+      return { blob, offset, length: Math.min(span.offset + span.length - start, size) - offset, size };
     }),
   };
+}
+
+const keptIn = (meta: unknown): KeptKey | undefined => (JSON.parse(String(meta)) as ObjectMeta).ssec;
+
+/** What is kept of an upload's key: null where there is no such upload. */
+export function readUploadKey(db: Database, key: string, id: string): { ssec?: KeptKey } | null {
+  const row = db.get('SELECT meta FROM uploads WHERE id = ? AND key = ?', id, key);
+  if (row === undefined) return null;
+  const ssec = keptIn(row['meta']);
+  return ssec === undefined ? {} : { ssec };
 }
 
 /** An object that was not uploaded in parts is the first of none. */

@@ -1,5 +1,6 @@
 /** Rows of a bucket's database, and what they say of an object. */
 import { checkCall, isText } from '../sizes.ts';
+import type { KeptKey } from './customer-key.ts';
 import type { R2Hash, R2HttpMetadata, R2Metadata, S3Checksum } from '../../protocol/r2.ts';
 
 /** What is kept of an object beside what is searched for: the JSON of the column `meta`. */
@@ -8,6 +9,8 @@ export type ObjectMeta = {
   http: R2HttpMetadata;
   custom: Record<string, string>;
   storageClass: string;
+  /** Where a customer's key encrypts its bytes. */
+  ssec?: KeptKey;
   s3?: S3Checksum;
 };
 
@@ -25,7 +28,7 @@ export type ObjectRow = { key: string; version: string; size: number; etag: stri
 
 export function metadataOf(row: ObjectRow, include: readonly string[] = ['httpMetadata', 'customMetadata']): R2Metadata {
   const { key, version, size, etag, uploaded } = row;
-  const { checksums, http, custom, storageClass, s3 } = JSON.parse(row.meta) as ObjectMeta;
+  const { checksums, http, custom, storageClass, ssec, s3 } = JSON.parse(row.meta) as ObjectMeta;
   return {
     key,
     version,
@@ -37,6 +40,7 @@ export function metadataOf(row: ObjectRow, include: readonly string[] = ['httpMe
     ...(include.includes('httpMetadata') && { http }),
     ...(include.includes('customMetadata') && { custom }),
     storageClass,
+    ...(ssec !== undefined && { ssecKeyMd5: ssec.md5 }),
     ...(s3 !== undefined && { s3 }),
   };
 }

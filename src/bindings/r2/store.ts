@@ -13,7 +13,8 @@ import { collect, isNamed } from './garbage.ts';
 import { holds } from './conditions.ts';
 import { list } from './listing.ts';
 import { type Changed, MOST_INLINE_BYTES, type NamedFile, type NewObject, ObjectTable } from './objects.ts';
-import { readHead, readObject } from './reads.ts';
+import { readHead, readObject, readUploadKey } from './reads.ts';
+import { SEALED_VALUE_EXTRA } from './sealing.ts';
 import { uploadMethods } from './upload-store.ts';
 
 const SCHEMA = `
@@ -77,7 +78,8 @@ function openBucket({ db, dir, now, quota }: StoreContext): ReturnType<StoreProd
     get: (key: string, range: R2Range | undefined, onlyIf: R2Conditions | undefined) => readObject(db, key, range, onlyIf),
     put: (object: NewObject, onlyIf: R2Conditions | undefined): Changed<R2Metadata | null> => {
       const garbage: string[] = [];
-      checkCall(isText(object.key, R2_LIMITS.keyBytes) && ('blob' in object.content || isContent(object.content.data, MOST_INLINE_BYTES)));
+      const mostInline = MOST_INLINE_BYTES + (object.meta.ssec === undefined ? 0 : SEALED_VALUE_EXTRA);
+      checkCall(isText(object.key, R2_LIMITS.keyBytes) && ('blob' in object.content || isContent(object.content.data, mostInline)));
       if ('blob' in object.content) quota.release(object.content.blob);
       const old = objects.row(object.key);
       if (onlyIf !== undefined && !holds(onlyIf, old)) return { answer: null, garbage: 'blob' in object.content ? [object.content.blob] : [] };
@@ -102,6 +104,7 @@ function openBucket({ db, dir, now, quota }: StoreContext): ReturnType<StoreProd
       if (!isNamed(db, blob)) rmSync(blobPath(dir, blob), { force: true });
       return null;
     },
+    uploadKey: (key: string, id: string) => readUploadKey(db, key, id),
     ...uploadMethods(db, objects, now, revive, quota),
   };
   let ticks = 0;

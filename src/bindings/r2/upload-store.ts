@@ -15,7 +15,15 @@ type PartRow = { number: number; blob: string; size: number; etag: string; uploa
 /** What is kept of an upload: of the object, and how its checksum is made. */
 type UploadMeta = ObjectMeta & { summed?: UploadChecksum };
 /** A part of no bytes has no file: its `blob` is "". */
-export type NewPart = { number: number; blob: string; size: number; etag: string; checksum: S3Checksum | undefined };
+export type NewPart = {
+  number: number;
+  blob: string;
+  size: number;
+  etag: string;
+  checksum: S3Checksum | undefined;
+  /** With the upload's key. */
+  isEncrypted: boolean;
+};
 export type Refused = { error: R2ErrorName };
 
 /** Not ended uploads are aborted after this time, and ended ones forgotten. @see https://developers.cloudflare.com/r2/objects/multipart-objects/ */
@@ -51,6 +59,10 @@ export function uploadMethods(
       if (part.blob !== '') quota.release(part.blob);
       const row = upload(key, id);
       if (row === undefined || row.ended !== null) return { answer: { error: 'noSuchUpload' }, garbage: part.blob === '' ? [] : [part.blob] };
+      const isEncrypted = (JSON.parse(row.meta) as UploadMeta).ssec !== undefined;
+      if (part.isEncrypted !== isEncrypted) {
+        return { answer: { error: isEncrypted ? 'keyMissing' : 'notEncrypted' }, garbage: part.blob === '' ? [] : [part.blob] };
+      }
       const garbage: string[] = [];
       const old = db.get('DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob, size', id, part.number) as NamedFile | undefined;
       if (old !== undefined) objects.forget([old], garbage);

@@ -514,7 +514,92 @@ export const cases = {
     const put = await R2.put('class', 'x', { storageClass: 'InfrequentAccess' });
     return [put.storageClass, (await R2.put('class', 'x')).storageClass];
   },
-  'put: a key of the customer': ({ R2 }) => failure(R2.put('ssec', 'x', { ssecKey: '0'.repeat(64) }).then(() => null)),
+  'ssecKey: what was put with a key is got with it': async ({ R2 }) => {
+    const [hex, buffer] = ['ab'.repeat(32), new Uint8Array(32).fill(0xab)];
+    const result = [];
+    for (const [at, size] of [0, 10, 1000, 65_536, 65_537, 200_000].entries()) {
+      const value = Uint8Array.from({ length: size }, (_, at) => at % 251);
+      const put = await R2.put(`ssec/${at}`, value, { ssecKey: at % 2 === 0 ? hex : buffer.buffer });
+      const got = await R2.get(`ssec/${at}`, { ssecKey: at % 2 === 0 ? buffer : hex });
+      const body = new Uint8Array(await got.arrayBuffer());
+      result.push([put.size, put.etag, got.size, got.etag, got.checksums.toJSON(), body.length, body.every((byte, at) => byte === value[at])]);
+      if (size < 1000) continue;
+      for (const range of [{ offset: 990 }, { offset: size - 500, length: 400 }, { suffix: 3 }, { offset: Math.min(65_530, size - 20), length: 12 }]) {
+        const part = await R2.get(`ssec/${at}`, { range, ssecKey: hex });
+        const bytes = new Uint8Array(await part.arrayBuffer());
+        result.push([part.range, bytes.length, bytes.every((byte, at) => byte === value[part.range.offset + at])]);
+      }
+    }
+    return result;
+  },
+  'ssecKey: streams, conditions, hashes': async ({ R2 }) => {
+    const ssecKey = 'ab'.repeat(32);
+
+    const { readable, writable } = new FixedLengthStream(100_000);
+    const writer = writable.getWriter();
+    writer
+      .write(bytes(60_000, 65))
+      .then(() => writer.write(bytes(40_000, 66)))
+      .then(() => writer.close());
+    const { etag, customMetadata } = await R2.put('ssec/stream', readable, { ssecKey, customMetadata: { a: 'b' } });
+    const text = await (await R2.get('ssec/stream', { ssecKey })).text();
+    const unchanged = await R2.get('ssec/stream', { ssecKey, onlyIf: { etagDoesNotMatch: etag } });
+    const same = await new Response((await R2.get('ssec/stream', { ssecKey, onlyIf: { etagMatches: etag } })).body).text();
+    return [
+      etag,
+      customMetadata,
+      text === 'A'.repeat(60_000) + 'B'.repeat(40_000),
+      'body' in unchanged,
+      same === text,
+      await failure(R2.put('ssec/hash', 'x', { ssecKey, md5: '0'.repeat(32) })),
+      (await R2.put('ssec/hash', 'x', { ssecKey, sha256: '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881' })).checksums.toJSON(),
+    ];
+  },
+  'ssecKey: an upload in parts': async ({ R2 }) => {
+    const ssecKey = 'ab'.repeat(32);
+    const upload = await R2.createMultipartUpload('ssec/parts', { ssecKey });
+    const parts = [await upload.uploadPart(1, bytes(PART, 1), { ssecKey }), await upload.uploadPart(2, bytes(100_000, 2), { ssecKey })];
+    const done = await upload.complete(parts);
+    const range = { offset: PART - 70_000, length: 140_000 };
+    const part = new Uint8Array(await (await R2.get('ssec/parts', { range, ssecKey })).arrayBuffer());
+    return [done.size, done.etag, part.length, part.every((byte, at) => byte === (at < 70_000 ? 1 : 2))];
+  },
+  'ssecKey: of the wrong type, or size': async ({ R2 }) => {
+    const upload = await R2.createMultipartUpload('ssec/wrong');
+    const keys = [null, 5, '', 'AB'.repeat(32), 'ab'.repeat(31), 'zz'.repeat(32), bytes(31), bytes(33).buffer, {}];
+    const result = [];
+    for (const ssecKey of keys) {
+      result.push(
+        await failures(
+          () => R2.get('ssec/none', { ssecKey }),
+          () => R2.put('ssec/wrong', 'x', { ssecKey }),
+          () => R2.createMultipartUpload('ssec/wrong', { ssecKey }),
+          () => upload.uploadPart(1, 'x', { ssecKey }),
+        ),
+      );
+    }
+    return result;
+  },
+  'ssecKey: what is to be seen of an object, and who may read it': async ({ R2 }) => {
+    const [ssecKey, other] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    const put = await R2.put('ssec/locked', 'x', { ssecKey });
+    await R2.put('ssec/open', 'x');
+    const upload = await R2.createMultipartUpload('ssec/locked/upload', { ssecKey });
+    const md5Of = (object) => object.ssecKeyMd5 ?? null;
+    return [
+      md5Of(put),
+      md5Of(await R2.head('ssec/locked')),
+      (await R2.list({ prefix: 'ssec/locked' })).objects.map(md5Of),
+      md5Of(await R2.head('ssec/open')),
+      await failures(
+        () => R2.get('ssec/locked').then(md5Of),
+        () => R2.get('ssec/locked', { ssecKey: other }).then(md5Of),
+        () => R2.get('ssec/open', { ssecKey }).then(md5Of),
+        () => upload.uploadPart(1, 'x').then(() => 'taken'),
+        () => upload.uploadPart(1, 'x', { ssecKey: other }).then(() => 'taken'),
+      ),
+    ];
+  },
   'delete: more than a thousand': ({ R2 }) => failure(R2.delete(Array.from({ length: 1001 }, (_, at) => `many/${at}`)).then(() => null)),
   'list: prefix, limit and cursor': async ({ R2 }) => {
     for (let i = 0; i < 12; i++) await R2.put(`l/page/${String(i).padStart(2, '0')}`, 'x');

@@ -62,7 +62,7 @@ export class HeadResult {
   constructor(token: unknown, metadata: R2Metadata) {
     if (token !== INTERNAL) throw illegalConstructor();
     this.#metadata = metadata;
-    const { key, version, size, etag, checksums, uploaded, http, custom, range, storageClass } = metadata;
+    const { key, version, size, etag, checksums, uploaded, http, custom, range, storageClass, ssecKeyMd5 } = metadata;
     defineReadOnly(this, {
       key,
       version,
@@ -75,7 +75,7 @@ export class HeadResult {
       customMetadata: custom,
       range,
       storageClass,
-      ssecKeyMd5: undefined,
+      ssecKeyMd5,
     });
   }
 

@@ -252,8 +252,12 @@ const hexOfBytes = (value: unknown, field: string, name: string, size: number): 
   if (!ArrayBufferIsView(value) && !isArrayBuffer(value)) throw wrongField(field, 'PutOptions', 'BufferSource or string');
   const bytes = asBytes(value as ArrayBuffer);
   if (bytes.length !== size) throw new TypeErrorCtor(`${name} is ${size} bytes, not ${bytes.length}`);
+  return hexOf(bytes);
+};
+
+const hexOf = (bytes: Uint8Array): string => {
   let hex = '';
-  for (let i = 0; i < size; i++) hex += (DIGITS[(bytes[i] as number) >> 4] as string) + (DIGITS[(bytes[i] as number) & 15] as string);
+  for (let i = 0; i < bytes.length; i++) hex += (DIGITS[(bytes[i] as number) >> 4] as string) + (DIGITS[(bytes[i] as number) & 15] as string);
   return hex;
 };
 const DIGITS = '0123456789abcdef';
@@ -265,14 +269,21 @@ export function bytesOfHex(hex: string): ArrayBuffer {
   return bytes.buffer;
 }
 
-/** Keys of the customer's own are not supported; what is malformed is told apart. */
-export function refuseCustomerKey(value: unknown): void {
-  if (value === undefined) return;
-  const isText = typeof value === 'string';
-  if (isText && RegExpPrototypeExec(/^[0-9a-f]+$/, value) === null) throw new ErrorCtor('SSE-C Key has invalid format');
-  if (isText ? value.length !== 64 : asBytes(value as ArrayBuffer).length !== 32) throw new ErrorCtor('SSE-C Key must be 32 bytes in length');
-  throw new ErrorCtor('Encryption with a key of your own (ssecKey) is not supported by this server.');
+/** A key of the customer's own, in hexadecimal. @see https://developers.cloudflare.com/r2/examples/ssec/ */
+export function customerKey(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const wrongSize = 'SSE-C Key must be 32 bytes in length';
+  if (ArrayBufferIsView(value) || isArrayBuffer(value)) {
+    const bytes = asBytes(value as ArrayBuffer);
+    if (bytes.length !== 32) throw new ErrorCtor(wrongSize);
+    return hexOf(bytes);
+  }
+  const hex = text(value);
+  if (RegExpPrototypeExec(KEY, hex) === null) throw new ErrorCtor('SSE-C Key has invalid format');
+  if (hex.length !== 64) throw new ErrorCtor(wrongSize);
+  return hex;
 }
+const KEY = /^[0-9a-f]+$/;
 
 const INCLUDES = ['httpMetadata', 'customMetadata'];
 

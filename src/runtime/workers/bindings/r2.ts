@@ -9,7 +9,7 @@ import type { ReadableStream } from '../../web/streams/readable-stream.ts';
 import { defineInterface, illegalConstructor, isArrayBuffer, isObject } from '../../webidl.ts';
 import { callBinding, callBindingWithBody } from './call.ts';
 import { defineReadOnly, type HeadResult, newHead, newObject } from './r2-object.ts';
-import { conditions, customMetadata, expectedHash, httpMetadata, listOptions, optionsOf, range, refuseCustomerKey, text, wrongArgument } from './r2-options.ts';
+import { conditions, customerKey, customMetadata, expectedHash, httpMetadata, listOptions, optionsOf, range, text, wrongArgument } from './r2-options.ts';
 
 const INTERNAL = Symbol('internal');
 
@@ -57,8 +57,10 @@ class R2Bucket {
       if (arguments.length < 1) throw wrongArgument('get', 1, 'string');
       const given = optionsOf(options, 'get', 2, 'GetOptions');
       const name = text(key);
-      const sent = given === undefined ? undefined : jsonText({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']) });
-      if (given !== undefined) refuseCustomerKey(given['ssecKey']);
+      const sent =
+        given === undefined
+          ? undefined
+          : jsonText({ onlyIf: conditions(given['onlyIf'], 'GetOptions'), range: range(given['range']), ssecKey: customerKey(given['ssecKey']) });
       return PromisePrototypeThen(callBinding(this.#index, 'get', name, sent), received);
     });
   }
@@ -77,8 +79,8 @@ class R2Bucket {
               http: httpMetadata(given['httpMetadata'], 'PutOptions'),
               hash: expectedHash(given),
               storageClass: given['storageClass'] === undefined ? undefined : text(given['storageClass']),
+              ssecKey: customerKey(given['ssecKey']),
             });
-      if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       const body = valueOf(value, 'put', 'R2Bucket');
       return PromisePrototypeThen(callBindingWithBody(this.#index, 'put', body, name, sent), headOrNull);
     });
@@ -114,8 +116,8 @@ class R2Bucket {
               custom: customMetadata(given['customMetadata'], 'MultipartOptions'),
               http: httpMetadata(given['httpMetadata'], 'MultipartOptions'),
               storageClass: given['storageClass'] === undefined ? undefined : text(given['storageClass']),
+              ssecKey: customerKey(given['ssecKey']),
             });
-      if (given !== undefined) refuseCustomerKey(given['ssecKey']);
       return PromisePrototypeThen(
         callBinding(this.#index, 'createMultipartUpload', name, sent),
         (id) => new R2MultipartUpload(INTERNAL, this.#index, name, id as string),
@@ -177,10 +179,10 @@ class R2MultipartUpload {
       if (arguments.length < 2) throw wrongArgument('uploadPart', arguments.length + 1, arguments.length < 1 ? 'integer' : VALUE, 'R2MultipartUpload');
       const number = partNumberOf(partNumber);
       const given = optionsOf(options, 'uploadPart', 3, 'UploadPartOptions');
-      if (given !== undefined) refuseCustomerKey(given['ssecKey']);
+      const secret = given === undefined ? undefined : customerKey(given['ssecKey']);
       const body = valueOf(value, 'uploadPart', 'R2MultipartUpload');
       if (body === null) throw wrongArgument('uploadPart', 2, VALUE, 'R2MultipartUpload');
-      const call = callBindingWithBody(this.#index, 'uploadPart', body, this.#key, this.#id, number);
+      const call = callBindingWithBody(this.#index, 'uploadPart', body, this.#key, this.#id, number, secret);
       return PromisePrototypeThen(call, (etag) => ({ partNumber: number, etag }));
     });
   }
