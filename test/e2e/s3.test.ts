@@ -102,6 +102,58 @@ suite('the S3 endpoint', () => {
     assert.doesNotMatch(JSON.stringify(server.process.lines), /5a5a5a/);
   });
 
+  test("objects: a customer's key, for what apps read, and for copies and parts", async () => {
+    const headersFor = (key: Buffer, prefix = 'x-amz-'): Record<string, string> => ({
+      [`${prefix}server-side-encryption-customer-algorithm`]: 'AES256',
+      [`${prefix}server-side-encryption-customer-key`]: key.toString('base64'),
+      [`${prefix}server-side-encryption-customer-key-MD5`]: createHash('md5').update(key).digest('base64'),
+    });
+    const [key, other] = [Buffer.alloc(32, 0x5a), Buffer.alloc(32, 0x5b)];
+    const [headers, forApp] = [headersFor(key), { 'x-key': key.toString('hex') }];
+    const told = (response: Response): unknown[] =>
+      ['algorithm', 'key-md5'].map((name) => response.headers.get(`x-amz-server-side-encryption-customer-${name}`));
+    const tells = ['AES256', createHash('md5').update(key).digest('base64')];
+    const body = Buffer.alloc(MiB, 'by S3');
+    assert.deepEqual(told(await s3('PUT', '/shared/keyed', { body, headers })), tells);
+    assert.equal((await server.get('files', '/keyed', { headers: forApp })).text, String(body));
+    const got = await s3('GET', '/shared/keyed', { headers: { ...headers, range: 'bytes=65530-65599' } });
+    assert.deepEqual([got.status, told(got), await got.text()], [206, tells, body.toString('utf8', 65_530, 65_600)]);
+    assert.deepEqual(told(await s3('HEAD', '/shared/keyed', { headers })), tells);
+    assert.deepEqual(await answer(s3('GET', '/shared/keyed')), [400, 'InvalidRequest']);
+    assert.deepEqual(await answer(s3('GET', '/shared/keyed', { headers: headersFor(other) })), [403, 'AccessDenied']);
+
+    const source = { 'x-amz-copy-source': '/shared/keyed', ...headersFor(key, 'x-amz-copy-source-') };
+    const copy = await s3('PUT', '/shared/keyed', { headers: { ...source, ...headersFor(other) } });
+    assert.deepEqual([copy.status, told(copy)[1]], [200, createHash('md5').update(other).digest('base64')]);
+    assert.deepEqual(await answer(s3('GET', '/shared/keyed', { headers })), [403, 'AccessDenied']);
+    const back = { 'x-amz-copy-source': '/shared/keyed', ...headersFor(other, 'x-amz-copy-source-') };
+    assert.equal((await s3('PUT', '/shared/unkeyed', { headers: back })).status, 200);
+    assert.equal((await server.get('files', '/unkeyed')).text, String(body));
+    assert.deepEqual(await answer(s3('GET', '/shared/unkeyed', { headers })), [400, 'InvalidRequest']);
+
+    const created = await s3('POST', '/shared/keyed-parts?uploads', { headers });
+    assert.deepEqual(told(created), tells);
+    const upload = /<UploadId>(.*)<\/UploadId>/.exec(await created.text())?.[1] as string;
+    const part = (number: number, init: RequestInit): Promise<Response> => s3('PUT', `/shared/keyed-parts?partNumber=${number}&uploadId=${upload}`, init);
+    const first = Buffer.alloc(5 * MiB, 'part');
+    assert.deepEqual(await answer(part(1, { body: 'x' })), [400, 'InvalidRequest']);
+    const etags = [(await part(1, { body: first, headers })).headers.get('etag')];
+    const copied = await part(2, { headers: { ...back, ...headers, 'x-amz-copy-source-range': 'bytes=100-199' } });
+    etags.push(/<ETag>(?:&quot;|")(.*?)(?:&quot;|")</.exec(await copied.text())?.[1] as string);
+    const document = `<CompleteMultipartUpload>${etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
+    const done = await s3('POST', `/shared/keyed-parts?uploadId=${upload}`, { body: document, headers });
+    assert.deepEqual([done.status, told(done)], [200, tells]);
+    assert.equal((await server.get('files', '/keyed-parts', { headers: forApp })).text, String(first) + body.toString('utf8', 100, 200));
+
+    for (const wrong of [
+      { 'x-amz-server-side-encryption-customer-algorithm': 'AES128' },
+      { 'x-amz-server-side-encryption-customer-key': Buffer.alloc(31).toString('base64') },
+      { 'x-amz-server-side-encryption-customer-key-MD5': tells[1]?.toLowerCase() ?? '' },
+    ])
+      assert.deepEqual(await answer(s3('PUT', '/shared/wrong', { body: 'x', headers: { ...headers, ...wrong } })), [400, 'InvalidArgument']);
+    assert.doesNotMatch(JSON.stringify(server.process.lines), /WlpaWl|5a5a5a/);
+  });
+
   test('objects: ranges and conditions', async () => {
     const { headers } = await s3('PUT', '/shared/range', { body: '0123456789' });
     const etag = headers.get('etag') as string;

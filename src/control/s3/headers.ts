@@ -1,5 +1,6 @@
 /** Between S3's headers and what a bucket knows of an object. */
 import type { R2Conditions, R2Etag, R2HttpMetadata, R2Metadata, R2MetadataOptions } from '../../protocol/r2.ts';
+import { keyHeaders } from './customer-key.ts';
 import { S3Error } from './errors.ts';
 import type { S3Call } from './call.ts';
 
@@ -22,8 +23,6 @@ export const storageClassOf = (own: string): string => CLASSES.find(([, name]) =
 
 /** What a PUT says of the object, beside its bytes. @throws S3Error */
 export function metadataOptions(call: S3Call): R2MetadataOptions {
-  const encryption = Object.keys(call.request.headers).find((name) => name.startsWith('x-amz-server-side-encryption-customer'));
-  if (encryption !== undefined) throw new S3Error('NotImplemented', 'Encryption with a key of your own is not supported by this server.');
   const http: R2HttpMetadata = {};
   for (const [header, field] of HTTP_FIELDS) {
     const value = call.header(header);
@@ -52,6 +51,7 @@ export function metadataOptions(call: S3Call): R2MetadataOptions {
 /** Headers that tell of an object. */
 export function headersOf(object: R2Metadata): Record<string, string> {
   const headers: Record<string, string> = { etag: `"${object.etag}"`, 'last-modified': new Date(object.uploaded).toUTCString(), 'accept-ranges': 'bytes' };
+  Object.assign(headers, keyHeaders(object.ssecKeyMd5));
   const { http = {}, custom = {} } = object;
   headers['content-type'] = http.contentType ?? 'application/octet-stream';
   for (const [header, field] of HTTP_FIELDS) if (http[field] !== undefined) headers[header] = http[field];

@@ -1,9 +1,10 @@
 /** S3's operations on objects. @see https://developers.cloudflare.com/r2/api/s3/api/ */
 import { parseByteRange } from '../../base/byte-ranges.ts';
-import { type Bucket, BucketError, type ObjectContent, type ObjectSource } from '../../ports/buckets.ts';
+import { type Bucket, BucketError, type ObjectContent, type ObjectSource, type WithKey } from '../../ports/buckets.ts';
 import type { R2GetOptions, R2Metadata, R2PutOptions } from '../../protocol/r2.ts';
 import type { S3Call } from './call.ts';
 import { checksumElements, checksumHeaders } from './checksums.ts';
+import { givenKey, keyHeaders, tellKey } from './customer-key.ts';
 import { S3Error } from './errors.ts';
 import { conditions, headersOf, isHeaderValue, metadataOptions } from './headers.ts';
 import { decode } from './signature.ts';
@@ -20,7 +21,8 @@ export async function getObject(call: S3Call, bucket: Bucket, key: string): Prom
   const range = part === undefined ? await rangeOf(call, bucket, key) : { part };
   if (part !== undefined && call.header('range') !== undefined)
     throw new S3Error('InvalidRequest', 'Cannot specify both Range header and partNumber query parameter.');
-  const found = await bucket.get(key, { onlyIf: conditions(call), ...(range !== undefined && { range }) }).catch((error: unknown) => {
+  const options = { ...givenKey(call), onlyIf: conditions(call), ...(range !== undefined && { range }) };
+  const found = await bucket.get(key, options).catch((error: unknown) => {
     throw part !== undefined && error instanceof BucketError && error.error === 'invalidRange' ? new S3Error('InvalidPartNumber') : error;
   });
   if (found === null) throw new S3Error('NoSuchKey');
@@ -75,11 +77,11 @@ function refused(call: S3Call, object: R2Metadata): void {
 
 /** PutObject. */
 export async function putObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
-  const options: R2PutOptions = { ...metadataOptions(call), onlyIf: conditions(call) };
+  const options: R2PutOptions & WithKey = { ...metadataOptions(call), ...givenKey(call), onlyIf: conditions(call) };
   const { checks, ...source } = call.body();
   const object = await bucket.put(key, source, { ...options, checksum: () => checks.checksum });
   if (object === null) throw new S3Error('PreconditionFailed');
-  call.empty(200, { etag: `"${object.etag}"`, ...checksumHeaders(object.s3) });
+  call.empty(200, { etag: `"${object.etag}"`, ...keyHeaders(object.ssecKeyMd5), ...checksumHeaders(object.s3) });
 }
 
 /** DeleteObject. */
@@ -104,7 +106,8 @@ export async function copySource(call: S3Call, range?: R2GetOptions['range']): P
   const [, name, key] = /^\/?([^/]+)\/(.+)$/s.exec(decode(path)) ?? [];
   if (name === undefined || key === undefined) throw new S3Error('InvalidArgument', 'x-amz-copy-source must be of the form BUCKET/KEY.');
   const bucket = await call.bucket(name);
-  const found = await bucket.get(key, { onlyIf: conditions(call, 'x-amz-copy-source-'), ...(range !== undefined && { range }) });
+  const prefix = 'x-amz-copy-source-';
+  const found = await bucket.get(key, { ...givenKey(call, prefix), onlyIf: conditions(call, prefix), ...(range !== undefined && { range }) });
   if (found === null) throw new S3Error('NoSuchKey');
   if (!('body' in found)) throw new S3Error('PreconditionFailed');
   return found;
@@ -121,17 +124,20 @@ export async function closing<T>(source: ObjectSource, work: () => Promise<T>): 
 
 /** CopyObject. */
 export async function copyObject(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  const own = givenKey(call);
   const { object, body } = await copySource(call);
   const { http = {}, custom = {}, storageClass, size, s3 } = object;
   const isReplacing = call.header('x-amz-metadata-directive') === 'REPLACE';
   const source = body instanceof Uint8Array ? { body } : { body, length: size };
   const copy = await closing(source, () =>
     bucket.put(key, source, {
+      ...own,
       ...(isReplacing ? metadataOptions(call) : { http, custom, storageClass }),
       // Of an object in parts it says how they were cut.
       ...(s3?.value.includes('-') === false && { checksum: () => s3 }),
     }),
   );
   if (copy === null) throw new S3Error('PreconditionFailed');
+  tellKey(call, copy.ssecKeyMd5);
   call.xml('CopyObjectResult', { ETag: `"${copy.etag}"`, LastModified: new Date(copy.uploaded).toISOString(), ...checksumElements(copy.s3) });
 }

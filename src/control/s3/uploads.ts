@@ -2,6 +2,7 @@
 import { type Bucket, BucketError, type ObjectSource, type OpenUpload } from '../../ports/buckets.ts';
 import type { S3Call } from './call.ts';
 import { announcedChecksum, checksumElements, checksumHeaders, ELEMENT_OF, expectedChecksum } from './checksums.ts';
+import { givenKey, keyHeaders, tellKey } from './customer-key.ts';
 import { shownAs } from './encoding.ts';
 import { S3Error } from './errors.ts';
 import { metadataOptions, storageClassOf } from './headers.ts';
@@ -14,7 +15,9 @@ const MOST_PARTS = 10_000;
 /** CreateMultipartUpload. */
 export async function createUpload(call: S3Call, bucket: Bucket, name: string, key: string): Promise<void> {
   const checksum = announcedChecksum(call.request.headers);
-  const UploadId = await bucket.createUpload(key, metadataOptions(call), checksum);
+  const own = givenKey(call);
+  const UploadId = await bucket.createUpload(key, { ...metadataOptions(call), ...own }, checksum);
+  tellKey(call, own.md5);
   if (checksum !== undefined) {
     call.response.setHeader('x-amz-checksum-algorithm', checksum.algorithm.toUpperCase());
     call.response.setHeader('x-amz-checksum-type', checksum.isFull ? 'FULL_OBJECT' : 'COMPOSITE');
@@ -26,14 +29,16 @@ export async function createUpload(call: S3Call, bucket: Bucket, name: string, k
 export async function uploadPart(call: S3Call, bucket: Bucket, key: string, upload: string): Promise<void> {
   const number = call.partNumber();
   if (number === undefined) throw new S3Error('InvalidArgument', 'An upload of a part needs partNumber in its query.');
+  const own = givenKey(call);
   if (call.header('x-amz-copy-source') === undefined) {
     const { checks, ...source } = call.body();
-    const etag = await bucket.uploadPart(key, upload, number, source, undefined, { checksum: () => checks.checksum });
+    const etag = await bucket.uploadPart(key, upload, number, source, undefined, { ...own, checksum: () => checks.checksum });
     const { 'x-amz-checksum-type': _type, ...checksum } = checksumHeaders(checks.checksum);
-    return call.empty(200, { etag: `"${etag}"`, ...checksum });
+    return call.empty(200, { etag: `"${etag}"`, ...keyHeaders(own.md5), ...checksum });
   }
   const source = await copiedPart(call);
-  const etag = await closing(source, () => bucket.uploadPart(key, upload, number, source));
+  const etag = await closing(source, () => bucket.uploadPart(key, upload, number, source, undefined, own));
+  tellKey(call, own.md5);
   call.xml('CopyPartResult', { ETag: `"${etag}"`, LastModified: new Date().toISOString() });
 }
 
@@ -54,6 +59,7 @@ export async function completeUpload(call: S3Call, bucket: Bucket, name: string,
   }));
   if (parts.length === 0 || parts.length > MOST_PARTS || parts.some(({ number }) => !Number.isInteger(number))) throw new S3Error('MalformedXML');
   const object = await bucket.completeUpload(key, upload, parts, expectedChecksum(call.request.headers));
+  tellKey(call, object.ssecKeyMd5);
   call.xml('CompleteMultipartUploadResult', { Location: `/${name}/${key}`, Bucket: name, Key: key, ETag: `"${object.etag}"`, ...checksumElements(object.s3) });
 }
 
