@@ -219,6 +219,26 @@ test('gone: once something may have become lasting, nothing is made again', (t) 
   assert.deepEqual(answers, ['a=lost', 'b=lost']);
 });
 
+const ODD_FRAMES: Readonly<Record<string, readonly [kind: number, payload: string]>> = {
+  'a kind that there is not': [9, ''],
+  'trouble that is no JSON': [WorkerFrame.trouble, '{'],
+  'trouble without fields': [WorkerFrame.trouble, '{"message":"m"}'],
+  'trouble with a list in it': [WorkerFrame.trouble, '{"message":"m","fields":{"a":[]}}'],
+  'trouble longer than any': [WorkerFrame.trouble, JSON.stringify({ message: 'm'.repeat(100_000), fields: {} })],
+  'no size': [WorkerFrame.size, 'null'],
+  'a size below zero': [WorkerFrame.size, '[-1,0]'],
+  'a size without an end': [WorkerFrame.size, '[1e999,0]'],
+};
+for (const [what, [kind, payload]] of Object.entries(ODD_FRAMES))
+  test(`odd words: ${what}: the worker is killed`, (t) => {
+    const { workers, answers, troubles, ask } = world(t);
+    ask('app', 'db', 'a');
+    const worker = ready(workers[0]);
+    worker.frame(kind, 0, payload);
+    assert.deepEqual([worker.isKilled, answers], [true, ['a=lost']]);
+    assert.deepEqual(troubles, ['a SQL process said what none of ours says, as one that was taken over, and was killed']);
+  });
+
 test('tick: a worker that takes too much memory is ended', (t) => {
   const { workers, answers, ask, wait, memory } = world(t);
   ask('app', 'db', 'large');

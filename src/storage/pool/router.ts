@@ -13,6 +13,7 @@ import { FewReports } from '../../base/few-reports.ts';
 import { SlowOwners } from './slow-owners.ts';
 import { type May, Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
+import { readSize, readTrouble } from './worker-words.ts';
 
 /** A worker process. */
 export interface WorkerHandle {
@@ -86,7 +87,7 @@ type Worker = {
   launchedAt: number;
   round: Round | undefined;
   idleSince: number;
-  verdict: 'timeout' | 'memory' | undefined;
+  verdict: 'timeout' | 'memory' | 'odd' | undefined;
 };
 
 const MOST_ROUND_CALLS = 64;
@@ -110,6 +111,8 @@ export class PoolRouter {
   readonly #turns: Turns<RoutedCall>;
   readonly #slow: SlowOwners;
   readonly #unstarted: FewReports;
+  /** What workers say. */
+  readonly #troubles: FewReports;
   readonly #workers = new Set<Worker>();
   readonly #last = new Map<string, Worker>();
   #calls = 0;
@@ -125,6 +128,7 @@ export class PoolRouter {
     this.#turns = new Turns(options.mostPerOwner);
     this.#slow = new SlowOwners(options.slowForMs);
     this.#unstarted = new FewReports(options.onTrouble, this.#now);
+    this.#troubles = new FewReports(options.onTrouble, this.#now);
   }
 
   get workers(): number {
@@ -317,7 +321,9 @@ export class PoolRouter {
   }
 
   #receive(worker: Worker, body: Buffer): void {
-    const { kind, call, payload } = readWorkerFrame(body);
+    const frame = readWorkerFrame(body);
+    if (frame === undefined) return this.#odd(worker);
+    const { kind, call, payload } = frame;
     const { round } = worker;
     switch (kind) {
       case WorkerFrame.ready:
@@ -329,12 +335,14 @@ export class PoolRouter {
         if (round !== undefined) round.isCommitting = true;
         return;
       case WorkerFrame.trouble: {
-        const { message, fields } = JSON.parse(payload.toString()) as { message: string; fields: Record<string, unknown> };
-        return this.#options.onTrouble(message, fields);
+        const trouble = readTrouble(payload);
+        if (trouble === undefined) return this.#odd(worker);
+        return this.#troubles.tell(trouble.message, trouble.fields);
       }
       case WorkerFrame.size: {
-        const [bytes, refused] = JSON.parse(payload.toString()) as [number, number];
-        if (round !== undefined) this.#options.rooms?.told(round.key, bytes, refused);
+        const size = readSize(payload);
+        if (size === undefined) return this.#odd(worker);
+        if (round !== undefined) this.#options.rooms?.told(round.key, size.bytes, size.refused);
         return;
       }
       case WorkerFrame.answer: {
@@ -347,7 +355,15 @@ export class PoolRouter {
         this.#turns.giveBack(this.#turns.resource(round.key), round.owner);
         return this.#dispatch();
       }
+      default:
+        return this.#odd(worker);
     }
+  }
+
+  /** What it says is no word of a worker of ours: somebody else speaks for it. */
+  #odd(worker: Worker): void {
+    worker.verdict ??= 'odd';
+    worker.handle.kill();
   }
 
   #gone(worker: Worker): void {
@@ -365,7 +381,8 @@ export class PoolRouter {
     if (round !== undefined) {
       this.#options.rooms?.end(round.key);
       const resource = this.#turns.resource(round.key);
-      if (round.size === 1 || round.isCommitting) for (const call of round.calls.values()) call.answer(this.#options.answers[verdict ?? 'lost']);
+      if (round.size === 1 || round.isCommitting)
+        for (const call of round.calls.values()) call.answer(this.#options.answers[verdict === undefined || verdict === 'odd' ? 'lost' : verdict]);
       else
         this.#turns.putBack(
           resource,
@@ -382,6 +399,7 @@ function isIdle({ isReady, isEnding, round }: Worker): boolean {
 }
 
 function reasonOf(verdict: Worker['verdict']): string {
+  if (verdict === 'odd') return 'said what none of ours says, as one that was taken over, and was killed';
   if (verdict === 'timeout') return 'was ended: a query took too long';
   return verdict === 'memory' ? 'was ended: a query took too much memory' : 'ended unexpectedly';
 }

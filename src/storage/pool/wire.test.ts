@@ -36,7 +36,8 @@ test('rounds: keep their calls in order', () => {
 });
 
 test('answers: a worker tells what they are', () => {
-  const { kind, call, payload } = readWorkerFrame(bodyOf(writeWorkerFrame(WorkerFrame.answer, 7, 'text')));
+  assert.equal(readWorkerFrame(Buffer.alloc(4)), undefined);
+  const { kind, call, payload = Buffer.alloc(0) } = readWorkerFrame(bodyOf(writeWorkerFrame(WorkerFrame.answer, 7, 'text'))) ?? {};
   assert.deepEqual([kind, call, payload.toString()], [WorkerFrame.answer, 7, 'text']);
   const answer = bodyOf(answerHead(9, 2), Buffer.from('ok'));
   assert.deepEqual([answer.readUInt32LE(0), answer.toString('utf8', 4)], [9, 'ok']);

@@ -108,6 +108,8 @@ export function writeWorkerFrame(kind: number, call: number, payload: string): B
   return frame;
 }
 
-export function readWorkerFrame(body: Buffer): { kind: number; call: number; payload: Buffer } {
+/** @returns undefined for what `writeWorkerFrame` has not made */
+export function readWorkerFrame(body: Buffer): { kind: number; call: number; payload: Buffer } | undefined {
+  if (body.length < 5) return undefined;
   return { kind: body.readUInt8(0), call: body.readUInt32LE(1), payload: body.subarray(5) };
 }
