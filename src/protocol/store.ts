@@ -1,4 +1,4 @@
-/** The words between supervisor and the processes that have the stores: messages over the child process channel. */
+/** The words between supervisor and the processes that have the stores: messages over a pipe of their own, as JSON. */
 
 /** What a trust group's engines may use. */
 export type GroupGrants = {
@@ -34,8 +34,13 @@ export type PaidStore = {
   bytes?: number;
 };
 
-/** What one app may have on the disk, and the stores that it pays for. Numbers in bytes; a limit may be Infinity. */
-export type StoreAccount = { app: string; limit: number /** What other processes have of it. */; elsewhere: number; stores: PaidStore[] };
+/** What one app may have on the disk, and the stores that it pays for. Numbers in bytes. */
+export type StoreAccount = {
+  app: string /** Absent where there is none. */;
+  limit?: number /** What other processes have of it. */;
+  elsewhere: number;
+  stores: PaidStore[];
+};
 
 /** What an app has stored, and how many writes were refused since this was last told, by product. */
 export type AppStorage = { app: string; bytes: Record<string, number>; refused: Record<string, number> };
@@ -53,12 +58,13 @@ export type ToStore =
   | { type: 'elsewhere'; bytes: [app: string, bytes: number][] };
 
 export type FromStore =
+  /** It listens: said once. */
   | { type: 'ready' }
   /** Once a second. */
   | { type: 'alive' }
   | { type: 'granted'; call: number }
-  | { type: 'trouble'; message: string; fields: Record<string, unknown> }
-  /** Accounts that have changed. */
+  | { type: 'trouble'; message: string; fields: Record<string, string | number | boolean> }
+  /** Accounts that have changed, or some of them. */
   | { type: 'storage'; apps: AppStorage[] }
   /** A store has something to tell: see StoreContext.notify. */
-  | { type: 'notify'; product: string; group: string; id: string; topic: string; detail: unknown };
+  | { type: 'notify'; product: string; group: string; id: string; topic: string; detail: string };

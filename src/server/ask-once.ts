@@ -8,7 +8,7 @@
 import { PassThrough, pipeline, Readable, type Writable } from 'node:stream';
 import { DataError, type DataErrorKind } from '../ports/stored-data.ts';
 import { engineEnv } from './engine-launch.ts';
-import { hear, isString, messageReader, spawnWithChannel } from './message-pipe.ts';
+import { hear, isCount, isString, messageReader, spawnWithChannel } from './message-pipe.ts';
 import { say } from './parent-channel.ts';
 
 export type FromOnce =
@@ -68,7 +68,7 @@ export function askOnce({ file, execArgv, ask, body, stderr, what, mostBytes, ma
     output.destroy();
   };
   const readAnswer = messageReader<FromOnce>({
-    value: { bytes: (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= mostBytes },
+    value: { bytes: (value) => isCount(value) && (value as number) <= mostBytes },
     stream: {},
     error: { kind: (value) => KINDS.includes(value), message: isString },
   });
@@ -77,6 +77,7 @@ export function askOnce({ file, execArgv, ask, body, stderr, what, mostBytes, ma
     let isOdd = false;
     hear(channel, {
       mostBytes: MOST_MESSAGE_BYTES,
+      mostMessages: 1,
       read: (value) => {
         const answer = isAnswered ? undefined : readAnswer(value);
         return answer?.type === 'stream' && !mayStream ? undefined : answer;

@@ -1,5 +1,5 @@
 /**
- * How a child process keeps to its supervisor, over a channel of Node.js or, where strangers' code runs or their files are read, one of ours.
+ * How a child process keeps to its supervisor.
  *
  * Contract: messages are answered in the order they came. Signals are the supervisor's to act on: a terminal sends them to
  * the whole group, and a child ends when it is told to, or with its channel.
@@ -8,13 +8,8 @@ import type { FromEngine } from '../protocol/engine.ts';
 import type { FromStore } from '../protocol/store.ts';
 import { BEAT_MS } from './pulse.ts';
 
-/** Sends a message over Node's own channel; one to a supervisor that has just gone is lost. */
-export function tellSupervisor(message: object): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
-}
-
 /** Says once a second that the main thread is alive, for as long as the process lives. */
-export function beat(tell: (message: FromEngine & FromStore) => void = tellSupervisor): void {
+export function beat(tell: (message: FromEngine & FromStore) => void): void {
   setInterval(() => tell({ type: 'alive' }), BEAT_MS).unref();
 }
 

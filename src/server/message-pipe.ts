@@ -31,6 +31,9 @@ export type Check = (value: unknown) => boolean;
 
 export const isNumber: Check = (value) => typeof value === 'number';
 export const isString: Check = (value) => typeof value === 'string';
+/** Of bytes, say. JSON may have numbers that are none: 1e999. */
+export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Messages by type, field by field. */
 export type Shapes<Message extends { type: string }> = {
@@ -52,19 +55,33 @@ export function messageReader<Message extends { type: string }>(shapes: Shapes<M
 export type HearOptions<Message> = {
   /** Of one message. What it takes as an object may be twenty times as much. */
   mostBytes: number;
+  /** Messages in a second: some say on their own what they have to say, the others answer. */
+  mostMessages: number;
   /** Undefined for what is no message, or is not wanted. */
   read(value: unknown): Message | undefined;
   receive(message: Message): void;
-  /** What came is none of our messages; the pipe has been closed. */
+  /** What came is none of our messages, or too many; the pipe has been closed. */
   odd(): void;
 };
 
+const SECOND_MS = 1000;
+
 /** Hears what comes. What is said goes by `say`. */
-export function hear<Message>(stream: Duplex, { mostBytes, read, receive, odd }: HearOptions<Message>): void {
+export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, receive, odd }: HearOptions<Message>): void {
+  let count = 0;
+  let since = 0;
+  const isTooMany = (): boolean => {
+    const now = performance.now();
+    if (now - since > SECOND_MS) {
+      since = now;
+      count = 0;
+    }
+    return ++count > mostMessages;
+  };
   eachFrame(
     stream,
     (body) => {
-      const message = read(parsed(body));
+      const message = isTooMany() ? undefined : read(parsed(body));
       if (message === undefined) stream.destroy();
       else receive(message);
     },

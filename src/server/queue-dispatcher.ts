@@ -76,7 +76,7 @@ export class QueueDispatcher {
 
   /** The store says that a batch is due. */
   notified({ product, group, topic, detail }: Extract<FromStore, { type: 'notify' }>): void {
-    if (product === 'queues' && topic === DUE_TOPIC) void this.#consume(group, String(detail));
+    if (product === 'queues' && topic === DUE_TOPIC) void this.#consume(group, detail);
   }
 
   stop(): void {

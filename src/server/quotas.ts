@@ -40,6 +40,8 @@ export class Quotas {
   readonly #options: QuotasOptions;
   readonly #payers: Payers;
   readonly #limits = new Map<string, number>();
+  /** Apps that processes were told of. One that was taken over may make up others, and must not fill the memory with them. */
+  readonly #known = new Set<string>();
   /** What each process has last told of each app. */
   readonly #told: Readonly<Record<Program, Map<string, Record<string, number>>>> = { store: new Map(), sql: new Map() };
   /** What databases of D1 held when they were looked at, by file. */
@@ -76,13 +78,16 @@ export class Quotas {
       if (!this.#told.sql.has(app)) this.#told.sql.set(app, databases.length === 0 ? {} : { d1: databases.reduce((sum, { bytes }) => sum + bytes, 0) });
       const own = program === 'sql' ? databases : stores.filter(({ product }) => product !== 'd1');
       const elsewhere = total(this.#told[other[program]].get(app));
-      accounts.push({ app, limit: this.#limits.get(app) ?? Number.POSITIVE_INFINITY, elsewhere, stores: own });
+      const limit = this.#limits.get(app) ?? Number.POSITIVE_INFINITY;
+      accounts.push({ app, ...(limit === Number.POSITIVE_INFINITY ? {} : { limit }), elsewhere, stores: own });
+      this.#known.add(app);
     }
     return { type: 'accounts', accounts };
   }
 
   /** A process says what accounts have come to. */
-  told(program: Program, apps: readonly AppStorage[]): void {
+  told(program: Program, told: readonly AppStorage[]): void {
+    const apps = told.filter(({ app }) => this.#known.has(app));
     for (const { app, bytes, refused } of apps) {
       this.#told[program].set(app, bytes);
       for (const [product, count] of Object.entries(refused)) this.#refuse(app, product, count);

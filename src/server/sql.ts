@@ -7,25 +7,17 @@ import { createServer } from 'node:net';
 import { watchDescriptors } from '../base/descriptors.ts';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
-import type { Configure, FromStore } from '../protocol/store.ts';
 import { Accounts } from '../storage/accounts.ts';
 import { Gate } from '../storage/gate.ts';
 import { Lines } from '../storage/lines.ts';
 import { MOST_CALL_BYTES, PoolServer } from '../storage/pool/server.ts';
 import { openRooms } from './d1-rooms.ts';
-import { followAccounts } from './follow-accounts.ts';
-import { followGrants } from './follow-grants.ts';
+import { keepStores } from './keep-stores.ts';
 import { openSqlPool, sendParts } from './sql-pool.ts';
-import { beat, ignoreSignals, tellSupervisor } from './channel.ts';
 
-const tell: (message: FromStore) => void = tellSupervisor;
-
-process.once('message', (message) => {
-  const { root, fsync, socket, key, grants } = (message as Configure).config;
-  const onTrouble = (text: string, fields: Record<string, unknown>): void => tell({ type: 'trouble', message: text, fields });
+keepStores(({ root, fsync, socket, key, grants }, { tell, onTrouble }) => {
   watchDescriptors((text) => onTrouble(text, { process: 'sql' }));
   const accounts = new Accounts();
-  followAccounts(accounts, tell);
   const pool = openSqlPool({ root, fsync, rooms: openRooms(accounts), onTrouble });
   const gate = new Gate({ key, grants, onTrouble });
   pool.warmUp();
@@ -40,12 +32,5 @@ process.once('message', (message) => {
     process.exit(1);
   });
   server.listen(socket, () => tell({ type: 'ready' }));
-  followGrants(gate, tell);
-  beat();
-  process.on('disconnect', () => {
-    pool.close();
-    process.exit(0);
-  });
+  return { accounts, gate, close: () => pool.close() };
 });
-
-ignoreSignals();

@@ -2,19 +2,23 @@
  * The store process, as the supervisor sees it: started when an app needs it, started again when it dies.
  *
  * Contract: engines learn the socket's path when they start and find whoever listens there; what was answered
- * before a death is on disk. One that hangs is ended.
+ * before a death is on disk. One that hangs is ended, and one that says what is none of our messages.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { FewReports } from '../base/few-reports.ts';
 import type { AppStorage, FromStore, Grants, StoreConfig, ToStore } from '../protocol/store.ts';
 import { sqlDir, storageDir } from '../storage/paths.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { siblingFile, sqlExecArgv, storeExecArgv, engineEnv } from './engine-launch.ts';
+import { spawnWithChannel } from './message-pipe.ts';
+import { say } from './parent-channel.ts';
 import { type Patience, Pulse } from './pulse.ts';
 import { makeSocketFolder } from './socket-folder.ts';
+import { hearStore } from './store-channel.ts';
 
 export type StoreProcessOptions = {
   /** "store": the databases whose code is ours. "sql": the router of those that run tenants' SQL. */
@@ -52,6 +56,7 @@ export class StoreProcess {
   /** The socket lies in a folder of its own that only this user can enter; paths of sockets must be short. */
   readonly #socketDir: string;
   #child: ChildProcess | undefined;
+  #channel: Duplex | undefined;
   #grants: Grants = { groups: [], first: undefined };
   /** Grants on their way. */
   readonly #granting = new Map<number, () => void>();
@@ -59,6 +64,7 @@ export class StoreProcess {
   #startedAt = 0;
   #pulse: Pulse | undefined;
   #silentSeconds: number | undefined;
+  #isOdd = false;
   #isStopping = false;
   #cancelWait: (() => void) | undefined;
 
@@ -85,16 +91,20 @@ export class StoreProcess {
     mkdirSync(config.root, { recursive: true });
     rmSync(config.socket, { force: true });
     this.#startedAt = performance.now();
-    const child = fork(this.#options.file ?? siblingFile(this.#options.program), [], {
-      execArgv: this.#options.program === 'sql' ? sqlExecArgv(this.#socketDir) : storeExecArgv(config.root, this.#socketDir),
-      env: engineEnv(),
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'advanced',
-    });
+    const execArgv = this.#options.program === 'sql' ? sqlExecArgv(this.#socketDir) : storeExecArgv(config.root, this.#socketDir);
+    const file = this.#options.file ?? siblingFile(this.#options.program);
+    const { child, channel } = spawnWithChannel([...execArgv, file], engineEnv(), ['ignore', 'inherit', 'inherit']);
     this.#child = child;
+    this.#channel = channel;
     this.#silentSeconds = undefined;
+    this.#isOdd = false;
     this.#pulse = new Pulse(child.pid ?? 0, (seconds) => this.#silent(seconds), { patience: PATIENCE, clock: this.#options.clock });
-    child.on('message', (message) => this.#receive(message as FromStore));
+    if (channel !== undefined)
+      hearStore(
+        channel,
+        (message) => this.#receive(child, message),
+        () => this.#odd(child),
+      );
     child.on('error', (error) => {
       if (child.pid === undefined) this.#notStarted(error);
     });
@@ -106,14 +116,13 @@ export class StoreProcess {
 
   /** Tells it something. While it does not run it is told nothing: it begins with its greeting. */
   send(message: ToStore): void {
-    if (this.#child?.connected === true) this.#child.send(message, () => {});
+    if (this.#channel !== undefined) say(this.#channel, message);
   }
 
   /** Lets engines in. Resolves when the process works by it; one that is not there will when it starts. */
   async grant(grants: Grants): Promise<void> {
     this.#grants = grants;
-    const child = this.#child;
-    if (child === undefined || !child.connected) return;
+    if (this.#channel?.writable !== true) return;
     const call = ++this.#calls;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, GRANT_MS);
@@ -121,7 +130,7 @@ export class StoreProcess {
         clearTimeout(timer);
         resolve();
       });
-      child.send({ type: 'grants', call, grants } satisfies ToStore, () => {});
+      this.send({ type: 'grants', call, grants });
     });
     this.#granting.delete(call);
   }
@@ -134,20 +143,28 @@ export class StoreProcess {
     if (child?.pid !== undefined) {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-      if (child.connected) child.disconnect();
+      this.#channel?.end();
       await ended;
       clearTimeout(timer);
     }
     rmSync(this.#socketDir, { recursive: true, force: true });
   }
 
-  #receive(message: FromStore): void {
-    if (message.type === 'alive') this.#pulse?.heard();
-    else if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
+  #receive(child: ChildProcess, message: FromStore): void {
+    if (message.type === 'trouble') this.#options.onTrouble(message.message, message.fields);
     else if (message.type === 'notify') this.#options.onNotify(message);
-    else if (message.type === 'granted') this.#granting.get(message.call)?.();
     else if (message.type === 'storage') this.#options.onStorage?.(message.apps);
+    else if (message.type === 'granted') this.#granting.get(message.call)?.();
+    // One that has gone may still be heard: it speaks for itself only.
+    else if (child !== this.#child) return;
+    else if (message.type === 'alive') this.#pulse?.heard();
     else if (message.type === 'ready') this.#options.onReady?.();
+  }
+
+  /** What it says is none of our messages: somebody else speaks for it. */
+  #odd(child: ChildProcess): void {
+    if (child === this.#child) this.#isOdd = true;
+    child.kill('SIGKILL');
   }
 
   /** Whoever has called it waits for ever: those who call the next one do not. */
@@ -158,24 +175,30 @@ export class StoreProcess {
 
   /** The system gives us no more processes, or no more descriptors. */
   #notStarted(error: Error): void {
-    this.#child = undefined;
-    this.#pulse?.stop();
+    this.#forget();
     if (this.#isStopping) return;
     this.#unstarted.tell(`the ${this.#options.program} process cannot be started, and is tried again`, { error: error.message });
     this.#startAfter(AGAIN_MS);
   }
 
   #exited(code: number | null, signal: string | null): void {
-    this.#child = undefined;
-    this.#pulse?.stop();
+    this.#forget();
     for (const settle of this.#granting.values()) settle();
     if (this.#isStopping) return;
     const silentSeconds = this.#silentSeconds;
     const { program } = this.#options;
-    if (silentSeconds === undefined) this.#options.onTrouble(`the ${program} process ended and is started again`, { code, signal });
+    if (this.#isOdd)
+      this.#options.onTrouble(`the ${program} process said what none of ours says, as one that was taken over, was killed and is started again`, {});
+    else if (silentSeconds === undefined) this.#options.onTrouble(`the ${program} process ended and is started again`, { code, signal });
     else this.#options.onTrouble(`the ${program} process did not answer any more, was killed and is started again`, { silentSeconds });
     this.#backoff.died(performance.now() - this.#startedAt);
     this.#startAfter(this.#backoff.delay());
+  }
+
+  #forget(): void {
+    this.#child = undefined;
+    this.#channel = undefined;
+    this.#pulse?.stop();
   }
 
   #startAfter(milliseconds: number): void {

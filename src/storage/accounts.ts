@@ -48,7 +48,7 @@ export class Accounts {
     const before = this.#accounts;
     this.#accounts = new Map();
     for (const charge of this.#charges.values()) charge.account = undefined;
-    for (const { app, limit, elsewhere, stores } of accounts) {
+    for (const { app, limit = Number.POSITIVE_INFINITY, elsewhere, stores } of accounts) {
       const refused = before.get(app)?.refused ?? new Map<string, number>();
       const account: Account = { app, limit, elsewhere, total: 0, held: 0, byProduct: new Map(), refused, isChanged: true, stores: new Map() };
       this.#accounts.set(app, account);

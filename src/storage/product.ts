@@ -28,7 +28,7 @@ export type StoreContext = {
   /** Milliseconds since 1970. */
   now(): number;
   /** Tells whoever looks after the stores that something has come up: a message is due, say. */
-  notify(topic: string, detail: unknown): void;
+  notify(topic: string, detail: string): void;
   /** Calls a method of the store itself, in a round of its own. */
   call(method: string, args: readonly unknown[]): Promise<unknown>;
 };

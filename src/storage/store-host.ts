@@ -27,7 +27,7 @@ export type StoreHostOptions = {
   accounts?: Accounts;
   now?: () => number;
   /** A store has something to tell: see StoreContext.notify. */
-  onNotify?(address: StoreAddress, topic: string, detail: unknown): void;
+  onNotify?(address: StoreAddress, topic: string, detail: string): void;
   /** Something is wrong that the operator should know. */
   onTrouble?(message: string, fields: Record<string, unknown>): void;
 };

@@ -28,8 +28,7 @@ const SCRIPT = `/data/d1/script?group=default&args=${encodeURIComponent('{"id":"
 /** Those that run tenants' code, or what tenants send, or read what they have filled. */
 const WALLED: readonly Program[] = ['engine', 'store', 'sql-worker', 'data-child'];
 /** What an engine may know of its surroundings. */
-const ENVIRONMENT =
-  /^(?:TZ|LANG|LC_\w+|TERM|NO_COLOR|UV_THREADPOOL_SIZE|MALLOC_ARENA_MAX|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|NODE_CHANNEL_\w+|NODE_V8_COVERAGE)=/;
+const ENVIRONMENT = /^(?:TZ|LANG|LC_\w+|TERM|NO_COLOR|UV_THREADPOOL_SIZE|MALLOC_ARENA_MAX|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|NODE_V8_COVERAGE)=/;
 const SECRET = 'not-for-engines-0451';
 const isRoot = process.getuid?.() === 0;
 
