@@ -23,6 +23,7 @@ export function lasting(metrics: readonly MetricJson[]): MetricJson[] {
 
 /** Metrics from an engine's message, which a tenant may have taken over; nothing where it is not what it should be. */
 export function parseMetrics(text: string): MetricJson[] {
+  if (text.length > LONG && isDense(text)) return [];
   try {
     const parsed: unknown = JSON.parse(text);
     return Array.isArray(parsed) && parsed.every(isMetric) ? parsed : [];
@@ -31,7 +32,21 @@ export function parseMetrics(text: string): MetricJson[] {
   }
 }
 
+/** Shorter texts may be what they like: they are read before they are looked at. */
+const LONG = 1024 * 1024;
+/** Letters to each object, list or comma, at the least: where all apps' names are one letter long a metric has eight. */
+const LEAST_LETTERS = 6;
+const DIVIDERS: ReadonlySet<number> = new Set(Array.from('{[,', (letter) => letter.charCodeAt(0)));
+
+/** Has it more values than metrics of such a length have? To read it could take more than twenty times as much memory as it has letters. */
+function isDense(text: string): boolean {
+  let left = text.length / LEAST_LETTERS;
+  for (let at = 0; at < text.length; at++) if (DIVIDERS.has(text.charCodeAt(at)) && --left < 0) return true;
+  return false;
+}
+
 const NAME = /^[a-z_][a-z0-9_]*$/;
+const METRIC_FIELDS = 5;
 const TYPES: readonly unknown[] = ['counter', 'gauge', 'histogram'];
 const AGGREGATORS: readonly unknown[] = ['sum', 'max', 'first'];
 
@@ -42,12 +57,14 @@ function isMetric(metric: unknown): metric is MetricJson {
   if (!isObject(metric)) return false;
   const { name, help, type, values, aggregator } = metric;
   if (!isName(name) || typeof help !== 'string' || !TYPES.includes(type) || !AGGREGATORS.includes(aggregator)) return false;
-  return Array.isArray(values) && values.every(isValue);
+  return Object.keys(metric).length === METRIC_FIELDS && Array.isArray(values) && values.every(isValue);
 }
 
 function isValue(one: unknown): one is MetricValue {
   if (!isObject(one)) return false;
   const { value, labels, metricName } = one;
+  // What else there is would be kept with it.
+  if (Object.keys(one).length !== (metricName === undefined ? 2 : 3)) return false;
   if (typeof value !== 'number' || !isObject(labels) || (metricName !== undefined && !isName(metricName))) return false;
   return Object.entries(labels).every(([label, of]) => isName(label) && (typeof of === 'string' || typeof of === 'number'));
 }

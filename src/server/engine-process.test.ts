@@ -13,7 +13,7 @@ const PROGRAM = (body: string): string => `
   import { ParentChannel } from '${new URL('./parent-channel.ts', import.meta.url)}';
   const channel = new ParentChannel();
   const fd = 3;
-  const frame = (text) => { const head = Buffer.alloc(4); head.writeUInt32LE(Buffer.byteLength(text)); return head + text; };
+  const frame = (text) => { const head = Buffer.alloc(4); head.writeUInt32LE(Buffer.byteLength(text)); return Buffer.concat([head, Buffer.from(text)]); };
   channel.onMessage((message) => { ${body} });`;
 
 type Started = { engine: EngineProcess; exit: Promise<EngineExit>; told: string[] };
@@ -68,6 +68,9 @@ const ODD: Readonly<Record<string, string>> = {
   'a field too few': 'frame(\'{"type":"listening"}\')',
   'a field too many': 'frame(\'{"type":"alive","more":1}\')',
   'a field of another kind': 'frame(\'{"type":"catastrophe","app":{},"message":""}\')',
+  'a long message that is not of metrics': '(channel.tell({ type: "catastrophe", app: "a", message: "m".repeat(2e6) }), "")',
+  'long metrics with something else in them': '(channel.tell({ type: "metrics", call: 1, text: "m".repeat(2e6), more: [] }), "")',
+  'long metrics that are no text': '(channel.tell({ type: "metrics", call: 1, text: Array.from({ length: 1e6 }, () => ({})) }), "")',
   'a result that is none': 'frame(\'{"type":"triggered","call":1,"result":{"outcome":1}}\')',
 };
 for (const [what, text] of Object.entries(ODD)) {

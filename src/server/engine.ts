@@ -16,13 +16,17 @@ const { tell } = channel;
 
 let engine: Engine | undefined;
 
+/** An app's errors may be as long as it likes, what the supervisor hears of them may not. */
+const MOST_LETTERS = 10_000;
+const clipped = (text: string): string => (text.length <= MOST_LETTERS ? text : `${text.slice(0, MOST_LETTERS)}…`);
+
 const handle = async (message: ToEngine): Promise<void> => {
   switch (message.type) {
     case 'configure': {
       const libc = loadLibc();
       engine = new Engine(
         message.config,
-        (app, text) => tell({ type: 'catastrophe', app, message: text }),
+        (app, text) => tell({ type: 'catastrophe', app, message: clipped(text) }),
         libc,
         () => tell({ type: 'storesForCache' }),
       );
@@ -45,7 +49,10 @@ const handle = async (message: ToEngine): Promise<void> => {
       return engine === undefined ? process.exit(0) : engine.exitNow();
     case 'trigger':
       // It may take minutes; whoever asked waits for the answer, nobody else does.
-      void engine?.trigger(message.trigger).then((result) => tell({ type: 'triggered', call: message.call, result }));
+      void engine?.trigger(message.trigger).then((result) => {
+        const { error } = result;
+        tell({ type: 'triggered', call: message.call, result: error === undefined ? result : { ...result, error: clipped(error) } });
+      });
       return;
     case 'metrics':
       return tell({ type: 'metrics', call: message.call, text: (await engine?.metrics()) ?? '[]' });

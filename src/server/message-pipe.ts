@@ -57,6 +57,8 @@ export type HearOptions<Message> = {
   mostBytes: number;
   /** Messages in a second: some say on their own what they have to say, the others answer. */
   mostMessages: number;
+  /** What a body says, where it is not simply read as JSON; undefined for what is no message. */
+  parse?(body: Buffer): unknown;
   /** Undefined for what is no message, or is not wanted. */
   read(value: unknown): Message | undefined;
   receive(message: Message): void;
@@ -67,7 +69,7 @@ export type HearOptions<Message> = {
 const SECOND_MS = 1000;
 
 /** Hears what comes. What is said goes by `say`. */
-export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, receive, odd }: HearOptions<Message>): void {
+export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, parse = parseJson, read, receive, odd }: HearOptions<Message>): void {
   let count = 0;
   let since = 0;
   const isTooMany = (): boolean => {
@@ -81,7 +83,7 @@ export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, r
   eachFrame(
     stream,
     (body) => {
-      const message = isTooMany() ? undefined : read(parsed(body));
+      const message = isTooMany() ? undefined : read(parse(body));
       if (message === undefined) stream.destroy();
       else receive(message);
     },
@@ -94,7 +96,8 @@ export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, r
   stream.on('error', () => {});
 }
 
-function parsed(body: Buffer): unknown {
+/** @returns undefined for what is none */
+export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {

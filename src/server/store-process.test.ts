@@ -90,7 +90,7 @@ const PROGRAM = (body: string): string => `
   import { ParentChannel } from '${new URL('./parent-channel.ts', import.meta.url)}';
   const channel = new ParentChannel();
   const fd = 3;
-  const frame = (text) => { const head = Buffer.alloc(4); head.writeUInt32LE(Buffer.byteLength(text)); return head + text; };
+  const frame = (text) => { const head = Buffer.alloc(4); head.writeUInt32LE(Buffer.byteLength(text)); return Buffer.concat([head, Buffer.from(text)]); };
   channel.onMessage((message) => { ${body} });
   channel.onEnd(() => process.exit(0));`;
 
@@ -131,14 +131,14 @@ const ODD: Readonly<Record<string, string>> = {
   'no JSON': 'frame(\'{"type":\')',
   'a line that Node.js would take for its own': 'frame(\'{"cmd":"NODE_HANDLE","type":"net.Socket"}\')',
   'a type that there is not': 'frame(\'{"type":"constructor"}\')',
-  'ready, twice': 'frame(\'{"type":"ready"}\') + frame(\'{"type":"ready"}\')',
+  'ready, twice': 'Buffer.concat([frame(\'{"type":"ready"}\'), frame(\'{"type":"ready"}\')])',
   'a call that is no number': 'frame(\'{"type":"granted","call":"1"}\')',
   'a detail that is no text': 'frame(\'{"type":"notify","product":"queues","group":"g","id":"i","topic":"due","detail":{"toString":1}}\')',
   'trouble with a list in it': 'frame(\'{"type":"trouble","message":"m","fields":{"store":["a"]}}\')',
   'trouble of a level of its own': 'frame(\'{"type":"trouble","message":"m","fields":{"level":"info"}}\')',
-  'trouble longer than any': 'frame(JSON.stringify({ type: "trouble", message: "m".repeat(5000), fields: {} }))',
+  'trouble longer than any': '(channel.tell({ type: "trouble", message: "m".repeat(5000), fields: {} }), "")',
   'trouble with more fields than any':
-    'frame(JSON.stringify({ type: "trouble", message: "m", fields: Object.fromEntries(Array.from("abcdefghijklmnopqrstuvwxyz", (one) => [one, 1])) }))',
+    '(channel.tell({ type: "trouble", message: "m", fields: Object.fromEntries(Array.from("abcdefghijklmnopqrstuvwxyz", (one) => [one, 1])) }), "")',
   'storage of nobody': 'frame(\'{"type":"storage","apps":[null]}\')',
   'storage that is no number': 'frame(\'{"type":"storage","apps":[{"app":"a","bytes":{"kv":"1"},"refused":{}}]}\')',
   'storage without an end': 'frame(\'{"type":"storage","apps":[{"app":"a","bytes":{"kv":1e999},"refused":{}}]}\')',
