@@ -1,3 +1,10 @@
+/**
+ * A KV namespace as its users on the host have it: the binding, and the command line.
+ *
+ * Reads go to the database itself where this process may read it, else to the store process; writes go to the store
+ * process. Large values are files, which never pass through the store process: they are written before their row, and
+ * opened before anybody can have taken their row away, or else the row is read again.
+ */
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { continued } from '../../base/continued.ts';
