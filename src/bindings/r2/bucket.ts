@@ -95,36 +95,34 @@ export class DiskBucket implements Bucket {
     return now !== undefined ? now : ((await this.#call('head', key)) as R2Metadata | null);
   }
 
-  async get(key: string, { range, onlyIf, customerKey }: R2GetOptions & WithKey): Promise<ObjectContent | R2Metadata | null> {
+  async get(key: string, options: R2GetOptions & WithKey): Promise<ObjectContent | R2Metadata | null> {
+    return this.getSoon(key, options);
+  }
+
+  /** As `get`; what needs no file is told at once, where this process may read the database. */
+  getSoon(key: string, options: R2GetOptions & WithKey): Promise<ObjectContent | R2Metadata | null> | ObjectContent | R2Metadata | null {
     checkKey(key);
+    const { range, onlyIf, customerKey } = options;
+    const found = this.#readNow((db) => readObject(db, key, range, onlyIf));
+    return found === undefined || liesInFiles(found) ? this.#getFiles(key, options, found) : contentOf(found, customerKey);
+  }
+
+  /** @param first what is known of it already */
+  async #getFiles(key: string, { range, onlyIf, customerKey }: R2GetOptions & WithKey, first: Found | undefined): Promise<ObjectContent | R2Metadata | null> {
+    let found: Found | null | 'invalid' | undefined = first;
     for (let attempt = 0; ; attempt++) {
-      const now = attempt === 0 ? this.#readNow((db) => readObject(db, key, range, onlyIf)) : undefined;
-      const found = now !== undefined ? now : ((await this.#call('get', key, range, onlyIf)) as Found | null | 'invalid');
-      if (found === null) return null;
-      if (found === 'invalid') throw new BucketError('invalidRange');
-      const { object, isRefused: isOver, data, pieces } = found;
-      if (isOver === true) return object;
+      found ??= (await this.#call('get', key, range, onlyIf)) as Found | null | 'invalid';
+      if (!liesInFiles(found)) return contentOf(found, customerKey);
       checkCustomerKey(found.ssec, customerKey);
-      if (data !== undefined) return { object, body: inTheClear(object, data, customerKey) };
       try {
-        return { object, body: await openPieces(this.#blobs, pieces ?? [], customerKey) };
+        return { object: found.object, body: await openPieces(this.#blobs, found.pieces ?? [], customerKey) };
       } catch (error) {
         // Replaced in between: there is a newer one, or none.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 3)
           throw error instanceof OpError || isOutOfDescriptors(error) ? error : unreadable();
+        found = undefined;
       }
     }
-  }
-
-  /** A small object, or what stands for it where a condition does not hold, if that can be told at once. */
-  smallNow(key: string, { range, onlyIf, customerKey }: R2GetOptions & WithKey): ObjectContent | R2Metadata | undefined {
-    checkKey(key);
-    const found = this.#readNow((db) => readObject(db, key, range, onlyIf));
-    if (found === undefined || found === null || found === 'invalid') return undefined;
-    if (found.isRefused === true) return found.object;
-    if (found.data === undefined) return undefined;
-    checkCustomerKey(found.ssec, customerKey);
-    return { object: found.object, body: inTheClear(found.object, found.data, customerKey) };
   }
 
   /** Reads in this process; undefined where that is not possible just now. */
@@ -279,6 +277,19 @@ export class DiskBucket implements Bucket {
     if (garbage.length > 0) this.#blobs.remove(garbage).catch(() => {});
     return answer;
   }
+}
+
+const liesInFiles = (found: Found | null | 'invalid'): found is Found =>
+  found !== null && found !== 'invalid' && found.isRefused !== true && found.data === undefined;
+
+/** What was found, where that is all. @throws BucketError */
+function contentOf(found: Found | null | 'invalid', customerKey: KeyObject | undefined): ObjectContent | R2Metadata | null {
+  if (found === null) return null;
+  if (found === 'invalid') throw new BucketError('invalidRange');
+  const { object, isRefused, data, ssec } = found;
+  if (isRefused === true || data === undefined) return object;
+  checkCustomerKey(ssec, customerKey);
+  return { object, body: inTheClear(object, data, customerKey) };
 }
 
 /** Bytes of the database: all there are where they are encrypted, and else those of the range already. */

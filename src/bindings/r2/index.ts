@@ -40,7 +40,7 @@ const METHODS = {
   /** key, options → null, the object's JSON where a condition does not hold, or that and its text, bytes or the number of its body */
   get: async (bucket: DiskBucket, [key, options]: readonly unknown[], caller: Caller): Promise<Reply> => {
     const wanted = getOptions(options);
-    const found = bucket.smallNow(text(key), wanted) ?? (await bucket.get(text(key), wanted));
+    const found = await bucket.getSoon(text(key), wanted);
     if (found === null || !('body' in found)) return jsonOf(found);
     const { object, body } = found;
     const json = JSON.stringify(object);
