@@ -1,7 +1,6 @@
 /** An engine that a tenant has taken over speaks to the router of SQL processes by hand: others are served, and the router goes on. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { D1_TEXTS } from '../../src/bindings/d1/errors.ts';
 import { systemClock } from '../../src/server/clock.ts';
@@ -11,7 +10,7 @@ import { eachFrame, frameOf } from '../../src/storage/frame-reader.ts';
 import { writeCall } from '../../src/storage/pool/wire.ts';
 import { residentKb } from '../support/descriptors.ts';
 import { folder } from '../support/folder.ts';
-import { someClosed } from '../support/sockets.ts';
+import { connected, someClosed } from '../support/sockets.ts';
 
 const KEY = 'key of this run';
 const CARTS = '["shop","carts"]';
@@ -50,10 +49,7 @@ async function setUp(t: TestContext): Promise<World> {
   router.start();
   await isReady.promise;
   const line = async (group?: string): Promise<Socket> => {
-    const socket = connect(router.config.socket);
-    t.after(() => socket.destroy());
-    await once(socket, 'connect');
-    socket.on('error', () => {});
+    const socket = await connected(t, router.config.socket);
     if (group !== undefined) socket.write(frameOf(makeBadge(KEY, { kind: 'engine', group })));
     return socket;
   };

@@ -1,7 +1,6 @@
 /** An engine that a tenant has taken over speaks to the store process by hand, for stores of another trust group. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { serialize } from 'node:v8';
 import { makeBadge } from '../../src/storage/badge.ts';
@@ -12,7 +11,7 @@ import { systemClock } from '../../src/server/clock.ts';
 import { StoreProcess } from '../../src/server/store-process.ts';
 import { residentKb } from '../support/descriptors.ts';
 import { folder } from '../support/folder.ts';
-import { someClosed } from '../support/sockets.ts';
+import { connected, someClosed } from '../support/sockets.ts';
 
 const KEY = 'key of this run';
 const shop = { product: 'kv', group: 'shop', id: 'carts' };
@@ -61,10 +60,7 @@ async function setUp(t: TestContext): Promise<World> {
   t.after(() => owner.close());
   await owner.call(shop, 'put', ['card', '4111', null, 4, null, null]);
   const line = async (group?: string): Promise<Socket> => {
-    const socket = connect(store.config.socket);
-    t.after(() => socket.destroy());
-    await once(socket, 'connect');
-    socket.on('error', () => {});
+    const socket = await connected(t, store.config.socket);
     if (group !== undefined) socket.write(frameOf(makeBadge(KEY, { kind: 'engine', group })));
     return socket;
   };
