@@ -17,10 +17,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { folder } from '../support/folder.ts';
-import { runNano, suiteOwner } from '../support/nano-process.ts';
+import { suiteOwner } from '../support/nano-process.ts';
+import { type S3Keys, s3Keys } from '../support/s3.ts';
 import { serve } from '../support/server.ts';
-
-type Keys = { accessKeyId: string; secretAccessKey: string };
 
 const Bucket = 'photos';
 const MiB = 1024 * 1024;
@@ -28,12 +27,12 @@ const MiB = 1024 * 1024;
 suite('the S3 endpoint, with the AWS SDK', () => {
   const owner = suiteOwner();
   let client: S3Client;
-  let clientWith: (credentials: Keys) => S3Client;
-  let keys: Keys;
+  let clientWith: (credentials: S3Keys) => S3Client;
+  let keys: S3Keys;
 
   before(async () => {
     const dir = folder({ 'app/index.js': 'export default {};' });
-    keys = JSON.parse((await runNano(['r2', 'token', 'create', '--json', '--data', '.nano'], { cwd: dir })).stdout) as Keys;
+    keys = await s3Keys(dir);
     const { adminPort } = await serve(owner, dir);
     clientWith = (credentials) =>
       new S3Client({ endpoint: `http://127.0.0.1:${adminPort}/s3`, region: 'auto', forcePathStyle: true, maxAttempts: 1, credentials });

@@ -1,6 +1,6 @@
 /** The S3 endpoint of the admin port, with an S3 client; and `nano r2` beside the running server. */
 import assert from 'node:assert/strict';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { AwsClient } from 'aws4fetch';
 import { createCrc } from '../../src/base/crc.ts';
 import { folder } from '../support/folder.ts';
 import { runNano, suiteOwner } from '../support/nano-process.ts';
+import { putChunks, type S3Keys, s3Keys } from '../support/s3.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `export default {
@@ -28,20 +29,18 @@ const CONFIG = JSON.stringify({
 });
 const MiB = 1024 * 1024;
 
-type Keys = { accessKeyId: string; secretAccessKey: string };
-
 suite('the S3 endpoint', () => {
   const owner = suiteOwner();
   let dir: string;
   let server: TestServer;
-  let keys: Keys;
+  let keys: S3Keys;
   let client: AwsClient;
   const nano = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await runNano(['r2', ...args, '--data', '.nano'], { cwd: dir });
     assert.equal(code, 0, stderr);
     return stdout;
   };
-  const clientOf = (own: Keys): AwsClient => new AwsClient({ ...own, service: 's3', region: 'auto', retries: 0 });
+  const clientOf = (own: S3Keys): AwsClient => new AwsClient({ ...own, service: 's3', region: 'auto', retries: 0 });
   const url = (path: string): string => `http://127.0.0.1:${server.adminPort}/s3${path}`;
   const s3 = (method: string, path: string, init: RequestInit = {}, by = client): Promise<Response> => by.fetch(url(path), { ...init, method });
   const answer = async (response: Promise<Response>): Promise<[number, string]> => {
@@ -51,7 +50,7 @@ suite('the S3 endpoint', () => {
 
   before(async () => {
     dir = folder({ 'files/index.js': APP, 'files/wrangler.jsonc': CONFIG });
-    keys = JSON.parse((await runNano(['r2', 'token', 'create', '--json', '--data', '.nano'], { cwd: dir })).stdout) as Keys;
+    keys = await s3Keys(dir);
     server = await serve(owner, dir);
     client = clientOf(keys);
   });
@@ -422,7 +421,7 @@ suite('the S3 endpoint', () => {
     assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, secretAccessKey: 'other' }))), [403, 'SignatureDoesNotMatch']);
     assert.deepEqual(await answer(s3('GET', '/', {}, clientOf({ ...keys, accessKeyId: 'other' }))), [403, 'InvalidAccessKeyId']);
     assert.deepEqual(await answer(fetch(url('/shared/range'))), [403, 'AccessDenied']);
-    const limited = JSON.parse(await nano('token', 'create', '--read-only', '--bucket', 'shared', '--json')) as Keys;
+    const limited = JSON.parse(await nano('token', 'create', '--read-only', '--bucket', 'shared', '--json')) as S3Keys;
     const by = clientOf(limited);
     await s3('PUT', '/shared/limited', { body: 'x' });
     assert.equal((await s3('GET', '/shared/limited', {}, by)).status, 200);
@@ -471,37 +470,3 @@ const crc64 = (...pieces: Buffer[]): string => {
   for (const piece of pieces) crc.update(piece);
   return crc.digest().toString('base64');
 };
-
-/** PUTs as clients do that stream: aws-chunked, each chunk with a signature that leads on from the one before. @returns the status */
-async function putChunks({ accessKeyId, secretAccessKey }: Keys, url: string, chunks: readonly Buffer[], tamper?: (body: Buffer) => void): Promise<number> {
-  const { host, pathname } = new URL(url);
-  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-  const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
-  const time = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
-  const scope = `${time.slice(0, 8)}/auto/s3/aws4_request`;
-  const headers: Record<string, string> = {
-    host,
-    'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
-    'x-amz-date': time,
-    'x-amz-decoded-content-length': String(chunks.reduce((sum, chunk) => sum + chunk.length, 0)),
-  };
-  const names = Object.keys(headers).sort();
-  const canonical = ['PUT', pathname, '', ...names.map((name) => `${name}:${headers[name]}`), '', names.join(';'), headers['x-amz-content-sha256']].join('\n');
-  const key = hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, time.slice(0, 8)), 'auto'), 's3'), 'aws4_request');
-  let signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).toString('hex');
-  headers['authorization'] = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
-  const wire = [...chunks, Buffer.alloc(0)].map((chunk) => {
-    signature = hmac(key, ['AWS4-HMAC-SHA256-PAYLOAD', time, scope, signature, sha256(''), sha256(chunk)].join('\n')).toString('hex');
-    return Buffer.concat([Buffer.from(`${chunk.length.toString(16)};chunk-signature=${signature}\r\n`), chunk, Buffer.from('\r\n')]);
-  });
-  const body = Buffer.concat(wire);
-  tamper?.(body);
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'PUT', headers: { ...headers, 'content-length': body.length } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
