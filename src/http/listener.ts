@@ -36,6 +36,8 @@ export type ListenerOptions = {
   observer: Observer;
   /** Makes a host body of an incoming request; `length` is undefined when it is not declared. */
   openBody(message: IncomingMessage, limit: number, length: number | undefined): HostBody;
+  /** Sets a client's new connection up. */
+  prepare?: ((socket: Socket) => void) | undefined;
   /** Normalises a Host header; undefined when it is malformed. */
   normaliseHost(raw: string): string | undefined;
   /** Where there are WebSockets. */
@@ -88,7 +90,10 @@ export class Listener {
     this.#server.setTimeout(this.#options.idleMs, (socket) => {
       if (!this.#waitsForApp(socket)) socket.destroy();
     });
-    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      options.prepare?.(socket);
+    });
     // A connection that cannot be accepted, for want of a descriptor, is no reason to end. The watch over descriptors tells of it.
     this.#server.on('error', () => {});
     this.#server.on('clientError', (error, socket) => this.#refuse(error as NodeJS.ErrnoException, socket));

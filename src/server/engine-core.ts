@@ -46,6 +46,7 @@ import { HotBlobs } from '../storage/hot-blobs.ts';
 import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-readers.ts';
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
+import { boundSendBuffers } from './walls/send-buffers.ts';
 import { Ledger } from './ledger.ts';
 
 /** How often the process looks at its own memory. */
@@ -151,6 +152,7 @@ export class Engine {
       openings,
       observer: this.#observer,
       openBody: (message, limit, length) => new StreamBody(message, { limit, length }),
+      prepare: boundSendBuffers(libc),
       normaliseHost,
       upgrades: new Upgrades((ws, raw) => new WsSocket(ws, raw), WS_OPTIONS),
       urlBytes: config.urlBytes,

@@ -12,6 +12,8 @@ import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable, type RouteTable } from '../router/table.ts';
 import { groupSocket } from './group-socket.ts';
+import type { Libc } from './walls/libc.ts';
+import { boundSendBuffers } from './walls/send-buffers.ts';
 
 /** How often a drain looks whether requests are still under way. */
 const DRAIN_STEP_MS = 50;
@@ -28,7 +30,7 @@ export class Front {
   /** Of each app, where engines of its group listen. */
   #places = new Map<string, string>();
 
-  constructor(config: EngineConfig) {
+  constructor(config: EngineConfig, libc?: Libc) {
     this.#log = createLog({ level: config.logLevel });
     this.#metrics = new MetricsObserver(() => ({ isolates: { active: 0, idle: 0, condemned: 0, spare: 0 }, heapBytes: 0, byApp: new Map() }));
     this.#socketDir = config.groupSockets ?? '';
@@ -44,6 +46,7 @@ export class Front {
       openBody: () => {
         throw new Error('the front reads no body');
       },
+      prepare: boundSendBuffers(libc),
       normaliseHost,
       upgrades: new Upgrades(() => {
         throw new Error('the front opens no WebSocket');

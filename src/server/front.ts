@@ -22,7 +22,7 @@ const handle = async (message: ToEngine): Promise<void> => {
   switch (message.type) {
     case 'configure': {
       const libc = loadLibc();
-      front = new Front(message.config);
+      front = new Front(message.config, libc);
       answerSoon(libc);
       raiseWalls(libc);
       beat(tell);

@@ -7,8 +7,6 @@ import { Readable } from 'node:stream';
 import type { RecyclingStream } from '../ports/host-body.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Of memory that is there anyway more may go in one call of the system. Beyond this nothing is gained. */
-const SHARED_CHUNK_BYTES = 1024 * 1024;
 
 export class MemoryStream extends Readable implements RecyclingStream {
   readonly #bytes: Uint8Array;
@@ -32,7 +30,8 @@ export class MemoryStream extends Readable implements RecyclingStream {
   }
 
   override _read(): void {
-    const chunk = this.#bytes.subarray(this.#at, this.#at + (this.#isShared ? SHARED_CHUNK_BYTES : CHUNK_BYTES));
+    // Of memory that is there anyway a socket may have all at once: it takes what it has room for, again and again.
+    const chunk = this.#bytes.subarray(this.#at, this.#isShared ? undefined : this.#at + CHUNK_BYTES);
     this.#at += chunk.length;
     if (chunk.length === 0) this.push(null);
     else this.push(this.#isShared ? chunk : new Uint8Array(chunk));

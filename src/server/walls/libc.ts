@@ -29,6 +29,8 @@ export type Libc = {
    * @see https://docs.kernel.org/scheduler/sched-eevdf.html and https://man7.org/linux/man-pages/man2/sched_setattr.2.html
    */
   setSlice(nanoseconds: number): number;
+  /** How many bytes the kernel keeps of what is sent over a socket. @see https://man7.org/linux/man-pages/man7/socket.7.html, SO_SNDBUF */
+  setSendBuffer(descriptor: number, bytes: number): number;
   /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
   seccomp(program: Uint8Array): number;
 };
@@ -38,6 +40,8 @@ const SCHED_SETATTR = { x64: 314, arm64: 274 } as const;
 const SCHED_FLAG_RESET_ON_FORK = 1n;
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
 const SIG_IGN = 1n;
 /** A pointer where none is wanted. */
 const NOTHING = new Uint8Array();
@@ -53,11 +57,15 @@ export function loadLibc(): Libc | undefined {
       prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
       signal: { arguments: ['int32', 'uint64'], return: 'uint64' },
       __libc_current_sigrtmin: { arguments: [], return: 'int32' },
+      setsockopt: { arguments: ['int32', 'int32', 'int32', 'uint64', 'uint32'], return: 'int32' },
       setrlimit: { arguments: ['int32', 'buffer'], return: 'int32' },
       syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
     });
     const call = (name: string, ...args: unknown[]): number => Number(functions[name]?.(...args) ?? -1);
     const system = (number: number | undefined, ...args: unknown[]): number => (number === undefined ? -1 : call('syscall', BigInt(number), ...args));
+    // Without the right to load more, a pointer is all that a call takes.
+    const option = new Int32Array(1);
+    const optionAt = ffi.getRawPointer(new Uint8Array(option.buffer));
     return {
       trim: () => void call('malloc_trim', 0n),
       prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
@@ -72,6 +80,10 @@ export function loadLibc(): Libc | undefined {
         attributes.setInt32(16, getPriority(), true);
         attributes.setBigUint64(24, BigInt(nanoseconds), true);
         return system(SCHED_SETATTR[architecture], 0n, ffi.getRawPointer(new Uint8Array(attributes.buffer)), NOTHING);
+      },
+      setSendBuffer: (descriptor, bytes) => {
+        option[0] = bytes;
+        return call('setsockopt', descriptor, SOL_SOCKET, SO_SNDBUF, optionAt, option.byteLength);
       },
       seccomp: (program) => {
         // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.
