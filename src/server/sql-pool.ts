@@ -1,6 +1,6 @@
 /** The pool of SQL processes: how one is started, and what it may take. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
@@ -35,6 +35,7 @@ const SLOW_MS = 500;
 const SLOW_FOR_MS = 300_000;
 const MOST_SLOW = 12;
 const MEMORY_BYTES = 384 * 1024 * 1024;
+const LOW_PRIORITY = 10;
 const PAGE_BYTES = 4096;
 const FEWEST_MOST = 4;
 
@@ -74,12 +75,13 @@ function launch({ root, fsync }: SqlPoolOptions, events: WorkerEvents): WorkerHa
   // After everything it has written was read.
   child.on('close', () => events.gone());
   // It could not be started, and is about to be gone.
-  if (stream === undefined) return { pid: undefined, send: () => {}, end: () => {}, kill: () => {} };
+  if (stream === undefined) return { pid: undefined, send: () => {}, lower: () => {}, end: () => {}, kill: () => {} };
   eachFrame(stream, (frame) => events.frame(frame));
   stream.on('error', () => {});
   return {
     pid: child.pid,
     send: (key, room, calls) => sendParts(stream, writeRound(key, room, calls)),
+    lower: () => lower(child.pid),
     end: () => stream.end(),
     kill: () => child.kill('SIGKILL'),
   };
@@ -93,6 +95,15 @@ export function sendParts(stream: Duplex, parts: readonly Buffer[]): void {
     process.nextTick(() => stream.uncork());
   }
   for (const part of parts) stream.write(part);
+}
+
+/** Behind whatever else runs on this machine: a process of priority 0 gets nine times its time. */
+function lower(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, LOW_PRIORITY);
+  } catch {
+    // It has just ended.
+  }
 }
 
 /** Resident memory of another process, in bytes; undefined where the system does not tell. */

@@ -9,6 +9,7 @@ class FakeWorker {
   readonly rounds: { key: string; calls: readonly RoundCall[] }[] = [];
   readonly #events: WorkerEvents;
   isEnded = false;
+  isLow = false;
   isKilled = false;
 
   constructor(pid: number, events: WorkerEvents) {
@@ -18,6 +19,10 @@ class FakeWorker {
 
   send(key: string, _room: Room, calls: readonly RoundCall[]): void {
     this.rounds.push({ key, calls });
+  }
+
+  lower(): void {
+    this.isLow = true;
   }
 
   end(): void {
@@ -391,11 +396,59 @@ test('slow rounds: leave their place to others, and their owners leave a worker 
   pass(5);
   assert.equal(answers.length, 1, 'all that there may be are at work');
   for (const worker of workers.slice(0, 3)) worker.answer();
-  assert.deepEqual(workers.flatMap(({ asked }) => asked).at(-1), 'four:endless');
+  pass(1);
   assert.equal(workers.filter(({ asked }) => asked.includes('quick:again')).length, 1);
   // One of four is still at work for somebody who is known to be slow: no second one gets a worker, somebody else does.
   ask('one', 'one', 'endless again');
   ask('five', 'five', 'short, too');
+  pass(2);
   assert.equal(workers.filter(({ asked }) => asked.includes('one:endless again')).length, 0);
   assert.equal(workers.filter(({ asked }) => asked.includes('five:short, too')).length, 1);
+});
+
+test('slow rounds: run when others do not, and their workers end with them', (t) => {
+  const { workers, answers, ask, wait } = world(t, { roundMs: 10_000, slowMs: 500 });
+  ask('app', 'db', 'quick');
+  const worker = ready(workers[0]);
+  wait(400);
+  worker.answer();
+  ask('app', 'db', 'slow');
+  wait(400);
+  assert.equal(worker.isLow, false);
+  wait(101);
+  assert.equal(worker.isLow, true);
+  ask('app', 'db', 'next');
+  worker.answer();
+  assert.equal(worker.isEnded, true);
+  ready(workers.at(-1)).answer();
+  assert.deepEqual(answers, ['quick=quick!', 'slow=slow!', 'next=next!']);
+});
+
+test('slow rounds: where there are no others, the longest makes way for who is quick, and for nobody else', (t) => {
+  const { workers, answers, troubles, ask, wait } = world(t, { most: 2, mostPerOwner: 1, roundMs: 60_000, slowMs: 500, slowForMs: 60_000, queueMs: 60_000 });
+  const pass = (times: number): void => {
+    for (; times > 0; times--) {
+      wait(50);
+      for (const worker of workers) if (worker.rounds.length === 0 && !worker.isKilled) ready(worker);
+    }
+  };
+  ask('one', 'one', 'endless');
+  pass(3);
+  ask('two', 'two', 'endless');
+  pass(20);
+  ask('one', 'another', 'endless');
+  pass(50);
+  assert.deepEqual([answers, workers.length], [[], 2], 'its owner is slow');
+  ask('quick', 'quick', 'short');
+  pass(9);
+  assert.deepEqual(answers, [], 'it has not waited for long');
+  pass(5);
+  assert.deepEqual(answers, ['endless=timeout']);
+  assert.match(troubles.join(), /others waited/);
+  workers.at(-1)?.answer();
+  assert.deepEqual(answers, ['endless=timeout', 'short=short!']);
+  assert.deepEqual(
+    workers.map(({ isKilled }) => isKilled),
+    [true, false, false],
+  );
 });

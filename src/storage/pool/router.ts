@@ -7,7 +7,9 @@
  * are busy another one is started, up to a maximum; no owner has more than its share of them. Beyond the maximum there
  * is one for a group that has none at work: an engine that a tenant has taken over asks in the name of every app of its
  * group. Rounds that take long do not count towards the maximum, as far as there is room for them, and owners that have
- * made such ones are kept from the last worker: who is quick does not wait for who is slow. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
+ * made such ones are kept from the last worker: who is quick does not wait for who is slow. A slow round has the CPU that others
+ * leave. When all workers that there may be have slow ones, and somebody who is not known to be slow has waited for as long as
+ * such may take, the one that has run for longest is ended. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
 import { FewReports } from '../../base/few-reports.ts';
 import { SlowOwners } from './slow-owners.ts';
@@ -19,6 +21,8 @@ import { readSize, readTrouble } from './worker-words.ts';
 export interface WorkerHandle {
   readonly pid: number | undefined;
   send(key: string, room: Room, calls: readonly RoundCall[]): void;
+  /** Has it run when others do not, from now on. */
+  lower(): void;
   /** Lets it go when it has nothing to do. */
   end(): void;
   kill(): void;
@@ -84,10 +88,11 @@ type Worker = {
   isReady: boolean;
   isEnding: boolean;
   hasWorked: boolean;
+  isLow: boolean;
   launchedAt: number;
   round: Round | undefined;
   idleSince: number;
-  verdict: 'timeout' | 'memory' | 'odd' | undefined;
+  verdict: 'timeout' | 'memory' | 'crowded' | 'odd' | undefined;
 };
 
 const MOST_ROUND_CALLS = 64;
@@ -116,6 +121,8 @@ export class PoolRouter {
   readonly #workers = new Set<Worker>();
   readonly #last = new Map<string, Worker>();
   #calls = 0;
+  /** Since when somebody quick has waited while there are none but slow rounds. */
+  #crowdedSince: number | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** Workers that have ended before they were ready, one after the other; and when the next may be started. */
@@ -168,6 +175,7 @@ export class PoolRouter {
     }
     for (const call of this.#turns.expire(now - this.#options.queueMs)) call.answer(this.#options.answers.tooLong);
     this.#grow(now);
+    this.#makeWay(now);
     this.#dispatch();
     const isCalm = this.#turns.size === 0 && this.#workers.size <= 1 && ![...this.#workers].some(({ round }) => round !== undefined);
     if (!isCalm) return;
@@ -179,8 +187,12 @@ export class PoolRouter {
   #spare(worker: Worker, now: number): void {
     const isLarge = worker.hasWorked && this.#isLarge(worker, this.#options.memoryBytes / 2);
     if (!isLarge && (this.#workers.size === 1 || now - worker.idleSince <= this.#options.idleMs)) return;
+    this.#retire(worker);
+  }
+
+  #retire(worker: Worker): void {
     worker.isEnding = true;
-    if (isLarge && this.#workers.size === 1) this.#launch();
+    if (this.#workers.size === 1) this.#launch();
     worker.handle.end();
   }
 
@@ -191,7 +203,11 @@ export class PoolRouter {
   #judge(worker: Worker, round: Round, now: number): void {
     if (worker.verdict !== undefined) return;
     const took = now - round.startedAt;
-    if (took > this.#options.slowMs) this.#slow.add(round.owner, now);
+    if (took > this.#options.slowMs) {
+      this.#slow.add(round.owner, now);
+      if (!worker.isLow) worker.handle.lower();
+      worker.isLow = true;
+    }
     if (took > this.#options.roundMs) worker.verdict = 'timeout';
     else if (took > MEMORY_AFTER_MS && this.#isLarge(worker, this.#options.memoryBytes)) worker.verdict = 'memory';
     if (worker.verdict !== undefined) worker.handle.kill();
@@ -222,10 +238,32 @@ export class PoolRouter {
     return (key) => !groups.has(groupOf(key));
   }
 
-  /** One more, when nobody is free and nobody will be soon. */
+  /** Ends a slow round, where there is no other way for who is quick. */
+  #makeWay(now: number): void {
+    const { slowMs } = this.#options;
+    const isWaited = this.#turns.has((_key, owner) => !this.#slow.has(owner, now));
+    if (!isWaited || this.#hasPlace(now) || [...this.#workers].some((worker) => !worker.isEnding && worker.round === undefined)) {
+      this.#crowdedSince = undefined;
+      return;
+    }
+    this.#crowdedSince ??= now;
+    if (now - this.#crowdedSince < slowMs) return;
+    let longest: (Worker & { round: Round }) | undefined;
+    for (const worker of this.#workers) if (isSlowest(worker, longest, now - slowMs)) longest = worker;
+    if (longest === undefined) return;
+    this.#crowdedSince = undefined;
+    longest.verdict = 'crowded';
+    longest.handle.kill();
+  }
+
+  /** One more, when nobody is free and nobody will be soon: beside others that start only where more owners wait than those are. */
   #grow(now: number): void {
     if (now < this.#restartAt || !this.#hasPlace(now)) return;
-    for (const worker of this.#workers) if (!worker.isEnding && this.#isInReach(worker, now)) return;
+    let starting = 0;
+    for (const worker of this.#workers) {
+      if (worker.isEnding || !this.#isInReach(worker, now)) continue;
+      if (worker.isReady || ++starting >= this.#turns.waiting) return;
+    }
     this.#launch();
   }
 
@@ -249,6 +287,7 @@ export class PoolRouter {
       isReady: false,
       isEnding: false,
       hasWorked: false,
+      isLow: false,
       launchedAt: this.#now(),
       round: undefined,
       idleSince: 0,
@@ -353,6 +392,8 @@ export class PoolRouter {
         worker.idleSince = this.#now();
         this.#options.rooms?.end(round.key);
         this.#turns.giveBack(this.#turns.resource(round.key), round.owner);
+        // Nobody but root gets a process's old priority back.
+        if (worker.isLow) this.#retire(worker);
         return this.#dispatch();
       }
       default:
@@ -381,8 +422,7 @@ export class PoolRouter {
     if (round !== undefined) {
       this.#options.rooms?.end(round.key);
       const resource = this.#turns.resource(round.key);
-      if (round.size === 1 || round.isCommitting)
-        for (const call of round.calls.values()) call.answer(this.#options.answers[verdict === undefined || verdict === 'odd' ? 'lost' : verdict]);
+      if (round.size === 1 || round.isCommitting) for (const call of round.calls.values()) call.answer(this.#options.answers[answerTo(verdict)]);
       else
         this.#turns.putBack(
           resource,
@@ -398,8 +438,20 @@ function isIdle({ isReady, isEnding, round }: Worker): boolean {
   return isReady && !isEnding && round === undefined;
 }
 
+/** Has it a round that can be ended, has run since before a time, and for longer than another's? */
+function isSlowest(worker: Worker, than: { round: Round } | undefined, before: number): worker is Worker & { round: Round } {
+  const { round, verdict } = worker;
+  return round !== undefined && !round.isCommitting && verdict === undefined && round.startedAt < Math.min(before, than?.round.startedAt ?? before);
+}
+
+function answerTo(verdict: Worker['verdict']): 'timeout' | 'memory' | 'lost' {
+  if (verdict === 'crowded') return 'timeout';
+  return verdict === undefined || verdict === 'odd' ? 'lost' : verdict;
+}
+
 function reasonOf(verdict: Worker['verdict']): string {
   if (verdict === 'odd') return 'said what none of ours says, as one that was taken over, and was killed';
   if (verdict === 'timeout') return 'was ended: a query took too long';
+  if (verdict === 'crowded') return 'was ended: all that there may be had slow queries, others waited, and its own had run for longest';
   return verdict === 'memory' ? 'was ended: a query took too much memory' : 'ended unexpectedly';
 }

@@ -51,6 +51,11 @@ export class Turns<Call extends Waiting> {
     this.#list(resource);
   }
 
+  /** Owners with something ready. */
+  get waiting(): number {
+    return this.#order.length;
+  }
+
   /** Puts calls back to where they were taken from. */
   putBack(resource: Resource<Call>, calls: readonly Call[]): void {
     resource.calls.unshift(...calls);
