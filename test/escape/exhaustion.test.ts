@@ -39,8 +39,9 @@ const opens = {
 const forEver = (text) => new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode(text)), pull: () => new Promise(() => kept.push(setTimeout(() => {}, 1e6))) }));
 export default { async fetch(request, env) {
   const { pathname, searchParams } = new URL(request.url);
-  const large = new Uint8Array(2_000_000);
   if (pathname === '/put') {
+    // Larger than what is kept in memory where it is read again and again.
+    const large = new Uint8Array(17_000_000);
     await Promise.all([env.BUCKET.put('large', large), env.KV.put('large', large), caches.default.put('http://cache/large', new Response(large, { headers: { 'cache-control': 'max-age=600' } }))]);
     return new Response('put');
   }
