@@ -93,6 +93,8 @@ export type EngineConfig = {
   isolateBudgetMb: number;
   /** Resident memory of the process, in MB, beyond which it is replaced. */
   residentLimitMb: number;
+  /** For large values that are read again and again, over all apps. Megabytes. */
+  hotBlobMb: number;
   /** Peers whose word about their clients counts: addresses and networks. */
   trustedProxies: readonly string[];
   /** Files and connections that the process may have open. */

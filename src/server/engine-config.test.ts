@@ -32,6 +32,8 @@ test('engineConfig: engines share what the service may take, not what the machin
     runtimeFile: '',
     stores: { socket: '', sql: '', badge: '', dir: '', fsync: config.fsync },
   };
-  const { isolateBudgetMb, residentLimitMb } = engineConfig(config, { ...place, engines: 2, serviceBytes: 1500 * 1024 * 1024 });
-  assert.deepEqual([isolateBudgetMb, residentLimitMb], [375, 600]);
+  const { isolateBudgetMb, residentLimitMb, hotBlobMb } = engineConfig(config, { ...place, engines: 2, serviceBytes: 1500 * 1024 * 1024 });
+  assert.deepEqual([isolateBudgetMb, residentLimitMb, hotBlobMb], [375, 600, 24]);
+  const limited = (engineLimitMb: number): number => engineConfig({ ...config, engineLimitMb }, place).hotBlobMb;
+  assert.deepEqual([limited(200), limited(2000), limited(20_000)], [16, 80, 256]);
 });

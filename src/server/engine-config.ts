@@ -27,6 +27,7 @@ export type EnginePlace = {
 
 export function engineConfig(config: ServerConfig, place: EnginePlace): EngineConfig {
   const memoryMb = totalMb(place.serviceBytes) / (place.engines ?? config.engines);
+  const residentLimitMb = config.engineLimitMb ?? defaultLimitMb(memoryMb);
   return {
     port: place.port,
     host: config.host,
@@ -34,7 +35,8 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     dev: place.dev,
     logLevel: config.logLevel,
     isolateBudgetMb: config.engineMemoryMb ?? defaultBudgetMb(memoryMb),
-    residentLimitMb: config.engineLimitMb ?? defaultLimitMb(memoryMb),
+    residentLimitMb,
+    hotBlobMb: hotBlobMb(residentLimitMb),
     trustedProxies: config.trustedProxies,
     descriptors: descriptorLimit(),
     maps: mapLimit(),
@@ -104,6 +106,11 @@ function defaultBudgetMb(memoryMb: number): number {
 /** Four fifths of it. */
 function defaultLimitMb(memoryMb: number): number {
   return Math.max(512, Math.floor(memoryMb * 0.8));
+}
+
+/** A twenty-fifth of what an engine may take: many large files on a large machine, and nothing that a small one would miss. */
+function hotBlobMb(limitMb: number): number {
+  return Math.min(256, Math.max(16, Math.floor(limitMb / 25)));
 }
 
 function totalMb(serviceBytes = Infinity): number {

@@ -58,8 +58,6 @@ const MAPS_OF_AN_ISOLATE = 24;
 const FEWEST_READERS = 4;
 /** For the bytes of small static files, over all apps. */
 const ASSET_MEMORY_BYTES = 64 * 1024 * 1024;
-/** For large values that are read again and again, over all apps. */
-const HOT_BLOB_BYTES = 64 * 1024 * 1024;
 
 export class Engine {
   readonly #config: EngineConfig;
@@ -103,7 +101,7 @@ export class Engine {
       reserved: readers * FILES_OF_A_READER,
       onRefused: (name, detail) => this.#observer.limit(name, '', undefined, 'connections', detail),
     });
-    const hot = new HotBlobs(HOT_BLOB_BYTES);
+    const hot = new HotBlobs(config.hotBlobMb * 1024 * 1024);
     const agents = new EgressAgents({ forbidden: config.forbidden, http2: config.http2 });
     this.#apps = new Apps({
       pool: this.#pool,

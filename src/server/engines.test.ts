@@ -41,6 +41,7 @@ async function setUp(t: TestContext, options: { count?: number; spares?: number;
         isolateBudgetMb: 1,
         spareIsolates: 0,
         residentLimitMb: 4096,
+        hotBlobMb: 64,
         trustedProxies: [],
         urlBytes: 1,
         headerBytes: 1,

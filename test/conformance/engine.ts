@@ -59,6 +59,7 @@ export class Engine {
       isolateBudgetMb: 4096,
       spareIsolates: 1,
       residentLimitMb: 8192,
+      hotBlobMb: 64,
       trustedProxies: [],
       urlBytes: 1 << 20,
       headerBytes: 1 << 20,
