@@ -19,6 +19,7 @@ import { pumpBody } from './body-pump.ts';
 import { codeInto } from './content-coder.ts';
 import { type ErrorPages, wantsHtml } from './error-pages.ts';
 import { readResponseHead } from './response-head.ts';
+import { boundRest } from './unread.ts';
 import { LARGE_BYTES, type Unfinished, Unsent } from './unsent.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -47,29 +48,10 @@ const newBytes = (socket: Socket | null): number => {
   return socket.bytesRead - before;
 };
 
-/** What is taken of a body nobody read before the connection is cut: enough for a client that sends all before it listens. */
-const MOST_UNREAD = 256 * 1024;
-
 const MUCH_UNSENT = 'clients have not taken what the app has answered, and it is too much already';
 
 const lengthOf = (body: string | Uint8Array | undefined): number =>
   body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-
-/** How often it is looked at how much has come. */
-const UNREAD_LOOK_MS = 20;
-
-/**
- * The response is out and the request still coming: Node drops the rest, so that the connection can be used again. When
- * it is much the connection is cut instead. A listener for the bytes would take the socket from Node's parser.
- */
-export const boundRest = (message: IncomingMessage): void => {
-  const { socket } = message;
-  const before = socket.bytesRead;
-  const look = setInterval(() => {
-    if (message.complete || socket.destroyed) clearInterval(look);
-    else if (socket.bytesRead - before > MOST_UNREAD) socket.destroy();
-  }, UNREAD_LOOK_MS);
-};
 
 /** What is taken of a body that a HEAD request has no use for. */
 const MOST_DISCARDED = 1024 * 1024;

@@ -17,6 +17,7 @@ import { KEEP_MS, type Passage } from './relay.ts';
 import { readHead } from './request-head.ts';
 import { requestId } from './request-id.ts';
 import { handleScheduledRoute } from './scheduled-route.ts';
+import { closeInStages } from './unread.ts';
 import { isHandshake, type Upgrade, type Upgrades } from './upgrade.ts';
 import { mayBeWhole, takeWhole } from './whole-body.ts';
 
@@ -92,6 +93,7 @@ export class Listener {
     });
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
+      closeInStages(socket, () => this.#pipelines.current(socket)?.req);
       options.prepare?.(socket);
     });
     // A connection that cannot be accepted, for want of a descriptor, is no reason to end. The watch over descriptors tells of it.

@@ -14,8 +14,8 @@ import { Agent, type ClientRequest, type IncomingMessage, request, type ServerRe
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientErrorName } from '../protocol/errors.ts';
-import { boundRest } from './exchange.ts';
 import type { Origin } from './peer.ts';
+import { boundRest } from './unread.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** A request to be passed on. */
