@@ -51,12 +51,13 @@ const MANY = 48;
 
 type Load = { path: string; what: string; connections: number; writes: boolean; isSlow: boolean; many?: number };
 
+/** What only reads comes first: the system goes on writing for a while when writes are over. */
 const LOADS: readonly Load[] = [
   { path: '/get', what: 'get of 1 KB', connections: 64, writes: false, isSlow: false },
-  { path: '/put', what: 'put of 1 KB', connections: 64, writes: true, isSlow: false },
   { path: '/get-large', what: 'get of 10 MB', connections: 4, writes: false, isSlow: false },
   { path: '/get-many', what: `get of 10 MB, ${FEW} in turn`, connections: 4, writes: false, isSlow: false, many: FEW },
   { path: '/get-many', what: `get of 10 MB, ${MANY} in turn`, connections: 4, writes: false, isSlow: false, many: MANY },
+  { path: '/put', what: 'put of 1 KB', connections: 64, writes: true, isSlow: false },
   { path: '/put-large', what: 'put of 10 MB', connections: 4, writes: true, isSlow: true },
 ];
 
