@@ -64,8 +64,8 @@ export function loadLibc(): Libc | undefined {
     const call = (name: string, ...args: unknown[]): number => Number(functions[name]?.(...args) ?? -1);
     const system = (number: number | undefined, ...args: unknown[]): number => (number === undefined ? -1 : call('syscall', BigInt(number), ...args));
     // Without the right to load more, a pointer is all that a call takes.
-    const option = new Int32Array(1);
-    const optionAt = ffi.getRawPointer(new Uint8Array(option.buffer));
+    const socketOption = new Int32Array(1);
+    const socketOptionAt = ffi.getRawPointer(new Uint8Array(socketOption.buffer));
     return {
       trim: () => void call('malloc_trim', 0n),
       prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
@@ -82,8 +82,8 @@ export function loadLibc(): Libc | undefined {
         return system(SCHED_SETATTR[architecture], 0n, ffi.getRawPointer(new Uint8Array(attributes.buffer)), NOTHING);
       },
       setSendBuffer: (descriptor, bytes) => {
-        option[0] = bytes;
-        return call('setsockopt', descriptor, SOL_SOCKET, SO_SNDBUF, optionAt, option.byteLength);
+        socketOption[0] = bytes;
+        return call('setsockopt', descriptor, SOL_SOCKET, SO_SNDBUF, socketOptionAt, socketOption.byteLength);
       },
       seccomp: (program) => {
         // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.

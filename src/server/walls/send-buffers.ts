@@ -1,13 +1,10 @@
 /** How much of what is sent the kernel keeps for a connection, where there is a libc to say so with. */
-import { BlockList, isIPv4, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { classifyAddress } from '../../ops/egress/addresses.ts';
 import type { Libc } from './libc.ts';
 
 /** The kernel takes it twice, for what it keeps beside the bytes. */
 const SEND_BUFFER_BYTES = 384 * 1024;
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
  * A bound for connections from this machine, of reverse proxies mostly: whoever reads beside us needs no more on its way than
@@ -19,7 +16,7 @@ export function boundSendBuffers(libc: Libc | undefined): ((socket: Socket) => v
   if (libc === undefined) return undefined;
   return (socket) => {
     const { remoteAddress } = socket;
-    if (remoteAddress === undefined || !LOOPBACK.check(remoteAddress, isIPv4(remoteAddress) ? 'ipv4' : 'ipv6')) return;
+    if (remoteAddress === undefined || classifyAddress(remoteAddress) !== 'loopback') return;
     const descriptor = descriptorOf(socket);
     if (descriptor !== undefined) libc.setSendBuffer(descriptor, SEND_BUFFER_BYTES);
   };
