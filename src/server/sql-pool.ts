@@ -50,6 +50,7 @@ export function openSqlPool(options: SqlPoolOptions): PoolRouter {
     slowMs: SLOW_MS,
     slowForMs: SLOW_FOR_MS,
     mostSlow: MOST_SLOW,
+    keptForQuick: 1,
     queueMs: QUEUE_MS,
     busyMs: BUSY_MS,
     idleMs: IDLE_MS,

@@ -12,8 +12,9 @@
  * such may take, the one that has run for longest is ended. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
 import { FewReports } from '../../base/few-reports.ts';
+import { QuickOwners } from './quick-owners.ts';
 import { SlowOwners } from './slow-owners.ts';
-import { type May, Turns, type Waiting } from './turns.ts';
+import { type May, type Rank, Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
 import { readSize, readTrouble } from './worker-words.ts';
 
@@ -58,11 +59,13 @@ export type RouterOptions = {
   slowMs: number;
   slowForMs: number;
   mostSlow: number;
+  /** Of those that there may be, how many are for owners of whom much is known, and all of it quick. */
+  keptForQuick: number;
   /** How long a call may wait for its turn. */
   queueMs: number;
   /** All workers are busy for so long: another one is started. */
   busyMs: number;
-  /** A worker has had nothing to do for so long: it ends, unless it is the last. */
+  /** A worker has had nothing to do for so long: it ends, unless there are no more than have to be ready. */
   idleMs: number;
   /** What a worker may take of the machine's memory, and how to find out. */
   memoryBytes: number;
@@ -95,6 +98,8 @@ type Worker = {
   verdict: 'timeout' | 'memory' | 'crowded' | 'odd' | undefined;
 };
 
+type Admission = { may: May | undefined; rank: Rank | undefined };
+
 const MOST_ROUND_CALLS = 64;
 const MOST_ROUND_BYTES = 4 * 1024 * 1024;
 /** What may wait for one resource. */
@@ -115,16 +120,20 @@ export class PoolRouter {
   readonly #now: () => number;
   readonly #turns: Turns<RoutedCall>;
   readonly #slow: SlowOwners;
+  readonly #quick: QuickOwners;
   readonly #unstarted: FewReports;
   /** What workers say. */
   readonly #troubles: FewReports;
   readonly #workers = new Set<Worker>();
   readonly #last = new Map<string, Worker>();
   #calls = 0;
-  /** Since when somebody quick has waited while there are none but slow rounds. */
+  /** Since when somebody who is not known to be slow has waited while slow rounds have more than their room. */
   #crowdedSince: number | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** How many are ready always. With a second owner there are two: a slow query of one does not have the other wait for a start. */
+  #fewest = 1;
+  #firstOwner: string | undefined;
   /** Workers that have ended before they were ready, one after the other; and when the next may be started. */
   #failures = 0;
   #restartAt = 0;
@@ -134,6 +143,7 @@ export class PoolRouter {
     this.#now = options.now ?? (() => performance.now());
     this.#turns = new Turns(options.mostPerOwner);
     this.#slow = new SlowOwners(options.slowForMs);
+    this.#quick = new QuickOwners(options.slowForMs);
     this.#unstarted = new FewReports(options.onTrouble, this.#now);
     this.#troubles = new FewReports(options.onTrouble, this.#now);
   }
@@ -153,6 +163,8 @@ export class PoolRouter {
   }
 
   call(owner: string, key: string, payload: Buffer, answer: (payload: Buffer | string) => void, isHeard: () => boolean = () => true): void {
+    this.#firstOwner ??= owner;
+    if (owner !== this.#firstOwner) this.#fewest = Math.min(2, this.#options.most);
     const resource = this.#turns.resource(key);
     if (resource.calls.length >= MOST_QUEUED_CALLS || resource.bytes >= MOST_QUEUED_BYTES) return answer(this.#options.answers.tooMany);
     this.#turns.add(resource, { owner, payload, answer, isHeard, since: this.#now(), bytes: payload.length, isAlone: false });
@@ -177,7 +189,7 @@ export class PoolRouter {
     this.#grow(now);
     this.#makeWay(now);
     this.#dispatch();
-    const isCalm = this.#turns.size === 0 && this.#workers.size <= 1 && ![...this.#workers].some(({ round }) => round !== undefined);
+    const isCalm = this.#turns.size === 0 && this.#workers.size <= this.#fewest && ![...this.#workers].some(({ round }) => round !== undefined);
     if (!isCalm) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
@@ -186,13 +198,13 @@ export class PoolRouter {
   /** Lets an idle worker go that is not needed, or that a large query has left large: the next one would be blamed for it. */
   #spare(worker: Worker, now: number): void {
     const isLarge = worker.hasWorked && this.#isLarge(worker, this.#options.memoryBytes / 2);
-    if (!isLarge && (this.#workers.size === 1 || now - worker.idleSince <= this.#options.idleMs)) return;
+    if (!isLarge && (this.#workers.size <= this.#fewest || now - worker.idleSince <= this.#options.idleMs)) return;
     this.#retire(worker);
   }
 
   #retire(worker: Worker): void {
     worker.isEnding = true;
-    if (this.#workers.size === 1) this.#launch();
+    if (this.#workers.size <= this.#fewest) this.#launch();
     worker.handle.end();
   }
 
@@ -205,6 +217,7 @@ export class PoolRouter {
     const took = now - round.startedAt;
     if (took > this.#options.slowMs) {
       this.#slow.add(round.owner, now);
+      this.#quick.delete(round.owner);
       if (!worker.isLow) worker.handle.lower();
       worker.isLow = true;
     }
@@ -213,36 +226,44 @@ export class PoolRouter {
     if (worker.verdict !== undefined) worker.handle.kill();
   }
 
-  /** How many may be at work: slow rounds are beyond that, as far as there is room for them. */
-  #mostNow(now: number): number {
-    const { most, slowMs, mostSlow } = this.#options;
+  #slowRounds(now: number): number {
     let slow = 0;
-    for (const { round } of this.#workers) if (round !== undefined && now - round.startedAt > slowMs) slow++;
-    return most + Math.min(slow, mostSlow);
+    for (const { round } of this.#workers) if (round !== undefined && now - round.startedAt > this.#options.slowMs) slow++;
+    return slow;
   }
 
-  /** What may be given to a worker that is free. Undefined: anything. */
-  #admission(now: number): May | undefined {
-    const { groupOf, most } = this.#options;
+  /** How many may be at work: slow rounds are beyond that, as far as there is room for them. */
+  #mostNow(now: number): number {
+    return this.#options.most + Math.min(this.#slowRounds(now), this.#options.mostSlow);
+  }
+
+  /** What may be given to a worker that is free. */
+  #admission(now: number): Admission {
+    const { groupOf, most, keptForQuick } = this.#options;
     let busy = 0;
     let ofSlow = 0;
+    let ofQuick = 0;
     for (const { round } of this.#workers) {
       if (round === undefined) continue;
       busy++;
       if (this.#slow.has(round.owner, now)) ofSlow++;
+      if (this.#quick.credit(round.owner, now) > 0) ofQuick++;
     }
-    if (busy < this.#mostNow(now)) return ofSlow < Math.max(1, most - 1) ? undefined : (_key, owner) => !this.#slow.has(owner, now);
-    if (groupOf === undefined) return () => false;
-    // What is beyond the maximum is for a group that has none.
-    const groups = new Set([...this.#workers].flatMap(({ round }) => (round === undefined ? [] : groupOf(round.key))));
-    return (key) => !groups.has(groupOf(key));
+    const mostNow = this.#mostNow(now);
+    const kept = Math.max(0, keptForQuick - ofQuick);
+    const credit: Rank | undefined = busy < mostNow && kept > 0 ? (owner) => this.#quick.credit(owner, now) : undefined;
+    if (busy < Math.max(1, mostNow - kept))
+      return { may: ofSlow < Math.max(1, most - 1) ? undefined : (_key, owner) => !this.#slow.has(owner, now), rank: credit };
+    // What is kept, and what is beyond the maximum, is for a group that has none, too.
+    const groups = new Set(groupOf === undefined ? [] : [...this.#workers].flatMap(({ round }) => (round === undefined ? [] : groupOf(round.key))));
+    return { may: (key, owner) => (credit?.(owner) ?? 0) > 0 || (groupOf !== undefined && !groups.has(groupOf(key))), rank: credit };
   }
 
-  /** Ends a slow round, where there is no other way for who is quick. */
+  /** Ends a slow round, where there is no other way for who is not known to be slow. */
   #makeWay(now: number): void {
-    const { slowMs } = this.#options;
-    const isWaited = this.#turns.has((_key, owner) => !this.#slow.has(owner, now));
-    if (!isWaited || this.#hasPlace(now) || [...this.#workers].some((worker) => !worker.isEnding && worker.round === undefined)) {
+    const { slowMs, mostSlow } = this.#options;
+    const may = this.#slowRounds(now) > mostSlow ? this.#admission(now).may : undefined;
+    if (may === undefined || !this.#turns.has((key, owner) => !this.#slow.has(owner, now) && !may(key, owner))) {
       this.#crowdedSince = undefined;
       return;
     }
@@ -259,6 +280,7 @@ export class PoolRouter {
   /** One more, when nobody is free and nobody will be soon: beside others that start only where more owners wait than those are. */
   #grow(now: number): void {
     if (now < this.#restartAt || !this.#hasPlace(now)) return;
+    if (this.#workers.size < this.#fewest) return this.#launch();
     let starting = 0;
     for (const worker of this.#workers) {
       if (worker.isEnding || !this.#isInReach(worker, now)) continue;
@@ -271,7 +293,7 @@ export class PoolRouter {
     const most = this.#mostNow(now);
     if (this.#workers.size !== most) return this.#workers.size < most;
     for (const { round } of this.#workers) if (round === undefined) return false;
-    const may = this.#admission(now);
+    const { may } = this.#admission(now);
     return may !== undefined && this.#turns.has(may);
   }
 
@@ -305,7 +327,8 @@ export class PoolRouter {
     if (this.#isClosed) return;
     if (!this.#turns.isEmpty && this.#workers.size === 0 && this.#now() >= this.#restartAt) this.#launch();
     while (!this.#turns.isEmpty && this.#hasIdle()) {
-      const next = this.#turns.take(this.#admission(this.#now()));
+      const { may, rank } = this.#admission(this.#now());
+      const next = this.#turns.take(may, rank);
       if (next === undefined) break;
       const { resource, owner } = next;
       const { key } = resource;
@@ -390,6 +413,7 @@ export class PoolRouter {
         if (round === undefined || round.calls.size > 0) return;
         worker.round = undefined;
         worker.idleSince = this.#now();
+        if (!this.#slow.has(round.owner, worker.idleSince)) this.#quick.add(round.owner, worker.idleSince);
         this.#options.rooms?.end(round.key);
         this.#turns.giveBack(this.#turns.resource(round.key), round.owner);
         // Nobody but root gets a process's old priority back.

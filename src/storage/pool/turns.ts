@@ -10,6 +10,9 @@ export type Waiting = { owner: string; since: number; bytes: number };
 /** Whether a resource may be taken for an owner now. */
 export type May = (key: string, owner: string) => boolean;
 
+/** Of those that may, an owner above 0 comes before its turn, the highest first. */
+export type Rank = (owner: string) => number;
+
 export class Resource<Call extends Waiting> {
   readonly key: string;
   readonly calls: Call[] = [];
@@ -68,20 +71,33 @@ export class Turns<Call extends Waiting> {
   }
 
   /** The next resource whose owner may have a worker, and that may be taken. Whoever takes it gives it back. */
-  take(may?: May): { resource: Resource<Call>; owner: string } | undefined {
-    for (let at = 0; at < this.#order.length; at++) {
-      const owner = this.#order[at] as Owner<Call>;
+  take(may?: May, rank?: Rank): { resource: Resource<Call>; owner: string } | undefined {
+    const at = this.#nextAt(may, rank);
+    const owner = this.#order[at];
+    if (owner === undefined) return undefined;
+    this.#order.splice(at, 1);
+    const resource = owner.ready.shift() as Resource<Call>;
+    resource.isListed = false;
+    resource.isTaken = true;
+    owner.taken++;
+    if (owner.ready.length > 0) this.#order.push(owner);
+    else owner.isListed = false;
+    return { resource, owner: owner.name };
+  }
+
+  /** Where in the order; -1 if nobody may. */
+  #nextAt(may: May | undefined, rank: Rank | undefined): number {
+    let next = -1;
+    let highest = 0;
+    for (const [at, owner] of this.#order.entries()) {
       if (!this.#isNext(owner, may)) continue;
-      this.#order.splice(at, 1);
-      const resource = owner.ready.shift() as Resource<Call>;
-      resource.isListed = false;
-      resource.isTaken = true;
-      owner.taken++;
-      if (owner.ready.length > 0) this.#order.push(owner);
-      else owner.isListed = false;
-      return { resource, owner: owner.name };
+      if (rank === undefined) return at;
+      const its = rank(owner.name);
+      if (next !== -1 && its <= highest) continue;
+      next = at;
+      highest = its;
     }
-    return undefined;
+    return next;
   }
 
   #isNext({ name, taken, ready }: Owner<Call>, may?: May): boolean {
