@@ -151,6 +151,7 @@ export class Apps {
 
   #limitDied(app: string, limit: 'cpu' | 'memory'): void {
     const pause = this.#deaths.died(app, limit);
+    if (this.#deaths.isRestless(app)) this.#deps.onRestless?.(app);
     if (pause !== undefined)
       this.#deps.observer.warn('a limit has ended isolates of an app again and again: the next one comes after a pause', { app, limit, pauseMs: pause.ms });
   }

@@ -32,6 +32,11 @@ export class Sites implements SiteDirectory {
     this.#route = route;
   }
 
+  /** The app of a host and path. */
+  appOf(host: string, path: string): string | undefined {
+    return this.#route(host, path);
+  }
+
   find(host: string, path: string): Site | undefined {
     const name = this.#route(host, path);
     const version = name === undefined ? undefined : this.#apps.get(name);

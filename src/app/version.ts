@@ -51,6 +51,8 @@ export type VersionDeps = {
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
   onCatastrophe(app: string, message: string): void;
+  /** Limits have ended isolates of the app again and again. */
+  onRestless?(app: string): void;
   /** A worker of the app has ended in whose isolate something is still running; see `Surroundings`. */
   outlived?(record: AppRecord, over: Promise<void>): void;
   /** A limit has ended an isolate of the app. */

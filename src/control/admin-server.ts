@@ -148,7 +148,14 @@ function drop(request: IncomingMessage): void {
 const takesSubdomain = (found: ReturnType<typeof findRoute>): boolean => found !== undefined && 'route' in found && found.route.takesSubdomain === true;
 
 function summary(app: AppRecord): Record<string, unknown> {
-  return { name: app.name, version: app.version, group: app.group, state: app.state, ...(app.state === 'ready' ? {} : { reason: app.reason }) };
+  return {
+    name: app.name,
+    version: app.version,
+    group: app.group,
+    state: app.state,
+    ...(app.state === 'ready' ? {} : { reason: app.reason }),
+    ...(app.aside === undefined ? {} : { setAside: true }),
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

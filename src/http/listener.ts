@@ -43,8 +43,8 @@ export type ListenerOptions = {
   normaliseHost(raw: string): string | undefined;
   /** Where there are WebSockets. */
   upgrades?: Upgrades;
-  /** Takes requests that are in order, instead of their sites: in the front process. */
-  relay?(passage: Passage, host: string, target: string): void;
+  /** What takes a request that is in order, where another process serves it. */
+  elsewhere?(host: string, target: string): ((passage: Passage) => void) | undefined;
   /** Only the front process can connect: what it says of clients is true, and their time-outs are its business. */
   isBehindFront?: boolean;
   urlBytes: number;
@@ -160,7 +160,7 @@ export class Listener {
   #handle(message: IncomingMessage, response: ServerResponse, upgrade: Upgrade | undefined, expectsContinue: boolean): void {
     const started = performance.now();
     const stay = this.#connections.begin(message.socket, upgrade === undefined ? response : message.socket);
-    const { sites, observer, dev, relay } = this.#options;
+    const { sites, observer, dev } = this.#options;
     const head = readHead(message);
     const rawHost = typeof head === 'string' ? undefined : head.host;
     const host = rawHost === undefined ? undefined : this.#options.normaliseHost(rawHost);
@@ -178,12 +178,14 @@ export class Listener {
         expectsContinue,
         upgrade,
       });
-    if (relay !== undefined && typeof head !== 'string' && host !== undefined && target.length <= this.#options.urlBytes) {
+    const isInOrder = typeof head !== 'string' && host !== undefined && target.length <= this.#options.urlBytes;
+    const relay = isInOrder ? this.#options.elsewhere?.(host, target) : undefined;
+    if (relay !== undefined && typeof head !== 'string') {
       const origin = this.#peers.originOf(message.socket, head.forwarded);
       const refuse: Passage['refuse'] = (name, reason) => exchangeOf().refuse(name, reason);
       const { hasBody } = head;
       const enter = (app: string): boolean => stay.enter(app, true);
-      return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, enter, refuse }, host, target);
+      return relay({ message, response, upgrade, requestId: id, origin, hasBody, expectsContinue, isDraining: this.#isDraining, enter, refuse });
     }
     const exchange = exchangeOf();
     if (typeof head === 'string') return exchange.refuse('badRequest', head);

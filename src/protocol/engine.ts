@@ -78,6 +78,8 @@ export type AppRecord = {
   /** ready: served. broken: answers 503, the reason is for the log. quarantined: answers 503 until released. */
   state: 'ready' | 'broken' | 'quarantined';
   reason?: string;
+  /** The app has been set aside: where the engine listens that its requests from outside are passed on to. */
+  aside?: string | undefined;
   /** Position in the ledger of requests in flight; see server/ledger.ts. */
   slot: number;
 };
@@ -125,6 +127,8 @@ export type EngineConfig = {
   idleMs: number;
   /** The socket it listens on is its trust group's, and who connects is the front. */
   isBehindFront?: boolean;
+  /** For apps that are set aside: everybody else comes first. */
+  isAside?: boolean;
   /** For the front: the folder of the groups' sockets. */
   groupSockets?: string;
 };
@@ -148,6 +152,8 @@ export type FromEngine =
   | { type: 'applied'; apps: number }
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
   | { type: 'catastrophe'; app: string; message: string }
+  /** Limits have ended isolates of an app again and again. */
+  | { type: 'restless'; app: string }
   | { type: 'metrics'; call: number; text: string }
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }

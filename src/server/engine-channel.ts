@@ -24,6 +24,7 @@ const readMessage = messageReader<FromEngine>({
   listening: { port: isNumber },
   applied: { apps: isNumber },
   catastrophe: { app: isString, message: isString },
+  restless: { app: isString },
   metrics: { call: isNumber, text: isString },
   storesForCache: {},
   triggered: { call: isNumber, result: isResult },

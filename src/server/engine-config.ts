@@ -21,6 +21,7 @@ export type EnginePlace = {
   /** What the service may take as a whole, where Node.js does not see it any more. */
   serviceBytes?: number | undefined;
   isBehindFront?: boolean;
+  isAside?: boolean;
   /** For a front: the folder of the groups' sockets. */
   groupSockets?: string;
 };
@@ -51,6 +52,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,
     isBehindFront: place.isBehindFront ?? false,
+    ...(place.isAside ? { isAside: true } : {}),
     ...(place.groupSockets === undefined ? {} : { groupSockets: place.groupSockets }),
   };
 }

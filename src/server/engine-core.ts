@@ -47,6 +47,7 @@ import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
 import { boundSendBuffers } from './walls/send-buffers.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { Ledger } from './ledger.ts';
 
 /** How often the process looks at its own memory. */
@@ -58,6 +59,15 @@ const MAPS_OF_AN_ISOLATE = 24;
 const FEWEST_READERS = 4;
 /** For the bytes of small static files, over all apps. */
 const ASSET_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** What an engine has to tell the supervisor. */
+export type EngineNotices = {
+  /** Once, when it cannot go on, with the app that is to blame (empty: none); it then drains by itself. */
+  catastrophe(app: string, message: string): void;
+  restless(app: string): void;
+  /** A cache is to store something: the store process is needed. */
+  storesForCache(): void;
+};
 
 export class Engine {
   readonly #config: EngineConfig;
@@ -77,13 +87,13 @@ export class Engine {
   readonly #watch: ResidentWatch;
   #watching: NodeJS.Timeout | undefined;
   readonly #listener: Listener;
-  readonly #onCatastrophe: (app: string, message: string) => void;
+  readonly #elsewhere: Elsewhere;
+  readonly #notices: EngineNotices;
   #leaving = false;
 
-  /** @param onCatastrophe told once, when the engine cannot go on, with the app that is to blame (empty: none); it then drains by itself */
-  constructor(config: EngineConfig, onCatastrophe: (app: string, message: string) => void, libc?: Libc, needStoresForCache: () => void = () => {}) {
+  constructor(config: EngineConfig, notices: EngineNotices, libc?: Libc) {
     this.#config = config;
-    this.#onCatastrophe = onCatastrophe;
+    this.#notices = notices;
     this.#log = createLog({ level: config.logLevel });
     this.#logObserver = new LogObserver(this.#log);
     this.#metrics = new MetricsObserver(() => this.#gauges());
@@ -111,7 +121,7 @@ export class Engine {
       bindings: (record) => openBindings(record, stores, { ...config.stores, assets: this.#assets, openings, hot }),
       assets: (record) => respondWith(this.#assets, record, openings),
       cache: ({ name: app, group }) =>
-        openCache({ app, group, stores, storageDir: config.stores.dir, openings: openings.of(app), hot, needStores: needStoresForCache }),
+        openCache({ app, group, stores, storageDir: config.stores.dir, openings: openings.of(app), hot, needStores: notices.storesForCache }),
       egress: ({ name, egress }) =>
         new CountedEgress(new UndiciEgress(agents, egress, { app: name, openings: openings.of(name) }), (outcome) => this.#observer.subrequest(name, outcome)),
       observer: this.#observer,
@@ -123,6 +133,7 @@ export class Engine {
         this.#ledger.begin(slot);
         void over.then(() => this.#ledger.end(slot));
       },
+      onRestless: notices.restless,
       onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
       assemble: bundleInMemory,
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
@@ -130,6 +141,7 @@ export class Engine {
     const tails = new Tails({ apps: this.#apps, ledger: this.#ledger, observer: this.#observer, newRequestId: () => requestId(undefined) });
     const services = new Services(this.#apps, this.#ledger, this.#observer);
     this.#sites = new Sites(this.#apps, this.#ledger);
+    this.#elsewhere = new Elsewhere((host, target) => this.#sites.appOf(host, target));
     this.#triggers = new Triggers({
       apps: this.#apps,
       ledger: this.#ledger,
@@ -152,6 +164,8 @@ export class Engine {
       openBody: (message, limit, length) => new StreamBody(message, { limit, length }),
       prepare: boundSendBuffers(libc),
       normaliseHost,
+      // Behind the front it is the front that knows.
+      ...(config.isBehindFront === true ? {} : { elsewhere: (host: string, target: string) => this.#elsewhere.find(host, target) }),
       upgrades: new Upgrades((ws, raw) => new WsSocket(ws, raw), WS_OPTIONS),
       urlBytes: config.urlBytes,
       headerBytes: config.headerBytes,
@@ -188,6 +202,7 @@ export class Engine {
     this.#apps.update(records);
     this.#logObserver.setApps(records);
     this.#metrics.setApps(records);
+    this.#elsewhere.setPlaces(new Map(records.flatMap(({ name, aside }) => (aside === undefined ? [] : [[name, aside]]))));
     const [only] = records;
     // nano dev: one app, whatever the path.
     if (this.#config.dev && only !== undefined && records.length === 1) {
@@ -247,6 +262,7 @@ export class Engine {
     clearInterval(this.#watching);
     this.#budget.stop();
     this.#listener.destroy();
+    this.#elsewhere.close();
     this.#apps.dispose();
     this.#pool.close();
     this.#stores.close();
@@ -262,7 +278,7 @@ export class Engine {
   #catastrophe(app: string, message: string): void {
     if (this.#leaving) return;
     this.#log.error('this engine is replaced', { app, detail: message });
-    this.#onCatastrophe(app, message);
+    this.#notices.catastrophe(app, message);
     void this.drain(this.#config.headMs).then(() => this.exitNow());
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import { ManualClock } from '../../test/support/manual-clock.ts';
@@ -16,7 +17,7 @@ class Fake {
   readonly quiet = Promise.resolve();
   #end: () => void = () => {};
 
-  constructor(role: EngineRole, apps: readonly AppRecord[], events: EngineEvents) {
+  constructor(role: EngineRole, apps: readonly AppRecord[], events: EngineEvents, fails: boolean) {
     this.role = role;
     this.told = [apps];
     this.#events = events;
@@ -24,6 +25,7 @@ class Fake {
       this.#end = resolve;
     });
     queueMicrotask(() => {
+      if (fails) return this.#exit(1, false);
       this.state = 'ready';
       events.ready(this.process);
     });
@@ -48,32 +50,38 @@ class Fake {
 
   kill(): void {
     if (this.state === 'dead') return;
+    this.#exit(0, true);
+  }
+
+  #exit(code: number, expected: boolean): void {
     this.state = 'dead';
-    this.#events.exit(this.process, { code: 0, signal: null, uptimeMs: 1, expected: true });
+    this.#events.exit(this.process, { code, signal: null, uptimeMs: 1, expected });
     this.#end();
   }
 }
 
-const setUp = (): { groups: EngineGroups; started: Fake[] } => {
+/** @param fails processes that end before they are ready @param stuck what was said of it; it is an error where nothing may be said */
+const setUp = (fails: (role: EngineRole) => boolean = () => false, stuck?: unknown[]): { groups: EngineGroups; started: Fake[]; clock: ManualClock } => {
   const started: Fake[] = [];
+  const clock = new ManualClock();
   const groups = new EngineGroups({
-    clock: new ManualClock(),
+    clock,
     publicFd: () => 99,
     size: () => ({ count: 1, spares: 1 }),
     fronts: 1,
     launch: (role, apps, events) => {
-      const fake = new Fake(role, apps, events);
+      const fake = new Fake(role, apps, events, fails(role));
       started.push(fake);
       return fake.process;
     },
     drainMs: () => 0,
     onDeath: () => {},
     onCatastrophe: () => {},
-    onStuck: (error) => assert.fail(String(error)),
+    onStuck: (error) => (stuck === undefined ? assert.fail(String(error)) : void stuck.push(error)),
     onDivided: () => {},
-    retry: () => {},
+    retry: () => void stuck?.push('again'),
   });
-  return { groups, started };
+  return { groups, started, clock };
 };
 
 const secretive = (name: string, group: string): AppRecord =>
@@ -128,4 +136,61 @@ test('engines: a group without apps goes', async (t) => {
   assert.equal(groups.listening, 1);
   await groups.setApps([alpha, beta]);
   assert.equal(groups.serving('beta').length, 1);
+});
+
+const ofApp = (fakes: readonly Fake[], name: string): (string | undefined)[] =>
+  fakes.filter(({ state }) => state !== 'dead').map(({ told }) => told.at(-1)?.find((app) => app.name === name)?.aside);
+
+test('engines: apps set aside get one of their own, which is there before anybody passes requests on to it', async (t) => {
+  const { groups, started } = setUp();
+  t.after(() => groups.kill());
+  const gamma = secretive('gamma', 'default');
+  await groups.start([alpha, gamma]);
+  const direct = started.slice();
+  const aside = { ...gamma, aside: groups.asideSocket('default') };
+  await groups.setApps([alpha, aside]);
+  const [own, ...rest] = started.slice(direct.length);
+  assert.deepEqual([own?.role, rest], [{ kind: 'engine', group: 'default', fd: own?.role.fd, isBehindFront: true, isAside: true }, []]);
+  assert.ok(existsSync(aside.aside));
+  for (const { told } of direct) assert.equal(told.length, 2);
+  assert.deepEqual([...new Set(ofApp(direct, 'gamma'))], [aside.aside]);
+  assert.deepEqual([groups.serving('gamma'), groups.serving('alpha').includes(own?.process as EngineProcess)], [[own?.process], false]);
+  assert.equal(groups.listening, 1, 'of those that take connections from outside');
+  groups.refresh([{ ...alpha, state: 'quarantined' }, aside]);
+  assert.equal(own?.told.at(-1)?.[0]?.state, 'quarantined');
+  await groups.setApps([alpha, gamma]);
+  await own?.done;
+  assert.deepEqual([groups.serving('gamma').length, groups.serving('gamma').includes(own?.process as EngineProcess)], [1, false]);
+});
+
+test('engines: the front knows of apps that are set aside, and other groups do not', async (t) => {
+  const { groups, started } = setUp();
+  t.after(() => groups.kill());
+  await groups.start([alpha, beta]);
+  const before = started.length;
+  await groups.setApps([alpha, { ...beta, aside: groups.asideSocket('guests') }]);
+  const front = started.find(({ role }) => role.kind === 'front');
+  assert.equal(front?.told.at(-1)?.find(({ name }) => name === 'beta')?.aside, groups.asideSocket('guests'));
+  assert.equal(started.length, before + 1);
+  assert.doesNotMatch(JSON.stringify(started.at(-1)?.told), /alpha/);
+});
+
+test('engines: where one for apps set aside does not start, they stay where they are, and it is tried again', async (t) => {
+  const stuck: unknown[] = [];
+  const { groups, started, clock } = setUp((role) => role.kind === 'engine' && role.isAside === true, stuck);
+  t.after(() => groups.kill());
+  await groups.start([alpha]);
+  let isOver = false;
+  void groups.setApps([{ ...alpha, aside: groups.asideSocket('default') }]).then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  assert.match(String(stuck[0]), /does not start/);
+  clock.advance(10_000);
+  assert.equal(stuck.at(-1), 'again');
+  assert.deepEqual([...new Set(ofApp(started, 'alpha'))], [undefined]);
+  assert.equal(groups.serving('alpha').length, 1);
 });

@@ -5,6 +5,9 @@
  * - **divided**, from the second group on, until the next start: each group has engines of its own on a socket of its
  *   own, and a front accepts on the public socket and passes requests on.
  *
+ * Apps of a group that are set aside have one more engine, on a socket of its own, for requests from outside: whoever
+ * accepts connections passes them on, the front, or the group's own engines while there is none.
+ *
  * Invariants: an engine is told of its own group's apps alone, from its first table to its last; engines of a divided
  * server do not have the public socket. The step from direct to divided refuses no connection: the front listens
  * before the engines that listened till then finish what they have and go.
@@ -22,7 +25,8 @@ import { DEFAULT_GROUP } from './trust.ts';
 /** What a process is started as. */
 export type EngineRole =
   /** `group` undefined: the group of whatever app comes first. `isBehindFront`: it has its group's socket, not the public one. */
-  { kind: 'engine'; group: string | undefined; fd: number; isBehindFront: boolean } | { kind: 'front'; fd: number; socketDir: string };
+  | { kind: 'engine'; group: string | undefined; fd: number; isBehindFront: boolean /** For apps that are set aside. */; isAside?: true }
+  | { kind: 'front'; fd: number; socketDir: string };
 
 export type EngineGroupsOptions = Pick<EnginesOptions, 'clock' | 'onDeath' | 'onCatastrophe' | 'onListening'> & {
   clock: Clock;
@@ -44,11 +48,15 @@ export type EngineGroupsOptions = Pick<EnginesOptions, 'clock' | 'onDeath' | 'on
 type Group = { engines: Engines; closeSocket(): void };
 
 const RETRY_MS = 5000;
+/** An engine for apps that are set aside may take a while to be replaced. */
+const ONE = { count: 1, spares: 0 };
 
 export class EngineGroups {
   readonly #options: EngineGroupsOptions;
   #direct: { group: string | undefined; engines: Engines } | undefined;
   readonly #groups = new Map<string, Group>();
+  /** Of each group with apps set aside, their engine. */
+  readonly #asides = new Map<string, Group>();
   #front: Engines | undefined;
   /** Engines that finish what they have. */
   readonly #leaving = new Map<Engines, string>();
@@ -72,9 +80,10 @@ export class EngineGroups {
 
   /** Engines that serve an app. */
   serving(app: string): readonly EngineProcess[] {
+    const record = this.#apps.find(({ name }) => name === app);
+    if (record?.aside !== undefined) return this.#asides.get(record.group)?.engines.serving ?? [];
     if (this.#direct !== undefined) return this.#direct.engines.serving;
-    const group = this.#apps.find(({ name }) => name === app)?.group ?? '';
-    return this.#groups.get(group)?.engines.serving ?? [];
+    return this.#groups.get(record?.group ?? '')?.engines.serving ?? [];
   }
 
   /** Processes by what they are doing, by group; fronts under "". */
@@ -103,13 +112,13 @@ export class EngineGroups {
     const names = groupsOf(apps);
     this.#cancelRetry?.();
     try {
-      if (this.#direct === undefined) return await this.#setDivided(apps, before, names);
-      if (this.#fitsDirect(names)) return await this.#setDirect(this.#direct, apps, names);
-      await this.#divide(apps, names);
+      this.#apps = await this.#openAsides(apps);
+      if (this.#direct === undefined) await this.#setDivided(this.#apps, before, names);
+      else if (this.#fitsDirect(names)) await this.#setDirect(this.#direct, this.#apps, names);
+      else await this.#divide(this.#apps, names);
+      this.#closeAsides();
     } catch (error) {
-      if (this.#isStopping) return;
-      this.#options.onStuck(error);
-      this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => this.#options.retry());
+      if (!this.#isStopping) this.#stuck(error);
     }
   }
 
@@ -117,7 +126,12 @@ export class EngineGroups {
   refresh(apps: readonly AppRecord[]): void {
     const direct = this.#direct;
     if (direct !== undefined && this.#fitsDirect(groupsOf(apps))) void direct.engines.setApps(apps);
-    for (const [name, { engines }] of this.#groups) void engines.setApps(ofGroup(apps, name));
+    for (const groups of [this.#groups, this.#asides]) for (const [name, { engines }] of groups) void engines.setApps(ofGroup(apps, name));
+  }
+
+  /** The socket of a group's engine for apps that are set aside; there is one while an app of the table has this in `aside`. */
+  asideSocket(group: string): string {
+    return groupSocket(this.#sockets(), `${group} aside`);
   }
 
   /** Ends all; what is in flight is finished first, in at most `ms`. */
@@ -137,6 +151,34 @@ export class EngineGroups {
     this.#stop();
     await Promise.all(this.#sets().map(({ engines }) => engines.kill()));
     this.#close();
+  }
+
+  /** Apps that are set aside have an engine before anybody passes requests on to it. Where it does not start they stay where they are. */
+  async #openAsides(apps: readonly AppRecord[]): Promise<readonly AppRecord[]> {
+    const there = new Set<string>();
+    for (const name of groupsOf(apps.filter(({ aside }) => aside !== undefined))) {
+      try {
+        if (!this.#asides.has(name)) await this.#openGroup(name, apps, true);
+        there.add(name);
+      } catch (error) {
+        if (this.#isStopping) throw error;
+        this.#stuck(error);
+      }
+    }
+    await Promise.all([...this.#asides].map(([name, { engines }]) => engines.setApps(ofGroup(apps, name))));
+    return apps.map((app) => (app.aside === undefined || there.has(app.group) ? app : { ...app, aside: undefined }));
+  }
+
+  /** Nobody passes requests on any more to those that have no app. */
+  #closeAsides(): void {
+    const used = new Set(groupsOf(this.#apps.filter(({ aside }) => aside !== undefined)));
+    for (const name of this.#asides.keys()) if (!used.has(name)) void this.#closeGroup(name, (old) => this.#leave(old, name), true);
+  }
+
+  #stuck(error: unknown): void {
+    this.#options.onStuck(error);
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => this.#options.retry());
   }
 
   #fitsDirect(names: readonly string[]): boolean {
@@ -185,25 +227,26 @@ export class EngineGroups {
     for (const result of opened) if (result.status === 'rejected') throw result.reason;
   }
 
-  async #openGroup(name: string, apps: readonly AppRecord[]): Promise<void> {
-    const path = groupSocket(this.#sockets(), name);
+  async #openGroup(name: string, apps: readonly AppRecord[], isAside = false): Promise<void> {
+    const path = isAside ? this.asideSocket(name) : groupSocket(this.#sockets(), name);
     // A group of that name may have been there before.
     rmSync(path, { force: true });
     const socket = bindPath(path);
-    const engines = this.#open({ kind: 'engine', group: name, fd: socket.fd, isBehindFront: true }, false);
-    this.#groups.set(name, { engines, closeSocket: () => socket.close() });
+    const engines = this.#open({ kind: 'engine', group: name, fd: socket.fd, isBehindFront: true, ...(isAside ? { isAside } : {}) }, false);
+    (isAside ? this.#asides : this.#groups).set(name, { engines, closeSocket: () => socket.close() });
     try {
       await engines.start(ofGroup(apps, name));
     } catch (error) {
-      await this.#closeGroup(name, (failed) => failed.kill());
+      await this.#closeGroup(name, (failed) => failed.kill(), isAside);
       throw error;
     }
   }
 
-  async #closeGroup(name: string, end: (engines: Engines) => unknown): Promise<void> {
-    const group = this.#groups.get(name);
+  async #closeGroup(name: string, end: (engines: Engines) => unknown, isAside = false): Promise<void> {
+    const groups = isAside ? this.#asides : this.#groups;
+    const group = groups.get(name);
     if (group === undefined) return;
-    this.#groups.delete(name);
+    groups.delete(name);
     group.closeSocket();
     await end(group.engines);
   }
@@ -215,7 +258,7 @@ export class EngineGroups {
 
   #open(role: EngineRole, alone: boolean): Engines {
     const { size, fronts, launch, ...rest } = this.#options;
-    const { count, spares } = role.kind === 'front' ? { count: fronts, spares: 0 } : size(role.group ?? DEFAULT_GROUP, alone);
+    const { count, spares } = role.kind === 'front' ? { count: fronts, spares: 0 } : role.isAside ? ONE : size(role.group ?? DEFAULT_GROUP, alone);
     return new Engines({ ...rest, count, spares, launch: (apps, events) => launch(role, apps, events) });
   }
 
@@ -226,7 +269,7 @@ export class EngineGroups {
   }
 
   #sets(): { group: string; engines: Engines }[] {
-    const sets = [...this.#groups].map(([group, { engines }]) => ({ group, engines }));
+    const sets = [...this.#groups, ...this.#asides].map(([group, { engines }]) => ({ group, engines }));
     if (this.#direct !== undefined) sets.push({ group: this.#direct.group ?? DEFAULT_GROUP, engines: this.#direct.engines });
     if (this.#front !== undefined) sets.push({ group: '', engines: this.#front });
     for (const [engines, group] of this.#leaving) sets.push({ group, engines });
@@ -239,8 +282,10 @@ export class EngineGroups {
   }
 
   #close(): void {
-    for (const { closeSocket } of this.#groups.values()) closeSocket();
-    this.#groups.clear();
+    for (const groups of [this.#groups, this.#asides]) {
+      for (const { closeSocket } of groups.values()) closeSocket();
+      groups.clear();
+    }
     if (this.#socketDir !== undefined) rmSync(this.#socketDir, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { hearEngine } from './engine-channel.ts';
+import { lowerPriority } from './priority.ts';
 import { spawnWithChannel } from './message-pipe.ts';
 import { say } from './parent-channel.ts';
 import { Pulse } from './pulse.ts';
@@ -36,6 +37,8 @@ export type EngineEvents = {
   ready(engine: EngineProcess): void;
   listening(engine: EngineProcess, port: number): void;
   catastrophe(engine: EngineProcess, app: string, message: string): void;
+  /** Limits have ended isolates of the app again and again. */
+  restless?(app: string): void;
   /** The store process is wanted, for a cache. */
   storesForCache?(): void;
   exit(engine: EngineProcess, exit: EngineExit): void;
@@ -50,6 +53,8 @@ export type EngineSpawn = {
   apps: readonly AppRecord[];
   /** What it is in log lines: its trust group, or that it is a front. */
   about?: Readonly<Record<string, string>>;
+  /** Once it listens, it runs when others do not. */
+  isLow?: boolean;
 };
 
 const METRICS_TIMEOUT_MS = 2000;
@@ -66,6 +71,7 @@ export class EngineProcess {
   readonly #pulse: Pulse;
   #silentSeconds: number | undefined;
   #isOdd = false;
+  readonly #isLow: boolean;
   #state: EngineState = 'booting';
   #expected = false;
   #applied: (() => void)[] = [];
@@ -89,6 +95,7 @@ export class EngineProcess {
     // It finds the socket as LISTEN_FD.
     const { child, channel } = spawnWithChannel([...spawn.execArgv, spawn.file], spawn.env, ['ignore', 'inherit', 'inherit'], spawn.listenFd);
     this.#child = child;
+    this.#isLow = spawn.isLow === true;
     this.#channel = channel;
     if (this.#channel !== undefined)
       hearEngine(
@@ -194,6 +201,8 @@ export class EngineProcess {
       case 'listening':
         if (this.#state !== 'ready') return;
         this.#state = 'listening';
+        // Not before: it would take long to start.
+        if (this.#isLow) lowerPriority(this.pid);
         this.#events.listening(this, message.port);
         return;
       case 'catastrophe':
@@ -204,6 +213,8 @@ export class EngineProcess {
         this.#leave(LEAVE_MS);
         this.#events.catastrophe(this, message.app, message.message);
         return;
+      case 'restless':
+        return this.#events.restless?.(message.app);
       case 'storesForCache':
         return this.#events.storesForCache?.();
       case 'metrics':

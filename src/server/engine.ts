@@ -9,7 +9,7 @@ import { ParentChannel } from './parent-channel.ts';
 import { missingWalls, raiseWalls } from './walls/harden.ts';
 import { loadLibc } from './walls/libc.ts';
 import { leaveThreadsRunning } from './walls/signals.ts';
-import { answerSoon } from './walls/slices.ts';
+import { answerSoon, standBack } from './walls/slices.ts';
 
 const channel = new ParentChannel<ToEngine, FromEngine>();
 const { tell } = channel;
@@ -26,12 +26,16 @@ const handle = async (message: ToEngine): Promise<void> => {
       const libc = loadLibc();
       engine = new Engine(
         message.config,
-        (app, text) => tell({ type: 'catastrophe', app, message: clipped(text) }),
+        {
+          catastrophe: (app, text) => tell({ type: 'catastrophe', app, message: clipped(text) }),
+          restless: (app) => tell({ type: 'restless', app }),
+          storesForCache: () => tell({ type: 'storesForCache' }),
+        },
         libc,
-        () => tell({ type: 'storesForCache' }),
       );
       await engine.boot();
-      answerSoon(libc);
+      if (message.config.isAside) standBack(libc);
+      else answerSoon(libc);
       leaveThreadsRunning(libc);
       engine.walled(missingWalls(raiseWalls(libc)));
       beat(tell);

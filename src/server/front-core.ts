@@ -1,8 +1,7 @@
 /** Everything of the front, wired: the HTTP listener of engines, with a relay where engines have their apps. */
 import { watchDescriptors } from '../base/descriptors.ts';
 import { Openings } from '../base/openings.ts';
-import { Listener, TOO_MANY_OPEN } from '../http/listener.ts';
-import { Relay } from '../http/relay.ts';
+import { Listener } from '../http/listener.ts';
 import { Upgrades } from '../http/upgrade.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { LogObserver } from '../observe/log-observer.ts';
@@ -11,6 +10,7 @@ import { Observers } from '../observe/observers.ts';
 import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable, type RouteTable } from '../router/table.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { groupSocket } from './group-socket.ts';
 import type { Libc } from './walls/libc.ts';
 import { boundSendBuffers } from './walls/send-buffers.ts';
@@ -23,12 +23,10 @@ const DRAIN_GRACE_MS = 500;
 export class Front {
   readonly #log: Log;
   readonly #metrics: MetricsObserver;
-  readonly #relay = new Relay();
+  readonly #elsewhere = new Elsewhere((host, target) => this.#routes.match(host, target));
   readonly #listener: Listener;
   readonly #socketDir: string;
   #routes: RouteTable = createRouteTable([]);
-  /** Of each app, where engines of its group listen. */
-  #places = new Map<string, string>();
 
   constructor(config: EngineConfig, libc?: Libc) {
     this.#log = createLog({ level: config.logLevel });
@@ -51,13 +49,7 @@ export class Front {
       upgrades: new Upgrades(() => {
         throw new Error('the front opens no WebSocket');
       }, {}),
-      relay: (passage, host, target) => {
-        const app = this.#routes.match(host, target);
-        const place = app === undefined ? undefined : this.#places.get(app);
-        if (app === undefined || place === undefined) passage.refuse('unknownHost', `no app for ${host}`);
-        else if (!passage.enter(app)) passage.refuse('tooBusy', TOO_MANY_OPEN);
-        else this.#relay.pass(passage, place);
-      },
+      elsewhere: (host, target) => this.#elsewhere.find(host, target) ?? ((passage) => passage.refuse('unknownHost', `no app for ${host}`)),
       urlBytes: config.urlBytes,
       headerBytes: config.headerBytes,
       headMs: config.headMs,
@@ -69,7 +61,7 @@ export class Front {
 
   setApps(apps: readonly AppRecord[]): void {
     this.#routes = createRouteTable(apps);
-    this.#places = new Map(apps.map(({ name, group }) => [name, groupSocket(this.#socketDir, group)]));
+    this.#elsewhere.setPlaces(new Map(apps.map(({ name, group, aside }) => [name, aside ?? groupSocket(this.#socketDir, group)])));
   }
 
   listen(where: { port: number; host: string } | { fd: number }): Promise<number> {
@@ -93,7 +85,7 @@ export class Front {
     });
     let isQuiet = false;
     while (!isClosed && performance.now() < until) {
-      if (!isQuiet && performance.now() > grace && this.#relay.active === 0) {
+      if (!isQuiet && performance.now() > grace && this.#elsewhere.active === 0) {
         isQuiet = true;
         onQuiet();
       }
@@ -104,7 +96,7 @@ export class Front {
 
   close(): void {
     this.#listener.destroy();
-    this.#relay.close();
+    this.#elsewhere.close();
     this.#log.flushSync();
   }
 }

@@ -132,6 +132,14 @@ export class Reporter {
     this.#log.error('quarantined: two engines died while it had requests in flight', { app, seconds: pauseMs / 1000 });
   }
 
+  setAside(app: string): void {
+    this.#log.warn('limits have ended isolates of an app again and again: it is set aside, in an engine of its own at a low priority', { app });
+  }
+
+  takenBack(app: string): void {
+    this.#log.info('no longer set aside', { app });
+  }
+
   released(app: string): void {
     this.#log.warn('released from quarantine', { app });
   }

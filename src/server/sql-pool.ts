@@ -1,6 +1,6 @@
 /** The pool of SQL processes: how one is started, and what it may take. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, setPriority } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { D1_TEXTS } from '../bindings/d1/errors.ts';
 import { failureText } from '../bindings/d1/failure-text.ts';
@@ -10,6 +10,7 @@ import { PoolRouter, type RoomKeeper, type WorkerEvents, type WorkerHandle } fro
 import { writeRound } from '../storage/pool/wire.ts';
 import { engineEnv, siblingFile, sqlWorkerExecArgv } from './engine-launch.ts';
 import { spawnWithChannel } from './message-pipe.ts';
+import { lowerPriority } from './priority.ts';
 
 export type SqlPoolOptions = {
   /** The folder of all D1 databases. */
@@ -35,7 +36,6 @@ const SLOW_MS = 500;
 const SLOW_FOR_MS = 300_000;
 const MOST_SLOW = 12;
 const MEMORY_BYTES = 384 * 1024 * 1024;
-const LOW_PRIORITY = 10;
 const PAGE_BYTES = 4096;
 const FEWEST_MOST = 4;
 
@@ -82,7 +82,7 @@ function launch({ root, fsync }: SqlPoolOptions, events: WorkerEvents): WorkerHa
   return {
     pid: child.pid,
     send: (key, room, calls) => sendParts(stream, writeRound(key, room, calls)),
-    lower: () => lower(child.pid),
+    lower: () => lowerPriority(child.pid),
     end: () => stream.end(),
     kill: () => child.kill('SIGKILL'),
   };
@@ -96,15 +96,6 @@ export function sendParts(stream: Duplex, parts: readonly Buffer[]): void {
     process.nextTick(() => stream.uncork());
   }
   for (const part of parts) stream.write(part);
-}
-
-/** Behind whatever else runs on this machine: a process of priority 0 gets nine times its time. */
-function lower(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) setPriority(pid, LOW_PRIORITY);
-  } catch {
-    // It has just ended.
-  }
 }
 
 /** Resident memory of another process, in bytes; undefined where the system does not tell. */

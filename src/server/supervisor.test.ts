@@ -228,3 +228,32 @@ test('drain: requests in flight are answered, then nothing is left', async (t) =
   assert.equal(await httpGet(setup.supervisor.ports.port, '/', 'a.localhost'), 'ECONNREFUSED');
   assert.deepEqual(readdirSync(join(setup.root, '..', '.nano', 'run')), []);
 });
+
+test('restless: the app gets an engine of its own for a while; a new version, or one without neighbours, has none', async (t) => {
+  const clock = new ManualClock();
+  const setup = await setUp(t, { clock });
+  const asideOf = (name: string): string | undefined => setup.supervisor.apps().find((app) => app.name === name)?.aside;
+  const engines = async (): Promise<string> => String(/nano_engines\{state="listening"[^}]*\} (\d+)/.exec(await setup.admin('/metrics'))?.[1]);
+  const before = await engines();
+  await setup.get('a', '/restless');
+  await setup.get('a', '/restless');
+  await setup.said(/it is set aside/, 'a');
+  await until(() => asideOf('a') !== undefined && setup.lines.some(({ msg, role }) => msg === 'engine listens' && role === 'aside'));
+  assert.equal(asideOf('b'), undefined);
+  assert.equal(await engines(), String(Number(before) + 1));
+  assert.equal(setup.lines.filter(({ msg }) => /it is set aside/.test(msg)).length, 1);
+  clock.advance(300_000);
+  await setup.said('no longer set aside', 'a');
+  await until(() => asideOf('a') === undefined);
+  await setup.get('b', '/restless');
+  await until(() => asideOf('b') !== undefined);
+  writeApp(setup.root, 'b', 'two');
+  clock.advance(1000);
+  await until(() => asideOf('b') === undefined);
+  rmSync(join(setup.root, 'b'), { recursive: true });
+  clock.advance(1000);
+  await setup.said('removed', 'b');
+  await setup.get('a', '/restless');
+  await setup.get('a', '/restless');
+  assert.equal(asideOf('a'), undefined, 'nobody is there whom it would disturb');
+});

@@ -18,13 +18,14 @@ import type { OpenBuilder } from './app-builder.ts';
 import { AppEvents } from './app-events.ts';
 import type { AppSettings } from './app-record.ts';
 import { Apps } from './apps.ts';
+import { Asides } from './asides.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { BundleCleaner } from './bundle-cleaner.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { appSettings, engineConfig, restartKeys } from './engine-config.ts';
+import { appSettings, restartKeys } from './engine-config.ts';
 import { EngineGroups, type EngineRole } from './engine-groups.ts';
-import { engineEnv, engineExecArgv, frontExecArgv, groupStorage, siblingFile } from './engine-launch.ts';
 import { EngineProcess } from './engine-process.ts';
+import { engineSpawn } from './engine-spawn.ts';
 import type { EngineDeath } from './engines.ts';
 import { createLedger, readInFlight } from './ledger.ts';
 import { bindListener, explain, type Listener } from './listen-socket.ts';
@@ -37,7 +38,7 @@ import { type SecretsWatch, watchSecrets } from './secrets/watch-secrets.ts';
 import { makeBadge } from '../storage/badge.ts';
 import { StoreGrants } from './store-grants.ts';
 import { StoreProcess, type StoreProcessOptions } from './store-process.ts';
-import { blamable, DEFAULT_GROUP } from './trust.ts';
+import { blamable, groupSize } from './trust.ts';
 import { usersOf } from './store-secrets.ts';
 import { readUsage } from './usage.ts';
 import { StartError } from './start-error.ts';
@@ -85,6 +86,7 @@ export class Supervisor implements AdminSource {
   readonly #metrics: PlatformMetrics;
   readonly #report: Reporter;
   readonly #quarantine: Quarantine;
+  readonly #asides: Asides;
   readonly #data: DataFolder;
   readonly #stores: StoreProcess;
   readonly #sql: StoreProcess;
@@ -118,6 +120,10 @@ export class Supervisor implements AdminSource {
     this.#report = new Reporter(options.log, this.#metrics, { dev: options.dev, quiet: options.quietStart ?? false, address: (app) => this.#address(app) });
     this.#quarantine = new Quarantine(this.#clock, (app) => {
       this.#report.released(app);
+      void this.#push();
+    });
+    this.#asides = new Asides(this.#clock, (app) => {
+      this.#report.takenBack(app);
       void this.#push();
     });
     this.#data = openDataFolder(options.config.dataDir);
@@ -164,10 +170,16 @@ export class Supervisor implements AdminSource {
       debounceMs: options.dev ? DEV_DEBOUNCE_MS : SERVE_DEBOUNCE_MS,
       exclude: [this.#data.dir],
       onOutcome: (path, outcome) => {
-        if (outcome.kind === 'new' && this.#started) this.#quarantine.release(outcome.row.name);
+        if (outcome.kind === 'new' && this.#started) {
+          this.#quarantine.release(outcome.row.name);
+          this.#asides.forget(outcome.row.name);
+        }
         this.#report.built(path, outcome);
       },
-      onRemoved: (name) => this.#report.removed(name),
+      onRemoved: (name) => {
+        this.#asides.forget(name);
+        this.#report.removed(name);
+      },
       onWarning: (message, fields) => options.log.warn(message, fields),
       onChange: () => {
         if (this.#started) void this.#push();
@@ -176,7 +188,7 @@ export class Supervisor implements AdminSource {
     this.#engines = new EngineGroups({
       clock: this.#clock,
       publicFd: () => this.#listener?.fd ?? -1,
-      size: (group, alone) => this.#sizeOf(group, alone),
+      size: (group, alone) => groupSize(group, alone, this.#config, options.dev),
       // To pass a request on costs about as much as to answer it.
       fronts: options.config.engines,
       launch: (role, apps, events) => this.#launch(role, apps, events),
@@ -318,6 +330,7 @@ export class Supervisor implements AdminSource {
 
   async #stop(endEngines: () => Promise<void>): Promise<void> {
     this.#quarantine.dispose();
+    this.#asides.dispose();
     this.#cancelSampling?.();
     this.#cleaner.close();
     this.#secretsWatch?.close();
@@ -356,54 +369,50 @@ export class Supervisor implements AdminSource {
     }
   }
 
-  /** A group of its own has one engine and no spare, unless the operator says otherwise: each takes the memory of a process. */
-  #sizeOf(group: string, alone: boolean): { count: number; spares: number } {
-    if (this.#options.dev) return { count: 1, spares: 0 };
-    const { engines, spare, trust } = this.#config;
-    const own = Object.hasOwn(trust.groups, group) ? trust.groups[group] : undefined;
-    const isMain = alone || group === DEFAULT_GROUP;
-    return { count: own?.engines ?? (isMain ? engines : 1), spares: (own?.spare ?? (isMain && spare)) ? 1 : 0 };
-  }
-
   /** Engines of all groups in the table, which share the machine's memory. */
   #engineCount(): number {
     const groups = new Set(this.#table.map(({ group }) => group));
     return Math.max(
       1,
-      [...groups].reduce((sum, group) => sum + this.#sizeOf(group, groups.size === 1).count, 0),
+      [...groups].reduce((sum, group) => sum + groupSize(group, groups.size === 1, this.#config, this.#options.dev).count, 0),
     );
   }
 
   #launch(role: EngineRole, apps: readonly AppRecord[], events: ConstructorParameters<typeof EngineProcess>[1]): EngineProcess {
-    const isFront = role.kind === 'front';
     const ledgerFile = this.#data.ledgerFile(++this.#serial);
-    if (!isFront) createLedger(ledgerFile);
-    const { root, socket } = this.#stores.config;
-    const badge = isFront ? '' : makeBadge(this.#badgeKey, { kind: 'engine', group: role.group });
-    const spawn = {
-      file: isFront ? siblingFile('front') : this.#options.engineFile,
-      execArgv: isFront
-        ? frontExecArgv()
-        : engineExecArgv(this.#data.dir, [this.#options.runtimeFile], { ledgerFile, storageDir: groupStorage(this.#stores.config.root, role.group) }),
-      env: engineEnv(),
-      listenFd: role.fd,
-      config: engineConfig(this.#config, {
-        dev: this.#options.dev,
-        ...this.ports,
-        ledgerFile,
-        runtimeFile: this.#options.runtimeFile,
-        stores: { socket, sql: this.#sql.config.socket, badge, dir: root, fsync: this.#config.fsync },
-        engines: this.#engineCount(),
-        serviceBytes: this.#cgroups?.serviceBytes,
-        ...(isFront ? { isBehindFront: false, groupSockets: role.socketDir } : { isBehindFront: role.isBehindFront }),
-      }),
-      apps,
-      about: isFront ? { role: 'front' } : { group: role.group ?? DEFAULT_GROUP },
-    };
+    if (role.kind === 'engine') createLedger(ledgerFile);
+    const { engineFile, runtimeFile, dev } = this.#options;
+    const spawn = engineSpawn(role, apps, {
+      config: this.#config,
+      dev,
+      dataDir: this.#data.dir,
+      ports: this.ports,
+      ledgerFile,
+      engineFile,
+      runtimeFile,
+      badgeKey: this.#badgeKey,
+      stores: { ...this.#stores.config, sql: this.#sql.config.socket },
+      engines: this.#engineCount(),
+      serviceBytes: this.#cgroups?.serviceBytes,
+    });
     // Caches are no bindings: that an app uses one shows when it does.
-    const engine = new EngineProcess(spawn, { ...events, storesForCache: () => this.#stores.start() });
-    if (!isFront) this.#cgroups?.add(engine.pid, spawn.config.residentLimitMb);
+    const engine = new EngineProcess(spawn, {
+      ...events,
+      storesForCache: () => this.#stores.start(),
+      restless: (app) => this.#restless(blamable(engine.about['group'], [app], this.#table)),
+    });
+    if (role.kind === 'engine') this.#cgroups?.add(engine.pid, spawn.config.residentLimitMb);
     return engine;
+  }
+
+  /** Neighbours are not to pay for what ends again and again: it gets an engine of its own. Without neighbours it stays. */
+  #restless([name]: readonly string[]): void {
+    // What is reached through others alone runs where they do.
+    const app = this.#table.find((one) => one.name === name && one.state === 'ready' && one.namespace === undefined);
+    if (app === undefined || this.#options.dev || !this.#table.some(({ name: other, group }) => other !== app.name && group === app.group)) return;
+    if (!this.#asides.add(app.name)) return;
+    this.#report.setAside(app.name);
+    void this.#push();
   }
 
   #died({ engine, ...exit }: EngineDeath): void {
@@ -440,13 +449,11 @@ export class Supervisor implements AdminSource {
   }
 
   #currentTable(): AppRecord[] {
-    return this.#apps
-      .table()
-      .map((app) =>
-        app.state === 'ready' && this.#quarantine.has(app.name)
-          ? { ...app, state: 'quarantined', reason: 'engines died while it had requests in flight' }
-          : app,
-      );
+    return this.#apps.table().map((app) => {
+      if (app.state !== 'ready') return app;
+      if (this.#quarantine.has(app.name)) return { ...app, state: 'quarantined', reason: 'engines died while it had requests in flight' };
+      return this.#asides.has(app.name) ? { ...app, aside: this.#engines.asideSocket(app.group) } : app;
+    });
   }
 
   /** Brings the engines to the newest table. Calls while that is under way make one more round. */

@@ -4,7 +4,7 @@
  * What the operator says wins over what the app says of itself, and a group whose apps the operator has listed takes no
  * others: nobody gets into a process by naming its group.
  */
-import { type TrustConfig, UNTRUSTED_GROUP } from '../config/server-config.ts';
+import { type ServerConfig, type TrustConfig, UNTRUSTED_GROUP } from '../config/server-config.ts';
 
 /** The group of apps that name none. */
 export const DEFAULT_GROUP = 'default';
@@ -16,6 +16,18 @@ export function groupOf(app: string, wanted: string | undefined, { groups, cordo
   const group = wanted ?? DEFAULT_GROUP;
   const isClosed = Object.hasOwn(groups, group) && groups[group]?.apps !== undefined;
   return isClosed ? UNTRUSTED_GROUP : group;
+}
+
+/**
+ * A group of its own has one engine and no spare, unless the operator says otherwise: each takes the memory of a process.
+ * @param alone there is no other group
+ */
+export function groupSize(group: string, alone: boolean, config: ServerConfig, dev: boolean): { count: number; spares: number } {
+  if (dev) return { count: 1, spares: 0 };
+  const { engines, spare, trust } = config;
+  const own = Object.hasOwn(trust.groups, group) ? trust.groups[group] : undefined;
+  const isMain = alone || group === DEFAULT_GROUP;
+  return { count: own?.engines ?? (isMain ? engines : 1), spares: (own?.spare ?? (isMain && spare)) ? 1 : 0 };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * An engine without isolates, for tests of the supervisor: it speaks the messages of protocol/engine.ts and
  * answers `<app> <version> <pid>`. Paths: `/slow` waits for the next request to `/go`, `/die` kills the process,
- * `/catastrophe` reports one, `/hang` makes it deaf for good, `/forbidden` tries what an engine must not do, `/env` shows the environment.
+ * `/catastrophe` reports one, `/restless` says that the app is, `/hang` makes it deaf for good, `/forbidden` tries what an engine must not do, `/env` shows the environment.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -51,6 +51,9 @@ const server = createServer((request, response) => {
     case '/catastrophe':
       tell({ type: 'catastrophe', app: app.name, message: 'Script failed to terminate' });
       return;
+    case '/restless':
+      tell({ type: 'restless', app: app.name });
+      return void answer(response, 200, text);
     case '/hang':
       tell({ type: 'alive' });
       return void setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
@@ -67,6 +70,12 @@ const server = createServer((request, response) => {
   }
 });
 
+/** 0 on a Unix socket. */
+function portOf(listening: typeof server): number {
+  const address = listening.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
 function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-length': Buffer.byteLength(text) }).end(text);
 }
@@ -81,7 +90,7 @@ function receive(message: ToEngine): void {
       apps = new Map(message.apps.map((app) => [app.name, app]));
       return tell({ type: 'applied', apps: apps.size });
     case 'listen':
-      return void server.listen({ fd: LISTEN_FD }, () => tell({ type: 'listening', port: (server.address() as { port: number }).port }));
+      return void server.listen({ fd: LISTEN_FD }, () => tell({ type: 'listening', port: portOf(server) }));
     case 'drain':
       server.close(() => {
         tell({ type: 'drained' });

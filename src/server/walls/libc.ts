@@ -29,6 +29,8 @@ export type Libc = {
    * @see https://docs.kernel.org/scheduler/sched-eevdf.html and https://man7.org/linux/man-pages/man2/sched_setattr.2.html
    */
   setSlice(nanoseconds: number): number;
+  /** Has a thread of this process run when no other wants to. Only root takes that back. @see https://man7.org/linux/man-pages/man7/sched.7.html, SCHED_IDLE */
+  setIdle(thread: number): number;
   /** How many bytes the kernel keeps of what is sent over a socket. @see https://man7.org/linux/man-pages/man7/socket.7.html, SO_SNDBUF */
   setSendBuffer(descriptor: number, bytes: number): number;
   /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
@@ -38,6 +40,7 @@ export type Libc = {
 const SECCOMP = { x64: 317, arm64: 277 } as const;
 const SCHED_SETATTR = { x64: 314, arm64: 274 } as const;
 const SCHED_FLAG_RESET_ON_FORK = 1n;
+const SCHED_IDLE = 5;
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 const SOL_SOCKET = 1;
@@ -58,6 +61,7 @@ export function loadLibc(): Libc | undefined {
       signal: { arguments: ['int32', 'uint64'], return: 'uint64' },
       __libc_current_sigrtmin: { arguments: [], return: 'int32' },
       setsockopt: { arguments: ['int32', 'int32', 'int32', 'uint64', 'uint32'], return: 'int32' },
+      sched_setscheduler: { arguments: ['int32', 'int32', 'uint64'], return: 'int32' },
       setrlimit: { arguments: ['int32', 'buffer'], return: 'int32' },
       syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
     });
@@ -66,6 +70,9 @@ export function loadLibc(): Libc | undefined {
     // Without the right to load more, a pointer is all that a call takes.
     const socketOption = new Int32Array(1);
     const socketOptionAt = ffi.getRawPointer(new Uint8Array(socketOption.buffer));
+    // struct sched_param: a priority of none.
+    const noPriority = new Int32Array(1);
+    const noPriorityAt = ffi.getRawPointer(new Uint8Array(noPriority.buffer));
     return {
       trim: () => void call('malloc_trim', 0n),
       prctl: (option, value) => call('prctl', option, BigInt(value), 0n, 0n, 0n),
@@ -80,6 +87,11 @@ export function loadLibc(): Libc | undefined {
         attributes.setInt32(16, getPriority(), true);
         attributes.setBigUint64(24, BigInt(nanoseconds), true);
         return system(SCHED_SETATTR[architecture], 0n, ffi.getRawPointer(new Uint8Array(attributes.buffer)), NOTHING);
+      },
+      setIdle: (thread) => {
+        // Named here, so that its memory lives as long as the pointer.
+        noPriority[0] = 0;
+        return call('sched_setscheduler', thread, SCHED_IDLE, noPriorityAt);
       },
       setSendBuffer: (descriptor, bytes) => {
         socketOption[0] = bytes;

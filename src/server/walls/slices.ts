@@ -1,4 +1,5 @@
 /** How the kernel shares a busy CPU out to the threads of a process, where there is a libc to say so with. */
+import { readdirSync } from 'node:fs';
 import type { Libc } from './libc.ts';
 
 /** The shortest there is. */
@@ -12,4 +13,25 @@ const SLICE_NS = 100_000;
  */
 export function answerSoon(libc: Libc | undefined): void {
   libc?.setSlice(SLICE_NS);
+}
+
+/** How often it is looked for new threads, in milliseconds. */
+const NEW_THREADS_MS = 1000;
+const TASKS = '/proc/self/task';
+
+/**
+ * Has the threads that run tenants' code, now and to come, run when no thread of any other process wants to, and give way at once when
+ * one does. The calling thread goes on as before: what waits for answers would take it for dead.
+ */
+export function standBack(libc: Libc | undefined): void {
+  if (libc === undefined) return;
+  const known = new Set([process.pid]);
+  const look = (): void => {
+    const threads = readdirSync(TASKS).map(Number);
+    for (const thread of threads) if (!known.has(thread)) libc.setIdle(thread);
+    known.clear();
+    for (const thread of threads) known.add(thread);
+  };
+  look();
+  setInterval(look, NEW_THREADS_MS).unref();
 }

@@ -98,6 +98,20 @@ test('answerSoon: the main thread asks for short slices, and keeps its priority;
   if (hasSlices && main !== null) assert.ok(main === 100_000 && Number(thread) > main, JSON.stringify(told));
 });
 
+test('standBack: all threads but the main one run when no other wants to, those to come as well', { skip }, () => {
+  const told =
+    walled(`const { standBack } = await import('${new URL('slices.ts', import.meta.url).href}'); const { Worker } = await import('node:worker_threads');
+    const { readdirSync } = await import('node:fs'); const libc = loadLibc(); standBack(libc);
+    const policies = () => readdirSync('/proc/self/task').map((thread) => { const stat = readFileSync('/proc/self/task/' + thread + '/stat', 'latin1');
+      return [Number(thread) === process.pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]]; });
+    const idle = () => policies().every(([isMain, policy]) => policy === (isMain ? '0' : '5'));
+    const before = idle(); new Worker('setInterval(() => {}, 1000)', { eval: true }).unref(); const until = Date.now() + 10_000;
+    while (idle() && Date.now() < until) await new Promise(setImmediate);
+    const between = idle(); while (!idle() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    return [before, between, idle()]`);
+  assert.deepEqual(told, [true, false, true]);
+});
+
 test('trim: gives back what is free, and harms nothing', { skip }, () => {
   loadLibc()?.trim();
 });
