@@ -98,11 +98,13 @@ class Passing {
   }
 
   send(): void {
-    const { message, hasBody, expectsContinue, response } = this.#passage;
+    const { message, hasBody, expectsContinue, response, upgrade } = this.#passage;
+    // A handshake has a connection of its own: on another's, the engine may not have seen the end of the request before.
+    const agent = upgrade === undefined ? this.#agent : false;
     let upstream: ClientRequest;
     try {
       const { method, url: path } = message;
-      upstream = request({ agent: this.#agent, socketPath: this.#socketPath, method, path, headers: this.#headers, maxHeaderSize: MAX_HEAD_BYTES });
+      upstream = request({ agent, socketPath: this.#socketPath, method, path, headers: this.#headers, maxHeaderSize: MAX_HEAD_BYTES });
     } catch (error) {
       return this.#passage.refuse('badRequest', String(error));
     }
