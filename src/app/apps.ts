@@ -14,6 +14,7 @@ import { EXCEEDED_CPU, OUT_OF_MEMORY } from './failures.ts';
 import { LimitDeaths } from './limit-deaths.ts';
 import { StartupError } from './loader.ts';
 import { StartGate } from './start-gate.ts';
+import { Restless } from './restless.ts';
 import { StartupFailures } from './startup-failures.ts';
 import { openLoader } from './child-version.ts';
 import { AppVersion, type VersionDeps } from './version.ts';
@@ -38,9 +39,15 @@ export class Apps {
   readonly #retired = new Set<AppVersion>();
   readonly #failures = new StartupFailures();
   readonly #deaths = new LimitDeaths();
+  readonly #restless = new Restless();
 
   constructor(deps: VersionDeps) {
-    this.#deps = { starts: new StartGate(MOST_STARTS), ...deps, limitDied: (app, limit) => this.#limitDied(app, limit) };
+    this.#deps = {
+      starts: new StartGate(MOST_STARTS),
+      ...deps,
+      limitDied: (app, limit) => this.#limitDied(app, limit),
+      logCut: (app) => this.#ranIntoLimit(app),
+    };
   }
 
   /** Replaces the whole table. Versions that stay keep their workers. */
@@ -54,6 +61,7 @@ export class Apps {
         this.#current.set(record.name, new AppVersion(record, this.#deps, openLoader));
         this.#failures.forget(record.name);
         this.#deaths.forget(record.name);
+        this.#restless.forget(record.name);
         if (current !== undefined) this.#retire(current);
       }
     }
@@ -62,6 +70,7 @@ export class Apps {
       this.#current.delete(name);
       this.#failures.forget(name);
       this.#deaths.forget(name);
+      this.#restless.forget(name);
       if (version !== undefined) this.#retire(version);
     }
   }
@@ -151,9 +160,13 @@ export class Apps {
 
   #limitDied(app: string, limit: 'cpu' | 'memory'): void {
     const pause = this.#deaths.died(app, limit);
-    if (this.#deaths.isRestless(app)) this.#deps.onRestless?.(app);
+    this.#ranIntoLimit(app);
     if (pause !== undefined)
       this.#deps.observer.warn('a limit has ended isolates of an app again and again: the next one comes after a pause', { app, limit, pauseMs: pause.ms });
+  }
+
+  #ranIntoLimit(app: string): void {
+    if (this.#restless.ranInto(app)) this.#deps.onRestless?.(app);
   }
 
   async #start(version: AppVersion): Promise<Worker> {

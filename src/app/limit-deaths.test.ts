@@ -61,18 +61,3 @@ test('limit deaths: deaths of isolates that were there before a pause do not add
   wait(450);
   assert.equal(deaths.pausing('a'), undefined);
 });
-
-test('limit deaths: an app that dies faster than it is forgiven is restless, which is said now and then', () => {
-  const { deaths, dies, wait } = setUp();
-  dies(1000, 500);
-  assert.equal(deaths.isRestless('a'), false);
-  dies(4, 10);
-  assert.equal(deaths.isRestless('a'), false);
-  dies(2, 10);
-  assert.deepEqual([deaths.isRestless('b'), deaths.isRestless('a'), deaths.isRestless('a')], [false, true, false]);
-  wait(30_000);
-  assert.equal(deaths.isRestless('a'), true, 'nothing is forgiven before the next death');
-  wait(30_000);
-  dies(1, 0);
-  assert.equal(deaths.isRestless('a'), false, 'it has been good meanwhile');
-});

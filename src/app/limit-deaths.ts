@@ -12,14 +12,11 @@ export type Pause = {
   limit: 'cpu' | 'memory';
 };
 
-type Account = { left: number; at: number; pauseMs: number; until: number; limit: Pause['limit']; toldAt: number };
+type Account = { left: number; at: number; pauseMs: number; until: number; limit: Pause['limit'] };
 
 /** Deaths that an app may have at once, and how many of them come back in a second. */
 const MOST_DEATHS = 50;
 const PER_SECOND = 2;
-/** With so many fewer left an app is restless; that is said again while it goes on, so many milliseconds later. */
-const RESTLESS_DEATHS = 5;
-const RESTLESS_MS = 30_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
 
@@ -34,7 +31,7 @@ export class LimitDeaths {
   /** An isolate of the app was ended by a limit. @returns the pause that begins now, if one does */
   died(app: string, limit: Pause['limit']): Pause | undefined {
     const now = this.#now();
-    const account = this.#accounts.get(app) ?? { left: MOST_DEATHS, at: now, pauseMs: 0, until: 0, limit, toldAt: Number.NEGATIVE_INFINITY };
+    const account = this.#accounts.get(app) ?? { left: MOST_DEATHS, at: now, pauseMs: 0, until: 0, limit };
     this.#accounts.set(app, account);
     this.#refill(account, now);
     account.limit = limit;
@@ -48,15 +45,6 @@ export class LimitDeaths {
     // A pause is none of the time in which an app is good.
     account.at = account.until;
     return { ms: account.pauseMs, limit };
-  }
-
-  /** After a death: whether such deaths are so many that others had better not share a process with the app. True once in a while. */
-  isRestless(app: string): boolean {
-    const account = this.#accounts.get(app);
-    const now = this.#now();
-    if (account === undefined || account.left > MOST_DEATHS - RESTLESS_DEATHS || now - account.toldAt < RESTLESS_MS) return false;
-    account.toldAt = now;
-    return true;
   }
 
   /** The limit because of which the app gets no isolate at this moment. */

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../protocol/ops.ts';
 import type { AppEvent } from './event.ts';
 import type { StackMapper } from './stack.ts';
 
-export type ReportsOf = { app: string; version: string; observer: Observer; stacks: StackMapper; mostLogged?: number | undefined };
+export type ReportsOf = { app: string; version: string; observer: Observer; stacks: StackMapper; mostLogged?: number | undefined; onLogCut?: () => void };
 
 export class Reports {
   readonly #of: ReportsOf;
@@ -40,9 +40,10 @@ export class Reports {
 
   #cut(event: AppEvent | undefined, most: number): void {
     const text = `[log cut: more than ${most} characters in one invocation]`;
-    const { app, version, observer } = this.#of;
+    const { app, version, observer, onLogCut } = this.#of;
     event?.trace?.log('warn', text);
     observer.console({ app, version, requestId: event?.requestId, level: 'warn', text });
+    onLogCut?.();
   }
 
   /** `Post.threw`: the event's handler did. */

@@ -31,6 +31,8 @@ export type Surroundings<Worker> = {
   stacks: StackMapper;
   /** Characters an event may log; absent: any number. */
   mostLogged?: number | undefined;
+  /** An event had more to log than that. */
+  onLogCut?(): void;
   /** Does the app use WebAssembly, whose memory has to be asked for? */
   hasWasm: boolean;
   /** May the app have shared memory? */

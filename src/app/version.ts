@@ -51,12 +51,14 @@ export type VersionDeps = {
   codeCache(dir: string): CodeCache;
   /** V8 lost control of an isolate of this app. */
   onCatastrophe(app: string, message: string): void;
-  /** Limits have ended isolates of the app again and again. */
+  /** The app runs into its limits again and again. */
   onRestless?(app: string): void;
   /** A worker of the app has ended in whose isolate something is still running; see `Surroundings`. */
   outlived?(record: AppRecord, over: Promise<void>): void;
   /** A limit has ended an isolate of the app. */
   limitDied?(app: string, limit: 'cpu' | 'memory'): void;
+  /** An event of the app had more to log than it may. */
+  logCut?(app: string): void;
   /** Where starts line up. */
   starts?: StartGate;
   /** Most workers one version may have. */
@@ -318,6 +320,7 @@ export class AppVersion {
       flags: () => flagsInForce(this.record.compatibilityDate, this.record.compatibilityFlags),
       tellsOfLeaving: compatDifferences(this.record.compatibilityDate, this.record.compatibilityFlags).includes('enable_request_signal'),
       onCondemned: (worker, reason) => this.#condemned(worker, reason),
+      onLogCut: () => this.#deps.logCut?.(this.record.name),
       onOutlived: (over) => this.#deps.outlived?.(this.#record, over),
       onIdle: (worker) => {
         if (worker.isCondemned || this.isPerRequest) this.#dispose(worker);

@@ -483,11 +483,16 @@ test('dispose: what still runs in the isolate is told of until it is over', asyn
 });
 
 test('console: what an invocation may log is bounded, and the log says so once', async () => {
-  const app = setUp(handler('for (let at = 0; at < 1000; at++) console.log("x".repeat(99)); return new Response("done");'), {}, { mostLogged: 1000 });
+  const restless: string[] = [];
+  const code = handler('for (let at = 0; at < 1000; at++) console.log("x".repeat(99)); return new Response("done");');
+  const app = setUp(code, {}, { mostLogged: 1000, onRestless: (name) => void restless.push(name) });
   const [first, second] = [app.request(), app.request()];
   await Promise.all([first.over, second.over]);
   await idle(app);
   const { lines } = app.observer;
   assert.equal(lines.length, 22);
   assert.equal(lines.filter((line) => line.includes('log cut: more than 1000 characters')).length, 2);
+  assert.deepEqual(restless, []);
+  await Promise.all(Array.from({ length: 20 }, () => app.request().over));
+  assert.deepEqual(restless, ['a'], 'who is cut again and again is told of');
 });

@@ -152,7 +152,7 @@ export type FromEngine =
   | { type: 'applied'; apps: number }
   /** V8 lost control of an isolate: this engine drains and exits; `app` is to blame. */
   | { type: 'catastrophe'; app: string; message: string }
-  /** Limits have ended isolates of an app again and again. */
+  /** An app runs into its limits again and again. */
   | { type: 'restless'; app: string }
   | { type: 'metrics'; call: number; text: string }
   /** An app wants to store something in its cache: the store process is needed. */

@@ -1,5 +1,5 @@
 /**
- * Apps that are set aside: limits end their isolates again and again, and what each such end costs, their neighbours would pay.
+ * Apps that are set aside: they run into their limits again and again, and what each time costs, their neighbours would pay.
  * They are served by an engine of their own, at a low priority, until they have been good for a while.
  */
 import type { Clock } from './clock.ts';

@@ -37,7 +37,7 @@ export type EngineEvents = {
   ready(engine: EngineProcess): void;
   listening(engine: EngineProcess, port: number): void;
   catastrophe(engine: EngineProcess, app: string, message: string): void;
-  /** Limits have ended isolates of the app again and again. */
+  /** The app runs into its limits again and again. */
   restless?(app: string): void;
   /** The store process is wanted, for a cache. */
   storesForCache?(): void;

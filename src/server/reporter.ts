@@ -133,7 +133,7 @@ export class Reporter {
   }
 
   setAside(app: string): void {
-    this.#log.warn('limits have ended isolates of an app again and again: it is set aside, in an engine of its own at a low priority', { app });
+    this.#log.warn('an app runs into its limits again and again: it is set aside, in an engine that runs when no other wants to', { app });
   }
 
   takenBack(app: string): void {
