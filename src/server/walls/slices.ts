@@ -25,12 +25,15 @@ const TASKS = '/proc/self/task';
  */
 export function standBack(libc: Libc | undefined): void {
   if (libc === undefined) return;
-  const known = new Set([process.pid]);
+  let known = new Set([process.pid]);
   const look = (): void => {
-    const threads = readdirSync(TASKS).map(Number);
-    for (const thread of threads) if (!known.has(thread)) libc.setIdle(thread);
-    known.clear();
-    for (const thread of threads) known.add(thread);
+    try {
+      const threads = readdirSync(TASKS).map(Number);
+      for (const thread of threads) if (!known.has(thread)) libc.setIdle(thread);
+      known = new Set(threads);
+    } catch {
+      // No descriptor is left for it: the next time.
+    }
   };
   look();
   setInterval(look, NEW_THREADS_MS).unref();
