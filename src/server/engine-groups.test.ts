@@ -184,6 +184,10 @@ test('engines: where one for apps set aside does not start, they stay where they
   void groups.setApps([{ ...alpha, aside: groups.asideSocket('default') }]).then(() => {
     isOver = true;
   });
+  groups.refresh([{ ...alpha, state: 'quarantined', aside: groups.asideSocket('default') }]);
+  assert.equal(started[0]?.told.at(-1)?.[0]?.state, 'quarantined');
+  const own = started.filter(({ role }) => role.kind === 'engine' && role.isAside !== true);
+  assert.deepEqual([...new Set(ofApp(own, 'alpha'))], [undefined], 'nor by way of a refresh');
   while (!isOver) {
     clock.advance(1000);
     await new Promise(setImmediate);

@@ -57,6 +57,8 @@ export class EngineGroups {
   readonly #groups = new Map<string, Group>();
   /** Of each group with apps set aside, their engine. */
   readonly #asides = new Map<string, Group>();
+  /** Groups whose engine for them has listened: requests are passed on to no other. */
+  readonly #placed = new Set<string>();
   #front: Engines | undefined;
   /** Engines that finish what they have. */
   readonly #leaving = new Map<Engines, string>();
@@ -125,7 +127,7 @@ export class EngineGroups {
   /** Brings states of apps to the engines there are, before one of them is replaced. */
   refresh(apps: readonly AppRecord[]): void {
     const direct = this.#direct;
-    if (direct !== undefined && this.#fitsDirect(groupsOf(apps))) void direct.engines.setApps(apps);
+    if (direct !== undefined && this.#fitsDirect(groupsOf(apps))) void direct.engines.setApps(this.#where(apps));
     for (const groups of [this.#groups, this.#asides]) for (const [name, { engines }] of groups) void engines.setApps(ofGroup(apps, name));
   }
 
@@ -155,24 +157,32 @@ export class EngineGroups {
 
   /** Apps that are set aside have an engine before anybody passes requests on to it. Where it does not start they stay where they are. */
   async #openAsides(apps: readonly AppRecord[]): Promise<readonly AppRecord[]> {
-    const there = new Set<string>();
     for (const name of groupsOf(apps.filter(({ aside }) => aside !== undefined))) {
       try {
         if (!this.#asides.has(name)) await this.#openGroup(name, apps, true);
-        there.add(name);
+        this.#placed.add(name);
       } catch (error) {
         if (this.#isStopping) throw error;
         this.#stuck(error);
       }
     }
     await Promise.all([...this.#asides].map(([name, { engines }]) => engines.setApps(ofGroup(apps, name))));
-    return apps.map((app) => (app.aside === undefined || there.has(app.group) ? app : { ...app, aside: undefined }));
+    return this.#where(apps);
+  }
+
+  /** A table as those may have it that take connections. */
+  #where(apps: readonly AppRecord[]): readonly AppRecord[] {
+    return apps.map((app) => (app.aside === undefined || this.#placed.has(app.group) ? app : { ...app, aside: undefined }));
   }
 
   /** Nobody passes requests on any more to those that have no app. */
   #closeAsides(): void {
     const used = new Set(groupsOf(this.#apps.filter(({ aside }) => aside !== undefined)));
-    for (const name of this.#asides.keys()) if (!used.has(name)) void this.#closeGroup(name, (old) => this.#leave(old, name), true);
+    for (const name of this.#asides.keys()) {
+      if (used.has(name)) continue;
+      this.#placed.delete(name);
+      void this.#closeGroup(name, (old) => this.#leave(old, name), true);
+    }
   }
 
   #stuck(error: unknown): void {
