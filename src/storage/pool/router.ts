@@ -7,13 +7,13 @@
  * are busy another one is started, up to a maximum; no owner has more than its share of them. Beyond the maximum there
  * is one for a group that has none at work: an engine that a tenant has taken over asks in the name of every app of its
  * group. Rounds that take long do not count towards the maximum, as far as there is room for them, and owners that have
- * made such ones are kept from the last worker: who is quick does not wait for who is slow. A slow round has the CPU that others
- * leave. When all workers that there may be have slow ones, and somebody who is not known to be slow has waited for as long as
- * such may take, the one that has run for longest is ended. Every call is answered; one whose answer is of no use any more when its turn comes is not made.
+ * made such ones are kept from the last worker: who is quick does not wait for who is slow. Some of the maximum are for owners
+ * with many quick rounds behind them. A slow round has the CPU that others leave. When more are slow than there is room for, and
+ * somebody who is not known to be slow has waited for as long as such may take, the one that has run for longest is ended. Every
+ * call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
 import { FewReports } from '../../base/few-reports.ts';
-import { QuickOwners } from './quick-owners.ts';
-import { SlowOwners } from './slow-owners.ts';
+import { RecentOwners } from './recent-owners.ts';
 import { type May, type Rank, Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
 import { readSize, readTrouble } from './worker-words.ts';
@@ -107,6 +107,8 @@ const MOST_QUEUED_CALLS = 5000;
 const MOST_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Keys remembered for the worker that last had them, so that they find it with its statements compiled. */
 const MOST_REMEMBERED = 5000;
+/** Fewer quick rounds say nothing: whoever comes with a slow query has made its tables before. */
+const FEWEST_QUICK = 10;
 const TICK_MS = 20;
 /** A round is looked at for its memory when it has taken so long. */
 const MEMORY_AFTER_MS = 60;
@@ -119,8 +121,8 @@ export class PoolRouter {
   readonly #options: RouterOptions;
   readonly #now: () => number;
   readonly #turns: Turns<RoutedCall>;
-  readonly #slow: SlowOwners;
-  readonly #quick: QuickOwners;
+  readonly #slow: RecentOwners;
+  readonly #quick: RecentOwners;
   readonly #unstarted: FewReports;
   /** What workers say. */
   readonly #troubles: FewReports;
@@ -142,8 +144,8 @@ export class PoolRouter {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#turns = new Turns(options.mostPerOwner);
-    this.#slow = new SlowOwners(options.slowForMs);
-    this.#quick = new QuickOwners(options.slowForMs);
+    this.#slow = new RecentOwners(options.slowForMs);
+    this.#quick = new RecentOwners(options.slowForMs, FEWEST_QUICK);
     this.#unstarted = new FewReports(options.onTrouble, this.#now);
     this.#troubles = new FewReports(options.onTrouble, this.#now);
   }
@@ -247,7 +249,7 @@ export class PoolRouter {
       if (round === undefined) continue;
       busy++;
       if (this.#slow.has(round.owner, now)) ofSlow++;
-      if (this.#quick.credit(round.owner, now) > 0) ofQuick++;
+      if (this.#quick.has(round.owner, now)) ofQuick++;
     }
     const mostNow = this.#mostNow(now);
     const kept = Math.max(0, keptForQuick - ofQuick);
