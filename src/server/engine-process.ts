@@ -53,8 +53,6 @@ export type EngineSpawn = {
   apps: readonly AppRecord[];
   /** What it is in log lines: its trust group, or that it is a front. */
   about?: Readonly<Record<string, string>>;
-  /** Once it listens, it runs when others do not. */
-  isLow?: boolean;
 };
 
 const METRICS_TIMEOUT_MS = 2000;
@@ -71,7 +69,7 @@ export class EngineProcess {
   readonly #pulse: Pulse;
   #silentSeconds: number | undefined;
   #isOdd = false;
-  readonly #isLow: boolean;
+  readonly #isAside: boolean;
   #state: EngineState = 'booting';
   #expected = false;
   #applied: (() => void)[] = [];
@@ -95,7 +93,7 @@ export class EngineProcess {
     // It finds the socket as LISTEN_FD.
     const { child, channel } = spawnWithChannel([...spawn.execArgv, spawn.file], spawn.env, ['ignore', 'inherit', 'inherit'], spawn.listenFd);
     this.#child = child;
-    this.#isLow = spawn.isLow === true;
+    this.#isAside = spawn.config.isAside === true;
     this.#channel = channel;
     if (this.#channel !== undefined)
       hearEngine(
@@ -202,7 +200,7 @@ export class EngineProcess {
         if (this.#state !== 'ready') return;
         this.#state = 'listening';
         // Not before: it would take long to start.
-        if (this.#isLow) lowerPriority(this.pid);
+        if (this.#isAside) lowerPriority(this.pid);
         this.#events.listening(this, message.port);
         return;
       case 'catastrophe':

@@ -57,6 +57,5 @@ export function engineSpawn(role: EngineRole, apps: readonly AppRecord[], around
     }),
     apps,
     about: { group: group ?? DEFAULT_GROUP, ...(isAside ? { role: 'aside' } : {}) },
-    ...(isAside ? { isLow: true } : {}),
   };
 }
