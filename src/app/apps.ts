@@ -59,18 +59,14 @@ export class Apps {
       if (current !== undefined && sameVersion(current.record, record)) current.changeState(record.state, record.reason);
       else {
         this.#current.set(record.name, new AppVersion(record, this.#deps, openLoader));
-        this.#failures.forget(record.name);
-        this.#deaths.forget(record.name);
-        this.#restless.forget(record.name);
+        this.#forget(record.name);
         if (current !== undefined) this.#retire(current);
       }
     }
     for (const name of gone) {
       const version = this.#current.get(name);
       this.#current.delete(name);
-      this.#failures.forget(name);
-      this.#deaths.forget(name);
-      this.#restless.forget(name);
+      this.#forget(name);
       if (version !== undefined) this.#retire(version);
     }
   }
@@ -156,6 +152,13 @@ export class Apps {
     for (const version of [...this.versions()]) version.dispose();
     this.#current.clear();
     this.#retired.clear();
+  }
+
+  /** What was held against an app that is not there any more, or in a new version. */
+  #forget(app: string): void {
+    this.#failures.forget(app);
+    this.#deaths.forget(app);
+    this.#restless.forget(app);
   }
 
   #limitDied(app: string, limit: 'cpu' | 'memory'): void {
