@@ -1,6 +1,6 @@
 /** NANO and Miniflare under the same load, and the rows that say how they did. */
 import type { Effort, Row } from '../question.ts';
-import { type Started, type Turn, typical, underLoad } from './contest.ts';
+import { type Contestant, type Started, standing, type Turn, typical, underLoad } from './contest.ts';
 import { rounds } from './rounds.ts';
 import type { Load } from './wrk.ts';
 
@@ -21,19 +21,25 @@ export type Duel = {
   contestants: Contestants;
   /** What is shown of each beside its speed. */
   figures: readonly (keyof typeof FIGURES)[];
-  /** Further turns in the same rounds. */
-  beside?: Readonly<Record<string, () => Promise<Turn>>>;
+  /** Who else takes turns in the same rounds. */
+  beside?: Readonly<Record<string, Contestant>>;
+  /** Seconds each is measured for, one at a time, on servers that stay up; in place of rounds with fresh ones. */
+  standingSeconds?: number;
 };
 
 /** @returns the rows, and all turns by contestant */
-export async function duel(effort: Effort, { what, load, contestants, figures, beside = {} }: Duel): Promise<{ rows: Row[]; turns: Map<string, Turn[]> }> {
+export async function duel(
+  effort: Effort,
+  { what, load, contestants, figures, beside = {}, standingSeconds }: Duel,
+): Promise<{ rows: Row[]; turns: Map<string, Turn[]> }> {
   const { nano, full, miniflare } = contestants;
-  const turns = await rounds(effort, {
-    nano: () => underLoad(effort, nano, load),
-    ...(full !== undefined && { full: () => underLoad(effort, full, load) }),
+  const all: Record<string, Contestant> = {
+    nano: { start: nano, load },
+    ...(full !== undefined && { full: { start: full, load } }),
     ...beside,
-    miniflare: () => underLoad(effort, miniflare, load),
-  });
+    miniflare: { start: miniflare, load },
+  };
+  const turns = standingSeconds === undefined ? await fresh(effort, all) : await standing(effort, all, standingSeconds);
   const names = (['nano', 'full', 'miniflare'] as const).filter((name) => turns.has(name));
   const rate = (name: string): number => typical(turns, name, 'requestsPerSecond');
   const rows: Row[] = names.map((name) => ({ what: `${what}: ${WHO[name]}`, value: rate(name), unit: 'req/s' }));
@@ -44,4 +50,8 @@ export async function duel(effort: Effort, { what, load, contestants, figures, b
       rows.push({ what: `${what}: ${WHO[name]}, ${label}`, value: typical(turns, name, figure) * factor, unit });
     }
   return { rows, turns };
+}
+
+function fresh(effort: Effort, contestants: Readonly<Record<string, Contestant>>): Promise<Map<string, Turn[]>> {
+  return rounds(effort, Object.fromEntries(Object.entries(contestants).map(([name, { start, load }]) => [name, () => underLoad(effort, start, load)])));
 }

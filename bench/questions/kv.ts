@@ -1,5 +1,5 @@
 /** KV beside Miniflare: what one warm app with one namespace gets done. */
-import { typical, underLoad } from '../kit/contest.ts';
+import { typical } from '../kit/contest.ts';
 import { type Duel, duel } from '../kit/duel.ts';
 import { startMiniflare } from '../kit/miniflare.ts';
 import { startNano } from '../kit/nano.ts';
@@ -56,7 +56,7 @@ export const kv: Question = {
     const miniflare = (): ReturnType<typeof startMiniflare> => startMiniflare(APP, (dir) => ({ kvNamespaces: { KV: 'bench' }, kvPersist: dir }));
     for (const { path, what, connections, gets } of LOADS) {
       const full = gets === 0 ? () => startNano({ files: FILES }) : undefined;
-      const beside: Duel['beside'] = gets === 0 ? {} : { nothing: () => underLoad(effort, nano, { path: '/nothing', connections }) };
+      const beside: Duel['beside'] = gets === 0 ? {} : { nothing: { start: nano, load: { path: '/nothing', connections } } };
       const duelled = await duel(effort, { what, load: { path, connections }, contestants: { nano, full, miniflare }, figures: ['p50', 'p99'], beside });
       rows.push(...duelled.rows);
       const cpu = (name: string): number => typical(duelled.turns, name, 'cpuUs');
