@@ -344,7 +344,7 @@ export class AppVersion {
       }
       const blob = await worker.produceCache(script.code, originOf(script));
       this.#keeping = undefined;
-      if (blob !== undefined) cache.put(SCRIPT, blob);
+      if (blob !== undefined) await cache.put(SCRIPT, blob);
     };
     setTimeout(() => {
       this.#keeping = { worker, done: keep() };
@@ -390,10 +390,11 @@ export class AppVersion {
 
   /** The bundle, read when the first worker starts: thousands of apps may be registered that nobody asks for. */
   async #readContent(): Promise<Content> {
-    const bundle = await this.#deps.readBundle(this.record.bundleDir);
+    const cache = this.#deps.codeCache(this.record.bundleDir);
+    const [bundle] = await Promise.all([this.#deps.readBundle(this.record.bundleDir), cache.load(SCRIPT)]);
     const source = new BundleModules(bundle);
     const script = await source.script();
-    this.#content ??= { bundle, source, stacks: new StackMapper(bundle), script, cache: this.#deps.codeCache(this.record.bundleDir) };
+    this.#content ??= { bundle, source, stacks: new StackMapper(bundle), script, cache };
     return this.#content;
   }
 

@@ -2,10 +2,10 @@
  * V8's code cache of one version of an app: what compiling it cost, kept in memory and on disk.
  *
  * A cache that does not fit (another V8, other flags, a damaged file) is rejected by V8 itself, which
- * then compiles. Writing is best effort: a full disk costs speed, never a request.
+ * then compiles. Writing is best effort: a full disk costs speed, never a request. Nobody waits for a slow one.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ivm from 'isolated-vm';
 
@@ -15,7 +15,6 @@ export type Blob = ivm.ExternalCopy<ArrayBuffer>;
 export class CodeCache {
   readonly #dir: string | undefined;
   readonly #blobs = new Map<string, Blob>();
-  readonly #missing = new Set<string>();
   readonly #warn: (message: string) => void;
   #warned = false;
 
@@ -37,49 +36,43 @@ export class CodeCache {
     return this.#blobs.has(name);
   }
 
+  /** What was loaded or put. */
   get(name: string): Blob | undefined {
-    const known = this.#blobs.get(name);
-    if (known !== undefined || this.#dir === undefined || this.#missing.has(name)) return known;
+    return this.#blobs.get(name);
+  }
+
+  /** Takes what is on disk into memory; what is not there, or is damaged, is no error. */
+  async load(name: string): Promise<void> {
+    if (this.#dir === undefined || this.#blobs.has(name)) return;
     try {
-      const file = this.#file(name);
-      if (!existsSync(file)) throw new Error('not cached yet');
-      const stored = readFileSync(file);
+      const stored = await readFile(this.#file(name));
       // The first 32 bytes are the digest of the rest: V8 checks a cache's own header, not every byte of it.
       const content = stored.subarray(32);
-      if (!createHash('sha256').update(content).digest().equals(stored.subarray(0, 32))) throw new Error('damaged');
+      if (!digestOf(content).equals(stored.subarray(0, 32))) return;
       const buffer = new ArrayBuffer(content.byteLength);
       new Uint8Array(buffer).set(content);
-      const blob = new ivm.ExternalCopy(buffer, { transferOut: true });
-      this.#blobs.set(name, blob);
-      return blob;
+      this.#blobs.set(name, new ivm.ExternalCopy(buffer, { transferOut: true }));
     } catch {
-      this.#missing.add(name);
-      return undefined;
+      // It is made again.
     }
   }
 
-  put(name: string, blob: Blob): void {
+  /** Keeps it in memory at once. Resolves when it is on disk as well, or cannot be. */
+  async put(name: string, blob: Blob): Promise<void> {
     this.#blobs.set(name, blob);
     if (this.#dir === undefined) return;
     const file = this.#file(name);
     const temporary = `${file}.${process.pid}`;
     try {
-      mkdirSync(this.#dir, { recursive: true });
       const content = Buffer.from(blob.copy());
-      writeFileSync(temporary, Buffer.concat([createHash('sha256').update(content).digest(), content]));
-      renameSync(temporary, file);
+      await mkdir(this.#dir, { recursive: true });
+      await writeFile(temporary, [digestOf(content), content]);
+      await rename(temporary, file);
     } catch (error) {
-      this.#failed(temporary, error);
-    }
-  }
-
-  #failed(temporary: string, error: unknown): void {
-    if (!this.#warned) this.#warn(`The code cache cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
-    this.#warned = true;
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
+      if (!this.#warned) this.#warn(`The code cache cannot be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      this.#warned = true;
       // There is nothing to remove where nothing could be written.
+      await rm(temporary, { force: true }).catch(() => {});
     }
   }
 
@@ -87,3 +80,5 @@ export class CodeCache {
     return path.join(this.#dir as string, `${createHash('sha256').update(name).digest('hex').slice(0, 24)}.bin`);
   }
 }
+
+const digestOf = (content: Uint8Array): Buffer => createHash('sha256').update(content).digest();
