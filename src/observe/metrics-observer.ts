@@ -15,10 +15,16 @@ export type IsolateGauges = {
   /** Heap and array buffers of all isolates together. */
   heapBytes: number;
   /** The same, app by app. */
-  byApp?: ReadonlyMap<string, { isolates: number; heapBytes: number; externalBytes: number; wasmBytes: number }>;
+  byApp?: ReadonlyMap<string, HeldByApp>;
 };
 
+type HeldByApp = { isolates: number; heapBytes: number; externalBytes: number; wasmBytes: number };
+
 type Counts = Map<string, number>;
+
+/** Milliseconds that metrics are put together for, before others get a turn, and how many times as long that is. */
+const TURN_MS = 0.3;
+const REST = 3;
 
 class AppCounters {
   /** Index 1 to 5 is the status class; 0 is what has none. */
@@ -100,63 +106,34 @@ export class MetricsObserver extends Observer {
     this.#app(app).cpuMs += milliseconds;
   }
 
-  /** For the answer to the supervisor's "metrics" message. */
-  async collect(): Promise<string> {
-    return JSON.stringify(this.metrics());
+  /**
+   * For the answer to the supervisor's "metrics" message: texts that `parseMetrics` reads, of some apps each. With many apps all
+   * of it takes tens of milliseconds: requests get their turn between two texts.
+   */
+  async *collect(): AsyncGenerator<string> {
+    const gauges = this.#gauges();
+    let series = new AppSeries();
+    let since = performance.now();
+    for (const app of new Set([...this.#apps.keys(), ...(gauges.byApp?.keys() ?? [])])) {
+      series.add(app, this.#apps.get(app), gauges.byApp?.get(app));
+      if (performance.now() - since < TURN_MS) continue;
+      yield JSON.stringify(series.metrics());
+      series = new AppSeries();
+      const rest = REST * (performance.now() - since);
+      await new Promise((resolve) => setTimeout(resolve, rest));
+      since = performance.now();
+    }
+    yield JSON.stringify([...series.metrics(), ...this.#own(gauges)]);
   }
 
-  metrics(): MetricJson[] {
-    const requests: MetricValue[] = [];
-    const durations: MetricValue[] = [];
-    const cpu: MetricValue[] = [];
-    const bytes: MetricValue[] = [];
-    const exceptions: MetricValue[] = [];
-    const colds: MetricValue[] = [];
-    const evictions: MetricValue[] = [];
-    const limits: MetricValue[] = [];
-    const events: MetricValue[] = [];
-    const messages: MetricValue[] = [];
-    const subrequests: MetricValue[] = [];
-    for (const [app, counters] of this.#apps) {
-      counters.statuses.forEach((value, kind) => {
-        if (value > 0) requests.push({ value, labels: { app, status: kind === 0 ? 'none' : `${kind}xx` } });
-      });
-      counters.duration.values('nano_request_duration_seconds', { app }, durations);
-      cpu.push({ value: counters.cpuMs / 1000, labels: { app } });
-      bytes.push({ value: counters.bytesIn, labels: { app, direction: 'in' } }, { value: counters.bytesOut, labels: { app, direction: 'out' } });
-      exceptions.push({ value: counters.exceptions, labels: { app } });
-      colds.push({ value: counters.coldSpare, labels: { app, spare: 'true' } }, { value: counters.coldAlone, labels: { app, spare: 'false' } });
-      pushAll(evictions, counters.evictions, 'reason', app);
-      pushAll(limits, counters.limits, 'limit', app);
-      pushPairs(events, counters.events, ['kind', 'outcome'], app);
-      pushPairs(messages, counters.messages, ['queue', 'result'], app);
-      pushAll(subrequests, counters.subrequests, 'outcome', app);
-    }
+  /** What is no app's. */
+  #own(gauges: IsolateGauges): MetricJson[] {
     const coldTimes: MetricValue[] = [];
     this.#coldStart.values('nano_cold_start_seconds', {}, coldTimes);
-    const gauges = this.#gauges();
-    const held = heldBy(gauges.byApp);
+    const isolates = Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } }));
     return [
-      metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', requests),
-      metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', durations),
-      metric('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.', cpu),
-      metric('counter', 'nano_body_bytes_total', 'Bytes that came with requests, heads included, and bytes of response bodies.', bytes),
-      metric('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.', exceptions),
-      metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', colds),
       metric('histogram', 'nano_cold_start_seconds', 'Time to start an isolate for a waiting event.', coldTimes),
-      metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', evictions),
-      metric('counter', 'nano_events_total', 'Cron ticks and batches of messages, by kind and outcome.', events),
-      metric('counter', 'nano_queue_messages_total', 'Messages handed to apps, by queue and what became of them.', messages),
-      metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', limits),
-      metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', subrequests),
-      metric(
-        'gauge',
-        'nano_isolates',
-        'Isolates by state.',
-        Object.entries(gauges.isolates).map(([state, value]) => ({ value, labels: { state } })),
-      ),
-      metric('gauge', 'nano_app_isolates', 'Isolates of each app.', held.isolates),
-      metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', held.memory),
+      metric('gauge', 'nano_isolates', 'Isolates by state.', isolates),
       metric('gauge', 'nano_isolate_heap_bytes', 'Heap and array buffers of all isolates.', [{ value: gauges.heapBytes, labels: {} }]),
       metric('gauge', 'nano_engine_resident_bytes', 'Resident memory of the engine processes.', [{ value: residentBytes(), labels: {} }]),
       metric('gauge', 'nano_engine_heap_bytes', "JavaScript heap of the engines' own code.", [{ value: getHeapStatistics().used_heap_size, labels: {} }]),
@@ -173,15 +150,63 @@ export class MetricsObserver extends Observer {
   }
 }
 
-function heldBy(byApp: IsolateGauges['byApp']): { isolates: MetricValue[]; memory: MetricValue[] } {
-  const isolates: MetricValue[] = [];
-  const memory: MetricValue[] = [];
-  for (const [app, held] of byApp ?? []) {
-    isolates.push({ value: held.isolates, labels: { app } });
+/** The series of some apps. */
+class AppSeries {
+  readonly #requests: MetricValue[] = [];
+  readonly #durations: MetricValue[] = [];
+  readonly #cpu: MetricValue[] = [];
+  readonly #bytes: MetricValue[] = [];
+  readonly #exceptions: MetricValue[] = [];
+  readonly #colds: MetricValue[] = [];
+  readonly #evictions: MetricValue[] = [];
+  readonly #events: MetricValue[] = [];
+  readonly #messages: MetricValue[] = [];
+  readonly #limits: MetricValue[] = [];
+  readonly #subrequests: MetricValue[] = [];
+  readonly #isolates: MetricValue[] = [];
+  readonly #memory: MetricValue[] = [];
+
+  add(app: string, counters: AppCounters | undefined, held: HeldByApp | undefined): void {
+    if (counters !== undefined) this.#count(app, counters);
+    if (held === undefined) return;
+    this.#isolates.push({ value: held.isolates, labels: { app } });
     for (const [kind, value] of [['heap', held.heapBytes] as const, ['external', held.externalBytes] as const, ['wasm', held.wasmBytes] as const])
-      memory.push({ value, labels: { app, kind } });
+      this.#memory.push({ value, labels: { app, kind } });
   }
-  return { isolates, memory };
+
+  #count(app: string, counters: AppCounters): void {
+    counters.statuses.forEach((value, kind) => {
+      if (value > 0) this.#requests.push({ value, labels: { app, status: kind === 0 ? 'none' : `${kind}xx` } });
+    });
+    counters.duration.values('nano_request_duration_seconds', { app }, this.#durations);
+    this.#cpu.push({ value: counters.cpuMs / 1000, labels: { app } });
+    this.#bytes.push({ value: counters.bytesIn, labels: { app, direction: 'in' } }, { value: counters.bytesOut, labels: { app, direction: 'out' } });
+    this.#exceptions.push({ value: counters.exceptions, labels: { app } });
+    this.#colds.push({ value: counters.coldSpare, labels: { app, spare: 'true' } }, { value: counters.coldAlone, labels: { app, spare: 'false' } });
+    pushAll(this.#evictions, counters.evictions, 'reason', app);
+    pushAll(this.#limits, counters.limits, 'limit', app);
+    pushPairs(this.#events, counters.events, ['kind', 'outcome'], app);
+    pushPairs(this.#messages, counters.messages, ['queue', 'result'], app);
+    pushAll(this.#subrequests, counters.subrequests, 'outcome', app);
+  }
+
+  metrics(): MetricJson[] {
+    return [
+      metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', this.#requests),
+      metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', this.#durations),
+      metric('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.', this.#cpu),
+      metric('counter', 'nano_body_bytes_total', 'Bytes that came with requests, heads included, and bytes of response bodies.', this.#bytes),
+      metric('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.', this.#exceptions),
+      metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', this.#colds),
+      metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', this.#evictions),
+      metric('counter', 'nano_events_total', 'Cron ticks and batches of messages, by kind and outcome.', this.#events),
+      metric('counter', 'nano_queue_messages_total', 'Messages handed to apps, by queue and what became of them.', this.#messages),
+      metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', this.#limits),
+      metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', this.#subrequests),
+      metric('gauge', 'nano_app_isolates', 'Isolates of each app.', this.#isolates),
+      metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', this.#memory),
+    ];
+  }
 }
 
 function increment(counts: Counts, key: string, by = 1): void {

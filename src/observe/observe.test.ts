@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { appRecord } from '../../test/support/app-record.ts';
 import { createLog } from './log.ts';
 import { LogObserver } from './log-observer.ts';
-import { lasting, mergeMetrics, parseMetrics } from './metric-json.ts';
+import { lasting, type MetricJson, mergeMetrics, parseMetrics } from './metric-json.ts';
 import { MetricsObserver } from './metrics-observer.ts';
 import { prettyLine } from './pretty.ts';
 
@@ -106,6 +106,8 @@ test('line writer: lines of two processes on one pipe stay whole', async () => {
   }
 });
 
+const collected = async (observer: MetricsObserver): Promise<MetricJson[]> => (await Array.fromAsync(observer.collect(), parseMetrics)).flat();
+
 test('metrics: counters of several engines add up, gauges of a dead one go', async () => {
   const one = new MetricsObserver(() => ({ isolates: { idle: 2 }, heapBytes: 10 }));
   const two = new MetricsObserver(() => ({ isolates: { idle: 3 }, heapBytes: 1 }));
@@ -113,7 +115,7 @@ test('metrics: counters of several engines add up, gauges of a dead one go', asy
   two.request({ ...REQUEST, status: 503 });
   two.request(REQUEST);
   two.limit('shop', 'v1', 'r', 'cpu');
-  const text = await mergeMetrics([lasting(parseMetrics(await one.collect())), parseMetrics(await two.collect())]).metrics();
+  const text = await mergeMetrics([lasting(await collected(one)), await collected(two)]).metrics();
   assert.match(text, /^nano_requests_total\{app="shop",status="2xx"\} 2$/m);
   assert.match(text, /^nano_requests_total\{app="shop",status="5xx"\} 1$/m);
   assert.match(text, /^nano_request_duration_seconds_bucket\{le="0.0025",app="shop"\} 3$/m);
@@ -121,6 +123,30 @@ test('metrics: counters of several engines add up, gauges of a dead one go', asy
   assert.match(text, /^nano_isolates\{state="idle"\} 3$/m);
   assert.match(text, /^nano_limit_hits_total\{app="shop",limit="cpu"\} 1$/m);
   assert.deepEqual(parseMetrics('not json'), []);
+});
+
+test('metrics: of many apps they come in pieces, with turns for others between them', async () => {
+  const isolate = { isolates: 1, heapBytes: 1, externalBytes: 0, wasmBytes: 0 };
+  const observer = new MetricsObserver(() => ({ isolates: {}, heapBytes: 0, byApp: new Map([['only resident', isolate]]) }));
+  const names = Array.from({ length: 2000 }, (_, at) => `app-${at}`);
+  for (const app of names) observer.request({ ...REQUEST, app });
+  let pieces = 0;
+  let turns = 0;
+  const all: MetricJson[] = [];
+  for await (const text of observer.collect()) {
+    pieces++;
+    setImmediate(() => turns++);
+    all.push(...parseMetrics(text));
+  }
+  assert.ok(pieces > 2, `${pieces} pieces`);
+  assert.ok(turns >= pieces - 1, `${turns} turns between ${pieces} pieces`);
+  const of = (name: string): unknown[] => all.filter((metric) => metric.name === name).flatMap(({ values }) => values);
+  assert.deepEqual(
+    of('nano_requests_total'),
+    names.map((app) => ({ value: 1, labels: { app, status: '2xx' } })),
+  );
+  assert.deepEqual(of('nano_app_isolates'), [{ value: 1, labels: { app: 'only resident' } }]);
+  assert.equal(of('nano_isolate_heap_bytes').length, 1);
 });
 
 test('line writer: a flush at exit repeats nothing and loses nothing', async () => {

@@ -67,8 +67,8 @@ export class PlatformMetrics {
   }
 
   /** @param lastMetrics as the engine last answered */
-  engineGone(lastMetrics: string): void {
-    const last = lasting(parseMetrics(lastMetrics));
+  engineGone(lastMetrics: readonly string[]): void {
+    const last = lasting(sumSets(lastMetrics.map(parseMetrics)));
     if (last.length === 0) return;
     this.#past = sumSets([this.#past, last]);
   }
@@ -113,7 +113,7 @@ export class PlatformMetrics {
     this.#builds.inc({ result });
   }
 
-  /** @param engines what each living engine answered */
+  /** @param engines what living engines answered */
   async text(engines: readonly string[], gauges: PlatformGauges): Promise<string> {
     this.#apps.reset();
     for (const [state, count] of Object.entries(gauges.apps)) this.#apps.set({ state }, count);

@@ -154,7 +154,8 @@ export type FromEngine =
   | { type: 'catastrophe'; app: string; message: string }
   /** An app runs into its limits again and again. */
   | { type: 'restless'; app: string }
-  | { type: 'metrics'; call: number; text: string }
+  /** In pieces, of some apps each. */
+  | { type: 'metrics'; call: number; text: string; isLast: boolean }
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }
   | { type: 'triggered'; call: number; result: TriggerResult }

@@ -32,6 +32,12 @@ export function answerMessages<Message extends { type: string }>(
   };
 }
 
+/** Says what has been counted, piece by piece. */
+export async function tellMetrics(tell: (message: FromEngine) => void, call: number, counted?: { metrics(): AsyncIterable<string> }): Promise<void> {
+  for await (const text of counted?.metrics() ?? []) tell({ type: 'metrics', call, text, isLast: false });
+  tell({ type: 'metrics', call, text: '[]', isLast: true });
+}
+
 /** Leaves signals to the supervisor. */
 export function ignoreSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});

@@ -218,7 +218,7 @@ export class Engine {
     return this.#listener.listen(where);
   }
 
-  metrics(): Promise<string> {
+  metrics(): AsyncIterable<string> {
     return this.#metrics.collect();
   }
 

@@ -43,18 +43,34 @@ async function start(t: TestContext, body: string): Promise<Started> {
   return { engine, exit, told };
 }
 
-test('metrics: megabytes of them, again and again, come whole', async (t) => {
+test('metrics: megabytes of them, in pieces, again and again, come whole', async (t) => {
   const { engine } = await start(
     t,
-    "if (message.type === 'metrics') channel.tell({ type: 'metrics', call: message.call, text: JSON.stringify('ä'.repeat(1e6 + message.call)) });",
+    `if (message.type !== 'metrics') return;
+     for (let at = 0; at < 20; at++) channel.tell({ type: 'metrics', call: message.call, text: 'ä'.repeat(1e5 + message.call), isLast: at === 19 });`,
   );
-  const sizes: number[] = [];
-  for (let round = 0; round < 10; round++) sizes.push((JSON.parse(await engine.metrics()) as string).length);
-  assert.deepEqual(
-    sizes,
-    Array.from({ length: 10 }, (_, round) => 1e6 + round + 1),
-  );
+  for (let round = 1; round <= 5; round++) {
+    const pieces = await engine.metrics();
+    assert.deepEqual(
+      pieces.map((text) => text.length),
+      Array.from({ length: 20 }, () => 1e5 + round),
+    );
+    assert.equal(engine.lastMetrics, pieces);
+  }
 });
+
+for (const [what, text] of Object.entries({ 'that never end': "''", 'longer than any': "'m'.repeat(9e5)" })) {
+  test(`odd words: metrics ${what}: the engine is killed`, async (t) => {
+    const { engine, exit } = await start(
+      t,
+      `if (message.type !== 'metrics') return;
+       const more = () => { for (let at = 0; at < 50; at++) channel.tell({ type: 'metrics', call: message.call, text: ${text}, isLast: false }); setTimeout(more, 10); };
+       more();`,
+    );
+    assert.deepEqual(await engine.metrics(), []);
+    assert.equal((await exit).isOdd, true);
+  });
+}
 
 const ODD: Readonly<Record<string, string>> = {
   'no frame at all': "'GET / HTTP/1.1\\r\\n\\r\\n'",
@@ -68,9 +84,9 @@ const ODD: Readonly<Record<string, string>> = {
   'a field too few': 'frame(\'{"type":"listening"}\')',
   'a field too many': 'frame(\'{"type":"alive","more":1}\')',
   'a field of another kind': 'frame(\'{"type":"catastrophe","app":{},"message":""}\')',
-  'a long message that is not of metrics': '(channel.tell({ type: "catastrophe", app: "a", message: "m".repeat(2e6) }), "")',
-  'long metrics with something else in them': '(channel.tell({ type: "metrics", call: 1, text: "m".repeat(2e6), more: [] }), "")',
-  'long metrics that are no text': '(channel.tell({ type: "metrics", call: 1, text: Array.from({ length: 1e6 }, () => ({})) }), "")',
+  'a long message': '(channel.tell({ type: "catastrophe", app: "a", message: "m".repeat(2e6) }), "")',
+  'metrics with something else in them': '(channel.tell({ type: "metrics", call: 1, text: "m", isLast: true, more: [] }), "")',
+  'metrics that are no text': '(channel.tell({ type: "metrics", call: 1, text: [{}], isLast: true }), "")',
   'a result that is none': 'frame(\'{"type":"triggered","call":1,"result":{"outcome":1}}\')',
 };
 for (const [what, text] of Object.entries(ODD)) {
@@ -101,12 +117,12 @@ test('words that nobody asked for change nothing', async (t) => {
     t,
     `if (message.type !== 'apps' || globalThis.said) return;
      globalThis.said = true;
-     channel.tell({ type: 'metrics', call: 9, text: 'x' });
+     channel.tell({ type: 'metrics', call: 9, text: 'x', isLast: true });
      channel.tell({ type: 'triggered', call: 9, result: { outcome: 'ok' } });
      channel.tell({ type: 'listening', port: 1 });
      channel.tell({ type: 'applied', apps: 1 });
      channel.tell({ type: 'applied', apps: 1 });`,
   );
   await engine.setApps([]);
-  assert.deepEqual([engine.state, told, engine.lastMetrics], ['ready', ['ready'], '[]']);
+  assert.deepEqual([engine.state, told, engine.lastMetrics], ['ready', ['ready'], []]);
 });

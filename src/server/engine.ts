@@ -2,7 +2,7 @@
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, beat, ignoreSignals } from './channel.ts';
+import { answerMessages, beat, ignoreSignals, tellMetrics } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
 import { ParentChannel } from './parent-channel.ts';
@@ -15,6 +15,7 @@ const channel = new ParentChannel<ToEngine, FromEngine>();
 const { tell } = channel;
 
 let engine: Engine | undefined;
+let counting: Promise<void> | undefined;
 
 /** An app's errors may be as long as it likes, what the supervisor hears of them may not. */
 const MOST_LETTERS = 10_000;
@@ -49,6 +50,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       return;
     case 'drain':
       await engine?.drain(message.ms);
+      await counting;
       tell({ type: 'drained' });
       return engine === undefined ? process.exit(0) : engine.exitNow();
     case 'trigger':
@@ -59,7 +61,9 @@ const handle = async (message: ToEngine): Promise<void> => {
       });
       return;
     case 'metrics':
-      return tell({ type: 'metrics', call: message.call, text: (await engine?.metrics()) ?? '[]' });
+      // With many apps it takes a while, in which other messages are answered.
+      counting = tellMetrics(tell, message.call, engine);
+      return;
   }
 };
 

@@ -68,7 +68,7 @@ export class Front {
     return this.#listener.listen(where);
   }
 
-  metrics(): Promise<string> {
+  metrics(): AsyncIterable<string> {
     return this.#metrics.collect();
   }
 

@@ -5,7 +5,7 @@
  * It speaks the messages of an engine, so that the supervisor starts, replaces and drains it like one.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
-import { answerMessages, beat, ignoreSignals } from './channel.ts';
+import { answerMessages, beat, ignoreSignals, tellMetrics } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Front } from './front-core.ts';
 import { ParentChannel } from './parent-channel.ts';
@@ -38,7 +38,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       await front?.drain(message.ms, () => tell({ type: 'drained' }));
       return end();
     case 'metrics':
-      return tell({ type: 'metrics', call: message.call, text: (await front?.metrics()) ?? '[]' });
+      return tellMetrics(tell, message.call, front);
     case 'trigger':
       return tell({ type: 'triggered', call: message.call, result: { outcome: 'noEngine' } });
   }

@@ -30,6 +30,7 @@ export function spawnWithChannel(
 export type Check = (value: unknown) => boolean;
 
 export const isNumber: Check = (value) => typeof value === 'number';
+export const isBoolean: Check = (value) => typeof value === 'boolean';
 export const isString: Check = (value) => typeof value === 'string';
 /** Of bytes, say. JSON may have numbers that are none: 1e999. */
 export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -57,8 +58,6 @@ export type HearOptions<Message> = {
   mostBytes: number;
   /** Messages in a second: some say on their own what they have to say, the others answer. */
   mostMessages: number;
-  /** What a body says, where it is not simply read as JSON; undefined for what is no message. */
-  parse?(body: Buffer): unknown;
   /** Undefined for what is no message, or is not wanted. */
   read(value: unknown): Message | undefined;
   receive(message: Message): void;
@@ -69,7 +68,7 @@ export type HearOptions<Message> = {
 const SECOND_MS = 1000;
 
 /** Hears what comes. What is said goes by `say`. */
-export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, parse = parseJson, read, receive, odd }: HearOptions<Message>): void {
+export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, receive, odd }: HearOptions<Message>): void {
   let count = 0;
   let since = 0;
   const isTooMany = (): boolean => {
@@ -83,7 +82,7 @@ export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, parse =
   eachFrame(
     stream,
     (body) => {
-      const message = isTooMany() ? undefined : read(parse(body));
+      const message = isTooMany() ? undefined : read(parseJson(body));
       if (message === undefined) stream.destroy();
       else receive(message);
     },
@@ -97,7 +96,7 @@ export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, parse =
 }
 
 /** @returns undefined for what is none */
-export function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {

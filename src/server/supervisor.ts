@@ -265,14 +265,18 @@ export class Supervisor implements AdminSource {
   }
 
   async metrics(): Promise<string> {
-    const engines = await Promise.all(this.#engines.alive.map((engine) => engine.metrics()));
+    const engines = await this.#counted();
     const states: Record<string, number> = { ready: 0, broken: 0, quarantined: 0 };
     for (const app of this.#table) states[app.state] = (states[app.state] ?? 0) + 1;
     return this.#metrics.text(engines, { apps: states, engines: this.#engines.states(), storage: this.#quotas.all() });
   }
 
   async usage(app: string): Promise<AppUsage> {
-    return readUsage(await this.#metrics.ofApp(app, await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))), this.#quotas.of(app));
+    return readUsage(await this.#metrics.ofApp(app, await this.#counted()), this.#quotas.of(app));
+  }
+
+  async #counted(): Promise<readonly string[]> {
+    return (await Promise.all(this.#engines.alive.map((engine) => engine.metrics()))).flat();
   }
 
   isKnown(app: string): boolean {

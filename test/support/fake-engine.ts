@@ -106,6 +106,7 @@ function receive(message: ToEngine): void {
         text: JSON.stringify([
           { name: 'nano_requests_total', help: 'r', type: 'counter', aggregator: 'sum', values: [{ value: requests, labels: { app: 'a' } }] },
         ]),
+        isLast: true,
       });
   }
 }
