@@ -55,6 +55,8 @@ async function main(): Promise<boolean> {
   deployHostile(dir, 0);
   const args = ['serve', '.', '--port', '0', '--admin-port', '0', '--ip', '127.0.0.1', '--engines', String(ENGINES)];
   const nano = new NanoProcess(args, { cwd: dir });
+  // The server would outlive the soak, and disturb whatever is measured next.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void nano.stop().finally(() => process.exit(1)));
   try {
     return await soak(new TestServer(nano, await nano.line({ msg: 'listening' })), dir);
   } finally {
