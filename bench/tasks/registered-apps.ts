@@ -32,7 +32,7 @@ const engine = new Engine(
 );
 await engine.boot();
 const started = performance.now();
-engine.setApps(Array.from({ length: registered }, (_, slot) => appRecord(slot, bundles[slot % busy] as string)));
+engine.changeApps({ apps: Array.from({ length: registered }, (_, slot) => appRecord(slot, bundles[slot % busy] as string)), gone: [] });
 const tableMs = performance.now() - started;
 const port = await engine.listen({ port: 0, host: '127.0.0.1' });
 reply({ port, tableMs });

@@ -227,7 +227,7 @@ const inOtherWords = ({ thrown: { name, message, stack }, limit }: StartupError)
 
 /** Would a worker of the one do for the other? */
 const sameVersion = (a: AppRecord, b: AppRecord): boolean =>
-  a.version === b.version && a.bundleDir === b.bundleDir && a.isolation === b.isolation && JSON.stringify(a.limits) === JSON.stringify(b.limits);
+  a === b || (a.version === b.version && a.bundleDir === b.bundleDir && a.isolation === b.isolation && JSON.stringify(a.limits) === JSON.stringify(b.limits));
 
 const failureOf = (error: unknown): EventFailure => {
   if (error instanceof Pausing) return error.limit === 'memory' ? OUT_OF_MEMORY : EXCEEDED_CPU;

@@ -14,6 +14,8 @@ const MAX_TEXT = 64 * 1024;
 export class LogObserver extends Observer {
   readonly #log: Log;
   readonly #masks = new Map<string, SecretMask>();
+  /** Rows that have not changed are the same objects as before. */
+  readonly #known = new WeakMap<AppRecord, SecretMask | undefined>();
   readonly #requests: boolean;
   #stampAt = 0;
   #stamp = '';
@@ -28,7 +30,8 @@ export class LogObserver extends Observer {
   setApps(apps: readonly AppRecord[]): void {
     this.#masks.clear();
     for (const app of apps) {
-      const mask = secretMaskOf(app);
+      const mask = this.#known.has(app) ? this.#known.get(app) : secretMaskOf(app);
+      this.#known.set(app, mask);
       if (mask !== undefined) this.#masks.set(app.name, mask);
     }
   }

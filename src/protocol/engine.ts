@@ -135,8 +135,8 @@ export type EngineConfig = {
 
 export type ToEngine =
   | { type: 'configure'; config: EngineConfig }
-  /** The whole table: what is not in it is gone. */
-  | { type: 'apps'; apps: AppRecord[] }
+  /** What is new of the table of apps, all of it at first; `gone`: names of apps that are not in it any more. */
+  | { type: 'apps'; apps: AppRecord[]; gone: string[] }
   | { type: 'listen' }
   /** Stop accepting, finish what is in flight (at most `ms`), then exit 0. */
   | { type: 'drain'; ms: number }

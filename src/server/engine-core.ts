@@ -34,7 +34,7 @@ import { EgressAgents } from '../ops/egress/agents.ts';
 import { WS_OPTIONS, WsSocket } from '../ops/websocket/ws-socket.ts';
 import { CountedEgress } from '../ops/egress/counted.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
-import type { AppRecord, EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
+import type { EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { MOST_LOGGED } from '../protocol/logs.ts';
 import { normaliseHost } from '../router/host.ts';
@@ -47,6 +47,7 @@ import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
 import { boundSendBuffers } from './walls/send-buffers.ts';
+import { AppTable, type TableNews } from './app-table.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { Ledger } from './ledger.ts';
 
@@ -81,6 +82,7 @@ export class Engine {
   readonly #assets = new AssetSites(ASSET_MEMORY_BYTES);
   readonly #pool: IsolatePool;
   readonly #apps: Apps;
+  readonly #table = new AppTable();
   readonly #triggers: Triggers;
   readonly #sites: Sites;
   readonly #budget: Budget;
@@ -197,8 +199,10 @@ export class Engine {
     this.#log.warn('walls around this engine are missing: they need Linux, glibc and a Node.js with node:ffi', { missing });
   }
 
-  /** Switches to a new table of apps. */
-  setApps(records: readonly AppRecord[]): void {
+  /** Switches to a newer table of apps. */
+  changeApps(news: TableNews): void {
+    const isRerouted = this.#table.change(news);
+    const records = this.#table.rows;
     this.#apps.update(records);
     this.#logObserver.setApps(records);
     this.#metrics.setApps(records);
@@ -208,7 +212,7 @@ export class Engine {
     if (this.#config.dev && only !== undefined && records.length === 1) {
       const isMine = devHosts(only);
       this.#sites.setRoute((host) => (isMine(host) ? only.name : undefined));
-    } else {
+    } else if (isRerouted) {
       const table = createRouteTable(records);
       this.#sites.setRoute((host, target) => table.match(host, target));
     }

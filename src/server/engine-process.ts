@@ -7,6 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
+import { ToldTable } from './app-table.ts';
 import { hearEngine } from './engine-channel.ts';
 import { lowerPriority } from './priority.ts';
 import { spawnWithChannel } from './message-pipe.ts';
@@ -78,6 +79,7 @@ export class EngineProcess {
   readonly #isAside: boolean;
   #state: EngineState = 'booting';
   #expected = false;
+  readonly #told = new ToldTable();
   #applied: (() => void)[] = [];
   readonly #metrics = new Map<number, (piece: MetricsPiece | undefined) => void>();
   readonly #triggers = new Map<number, (result: TriggerResult | undefined) => void>();
@@ -137,7 +139,7 @@ export class EngineProcess {
     if (this.#state === 'dead' || this.#state === 'leaving') return Promise.resolve();
     return new Promise((resolve) => {
       this.#applied.push(resolve);
-      this.#send({ type: 'apps', apps: [...apps] });
+      this.#send({ type: 'apps', ...this.#told.news(apps) });
     });
   }
 

@@ -43,7 +43,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       return tell({ type: 'ready' });
     }
     case 'apps':
-      engine?.setApps(message.apps);
+      engine?.changeApps(message);
       return tell({ type: 'applied', apps: message.apps.length });
     case 'listen':
       if (engine !== undefined) tell({ type: 'listening', port: await engine.listen({ fd: LISTEN_FD }) });

@@ -7,9 +7,10 @@ import { createLog, type Log } from '../observe/log.ts';
 import { LogObserver } from '../observe/log-observer.ts';
 import { MetricsObserver } from '../observe/metrics-observer.ts';
 import { Observers } from '../observe/observers.ts';
-import type { AppRecord, EngineConfig } from '../protocol/engine.ts';
+import type { EngineConfig } from '../protocol/engine.ts';
 import { normaliseHost } from '../router/host.ts';
 import { createRouteTable, type RouteTable } from '../router/table.ts';
+import { AppTable, type TableNews } from './app-table.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { groupSocket } from './group-socket.ts';
 import type { Libc } from './walls/libc.ts';
@@ -26,6 +27,7 @@ export class Front {
   readonly #elsewhere = new Elsewhere((host, target) => this.#routes.match(host, target));
   readonly #listener: Listener;
   readonly #socketDir: string;
+  readonly #table = new AppTable();
   #routes: RouteTable = createRouteTable([]);
 
   constructor(config: EngineConfig, libc?: Libc) {
@@ -59,8 +61,10 @@ export class Front {
     });
   }
 
-  setApps(apps: readonly AppRecord[]): void {
-    this.#routes = createRouteTable(apps);
+  changeApps(news: TableNews): void {
+    const isRerouted = this.#table.change(news);
+    const apps = this.#table.rows;
+    if (isRerouted) this.#routes = createRouteTable(apps);
     this.#elsewhere.setPlaces(new Map(apps.map(({ name, group, aside }) => [name, aside ?? groupSocket(this.#socketDir, group)])));
   }
 

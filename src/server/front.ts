@@ -29,7 +29,7 @@ const handle = async (message: ToEngine): Promise<void> => {
       return tell({ type: 'ready' });
     }
     case 'apps':
-      front?.setApps(message.apps);
+      front?.changeApps(message);
       return tell({ type: 'applied', apps: message.apps.length });
     case 'listen':
       if (front !== undefined) tell({ type: 'listening', port: await front.listen({ fd: LISTEN_FD }) });

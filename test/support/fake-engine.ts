@@ -14,7 +14,7 @@ import { ParentChannel } from '../../src/server/parent-channel.ts';
 const channel = new ParentChannel<ToEngine, FromEngine>();
 let config: EngineConfig;
 let ledger: Ledger;
-let apps = new Map<string, AppRecord>();
+const apps = new Map<string, AppRecord>();
 let requests = 0;
 const waiting: (() => void)[] = [];
 
@@ -87,7 +87,8 @@ function receive(message: ToEngine): void {
       ledger = new Ledger(config.ledgerFile);
       return tell({ type: 'ready' });
     case 'apps':
-      apps = new Map(message.apps.map((app) => [app.name, app]));
+      for (const name of message.gone) apps.delete(name);
+      for (const app of message.apps) apps.set(app.name, app);
       return tell({ type: 'applied', apps: apps.size });
     case 'listen':
       return void server.listen({ fd: LISTEN_FD }, () => tell({ type: 'listening', port: portOf(server) }));
