@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bundle } from '../protocol/bundle.ts';
+import type { AppVersion } from './version.ts';
+import type { Worker } from './worker.ts';
 import { appsInOnePool, testBundle, testRecord } from './worker.fixture.ts';
 
 const startApps = appsInOnePool();
@@ -36,7 +38,8 @@ test('update: new requests go to the new version, the old one finishes what it h
   assert.equal(first.text, 'old');
   while (apps.inFlight > 0) await turn();
   assert.equal(old?.isEmpty, true);
-  assert.deepEqual([...apps.versions()].length, 1);
+  apps.settle();
+  assert.deepEqual([...apps.versions()], [apps.get('a')]);
 });
 
 test('update: requests that wait for a version that is replaced while it starts are answered', async () => {
@@ -56,12 +59,14 @@ test('update: requests that wait for a version that is replaced while it starts 
   const version = slow.apps.get('a');
   await turn();
   slow.apps.update([testRecord('a', { version: 'v2', bundleDir: 'two' })]);
-  assert.equal([...slow.apps.versions()].length, 2, 'a version that is starting is not lost sight of');
+  slow.apps.settle();
+  assert.deepEqual([...slow.apps.versions()], [version], 'a version that is starting is not lost sight of');
   reading.resolve();
   await client.over;
   assert.equal(client.text, 'old');
   while (version?.isEmpty !== true) await turn();
-  assert.equal([...slow.apps.versions()].length, 1);
+  slow.apps.settle();
+  assert.deepEqual([...slow.apps.versions()], []);
   apps.update([testRecord('a', { bundleDir: 'one' })]);
   await ask('a').over;
 });
@@ -89,7 +94,25 @@ test('update: an app that is gone takes its idle worker along', async () => {
   apps.update([]);
   assert.equal(worker?.isGone, true);
   assert.equal(apps.get('a'), undefined);
+  apps.settle();
   assert.deepEqual([...apps.versions()], []);
+});
+
+test('versions: apps that nobody asks for are none, nor are those whose worker and code have gone', async () => {
+  const { apps, ask } = startApps({ a: answer('x') });
+  apps.update([testRecord('a'), testRecord('b', { bundleDir: 'a' })]);
+  assert.deepEqual([...apps.versions()], []);
+  await ask('a').over;
+  const version = apps.get('a') as AppVersion;
+  version.evict(version.workers[0] as Worker, 'idle');
+  apps.settle();
+  assert.deepEqual([...apps.versions()], [version], 'its code is there');
+  version.forgetContentIfIdle(performance.now() + 1000, 0);
+  apps.settle();
+  assert.deepEqual([...apps.versions()], []);
+  const again = ask('a');
+  await again.over;
+  assert.deepEqual([again.text, [...apps.versions()]], ['x', [version]]);
 });
 
 test('dispose: what is starting does not outlive it', async () => {

@@ -36,7 +36,8 @@ class Pausing extends Error {
 export class Apps {
   readonly #deps: VersionDeps;
   readonly #current = new Map<string, AppVersion>();
-  readonly #retired = new Set<AppVersion>();
+  /** Versions that have something here: from the first event on until nothing is left. Of thousands of apps most never do. */
+  readonly #awake = new Set<AppVersion>();
   readonly #failures = new StartupFailures();
   readonly #deaths = new LimitDeaths();
   readonly #restless = new Restless();
@@ -45,6 +46,7 @@ export class Apps {
     this.#deps = {
       starts: new StartGate(MOST_STARTS),
       ...deps,
+      woken: (version) => this.#awake.add(version),
       limitDied: (app, limit) => this.#limitDied(app, limit),
       logCut: (app) => this.#ranIntoLimit(app),
     };
@@ -60,14 +62,14 @@ export class Apps {
       else {
         this.#current.set(record.name, new AppVersion(record, this.#deps, openLoader));
         this.#forget(record.name);
-        if (current !== undefined) this.#retire(current);
+        current?.retire();
       }
     }
     for (const name of gone) {
       const version = this.#current.get(name);
       this.#current.delete(name);
       this.#forget(name);
-      if (version !== undefined) this.#retire(version);
+      version?.retire();
     }
   }
 
@@ -75,13 +77,14 @@ export class Apps {
     return this.#current.get(name);
   }
 
-  /** All versions with workers or without, loaded and retired ones included. */
+  /** All versions that have workers or code here, loaded and retired ones included. */
   *versions(): Iterable<AppVersion> {
-    for (const version of this.#current.values()) yield* version.family();
-    for (const version of this.#retired) {
-      if (version.isFamilyEmpty) this.#retired.delete(version);
-      else yield* version.family();
-    }
+    for (const version of this.#awake) yield* version.family();
+  }
+
+  /** Loses sight of versions that have nothing here any more. To be called when they were asked what they have used. */
+  settle(): void {
+    for (const version of this.#awake) if (version.isAsleep) this.#awake.delete(version);
   }
 
   /** Events in hand, over all apps. */
@@ -149,9 +152,9 @@ export class Apps {
 
   /** Ends everything at once. */
   dispose(): void {
-    for (const version of [...this.versions()]) version.dispose();
+    for (const version of new Set([...this.#current.values(), ...this.#awake])) version.dispose();
     this.#current.clear();
-    this.#retired.clear();
+    this.#awake.clear();
   }
 
   /** What was held against an app that is not there any more, or in a new version. */
@@ -210,11 +213,6 @@ export class Apps {
       }
       throw self.failure ?? error;
     }
-  }
-
-  #retire(version: AppVersion): void {
-    version.retire();
-    if (!version.isFamilyEmpty) this.#retired.add(version);
   }
 }
 

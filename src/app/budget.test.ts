@@ -70,7 +70,7 @@ function setUp(
   let time = 0;
   const cpu: Record<string, number> = {};
   const budget = new Budget(
-    { versions: () => versions } as unknown as Apps,
+    { versions: () => versions, settle: () => {} } as unknown as Apps,
     { budgetBytes: budgetMb * MB, now: () => time, ...(mostIsolates !== undefined && { mostIsolates }) },
     (app, ms) => {
       cpu[app] = (cpu[app] ?? 0) + ms;

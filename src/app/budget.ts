@@ -87,6 +87,7 @@ export class Budget {
       if (gone > 0) this.#onCpu(version.record.name, gone);
       version.forgetContentIfIdle(now, IDLE_MS);
     }
+    this.#apps.settle();
     await Promise.all(measured);
     if (this.#stopped) return;
     this.#boundLoaded();

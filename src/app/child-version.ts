@@ -34,7 +34,8 @@ function childOf(parent: AppVersion, deps: VersionDeps, self: Loaded<AppVersion>
     pairs: env.services.flatMap((_, index) => [Passed.service, serviceNumber(index)]),
     outbound: typeof outbound === 'string' ? undefined : serviceNumber(env.services.length),
   };
-  const { assets: _assets, cache: _cache, trace: _trace, ...shared } = deps;
+  // Of its parent's family: whoever asks for that finds it there.
+  const { assets: _assets, cache: _cache, trace: _trace, woken: _woken, ...shared } = deps;
   const childDeps: VersionDeps = {
     ...shared,
     // Its secrets are those that the parent has given it.

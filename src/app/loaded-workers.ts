@@ -98,6 +98,11 @@ export class LoadedWorkers<Version extends Loadable> implements WorkerLoader {
     }
   }
 
+  /** Is none loaded? */
+  get isEmpty(): boolean {
+    return this.#workers.size === 0;
+  }
+
   find(key: string): Loaded<Version> | undefined {
     return this.#byKey.get(key);
   }

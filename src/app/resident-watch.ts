@@ -104,7 +104,13 @@ export class ResidentWatch {
   /** Apps that have run since the last round, and for how many milliseconds. */
   #running(): { version: AppVersion; ran: number }[] {
     const running: { version: AppVersion; ran: number }[] = [];
-    for (const version of this.#apps.versions()) {
+    const versions = new Set(this.#apps.versions());
+    // Those whose last worker has gone since.
+    for (const name of this.#used.keys()) {
+      const current = this.#apps.get(name);
+      if (current !== undefined) versions.add(current);
+    }
+    for (const version of versions) {
       let ran = this.#used.get(version.record.name) ?? 0;
       for (const worker of version.workers) {
         const { progress } = worker;

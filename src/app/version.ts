@@ -59,6 +59,8 @@ export type VersionDeps = {
   limitDied?(app: string, limit: 'cpu' | 'memory'): void;
   /** An event of the app had more to log than it may. */
   logCut?(app: string): void;
+  /** The version has something here from now on, until it `isAsleep`. */
+  woken?(version: AppVersion): void;
   /** Where starts line up. */
   starts?: StartGate;
   /** Most workers one version may have. */
@@ -159,8 +161,15 @@ export class AppVersion {
     return true;
   }
 
+  /** Has it nothing here, nor anything that it has loaded? Code of one that is retired does not count: it goes with the last worker. */
+  get isAsleep(): boolean {
+    if (!this.isFamilyEmpty) return false;
+    return this.#retired || (this.#content === undefined && this.#loader?.isEmpty !== false);
+  }
+
   /** Reads its code before it is needed. */
   async prepare(): Promise<void> {
+    this.#deps.woken?.(this);
     this.#contentUsed = performance.now();
     await this.#readContent();
   }
@@ -242,6 +251,7 @@ export class AppVersion {
 
   async #startWorker(): Promise<Worker> {
     this.#starts++;
+    this.#deps.woken?.(this);
     try {
       const { starts } = this.#deps;
       return await (starts === undefined || this.isPerRequest ? this.#loadWorker() : starts.run(() => this.#loadWorker(), LONG_START_MS));
