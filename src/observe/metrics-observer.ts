@@ -25,6 +25,8 @@ type Counts = Map<string, number>;
 /** Milliseconds that metrics are put together for, before others get a turn, and how many times as long that is. */
 const TURN_MS = 0.3;
 const REST = 3;
+/** Of one text. A value with its labels has a few hundred letters at most. */
+const MOST_VALUES = 2000;
 
 class AppCounters {
   /** Index 1 to 5 is the status class; 0 is what has none. */
@@ -117,13 +119,13 @@ export class MetricsObserver extends Observer {
     for (const app of new Set([...this.#apps.keys(), ...(gauges.byApp?.keys() ?? [])])) {
       series.add(app, this.#apps.get(app), gauges.byApp?.get(app));
       if (performance.now() - since < TURN_MS) continue;
-      yield JSON.stringify(series.metrics());
+      yield* textsOf(series.metrics());
       series = new AppSeries();
       const rest = REST * (performance.now() - since);
       await new Promise((resolve) => setTimeout(resolve, rest));
       since = performance.now();
     }
-    yield JSON.stringify([...series.metrics(), ...this.#own(gauges)]);
+    yield* textsOf([...series.metrics(), ...this.#own(gauges)]);
   }
 
   /** What is no app's. */
@@ -207,6 +209,25 @@ class AppSeries {
       metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', this.#memory),
     ];
   }
+}
+
+/** As texts none of which is too long for a message, whatever one app has counted. */
+function* textsOf(metrics: readonly MetricJson[]): Generator<string> {
+  let piece: MetricJson[] = [];
+  let room = MOST_VALUES;
+  for (const metric of metrics) {
+    for (let at = 0; at === 0 || at < metric.values.length; ) {
+      const values = metric.values.slice(at, at + room);
+      piece.push({ ...metric, values });
+      at += room;
+      room -= values.length;
+      if (room > 0) continue;
+      yield JSON.stringify(piece);
+      piece = [];
+      room = MOST_VALUES;
+    }
+  }
+  if (piece.length > 0) yield JSON.stringify(piece);
 }
 
 function increment(counts: Counts, key: string, by = 1): void {

@@ -149,6 +149,17 @@ test('metrics: of many apps they come in pieces, with turns for others between t
   assert.equal(of('nano_isolate_heap_bytes').length, 1);
 });
 
+test('metrics: of one app with many queues every piece is a short message', async () => {
+  const observer = new MetricsObserver();
+  const queues = Array.from({ length: 10_000 }, (_, at) => `${'q'.repeat(55)}-${at}`);
+  for (const queue of queues) observer.messages('a'.repeat(63), queue, 1, 2);
+  const texts = await Array.fromAsync(observer.collect());
+  for (const { length } of texts) assert.ok(length < 800_000, `${length} letters`);
+  const values = texts.flatMap((text) => parseMetrics(text)).flatMap(({ name, values }) => (name === 'nano_queue_messages_total' ? values : []));
+  assert.equal(values.length, 20_000);
+  assert.equal(new Set(values.map(({ labels }) => `${labels['queue']} ${labels['result']}`)).size, 20_000);
+});
+
 test('line writer: a flush at exit repeats nothing and loses nothing', async () => {
   const program = `
     import { LineWriter } from ${JSON.stringify(new URL('./line-writer.ts', import.meta.url).href)};
