@@ -113,19 +113,27 @@ export class MetricsObserver extends Observer {
    * of it takes tens of milliseconds: requests get their turn between two texts.
    */
   async *collect(): AsyncGenerator<string> {
+    let since = performance.now();
+    for (const text of this.#texts()) {
+      yield text;
+      const rest = REST * (performance.now() - since);
+      await new Promise((resolve) => setTimeout(resolve, rest));
+      since = performance.now();
+    }
+  }
+
+  *#texts(): Generator<string> {
     const gauges = this.#gauges();
     let series = new AppSeries();
     let since = performance.now();
     for (const app of new Set([...this.#apps.keys(), ...(gauges.byApp?.keys() ?? [])])) {
       series.add(app, this.#apps.get(app), gauges.byApp?.get(app));
       if (performance.now() - since < TURN_MS) continue;
-      yield* textsOf(series.metrics());
+      yield* textsOf(series.metrics);
       series = new AppSeries();
-      const rest = REST * (performance.now() - since);
-      await new Promise((resolve) => setTimeout(resolve, rest));
       since = performance.now();
     }
-    yield* textsOf([...series.metrics(), ...this.#own(gauges)]);
+    yield* textsOf([...series.metrics, ...this.#own(gauges)]);
   }
 
   /** What is no app's. */
@@ -154,19 +162,20 @@ export class MetricsObserver extends Observer {
 
 /** The series of some apps. */
 class AppSeries {
-  readonly #requests: MetricValue[] = [];
-  readonly #durations: MetricValue[] = [];
-  readonly #cpu: MetricValue[] = [];
-  readonly #bytes: MetricValue[] = [];
-  readonly #exceptions: MetricValue[] = [];
-  readonly #colds: MetricValue[] = [];
-  readonly #evictions: MetricValue[] = [];
-  readonly #events: MetricValue[] = [];
-  readonly #messages: MetricValue[] = [];
-  readonly #limits: MetricValue[] = [];
-  readonly #subrequests: MetricValue[] = [];
-  readonly #isolates: MetricValue[] = [];
-  readonly #memory: MetricValue[] = [];
+  readonly metrics: MetricJson[] = [];
+  readonly #requests = this.#series('counter', 'nano_requests_total', 'Requests answered, by app and status class.');
+  readonly #durations = this.#series('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.');
+  readonly #cpu = this.#series('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.');
+  readonly #bytes = this.#series('counter', 'nano_body_bytes_total', 'Bytes that came with requests, heads included, and bytes of response bodies.');
+  readonly #exceptions = this.#series('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.');
+  readonly #colds = this.#series('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.');
+  readonly #evictions = this.#series('counter', 'nano_evictions_total', 'Isolates taken away, by reason.');
+  readonly #events = this.#series('counter', 'nano_events_total', 'Cron ticks and batches of messages, by kind and outcome.');
+  readonly #messages = this.#series('counter', 'nano_queue_messages_total', 'Messages handed to apps, by queue and what became of them.');
+  readonly #limits = this.#series('counter', 'nano_limit_hits_total', 'Limits that were hit.');
+  readonly #subrequests = this.#series('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.');
+  readonly #isolates = this.#series('gauge', 'nano_app_isolates', 'Isolates of each app.');
+  readonly #memory = this.#series('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.');
 
   add(app: string, counters: AppCounters | undefined, held: HeldByApp | undefined): void {
     if (counters !== undefined) this.#count(app, counters);
@@ -192,22 +201,10 @@ class AppSeries {
     pushAll(this.#subrequests, counters.subrequests, 'outcome', app);
   }
 
-  metrics(): MetricJson[] {
-    return [
-      metric('counter', 'nano_requests_total', 'Requests answered, by app and status class.', this.#requests),
-      metric('histogram', 'nano_request_duration_seconds', 'From the request head to the end of the response.', this.#durations),
-      metric('counter', 'nano_cpu_seconds_total', 'CPU time used by isolates.', this.#cpu),
-      metric('counter', 'nano_body_bytes_total', 'Bytes that came with requests, heads included, and bytes of response bodies.', this.#bytes),
-      metric('counter', 'nano_exceptions_total', 'Exceptions that no handler caught.', this.#exceptions),
-      metric('counter', 'nano_cold_starts_total', 'Isolates started for a waiting event.', this.#colds),
-      metric('counter', 'nano_evictions_total', 'Isolates taken away, by reason.', this.#evictions),
-      metric('counter', 'nano_events_total', 'Cron ticks and batches of messages, by kind and outcome.', this.#events),
-      metric('counter', 'nano_queue_messages_total', 'Messages handed to apps, by queue and what became of them.', this.#messages),
-      metric('counter', 'nano_limit_hits_total', 'Limits that were hit.', this.#limits),
-      metric('counter', 'nano_subrequests_total', 'Outgoing requests of apps, by outcome.', this.#subrequests),
-      metric('gauge', 'nano_app_isolates', 'Isolates of each app.', this.#isolates),
-      metric('gauge', 'nano_app_memory_bytes', 'Memory of the isolates of each app, as last sampled, by kind.', this.#memory),
-    ];
+  #series(type: MetricJson['type'], name: string, help: string): MetricValue[] {
+    const values: MetricValue[] = [];
+    this.metrics.push(metric(type, name, help, values));
+    return values;
   }
 }
 
