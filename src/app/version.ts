@@ -169,7 +169,6 @@ export class AppVersion {
 
   /** Reads its code before it is needed. */
   async prepare(): Promise<void> {
-    this.#deps.woken?.(this);
     this.#contentUsed = performance.now();
     await this.#readContent();
   }

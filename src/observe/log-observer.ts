@@ -30,8 +30,8 @@ export class LogObserver extends Observer {
   setApps(apps: readonly AppRecord[]): void {
     this.#masks.clear();
     for (const app of apps) {
-      const mask = this.#known.has(app) ? this.#known.get(app) : secretMaskOf(app);
-      this.#known.set(app, mask);
+      if (!this.#known.has(app)) this.#known.set(app, secretMaskOf(app));
+      const mask = this.#known.get(app);
       if (mask !== undefined) this.#masks.set(app.name, mask);
     }
   }
