@@ -133,10 +133,12 @@ export type EngineConfig = {
   groupSockets?: string;
 };
 
+/** What is new or otherwise in the table of apps, all of it at first; `gone`: names of apps that are not in it any more. */
+export type TableNews = { apps: AppRecord[]; gone: string[] };
+
 export type ToEngine =
   | { type: 'configure'; config: EngineConfig }
-  /** What is new of the table of apps, all of it at first; `gone`: names of apps that are not in it any more. */
-  | { type: 'apps'; apps: AppRecord[]; gone: string[] }
+  | ({ type: 'apps' } & TableNews)
   | { type: 'listen' }
   /** Stop accepting, finish what is in flight (at most `ms`), then exit 0. */
   | { type: 'drain'; ms: number }

@@ -2,10 +2,7 @@
  * The table of apps in two places: what a process has been told of it, and what the process makes of that. With thousands of
  * apps a whole table for each deployment would hold up every request for as long as it takes to read.
  */
-import type { AppRecord } from '../protocol/engine.ts';
-
-/** What is new or otherwise, and who has gone. */
-export type TableNews = { apps: AppRecord[]; gone: string[] };
+import type { AppRecord, TableNews } from '../protocol/engine.ts';
 
 /** Rows are the same objects for every process that is told of them. */
 const texts = new WeakMap<AppRecord, string>();

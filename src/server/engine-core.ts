@@ -34,7 +34,7 @@ import { EgressAgents } from '../ops/egress/agents.ts';
 import { WS_OPTIONS, WsSocket } from '../ops/websocket/ws-socket.ts';
 import { CountedEgress } from '../ops/egress/counted.ts';
 import { UndiciEgress } from '../ops/egress/egress.ts';
-import type { EngineConfig, Trigger, TriggerResult } from '../protocol/engine.ts';
+import type { EngineConfig, TableNews, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { MOST_LOGGED } from '../protocol/logs.ts';
 import { normaliseHost } from '../router/host.ts';
@@ -47,7 +47,7 @@ import { boundReaders, FILES_OF_A_READER, MOST_READERS } from '../storage/store-
 import { StoreClient } from '../storage/store-client.ts';
 import type { Libc } from './walls/libc.ts';
 import { boundSendBuffers } from './walls/send-buffers.ts';
-import { AppTable, type TableNews } from './app-table.ts';
+import { AppTable } from './app-table.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { Ledger } from './ledger.ts';
 
