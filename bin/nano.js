@@ -8,9 +8,8 @@ var fs = require('fs');
 var path = require('path');
 
 var OLDEST_NODE = 24;
-// isolated-vm cannot live beside Node's own start-up snapshot, and V8 must keep its checks for interrupts in unrolled loops, or
-// no limit stops them (see server/engine-launch.ts). Only these commands load isolates into the process at hand.
-var ISOLATE_FLAGS = ['--no-node-snapshot', '--no-turboshaft-loop-unrolling'];
+// The same as in src/isolate/flags.ts, which says why. Only these commands load isolates into the process at hand.
+var ISOLATE_FLAGS = ['--no-node-snapshot', '--no-turboshaft-loop-unrolling', '--no-wasm-code-gc'];
 var ISOLATE_COMMANDS = ['eval', 'repl'];
 
 var root = path.dirname(path.dirname(fs.realpathSync(__filename)));

@@ -1,6 +1,7 @@
 /** Work in a fresh Node process: the parent's side. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { ISOLATE_FLAGS } from '../../src/isolate/flags.ts';
 import { packageRoot } from './nano.ts';
 import { keep, stop } from './processes.ts';
 
@@ -12,13 +13,12 @@ export class Task<Reply> {
    * @param name the script in bench/tasks
    * @param parameters what it is told
    * @param root the checkout whose code it measures
-   * @param more flags and variables that an engine is started with, where they matter
+   * @param env variables that an engine is started with, where they matter
    */
-  constructor(name: string, parameters: unknown, root: string = packageRoot, more: { flags?: readonly string[]; env?: Readonly<Record<string, string>> } = {}) {
+  constructor(name: string, parameters: unknown, root: string = packageRoot, env: Readonly<Record<string, string>> = {}) {
     const file = join(root, 'bench/tasks', `${name}.ts`);
-    // isolated-vm cannot live beside Node's own start-up snapshot.
-    const flags = ['--no-node-snapshot', '--expose-gc', '--disable-warning=ExperimentalWarning', ...(more.flags ?? [])];
-    this.#child = keep(fork(file, [], { execArgv: flags, env: { ...process.env, ...more.env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    const flags = [...ISOLATE_FLAGS, '--expose-gc', '--disable-warning=ExperimentalWarning'];
+    this.#child = keep(fork(file, [], { execArgv: flags, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
     this.#child.send(parameters as object);
     const ended = Promise.withResolvers<never>();
     this.#child.once('exit', (code, signal) => ended.reject(new Error(`bench/tasks/${name}.ts ended with ${signal ?? code}`)));
@@ -42,8 +42,8 @@ export class Task<Reply> {
 }
 
 /** Starts a task, takes its one reply, ends it. */
-export async function runTask<Reply>(name: string, parameters: unknown, root?: string, more?: ConstructorParameters<typeof Task>[3]): Promise<Reply> {
-  const task = new Task<Reply>(name, parameters, root, more);
+export async function runTask<Reply>(name: string, parameters: unknown, root?: string, env?: Readonly<Record<string, string>>): Promise<Reply> {
+  const task = new Task<Reply>(name, parameters, root, env);
   try {
     return await task.next();
   } finally {

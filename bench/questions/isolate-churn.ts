@@ -34,7 +34,7 @@ export const isolateChurn: Question = {
     try {
       const parameters = { dir, code: APP, isolates, together: TOGETHER, limits: LIMITS, deaths: DEATHS };
       // With the allocator's settings of an engine.
-      const result = await runTask<Result>('isolate-churn', parameters, undefined, { flags: ['--no-turboshaft-loop-unrolling'], env: engineEnv() });
+      const result = await runTask<Result>('isolate-churn', parameters, undefined, engineEnv());
       return [
         { what: 'resident memory before', value: result.before, unit: 'MB' },
         { what: `after ${(isolates / 2).toLocaleString('en')}`, value: result.half, unit: 'MB' },

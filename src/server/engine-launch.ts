@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ISOLATE_FLAGS } from '../isolate/flags.ts';
 import { fileNameOf } from '../storage/paths.ts';
 
 /** The descriptor by which an engine finds the listening socket; 3 is the message channel. */
@@ -13,12 +14,6 @@ export const LISTEN_FD = 4;
 
 /** Name look-ups, compression and slow cryptography share these threads: one tenant's must not hold up all others'. */
 const THREADS = '16';
-
-/**
- * With loop unrolling, TurboFan also takes the check for interrupts out of loops whose calls it trusts to check for
- * themselves. Built-ins do not: `for (;;) new Array(1000)` could then be stopped by no limit, neither CPU nor memory.
- */
-const INTERRUPTIBLE_LOOPS = '--no-turboshaft-loop-unrolling';
 
 /**
  * In the small heaps of isolates V8 takes what a burst of requests has in hand for what will last, and makes its like in the old
@@ -66,7 +61,7 @@ export function engineExecArgv(dataDir: string, readable: readonly string[] = []
   const data = [join(dataDir, 'bundles'), own.ledgerFile ?? join(dataDir, 'run'), own.storageDir ?? join(dataDir, 'storage')];
   // The times of its threads tell who has used the CPU, and who has waited for it.
   const reads = [codeRoot(packageDir()), join(packageDir(), 'node_modules'), ...readable, ...data, '/etc/alpine-release'];
-  const flags = ['--no-node-snapshot', INTERRUPTIBLE_LOOPS, YOUNG_STAY_YOUNG, '--permission', '--allow-addons', '--allow-net'];
+  const flags = [...ISOLATE_FLAGS, YOUNG_STAY_YOUNG, '--permission', '--allow-addons', '--allow-net'];
   flags.push('--disable-warning=SecurityWarning', '--disable-warning=ExperimentalWarning', '--disable-warning=PERM0001');
   if (HAS_FFI) flags.push('--allow-ffi', '--disable-warning=PERM0003');
   for (const path of new Set([...reads.map(realPath), '/proc/self/task'])) flags.push(`--allow-fs-read=${path}`);
