@@ -4,6 +4,7 @@ import { runtimeFile } from '../build/runtime-bundle.ts';
 import { Session, StartupError } from '../shell/session.ts';
 import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { type Command, CommandError, type Parsed, UsageError } from './command.ts';
+import { endWhenLost } from './lost-isolate.ts';
 import { WORKER_OPTIONS, workerOptions } from './options.ts';
 import { shellApp } from './shell-app.ts';
 
@@ -33,6 +34,7 @@ export const evalCommand: Command = {
         process.stderr.write(`${text}\n`);
         process.exitCode = 1;
       },
+      onLost: endWhenLost(),
     });
     try {
       await session.start();

@@ -8,6 +8,7 @@ import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { isIncomplete } from '../shell/rewrite.ts';
 import { Session, StartupError } from '../shell/session.ts';
 import { type Command, CommandError } from './command.ts';
+import { endWhenLost } from './lost-isolate.ts';
 import { WORKER_OPTIONS, workerOptions } from './options.ts';
 import { shellApp } from './shell-app.ts';
 
@@ -36,6 +37,7 @@ export const replCommand: Command = {
       colors,
       onConsole: ({ text }) => print(text),
       onException: print,
+      onLost: endWhenLost(),
     });
     try {
       await session.start();

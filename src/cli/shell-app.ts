@@ -21,7 +21,7 @@ const EMPTY: Bundle = {
 export async function shellApp(dir: string | undefined, options: WorkerOptions): Promise<{ bundle: Bundle; record: AppRecord; dataDir?: string }> {
   const config = dir === undefined ? undefined : readWorkerConfig(resolve(dir), options);
   const bundle = config === undefined ? EMPTY : await buildWorker(config);
-  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = DEFAULT_LIMITS;
+  const { memoryMb, cpuMs, startupMs, subrequests, requestBodyBytes, connections, waitUntilMs } = { ...DEFAULT_LIMITS, ...config?.limits };
   const record: AppRecord = {
     name: config?.name ?? 'eval',
     version: '',

@@ -30,6 +30,7 @@ async function setUp(
     colors: false,
     onConsole: (record) => lines.push(record.text),
     onException: (text) => exceptions.push(text),
+    onLost: (message) => assert.fail(message),
   });
   sessions.push(session);
   await session.start();

@@ -42,6 +42,8 @@ export type SessionOptions = {
   onConsole(record: ConsoleRecord): void;
   /** An exception nobody caught, outside the line's own result. */
   onException(text: string): void;
+  /** V8 lost control of the isolate: a thread of this process runs on for ever, and no exit that waits for threads ends. */
+  onLost(message: string): void;
 };
 
 /** What `Session.start` throws. */
@@ -75,7 +77,10 @@ export class Session {
   /** Loads the app. @throws StartupError */
   async start(): Promise<void> {
     const { bundle, record } = this.#options.app;
-    const seats = new IsolateSeats(this.#pool, record.limits.memoryMb, (message) => this.#options.onException(`V8 lost control of the isolate: ${message}`));
+    const seats = new IsolateSeats(this.#pool, record.limits.memoryMb, (message) => {
+      this.#worker?.lost();
+      this.#options.onLost(message);
+    });
     const seat = await seats.take(CHUNK_NAMES);
     const stacks = new StackMapper(bundle);
     // In this process: a person at a shell waits for their query anyway.

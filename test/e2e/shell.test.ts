@@ -40,6 +40,16 @@ test('eval: reads from standard input, and inside an app', async () => {
   assert.equal((await evaluate('env.GREETING', ['--app', dir])).stdout, 'hi\n');
 });
 
+test('eval: code that V8 cannot stop ends the command', async () => {
+  const dir = folder({
+    'index.js': 'export default {};',
+    'wrangler.jsonc': '{ "name": "app", "main": "index.js", "compatibility_date": "2026-10-01", "limits": { "cpu_ms": 50 } }',
+  });
+  const { code, stdout, stderr } = await evaluate("console.log('begins'); 'a'.repeat(2 ** 28).replaceAll('a', 'bb').length", ['--app', dir]);
+  assert.deepEqual([code, stdout], [1, 'begins\n']);
+  assert.match(stderr, /^nano: the code exceeded its limits and could not be stopped \(V8: Script failed to terminate\)\n$/);
+});
+
 test('eval: every way to code from strings is closed', async () => {
   for (const code of ['eval("1")', 'new Function("return 1")()', '(() => {}).constructor("return 1")()']) {
     assert.match((await evaluate(code)).stderr, /^EvalError: Code generation from strings disallowed for this context/, code);

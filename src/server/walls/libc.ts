@@ -1,5 +1,5 @@
 /**
- * The C library's functions that Node has no names for: to give memory back, to give rights up, signals, and slices of time.
+ * The C library's functions that Node has no names for: to give memory back, to give rights up, signals, slices of time, and an end at once.
  *
  * They are there on Linux with a Node that has node:ffi; anywhere else everything here is undefined and the caller does
  * without. A process under Node's permission model needs --allow-ffi to load them, and drops that right afterwards:
@@ -33,6 +33,8 @@ export type Libc = {
   setIdle(thread: number): number;
   /** How many bytes the kernel keeps of what is sent over a socket. @see https://man7.org/linux/man-pages/man7/socket.7.html, SO_SNDBUF */
   setSendBuffer(descriptor: number, bytes: number): number;
+  /** Ends the process as it is. @see https://man7.org/linux/man-pages/man2/_exit.2.html */
+  exitAtOnce(code: number): void;
   /** Installs a filter of system calls in every thread. @param program instructions of eight bytes each */
   seccomp(program: Uint8Array): number;
 };
@@ -62,6 +64,7 @@ export function loadLibc(): Libc | undefined {
       __libc_current_sigrtmin: { arguments: [], return: 'int32' },
       setsockopt: { arguments: ['int32', 'int32', 'int32', 'uint64', 'uint32'], return: 'int32' },
       sched_setscheduler: { arguments: ['int32', 'int32', 'uint64'], return: 'int32' },
+      _exit: { arguments: ['int32'], return: 'void' },
       setrlimit: { arguments: ['int32', 'buffer'], return: 'int32' },
       syscall: { arguments: ['int64', 'int64', 'int64', 'buffer'], return: 'int64' },
     });
@@ -97,6 +100,7 @@ export function loadLibc(): Libc | undefined {
         socketOption[0] = bytes;
         return call('setsockopt', descriptor, SOL_SOCKET, SO_SNDBUF, socketOptionAt, socketOption.byteLength);
       },
+      exitAtOnce: (code) => void call('_exit', code),
       seccomp: (program) => {
         // struct sock_fprog: a count of sixteen bits, six bytes of nothing, a pointer.
         const descriptor = new DataView(new ArrayBuffer(16));
