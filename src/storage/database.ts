@@ -137,10 +137,19 @@ export class Database {
     return Number(this.get('PRAGMA page_count')?.['page_count']) * this.#pageBytes;
   }
 
-  /** Gives free pages back to the disk. @param most pages @returns free pages that are left */
+  /** Gives free pages up; see `cut` for when the disk has them back. @param most pages @returns free pages that are left */
   shrink(most: number): number {
     if (most > 0) this.#db.exec(`PRAGMA incremental_vacuum(${most})`);
     return Number(this.get('PRAGMA freelist_count')?.['freelist_count']);
+  }
+
+  /**
+   * Has the file become as short as the database is, which it does not before all that is in the log has been written to it.
+   * @returns false where somebody who reads holds that up
+   */
+  cut(): boolean {
+    const done = this.get('PRAGMA wal_checkpoint(PASSIVE)');
+    return done?.['log'] === done?.['checkpointed'];
   }
 
   /** From now on statements wait so long, in milliseconds, for another process that writes. */

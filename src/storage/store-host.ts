@@ -41,6 +41,8 @@ type Opened = {
   writes: ReadonlySet<string>;
   gathers: ReadonlySet<string>;
   used: number;
+  /** The file is longer than the database. */
+  isLong: boolean;
 };
 type Pending = { address: StoreAddress; calls: Call[] };
 
@@ -267,7 +269,7 @@ export class StoreHost implements Stores {
         notify: (topic, detail) => this.#options.onNotify?.(address, topic, detail),
         call: (method, args) => this.call(address, method, args),
       });
-      return { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses };
+      return { address, database, store, product, writes: new Set(product.writes), gathers: new Set(product.gathers), used: ++this.#uses, isLong: false };
     } catch (error) {
       database.close();
       throw error;
@@ -358,11 +360,13 @@ export class StoreHost implements Stores {
     try {
       return this.#on(opened, () => {
         const before = database.shrink(0);
-        if (before <= KEPT_PAGES) return false;
-        const left = database.shrink(PAGES_AT_ONCE);
-        this.#count(opened);
+        const left = before <= KEPT_PAGES ? before : database.shrink(PAGES_AT_ONCE);
         // A database from before this was possible keeps its pages.
-        return left > KEPT_PAGES && left < before;
+        const hasShrunk = left < before;
+        if (hasShrunk || opened.isLong) opened.isLong = !database.cut();
+        // Whoever pays for it has the room to use once the disk has.
+        if (hasShrunk) this.#count(opened);
+        return opened.isLong || (hasShrunk && left > KEPT_PAGES);
       });
     } catch (error) {
       this.#trouble(key, error);

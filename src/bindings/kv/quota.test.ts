@@ -111,3 +111,38 @@ test('a namespace from before files were counted: they are counted when it is op
   await namespace.put('a', 'a', undefined, {});
   assert.equal(counted(root), diskBytes(70_000) + diskBytes(100_000));
 });
+
+/** Puts small values until there is no room, deletes them all, and has what became free given back, as a refusal does. */
+async function fillAndClear({ namespace }: Setup, before?: () => void): Promise<void> {
+  let count = 0;
+  const fill = async (): Promise<void> => {
+    for (; ; count++) await namespace.put(`key${count}`, 'v'.repeat(20_000), undefined, {});
+  };
+  await assert.rejects(fill, FULL);
+  before?.();
+  for (let i = 0; i < count; i++) await namespace.delete(`key${i}`);
+  await assert.rejects(namespace.put('too much', Buffer.alloc(5 * MB), undefined, {}), FULL);
+}
+
+test('delete: room comes back when the disk has it', async (t) => {
+  const setup = setUp(t, 4 * MB);
+  const { file } = placeOf(setup.root, ADDRESS);
+  await fillAndClear(setup);
+  while (setup.accounts.free(ADDRESS) < 2 * MB) await new Promise(setImmediate);
+  assert.ok(statSync(file).size <= 4 * MB - setup.accounts.free(ADDRESS), `${statSync(file).size} bytes are on the disk`);
+});
+
+test('delete: the disk has it once nobody reads what was there before', async (t) => {
+  const setup = setUp(t, 4 * MB);
+  const { file } = placeOf(setup.root, ADDRESS);
+  const readers: DatabaseSync[] = [];
+  await fillAndClear(setup, () => {
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('BEGIN; SELECT count(*) FROM entries');
+    readers.push(reader);
+  });
+  while (setup.accounts.free(ADDRESS) < 2 * MB) await new Promise(setImmediate);
+  assert.ok(statSync(file).size > 3 * MB);
+  for (const reader of readers) reader.close();
+  while (statSync(file).size > 2 * MB) await new Promise(setImmediate);
+});
