@@ -6,6 +6,28 @@ import { answering, folder } from '../support/folder.ts';
 import { Load } from '../support/load.ts';
 import { serve } from '../support/server.ts';
 
+/** Each request declares types of WebAssembly that no module had before: V8 keeps them for the process, and has room for two million. */
+const TYPES = `let next = 0;
+const COUNT = 200_000, WORDS = 15;
+const leb = (n) => [(n & 127) | 128, ((n >> 7) & 127) | 128, (n >> 14) & 127 | 128, n >> 21];
+export default {
+  fetch() {
+    const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, ...leb(4 + COUNT * (WORDS + 3)), ...leb(COUNT)];
+    const bytes = new Uint8Array(head.length + COUNT * (WORDS + 3));
+    bytes.set(head);
+    let at = head.length;
+    for (const end = next + COUNT; next < end; next++) {
+      bytes[at++] = 0x60;
+      bytes[at++] = WORDS;
+      for (let i = 0, rest = next; i < WORDS; i++, rest >>>= 2) bytes[at++] = 0x7f - (rest & 3);
+      bytes[at++] = 0;
+    }
+    new WebAssembly.Module(bytes);
+    return new Response('declared');
+  },
+};
+`;
+
 const APP = `export default {
   fetch() {
     return new Response('a'.repeat(2 ** 28).replaceAll('a', 'bb'));
@@ -22,6 +44,20 @@ test('lost thread: the engine goes without a failed request to the neighbour', a
   await server.line({ level: 'error', app: 'lost', msg: /taken a thread/ });
   await neighbour.next('200 fine');
   while (existsSync(`/proc/${String(pid)}/fd`) && process.platform === 'linux') await new Promise((resolve) => setTimeout(resolve, 20));
+  await neighbour.next('200 fine');
+  const { errors, answers } = await neighbour.stop();
+  assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
+});
+
+test('lost thread: too many types of WebAssembly cost an engine, and no request of the neighbour', async (t) => {
+  const dir = folder({ 'types.js': TYPES, 'neighbour.js': answering('fine') });
+  const server = await serve(t, dir);
+  const neighbour = new Load(t, server.port, 'neighbour.localhost', { clients: 1, keepAlive: false });
+  const lost = server.line({ level: 'error', app: 'types', msg: /taken a thread/ });
+  let answer = 'declared';
+  for (let i = 0; i < 20 && answer === 'declared'; i++) answer = (await server.get('types')).text;
+  assert.equal(answer, 'error code: 1102');
+  await lost;
   await neighbour.next('200 fine');
   const { errors, answers } = await neighbour.stop();
   assert.deepEqual([errors, [...answers.keys()]], [[], ['200 fine']]);
