@@ -9,7 +9,7 @@ var path = require('path');
 
 var OLDEST_NODE = 24;
 // The same as in src/isolate/flags.ts, which says why. Only these commands load isolates into the process at hand.
-var ISOLATE_FLAGS = ['--no-node-snapshot', '--no-turboshaft-loop-unrolling', '--no-wasm-code-gc'];
+var ISOLATE_FLAGS = ['--no-node-snapshot', '--no-turboshaft-loop-unrolling', '--no-wasm-code-gc', '--no-wasm-async-compilation'];
 var ISOLATE_COMMANDS = ['eval', 'repl'];
 
 var root = path.dirname(path.dirname(fs.realpathSync(__filename)));
