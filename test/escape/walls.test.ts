@@ -6,7 +6,7 @@ import { before, suite, test } from 'node:test';
 import { answering, folder } from '../support/folder.ts';
 import { until } from '../support/http.ts';
 import { suiteOwner } from '../support/nano-process.ts';
-import { type Program, processesOf } from '../support/processes.ts';
+import { isWalled, type Program, processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `export default {
@@ -45,10 +45,9 @@ suite('walls', { skip: process.platform !== 'linux' }, () => {
     owner.after(async () => void operation.destroy());
     await until(() => pidsOf('data-child').length > 0);
   });
-  /** Processes that have raised their walls: a spare engine does when it gets its configuration, a spare SQL process once it has loaded its code. */
   const pidsOf = (program: Program): number[] => {
     const pids = processesOf(server, program);
-    return program !== 'store' ? pids.filter((pid) => /^Seccomp:\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) : pids;
+    return program !== 'store' ? pids.filter(isWalled) : pids;
   };
 
   for (const program of WALLED) {

@@ -5,7 +5,8 @@ import { Agent } from 'node:http';
 import { suite, type TestContext, test } from 'node:test';
 import { exhaust, HAS_PRLIMIT } from '../support/descriptors.ts';
 import { answering, folder, put } from '../support/folder.ts';
-import { only, processesOf } from '../support/processes.ts';
+import { until } from '../support/http.ts';
+import { isWalled, only, processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `const LARGE = 'x'.repeat(200_000);
@@ -117,6 +118,8 @@ suite('no file descriptor is left', { skip: !HAS_PRLIMIT }, () => {
 
   test('SQL process: a database that cannot be opened is not taken for a damaged one', async (t) => {
     const server = await start(t, { ...app('one'), ...app('two') });
+    // On a slow disk a second one has been started for the first round: it would end while it loads its code.
+    await until(() => processesOf(server, 'sql-worker').every(isWalled));
     const restores = processesOf(server, 'sql-worker').map((pid) => exhaust(pid));
     assert.equal((await server.get('two', '/d1')).text, 'D1_ERROR: Internal error in D1 DB storage caused object to be reset.');
     await server.line({ msg: 'a D1 database failed', error: NO_DESCRIPTOR });

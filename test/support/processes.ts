@@ -1,5 +1,6 @@
 /** The processes of a running server, for tests that end them. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { TestServer } from './server.ts';
 
 /** A program of src/server that the supervisor starts. */
@@ -25,6 +26,20 @@ export function only(server: TestServer, program: Program): number {
   const [pid] = processesOf(server, program);
   if (pid === undefined) throw new Error(`there is no ${program}`);
   return pid;
+}
+
+/**
+ * Whether a process has raised its walls: it has loaded its code by then, a spare engine has its configuration.
+ * Its filters of system calls are counted: these tests may run under one themselves.
+ */
+export function isWalled(pid: number): boolean {
+  return filtersOf(pid) > filtersOf('self');
+}
+
+function filtersOf(pid: number | 'self'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  // Before Linux 5.9 it only says whether there are any.
+  return Number((/^Seccomp_filters:\t(\d+)$/m.exec(status) ?? /^Seccomp:\t(\d+)$/m.exec(status))?.[1] ?? 0);
 }
 
 /** All processes of the machine. */
