@@ -68,6 +68,8 @@ async function killServer(
     await target.start();
     while ((await target.ask('/d1/x', { method: 'POST' }))?.status !== 200);
     writers.start(target);
+    // On a slow disk some take longer than there is between two kills.
+    await writers.acknowledgedAll();
     for (const [at, victim] of order.entries()) {
       await writers.acknowledged();
       const calm = (killedAt.get(victim) ?? 0) + CALM_MS - performance.now();
@@ -130,6 +132,11 @@ export class Writers {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  /** When each of them has had a write acknowledged. */
+  async acknowledgedAll(): Promise<void> {
+    while (Object.values(this.counts).some(({ acknowledged }) => acknowledged === 0)) await this.acknowledged();
   }
 
   statesOf(name: string): ReadonlyMap<string, State> {
