@@ -81,7 +81,7 @@ function launch({ root, fsync }: SqlPoolOptions, events: WorkerEvents): WorkerHa
   stream.on('error', () => {});
   return {
     pid: child.pid,
-    send: (key, room, calls) => sendParts(stream, writeRound(key, room, calls)),
+    send: (key, room, handover, calls) => sendParts(stream, writeRound(key, room, handover, calls)),
     lower: () => lowerPriority(child.pid),
     end: () => stream.end(),
     kill: () => child.kill('SIGKILL'),

@@ -85,7 +85,7 @@ export class Session {
     const stacks = new StackMapper(bundle);
     // In this process: a person at a shell waits for their query anyway.
     const call = async (_owner: string, key: string, payload: string): Promise<string> =>
-      this.#sql.run(key, [payload], Number.POSITIVE_INFINITY, () => {}).answers[0] ?? '';
+      this.#sql.run({ key, payloads: [payload], most: Number.POSITIVE_INFINITY, handover: undefined }, () => {}).answers[0] ?? '';
     const stores = new PooledStores(this.#stores, 'd1', { call });
     const worker = new Worker(seat, {
       app: record.name,

@@ -1,9 +1,8 @@
 /** D1 under a running server: its processes are killed, the server is, and what was answered is there. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { folder } from '../support/folder.ts';
+import { type Program, processesOf } from '../support/processes.ts';
 import { serve, type TestServer } from '../support/server.ts';
 
 const APP = `export default {
@@ -26,21 +25,6 @@ async function ask(server: TestServer, app: string, sql: string, ...values: unkn
   return JSON.parse((await server.get(app, `/?${query}`)).text) as unknown;
 }
 
-/** Processes below one, as Linux tells them, that run a program of ours. */
-function below(pid: number, program: string): number[] {
-  const found: number[] = [];
-  for (const task of readdirSync(join('/proc', String(pid), 'task'))) {
-    for (const child of readFileSync(join('/proc', String(pid), 'task', task, 'children'), 'utf8')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number)) {
-      if (readFileSync(join('/proc', String(child), 'cmdline'), 'utf8').includes(program)) found.push(child);
-      found.push(...below(child, program));
-    }
-  }
-  return found;
-}
-
 suite('D1', { skip: process.platform !== 'linux' }, () => {
   test('kill -9 of the server: what was answered is there afterwards', async (t) => {
     const root = apps();
@@ -56,11 +40,10 @@ suite('D1', { skip: process.platform !== 'linux' }, () => {
 
   test('kill -9 of the router and of its processes: D1 goes on by itself', async (t) => {
     const server = await serve(t, apps(), ['--data', folder()]);
-    const main = server.process.child.pid as number;
     await ask(server, 'one', 'CREATE TABLE t (id INTEGER PRIMARY KEY)');
     let inserted = 0;
-    for (const program of ['sql.ts', 'sql-worker.ts', 'sql.ts']) {
-      const pids = below(main, `/server/${program}`);
+    for (const program of ['sql', 'sql-worker', 'sql'] satisfies Program[]) {
+      const pids = processesOf(server, program);
       assert.ok(pids.length > 0, `${program} runs`);
       const writes = Array.from({ length: 10 }, (_, at) => ask(server, 'one', 'INSERT INTO t (id) VALUES (?) RETURNING id', inserted + at));
       for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -70,6 +53,19 @@ suite('D1', { skip: process.platform !== 'linux' }, () => {
       inserted += 10;
     }
     assert.deepEqual(await ask(server, 'two', 'SELECT 1 AS a'), [{ a: 1 }]);
+  });
+
+  test('kill -9 of its processes: for the app it is the same connection', async (t) => {
+    const server = await serve(t, apps(), ['--data', folder()]);
+    await ask(server, 'one', 'CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    await ask(server, 'one', 'PRAGMA case_sensitive_like = on');
+    await ask(server, 'one', 'INSERT INTO t VALUES (40), (41), (42)');
+    for (const pid of processesOf(server, 'sql-worker')) {
+      process.kill(pid, 'SIGKILL');
+      await server.line({ msg: 'a SQL process ended unexpectedly', pid });
+    }
+    const state = await ask(server, 'one', "SELECT changes() AS changes, last_insert_rowid() AS row, 'a' LIKE 'A' AS alike");
+    assert.deepEqual(state, [{ changes: 3, row: 42, alike: 0 }]);
   });
 
   test('an endless query of one app: another app does not wait', async (t) => {
@@ -83,7 +79,7 @@ suite('D1', { skip: process.platform !== 'linux' }, () => {
     for (let count = 0; count < 20; count++) assert.deepEqual(await ask(server, 'two', 'SELECT 1 AS a'), [{ a: 1 }]);
     assert.equal(isOver, false);
     // It need not come to its 30 s: whoever ends its process tells it the same way.
-    for (const pid of below(server.process.child.pid as number, '/server/sql-worker.ts')) process.kill(pid, 'SIGKILL');
+    for (const pid of processesOf(server, 'sql-worker')) process.kill(pid, 'SIGKILL');
     assert.match(JSON.stringify(await endless), /object to be reset/);
   });
 

@@ -6,7 +6,7 @@ import { type Room, type RoundCall, WorkerFrame, writeWorkerFrame } from '../../
 /** A worker that does what the test says. */
 export class FakeWorker {
   readonly pid: number;
-  readonly rounds: { key: string; calls: readonly RoundCall[] }[] = [];
+  readonly rounds: { key: string; handover: string; calls: readonly RoundCall[] }[] = [];
   readonly #events: WorkerEvents;
   isEnded = false;
   isLow = false;
@@ -17,8 +17,8 @@ export class FakeWorker {
     this.#events = events;
   }
 
-  send(key: string, _room: Room, calls: readonly RoundCall[]): void {
-    this.rounds.push({ key, calls });
+  send(key: string, _room: Room, handover: string, calls: readonly RoundCall[]): void {
+    this.rounds.push({ key, handover, calls });
   }
 
   lower(): void {

@@ -68,12 +68,14 @@ export type Effects = {
   readsTables: boolean;
   writes: boolean;
   changesSchema: boolean;
+  /** It has a PRAGMA with an argument. */
+  makesSettings: boolean;
   /** Tables that rows are written to. */
   tables: Set<string>;
 };
 
 export function newEffects(): Effects {
-  return { selects: false, readsTables: false, writes: false, changesSchema: false, tables: new Set() };
+  return { selects: false, readsTables: false, writes: false, changesSchema: false, makesSettings: false, tables: new Set() };
 }
 
 /** What SQLite asks nobody about (VACUUM, for one) is taken for writing. */
@@ -130,6 +132,7 @@ export function authorize(effects: Effects, action: number, first: string | null
     case constants.SQLITE_PRAGMA: {
       // Its effect may last: it counts as a write.
       effects.writes = true;
+      if (second !== null) effects.makesSettings = true;
       const pragma = (first ?? '').toLowerCase();
       if (isInner && (pragma === 'page_size' || pragma === 'data_version')) return OK;
       return allowed(Object.hasOwn(PRAGMAS, pragma) && PRAGMAS[pragma]?.(second) === true);

@@ -32,8 +32,8 @@ const CACHE_KB = 1024;
 const JOURNAL_BYTES = 8 * 1024 * 1024;
 
 export type OpenOptions = { fsync: 'full' | 'normal'; mostBytes?: number };
-/** What the connection has changed since it was opened, and the last row it has put in. */
-export type Counts = { changes: number; row: number };
+/** What the connection has changed since it was opened, and of that with its last statement, and the last row it has put in. */
+export type Counts = { changes: number; last: number; row: number };
 
 export class Connection {
   readonly #db: DatabaseSync;
@@ -115,8 +115,8 @@ export class Connection {
   }
 
   counts(): Counts {
-    const row = this.#trusted('SELECT CAST(total_changes() AS REAL) AS changes, CAST(last_insert_rowid() AS REAL) AS row').get();
-    return row as Counts;
+    const sql = `SELECT CAST(total_changes() AS REAL) AS changes, CAST(changes() AS REAL) AS last, CAST(last_insert_rowid() AS REAL) AS row`;
+    return this.#trusted(sql).get() as Counts;
   }
 
   /** Sets how large the database may become, in bytes. One that is larger already keeps its size, and may use its free pages. */
@@ -135,6 +135,11 @@ export class Connection {
     this.#db.exec(`PRAGMA incremental_vacuum(${most})`);
     // The bound may have been the size that it had.
     this.#mostBytes = 0;
+  }
+
+  /** Changes whenever somebody else has written to the database. */
+  dataVersion(): number {
+    return this.#number('PRAGMA data_version', 'data_version');
   }
 
   /** In bytes. */

@@ -119,3 +119,79 @@ test('run: bookmarks grow with every change', async (t) => {
   assert.deepEqual([...new Set(bookmarks)].sort(), bookmarks);
   assert.equal(run(['SELECT 1'])[0]?.bookmark, bookmarks.at(-1));
 });
+
+test('takeOver: a process that has the database next goes on as the last one would', async (t) => {
+  const { file } = await open(t);
+  const [first, second] = [0, 1].map(() => new D1Database(file, { fsync: 'normal' })) as [D1Database, D1Database];
+  t.after(() => {
+    for (const database of [first, second]) database.close();
+  });
+  const metaOf = (database: D1Database, sql: string): Record<string, unknown> => ({ ...database.query([{ sql, params: [] }]).at(-1)?.meta });
+  const valuesOf = (database: D1Database, sql: string): unknown => database.query([{ sql, params: [] }])[0]?.results.rows;
+  const COUNTS = 'SELECT changes(), last_insert_rowid()';
+  // It has the database open, and a state of its own.
+  first.query([{ sql: 'CREATE TABLE t (id INTEGER PRIMARY KEY, v)', params: [] }]);
+  second.takeOver(first.handover);
+  second.query([{ sql: "INSERT INTO t VALUES (1000, 'x')", params: [] }]);
+  first.takeOver(second.handover);
+  assert.deepEqual(valuesOf(first, COUNTS), [[1, 1000]]);
+  for (const [sql, counts] of [
+    ["INSERT INTO t (v) VALUES ('a'), ('b'), ('c')", [3, 1003]],
+    ["UPDATE t SET v = 'd' WHERE id = 5", [0, 1003]],
+    ["INSERT INTO t (id, v) VALUES (-7, 'e')", [1, -7]],
+    ['DELETE FROM t', [5, -7]],
+    ["INSERT INTO t (id, v) VALUES (9223372036854775807, 'e')", [1, 2 ** 63]],
+    ["INSERT INTO t (id, v) VALUES (-9223372036854775808, 'e')", [1, -(2 ** 63)]],
+  ] as const) {
+    metaOf(first, sql);
+    second.takeOver(first.handover);
+    assert.deepEqual(valuesOf(second, 'SELECT changes(), CAST(last_insert_rowid() AS REAL)'), [counts], sql);
+    assert.equal(metaOf(second, 'SELECT 1')['last_row_id'], counts[1], sql);
+    assert.equal(second.handover, first.handover);
+  }
+  assert.deepEqual(valuesOf(second, "SELECT name FROM pragma_table_list WHERE name LIKE '%cf%'"), []);
+});
+
+test('takeOver: settings that the rules let a tenant make come with it', async (t) => {
+  const { file } = await open(t);
+  const [first, second] = [0, 1].map(() => new D1Database(file, { fsync: 'normal' })) as [D1Database, D1Database];
+  t.after(() => {
+    for (const database of [first, second]) database.close();
+  });
+  const run = (database: D1Database, sql: string): unknown => database.query([{ sql, params: [] }])[0]?.results.rows;
+  run(first, 'CREATE TABLE t (a CHECK (a > 0))');
+  const like = "SELECT 'a' LIKE 'A'";
+  for (const [setting, sql, isSet] of [
+    ['case_sensitive_like', like, (rows: unknown) => assert.deepEqual(rows, [[0]])],
+    ['recursive_triggers', 'PRAGMA recursive_triggers', (rows: unknown) => assert.deepEqual(rows, [[1]])],
+    ['legacy_alter_table', 'PRAGMA legacy_alter_table', (rows: unknown) => assert.deepEqual(rows, [[1]])],
+    ['reverse_unordered_selects', 'PRAGMA reverse_unordered_selects', (rows: unknown) => assert.deepEqual(rows, [[1]])],
+    ['ignore_check_constraints', 'INSERT INTO t VALUES (0)', (rows: unknown) => assert.deepEqual(rows, [])],
+  ] as const) {
+    run(first, `PRAGMA ${setting} = on`);
+    second.takeOver(first.handover);
+    isSet(run(second, sql));
+  }
+  run(first, 'PRAGMA case_sensitive_like = off');
+  second.takeOver(first.handover);
+  assert.deepEqual(run(second, like), [[1]]);
+  for (const nonsense of ['', 'x', '1', '1 2 3 4', '-1 0 0', '1 0 99', '0.5 0 0', '1e999 1 0', `${'9'.repeat(99)} 1 0`]) {
+    second.takeOver(nonsense);
+    assert.deepEqual(run(second, 'SELECT changes(), last_insert_rowid()'), [[0, 0]], nonsense);
+    assert.deepEqual(run(second, 'PRAGMA recursive_triggers'), [[0]], nonsense);
+  }
+});
+
+test('run: what another process writes is seen in the size and in the bookmark', async (t) => {
+  const { run, file } = await open(t);
+  run(['CREATE TABLE t (a)']);
+  const before = run(['SELECT 1'])[0];
+  const other = new D1Database(file, { fsync: 'normal' });
+  t.after(() => other.close());
+  other.query([{ sql: 'INSERT INTO t VALUES (zeroblob(100000))', params: [] }]);
+  const after = run(['SELECT 1'])[0];
+  const sizeOf = (answer: Answer | undefined): unknown => answer?.results?.[0]?.[4];
+  assert.equal(sizeOf(after), other.size);
+  assert.notEqual(sizeOf(after), sizeOf(before));
+  assert.ok(String(after?.bookmark) > String(before?.bookmark));
+});

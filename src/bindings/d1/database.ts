@@ -11,6 +11,7 @@ import { isReadOnly, newEffects } from './authorizer.ts';
 import { Connection, type Counts, LIMITS, type OpenOptions } from './connection.ts';
 import { D1_TEXTS, D1Failure, isDamage } from './errors.ts';
 import { failureText } from './failure-text.ts';
+import { readHandover, restore, settingsOf, writeHandover } from './handover.ts';
 import { parseQueries, type Query } from './request.ts';
 import { isBlank } from './sql-text.ts';
 import { bindings, type Compiled, compile, failureOf, writesPerRow } from './statement.ts';
@@ -51,11 +52,18 @@ const ALONE = /pragma|deferr/i;
 export class D1Database {
   readonly #connection: Connection;
   readonly #kept = new Map<string, Compiled>();
-  #schemaVersion = -1;
+  /** Unknown after a change of ours. */
+  #schemaVersion: number | undefined;
+  /** It is another one when somebody else has written. */
+  #dataVersion = -1;
   #size: number;
   /** What the connection counts, where it is known: asking is as dear as a small statement. */
   #known: Counts | undefined;
   #bookmark = Date.now();
+  /** What was said last of the connection, and whether that may have changed since. */
+  #handover = '';
+  #isHandoverOld = false;
+  #settings: number | undefined = 0;
   #hasWritten = false;
   #mayShrink = false;
   /** Whole numbers are read as BigInts in this call: one of them is none that JavaScript has a number for. */
@@ -102,6 +110,29 @@ export class D1Database {
   /** Sets how large the database may become, in bytes. */
   allow(mostBytes: number): void {
     this.#connection.allow(mostBytes);
+  }
+
+  /**
+   * Goes on where another process has left the database.
+   * @param handover its `handover`; empty for a start
+   */
+  takeOver(handover: string): void {
+    if (handover === this.handover) return;
+    const state = readHandover(handover);
+    this.#connection.trusted((db) => restore(db, state, (this.#settings ??= settingsOf(db))));
+    this.#known = undefined;
+    this.#settings = state.settings;
+    this.#handover = handover;
+  }
+
+  /** What another process has to know to go on as this one would. */
+  get handover(): string {
+    if (!this.#isHandoverOld) return this.#handover;
+    const { last, row } = (this.#known ??= this.#connection.counts());
+    this.#settings ??= this.#connection.trusted(settingsOf);
+    this.#handover = writeHandover({ changes: last, row, settings: this.#settings });
+    this.#isHandoverOld = false;
+    return this.#handover;
   }
 
   /** Gives free pages back to the disk, some at a time. To be called when there is time. */
@@ -213,11 +244,7 @@ export class D1Database {
   }
 
   #work(queries: readonly Query[]): QueryResult[] {
-    const schema = this.#connection.schemaVersion();
-    if (schema !== this.#schemaVersion) {
-      this.#kept.clear();
-      this.#schemaVersion = schema;
-    }
+    this.#catchUp();
     const real = queries.filter(({ sql }) => !isSkipped(sql));
     if (real.length === 0) throw new D1Failure(D1_TEXTS.noStatements);
     const before = this.#size;
@@ -229,6 +256,23 @@ export class D1Database {
     const last = results.at(-1);
     if (last !== undefined && this.#size !== before) last.meta.changed_db = true;
     return results;
+  }
+
+  /** With what others have written, and with what a change of the schema has left. */
+  #catchUp(): void {
+    const version = this.#connection.dataVersion();
+    if (version === this.#dataVersion && this.#schemaVersion !== undefined) return;
+    const schema = this.#connection.schemaVersion();
+    if (schema !== this.#schemaVersion) this.#kept.clear();
+    this.#schemaVersion = schema;
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    this.#size = this.#connection.size();
+    this.#moveOn();
+  }
+
+  #moveOn(): void {
+    this.#bookmark = Math.max(this.#bookmark + 1, Date.now());
   }
 
   #query({ sql, params }: Query): QueryResult {
@@ -250,11 +294,11 @@ export class D1Database {
     if (!isRead) this.#mayShrink = this.#hasWritten = true;
     if (effects.changesSchema) {
       this.#kept.clear();
-      this.#schemaVersion = -1;
+      this.#schemaVersion = undefined;
     }
     const changes = after.changes - before.changes;
     const changed = changes !== 0 || after.row !== before.row || effects.changesSchema;
-    if (changed) this.#bookmark = Math.max(this.#bookmark + 1, Date.now());
+    if (changed) this.#moveOn();
     const scanned = compiled.statement.stat('fullscanStep');
     compiled.statement.resetStats();
     return {
@@ -290,7 +334,9 @@ export class D1Database {
   }
 
   #step(compiled: Compiled, values: Query['params'], sql: string): unknown[][] {
-    const { statement } = compiled;
+    const { statement, effects } = compiled;
+    if (!isReadOnly(effects)) this.#isHandoverOld = true;
+    if (effects.makesSettings) this.#settings = undefined;
     const iterate = statement.iterate as (...values: unknown[]) => Iterable<unknown>;
     const bound = bindings(compiled, values);
     const rows: unknown[][] = [];

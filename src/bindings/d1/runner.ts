@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { NO_DESCRIPTOR } from '../../base/descriptors.ts';
 import { isOutOfFiles } from '../../storage/database.ts';
 import { placeOf } from '../../storage/paths.ts';
-import type { RoundResult, RoundRunner, Trouble } from '../../storage/pool/worker.ts';
+import type { RoundResult, RoundRunner, Trouble, WorkerRound } from '../../storage/pool/worker.ts';
 import { D1Database } from './database.ts';
 import { codeOf, D1_TEXTS, isDamage } from './errors.ts';
 import { failureText } from './failure-text.ts';
@@ -35,17 +35,18 @@ export class D1Runner implements RoundRunner {
     this.#options = options;
   }
 
-  run(key: string, payloads: readonly string[], most: number, committing: () => void): RoundResult {
+  run({ key, payloads, most, handover }: WorkerRound, committing: () => void): RoundResult {
     const [group, id] = JSON.parse(key) as [string, string];
     try {
       const database = this.#opened(key, group, id);
+      if (handover !== undefined) database.takeOver(handover);
       database.allow(most);
       const answers = database.run(payloads, committing);
       shrink(database);
-      return { answers, size: database.size, refused: answers.filter((answer) => answer === NO_ROOM).length };
+      return { answers, size: database.size, refused: answers.filter((answer) => answer === NO_ROOM).length, handover: database.handover };
     } catch (error) {
       const answer = failureText(this.#failed(key, group, id, error));
-      return { answers: payloads.map(() => answer), size: undefined, refused: 0 };
+      return { answers: payloads.map(() => answer), size: undefined, refused: 0, handover: '' };
     }
   }
 

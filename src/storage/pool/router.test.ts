@@ -115,6 +115,24 @@ test('gone: once something may have become lasting, nothing is made again', (t) 
   assert.deepEqual(answers, ['a=lost', 'b=lost']);
 });
 
+test('handover: what a worker leaves of a resource is given to whoever has it next', (t) => {
+  const { workers, ask } = routerWorld(t);
+  const given = (): (string | undefined)[] => workers.map(({ rounds }) => rounds.at(-1)?.handover);
+  ask('app', 'db', 'a');
+  const first = ready(workers[0]);
+  first.frame(WorkerFrame.handover, 0, 'left by a');
+  first.answer();
+  ask('app', 'db', 'b');
+  ask('app', 'other', 'c');
+  assert.deepEqual(given(), ['left by a']);
+  first.answer();
+  assert.deepEqual(given(), ['']);
+  first.die();
+  ask('app', 'db', 'd');
+  ready(workers[1]);
+  assert.deepEqual(given(), ['', 'left by a']);
+});
+
 const ODD_FRAMES: Readonly<Record<string, readonly [kind: number, payload: string]>> = {
   'a kind that there is not': [9, ''],
   'trouble that is no JSON': [WorkerFrame.trouble, '{'],
@@ -124,6 +142,7 @@ const ODD_FRAMES: Readonly<Record<string, readonly [kind: number, payload: strin
   'no size': [WorkerFrame.size, 'null'],
   'a size below zero': [WorkerFrame.size, '[-1,0]'],
   'a size without an end': [WorkerFrame.size, '[1e999,0]'],
+  'more left than any leaves': [WorkerFrame.handover, 'x'.repeat(1000)],
 };
 for (const [what, [kind, payload]] of Object.entries(ODD_FRAMES))
   test(`odd words: ${what}: the worker is killed`, (t) => {

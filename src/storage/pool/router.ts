@@ -13,15 +13,16 @@
  * call is answered; one whose answer is of no use any more when its turn comes is not made.
  */
 import { FewReports } from '../../base/few-reports.ts';
+import { KnownResources } from './known-resources.ts';
 import { RecentOwners } from './recent-owners.ts';
 import { type May, type Rank, Turns, type Waiting } from './turns.ts';
 import { readWorkerFrame, type Room, type RoundCall, WorkerFrame } from './wire.ts';
-import { readSize, readTrouble } from './worker-words.ts';
+import { readHandover, readSize, readTrouble } from './worker-words.ts';
 
 /** A worker process. */
 export interface WorkerHandle {
   readonly pid: number | undefined;
-  send(key: string, room: Room, calls: readonly RoundCall[]): void;
+  send(key: string, room: Room, handover: string, calls: readonly RoundCall[]): void;
   /** Has it run when others do not, from now on. */
   lower(): void;
   /** Lets it go when it has nothing to do. */
@@ -105,8 +106,6 @@ const MOST_ROUND_BYTES = 4 * 1024 * 1024;
 /** What may wait for one resource. */
 const MOST_QUEUED_CALLS = 5000;
 const MOST_QUEUED_BYTES = 64 * 1024 * 1024;
-/** Keys remembered for the worker that last had them, so that they find it with its statements compiled. */
-const MOST_REMEMBERED = 5000;
 /** Fewer quick rounds say nothing: whoever comes with a slow query has made its tables before. */
 const FEWEST_QUICK = 10;
 const TICK_MS = 20;
@@ -127,7 +126,8 @@ export class PoolRouter {
   /** What workers say. */
   readonly #troubles: FewReports;
   readonly #workers = new Set<Worker>();
-  readonly #last = new Map<string, Worker>();
+  /** A resource finds the worker that had it last with its statements compiled. */
+  readonly #known = new KnownResources<Worker>();
   #calls = 0;
   /** Since when somebody who is not known to be slow has waited while slow rounds have more than their room. */
   #crowdedSince: number | undefined;
@@ -359,8 +359,8 @@ export class PoolRouter {
       const worker = this.#idleFor(key);
       worker.round = { key, owner, calls, size: sent.length, startedAt: this.#now(), isCommitting: false };
       worker.hasWorked = true;
-      this.#remember(key, worker);
-      worker.handle.send(key, this.#options.rooms?.begin(key) ?? NO_BOUNDS, sent);
+      this.#known.give(key, worker);
+      worker.handle.send(key, this.#options.rooms?.begin(key) ?? NO_BOUNDS, this.#known.handoverOf(key), sent);
     }
     this.#ticking ??= this.#turns.size === 0 ? undefined : setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -372,16 +372,10 @@ export class PoolRouter {
 
   /** The worker that had it last, or any. */
   #idleFor(key: string): Worker {
-    const last = this.#last.get(key);
+    const last = this.#known.workerOf(key);
     if (last !== undefined && isIdle(last)) return last;
     for (const worker of this.#workers) if (isIdle(worker)) return worker;
     throw new Error('nobody is free');
-  }
-
-  #remember(key: string, worker: Worker): void {
-    if (this.#last.get(key) === worker) return;
-    if (this.#last.size >= MOST_REMEMBERED) this.#last.delete(this.#last.keys().next().value as string);
-    this.#last.set(key, worker);
   }
 
   #receive(worker: Worker, body: Buffer): void {
@@ -407,6 +401,12 @@ export class PoolRouter {
         const size = readSize(payload);
         if (size === undefined) return this.#odd(worker);
         if (round !== undefined) this.#options.rooms?.told(round.key, size.bytes, size.refused);
+        return;
+      }
+      case WorkerFrame.handover: {
+        const handover = readHandover(payload);
+        if (handover === undefined) return this.#odd(worker);
+        if (round !== undefined) this.#known.leave(round.key, handover);
         return;
       }
       case WorkerFrame.answer: {

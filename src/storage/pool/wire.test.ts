@@ -21,16 +21,17 @@ test('calls: names that are longer than the call are no call', () => {
   for (let length = 0; length < body.length; length++) assert.equal(readCall(body.subarray(0, length)), undefined);
 });
 
-test('rounds: keep their calls in order', () => {
+test('rounds: keep their calls in order, and what the last one has left', () => {
   const calls = [
     { call: 1, payload: Buffer.from('a') },
     { call: 2, payload: Buffer.from('') },
     { call: 3, payload: Buffer.from('ö') },
   ];
-  const body = bodyOf(...writeRound('key', { most: Number.POSITIVE_INFINITY, known: 4096 }, calls));
+  const body = bodyOf(...writeRound('key', { most: Number.POSITIVE_INFINITY, known: 4096 }, 'løst', calls));
   assert.deepEqual(readRound(body), {
     key: 'key',
     room: { most: Number.POSITIVE_INFINITY, known: 4096 },
+    handover: 'løst',
     calls: calls.map(({ call, payload }) => ({ call, payload: payload.toString() })),
   });
 });

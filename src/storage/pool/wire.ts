@@ -6,7 +6,8 @@
  *     engine → router   badge                           the first frame: whose calls they are
  *     engine → router   call, owner, key, payload       a call for the resource `key`, made for `owner`
  *     router → engine   call, payload                   its answer
- *     router → worker   room, key, { call, payload }…   a round: calls for one resource, in order, and how large it may be then
+ *     router → worker   room, key, handover, { call, payload }…   a round: calls for one resource, in order, how large it may be then, and
+ *                                                       what the worker that had it last has left of itself
  *     worker → router   kind, call, payload             see WorkerFrame
  */
 import { HEAD_BYTES } from '../frame-reader.ts';
@@ -22,6 +23,8 @@ export const WorkerFrame = {
   ready: 3,
   /** Before the first answer of a round that has changed it: JSON of the bytes that the resource has, and how many calls were refused for want of room. */
   size: 4,
+  /** Before the first answer of a round: what the next worker that has the resource has to know to go on as this one would. Text of its own. */
+  handover: 5,
 } as const;
 
 export type CallFrame = { call: number; owner: string; key: string; payload: Buffer };
@@ -62,21 +65,25 @@ export function answerHead(call: number, payloadBytes: number): Buffer {
 
 export type RoundCall = { call: number; payload: Buffer };
 
-const ROUND_HEAD_BYTES = 18;
+const ROUND_HEAD_BYTES = 20;
 
 /** Bytes that a resource may have after a round, and those that it is known to have. Infinity and 0 where nobody counts. */
 export type Room = { most: number; known: number };
 
-export function writeRound(key: string, { most, known }: Room, calls: readonly RoundCall[]): Buffer[] {
+/** @param handover what was left last; empty where nothing was */
+export function writeRound(key: string, { most, known }: Room, handover: string, calls: readonly RoundCall[]): Buffer[] {
   const keyBytes = Buffer.byteLength(key);
-  let body = ROUND_HEAD_BYTES + keyBytes;
+  const handoverBytes = Buffer.byteLength(handover);
+  let body = ROUND_HEAD_BYTES + keyBytes + handoverBytes;
   for (const { payload } of calls) body += 8 + payload.length;
-  const head = Buffer.allocUnsafe(HEAD_BYTES + ROUND_HEAD_BYTES + keyBytes);
+  const head = Buffer.allocUnsafe(HEAD_BYTES + ROUND_HEAD_BYTES + keyBytes + handoverBytes);
   head.writeUInt32LE(body, 0);
   head.writeDoubleLE(most, 4);
   head.writeDoubleLE(known, 12);
   head.writeUInt16LE(keyBytes, 20);
-  head.write(key, 22);
+  head.writeUInt16LE(handoverBytes, 22);
+  head.write(key, 24);
+  head.write(handover, 24 + keyBytes);
   const parts: Buffer[] = [head];
   for (const { call, payload } of calls) {
     const part = Buffer.allocUnsafe(8);
@@ -87,15 +94,23 @@ export function writeRound(key: string, { most, known }: Room, calls: readonly R
   return parts;
 }
 
-export function readRound(body: Buffer): { key: string; room: Room; calls: { call: number; payload: string }[] } {
+export type ReadRound = { key: string; room: Room; handover: string; calls: { call: number; payload: string }[] };
+
+export function readRound(body: Buffer): ReadRound {
   const keyEnd = ROUND_HEAD_BYTES + body.readUInt16LE(16);
+  const handoverEnd = keyEnd + body.readUInt16LE(18);
   const calls: { call: number; payload: string }[] = [];
-  for (let at = keyEnd; at < body.length; ) {
+  for (let at = handoverEnd; at < body.length; ) {
     const end = at + 8 + body.readUInt32LE(at + 4);
     calls.push({ call: body.readUInt32LE(at), payload: body.toString('utf8', at + 8, end) });
     at = end;
   }
-  return { key: body.toString('utf8', ROUND_HEAD_BYTES, keyEnd), room: { most: body.readDoubleLE(0), known: body.readDoubleLE(8) }, calls };
+  return {
+    key: body.toString('utf8', ROUND_HEAD_BYTES, keyEnd),
+    room: { most: body.readDoubleLE(0), known: body.readDoubleLE(8) },
+    handover: body.toString('utf8', keyEnd, handoverEnd),
+    calls,
+  };
 }
 
 export function writeWorkerFrame(kind: number, call: number, payload: string): Buffer {

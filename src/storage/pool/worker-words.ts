@@ -8,6 +8,7 @@ export type WorkerTrouble = { message: string; fields: Record<string, unknown> }
 /** Of JSON: a few names and an error, or two numbers. */
 const MOST_TROUBLE_BYTES = 64 * 1024;
 const MOST_SIZE_BYTES = 100;
+const MOST_HANDOVER_BYTES = 200;
 
 /** @returns undefined for what no worker of ours says */
 export function readTrouble(payload: Buffer): WorkerTrouble | undefined {
@@ -23,6 +24,11 @@ export function readSize(payload: Buffer): { bytes: number; refused: number } | 
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [bytes, refused] = value as unknown[];
   return isCount(bytes) && isCount(refused) ? { bytes, refused } : undefined;
+}
+
+/** @returns undefined for what no worker of ours leaves */
+export function readHandover(payload: Buffer): string | undefined {
+  return payload.length > MOST_HANDOVER_BYTES ? undefined : payload.toString();
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
