@@ -5,10 +5,10 @@
  *
  * Both take turns in fresh processes; a ratio above 1 means that the work tree does better.
  */
-import { parseArgs } from 'node:util';
 import { bundle } from './apps/bundle.ts';
 import { HELLO, HONO, HONO_ORDER } from './apps/sources.ts';
 import { checkout } from './kit/checkout.ts';
+import { commandLine, wrongUsage } from './kit/command-line.ts';
 import { underLoad } from './kit/contest.ts';
 import { folder, removeFolder } from './kit/folder.ts';
 import { packageRoot, startNano } from './kit/nano.ts';
@@ -56,16 +56,13 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     }),
 };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
+const USAGE = `node bench/compare.ts [--quick] REF [${Object.keys(MEASURES).join('|')}…]`;
+const { values, positionals } = commandLine(USAGE, { allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 const [ref, ...asked] = positionals;
 const names = asked.length === 0 ? Object.keys(MEASURES) : asked;
 const unknown = names.find((name) => MEASURES[name] === undefined);
-if (ref === undefined || unknown !== undefined) {
-  process.stderr.write(
-    `${unknown === undefined ? 'Which revision?' : `There is no comparison "${unknown}".`}\nnode bench/compare.ts [--quick] REF [${Object.keys(MEASURES).join('|')}…]\n`,
-  );
-  process.exit(2);
-}
+if (ref === undefined) wrongUsage(USAGE, 'Which revision?');
+if (unknown !== undefined) wrongUsage(USAGE, `There is no comparison "${unknown}".`);
 requireWrk();
 const other = checkout(ref);
 const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, wrongUsage } from './kit/command-line.ts';
 import { packageRoot } from './kit/nano.ts';
 import { requireWrk } from './kit/wrk.ts';
 import { machine } from './machine.ts';
@@ -68,19 +68,14 @@ Questions:
 ${QUESTIONS.map(({ name, title }) => `  ${name.padEnd(16)}  ${title}`).join('\n')}
 `;
 
-function usage(message?: string): never {
-  (message === undefined ? process.stdout : process.stderr).write(message === undefined ? USAGE : `${message}\n\n${USAGE}`);
-  process.exit(message === undefined ? 0 : 2);
-}
-
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine(USAGE, {
     allowPositionals: true,
     options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
   });
-  if (values.help) usage();
+  if (values.help) return void process.stdout.write(USAGE);
   const unknown = positionals.find((name) => !QUESTIONS.some((question) => question.name === name));
-  if (unknown !== undefined) usage(`There is no question "${unknown}".`);
+  if (unknown !== undefined) wrongUsage(USAGE, `There is no question "${unknown}".`);
   requireWrk();
   const quick = values.quick;
   const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);

@@ -12,7 +12,7 @@
  * Exit code 1: something failed that is not listed in expectations/, or something listed did not.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { commandLine, numberOption, wrongUsage } from '../../bench/kit/command-line.ts';
 import { AREAS, type Kind } from './areas.ts';
 import { Engine } from './engine.ts';
 import { countKnown, expectationsFile, judge, readExpectations, writeExpectations } from './expectations.ts';
@@ -26,7 +26,9 @@ import { type Outcome, runTests } from './run.ts';
 import { startSidecar } from './sidecar.ts';
 import { Suite } from './suite.ts';
 
-const { values } = parseArgs({
+const USAGE =
+  'npm run wpt -- --wpt DIR [--areas A,B] [--filter REGEX] [--server-class --sidecar CMD] [--jobs N] [--update] [--results FILE] [--verbose] [--log-level LEVEL]';
+const { values } = commandLine(USAGE, {
   options: {
     wpt: { type: 'string' },
     areas: { type: 'string' },
@@ -44,12 +46,13 @@ const { values } = parseArgs({
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  if (values.wpt === undefined) return usage('--wpt DIR is missing: where is the checkout of the Web Platform Tests?');
+  if (values.wpt === undefined) return wrongUsage(USAGE, '--wpt DIR is missing: where is the checkout of the Web Platform Tests?');
   const kind: Kind = values['server-class'] ? 'server' : 'plain';
-  if (kind === 'server' && values.sidecar === undefined) return usage('--server-class needs --sidecar CMD, which starts the server and prints its URL');
+  if (kind === 'server' && values.sidecar === undefined)
+    return wrongUsage(USAGE, '--server-class needs --sidecar CMD, which starts the server and prints its URL');
   const areas = values.areas === undefined ? undefined : new Set(values.areas.split(','));
   for (const name of areas ?? [])
-    if (!AREAS.some((area) => area.name === name)) return usage(`there is no area ${name}; there are ${AREAS.map((area) => area.name).join(', ')}`);
+    if (!AREAS.some((area) => area.name === name)) return wrongUsage(USAGE, `there is no area ${name}; there are ${AREAS.map((area) => area.name).join(', ')}`);
   const suite = new Suite(values.wpt);
   const tests = inventory(suite, { kind, areas, filter: values.filter === undefined ? undefined : new RegExp(values.filter) });
   const origin = kind === 'server' ? await startSidecar(values.sidecar ?? '') : await serveSuite(suite);
@@ -58,7 +61,7 @@ async function main(): Promise<number> {
     const onOutcome = (outcome: Outcome, done: number): void => {
       if (values.verbose || outcome.error !== undefined) console.log(`[${done}/${tests.length}] ${describeOutcome(outcome)}`);
     };
-    const outcomes = await runTests(tests, { suite, engine, origin: origin.url, jobs: Number(values.jobs), onOutcome });
+    const outcomes = await runTests(tests, { suite, engine, origin: origin.url, jobs: numberOption(USAGE, 'jobs', values.jobs, 1), onOutcome });
     if (values.results !== undefined) writeFileSync(values.results, JSON.stringify(outcomes));
     return report(kind, outcomes);
   } finally {
@@ -88,9 +91,4 @@ function report(kind: Kind, outcomes: readonly Outcome[]): number {
   }
   console.log(resultTable(rows));
   return rows.some(({ unexpected, stale }) => unexpected > 0 || (stale > 0 && !values.update)) ? 1 : 0;
-}
-
-function usage(problem: string): number {
-  console.error(problem);
-  return 2;
 }

@@ -3,19 +3,20 @@
  *
  * A failure prints the target and the seed of its round: `--seed S TARGET` begins with that round.
  */
-import { parseArgs } from 'node:util';
+import { commandLine, numberOption, wrongUsage } from '../../bench/kit/command-line.ts';
 import { Random } from './random.ts';
 import { TARGETS } from './targets.ts';
 
-const { values, positionals } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } }, allowPositionals: true });
+const USAGE = `npm run fuzz -- [--seconds N] [--seed S] [TARGET…]\n\ntargets: ${Object.keys(TARGETS).join(', ')}`;
+const { values, positionals } = commandLine(USAGE, {
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+  allowPositionals: true,
+});
 const names = positionals.length === 0 ? Object.keys(TARGETS) : positionals;
-const seconds = Number(values.seconds ?? 60);
-let seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+const seconds = numberOption(USAGE, 'seconds', values.seconds);
+let seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Math.floor(numberOption(USAGE, 'seed', values.seed));
 const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
-if (unknown !== undefined || !(seconds > 0) || !Number.isSafeInteger(seed)) {
-  process.stderr.write(`usage: npm run fuzz -- [--seconds N] [--seed S] [TARGET…]\ntargets: ${Object.keys(TARGETS).join(', ')}\n`);
-  process.exit(2);
-}
+if (unknown !== undefined) wrongUsage(USAGE, `There is no target "${unknown}".`);
 const until = performance.now() + seconds * 1000;
 const rounds = new Map(names.map((name) => [name, 0]));
 let failures = 0;

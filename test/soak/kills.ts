@@ -5,16 +5,18 @@
  *
  * Fails when something that was acknowledged is lost, something torn is seen, or a request gets no answer. Linux only.
  */
-import { parseArgs } from 'node:util';
+import { commandLine, numberOption } from '../../bench/kit/command-line.ts';
 import { Random } from '../fuzz/random.ts';
 import { runKills } from './kills/run.ts';
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: String(Date.now() % 1e6) } } });
-const kills = Number(values.kills);
+const USAGE = 'npm run soak:kills -- [--kills N] [--seed N]';
+const { values } = commandLine(USAGE, { options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: String(Date.now() % 1e6) } } });
+const kills = numberOption(USAGE, 'kills', values.kills, 1);
+const seed = numberOption(USAGE, 'seed', values.seed);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const share = (part: number): number => Math.max(1, Math.round(kills * part));
 
-say(`kills: ${kills}, seed ${values.seed}`);
+say(`kills: ${kills}, seed ${seed}`);
 const startedAt = performance.now();
 const outcome = await runKills({
   victims: {
@@ -26,7 +28,7 @@ const outcome = await runKills({
     group: share(0.06),
   },
   alone: { secrets: share(0.1), crons: share(0.1) },
-  random: new Random(Number(values.seed)),
+  random: new Random(seed),
   say,
 });
 for (const [victim, count] of Object.entries(outcome.kills)) say(`${victim}: killed ${count} times`);

@@ -9,16 +9,17 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { AwsClient } from 'aws4fetch';
 import { folder } from '../support/folder.ts';
 import { NanoProcess, runNano } from '../support/nano-process.ts';
+import { commandLine, numberOption } from '../../bench/kit/command-line.ts';
 import { family } from '../../bench/kit/usage.ts';
 import { size } from './processes.ts';
 
-const { values } = parseArgs({ options: { gb: { type: 'string', default: '5' }, 'mb-allowed': { type: 'string', default: '200' } } });
-const SIZE = Math.round(Number(values.gb) * 1e9);
-const MOST_GROWTH_MB = Number(values['mb-allowed']);
+const USAGE = 'npm run soak:large -- [--gb N] [--mb-allowed N]';
+const { values } = commandLine(USAGE, { options: { gb: { type: 'string', default: '5' }, 'mb-allowed': { type: 'string', default: '200' } } });
+const SIZE = Math.round(numberOption(USAGE, 'gb', values.gb) * 1e9);
+const MOST_GROWTH_MB = numberOption(USAGE, 'mb-allowed', values['mb-allowed']);
 const SAMPLE_MS = 100;
 
 const APP = `export default {
