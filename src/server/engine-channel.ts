@@ -6,6 +6,8 @@ import { type Check, hear, isBoolean, isNumber, isObject, isString, messageReade
 /** The longest message: an error of an app's, in words; metrics come in pieces. Of JSON that is nothing but {},{},… V8 makes objects of 22 times its length. */
 const MOST_BYTES = 1024 * 1024;
 const MOST_MESSAGES = 10_000;
+/** More than an engine can say that has something to say; the supervisor hears so much in a fraction of the second. */
+const MOST_BYTES_A_SECOND = 256 * 1024 * 1024;
 
 const isResult: Check = (value) => {
   if (!isObject(value)) return false;
@@ -29,5 +31,5 @@ const readMessage = messageReader<FromEngine>({
 
 /** @param odd what came is none of our messages, or too many; the pipe has been closed */
 export function hearEngine(stream: Duplex, receive: (message: FromEngine) => void, odd: () => void): void {
-  hear(stream, { mostBytes: MOST_BYTES, mostMessages: MOST_MESSAGES, read: readMessage, receive, odd });
+  hear(stream, { mostBytes: MOST_BYTES, mostMessages: MOST_MESSAGES, mostBytesASecond: MOST_BYTES_A_SECOND, read: readMessage, receive, odd });
 }

@@ -9,8 +9,9 @@ import type { Duplex } from 'node:stream';
 import type { AppRecord, EngineConfig, FromEngine, ToEngine, Trigger, TriggerResult } from '../protocol/engine.ts';
 import { ToldTable } from './app-table.ts';
 import { hearEngine } from './engine-channel.ts';
-import { lowerPriority } from './priority.ts';
 import { spawnWithChannel } from './message-pipe.ts';
+import { MetricsAnswers } from './metrics-answers.ts';
+import { lowerPriority } from './priority.ts';
 import { say } from './parent-channel.ts';
 import { Pulse } from './pulse.ts';
 
@@ -56,15 +57,8 @@ export type EngineSpawn = {
   about?: Readonly<Record<string, string>>;
 };
 
-/** Milliseconds to the next piece. */
-const METRICS_TIMEOUT_MS = 2000;
-/** What an engine has counted for ten thousand apps takes 33 MB; where all of them have crons, queues and limits that were hit, 49 MB. */
-const MOST_METRICS_LETTERS = 64 * 1024 * 1024;
-const MOST_METRICS_PIECES = 10_000;
 /** How much longer than its drain an engine may take before it is killed. */
 const KILL_GRACE_MS = 2000;
-
-type MetricsPiece = { text: string; isLast: boolean };
 
 export class EngineProcess {
   readonly ledgerFile: string;
@@ -81,15 +75,13 @@ export class EngineProcess {
   #expected = false;
   readonly #told = new ToldTable();
   #applied: (() => void)[] = [];
-  readonly #metrics = new Map<number, (piece: MetricsPiece | undefined) => void>();
+  readonly #metrics = new MetricsAnswers((call) => this.#send({ type: 'metrics', call }));
   readonly #triggers = new Map<number, (result: TriggerResult | undefined) => void>();
   #calls = 0;
   #killTimer: NodeJS.Timeout | undefined;
   #done: Promise<void>;
   #finish: () => void = () => {};
   readonly #quiet = Promise.withResolvers<void>();
-  /** What it counted, as far as it was asked: texts for `parseMetrics`. */
-  lastMetrics: readonly string[] = [];
 
   constructor(spawn: EngineSpawn, events: EngineEvents) {
     this.#events = events;
@@ -163,28 +155,13 @@ export class EngineProcess {
 
   /** Resolves with what it has counted; with the last known where it does not answer in time. */
   async metrics(): Promise<readonly string[]> {
-    if (this.#state === 'dead') return this.lastMetrics;
-    const call = ++this.#calls;
-    const texts = await new Promise<string[] | undefined>((resolve) => {
-      const pieces: string[] = [];
-      let letters = 0;
-      const timer = setTimeout(() => resolve(undefined), METRICS_TIMEOUT_MS).unref();
-      this.#metrics.set(call, (piece) => {
-        timer.refresh();
-        if (piece !== undefined) {
-          pieces.push(piece.text);
-          letters += piece.text.length;
-          if (letters > MOST_METRICS_LETTERS || pieces.length > MOST_METRICS_PIECES) return this.#odd();
-          if (!piece.isLast) return;
-        }
-        clearTimeout(timer);
-        resolve(piece === undefined ? undefined : pieces);
-      });
-      this.#send({ type: 'metrics', call });
-    });
-    this.#metrics.delete(call);
-    if (texts !== undefined) this.lastMetrics = texts;
+    if (this.#state !== 'dead') await this.#metrics.ask();
     return this.lastMetrics;
+  }
+
+  /** What it counted, as far as it was asked: texts for `parseMetrics`. */
+  get lastMetrics(): readonly string[] {
+    return this.#metrics.last;
   }
 
   /** Has an event run. @returns undefined when the process died before it had answered */
@@ -232,7 +209,7 @@ export class EngineProcess {
       case 'storesForCache':
         return this.#events.storesForCache?.();
       case 'metrics':
-        this.#metrics.get(message.call)?.(message);
+        if (this.#state !== 'dead' && !this.#metrics.take(message)) this.#odd();
         return;
       case 'triggered':
         this.#triggers.get(message.call)?.(message.result);
@@ -270,7 +247,7 @@ export class EngineProcess {
     clearTimeout(this.#killTimer);
     this.#pulse.stop();
     this.#settle();
-    for (const answer of this.#metrics.values()) answer(undefined);
+    this.#metrics.end();
     for (const answer of this.#triggers.values()) answer(undefined);
     this.#triggers.clear();
     const silence = this.#silentSeconds === undefined ? {} : { silentSeconds: this.#silentSeconds };

@@ -58,6 +58,8 @@ export type HearOptions<Message> = {
   mostBytes: number;
   /** Messages in a second: some say on their own what they have to say, the others answer. */
   mostMessages: number;
+  /** Of all messages in a second. */
+  mostBytesASecond?: number;
   /** Undefined for what is no message, or is not wanted. */
   read(value: unknown): Message | undefined;
   receive(message: Message): void;
@@ -68,21 +70,24 @@ export type HearOptions<Message> = {
 const SECOND_MS = 1000;
 
 /** Hears what comes. What is said goes by `say`. */
-export function hear<Message>(stream: Duplex, { mostBytes, mostMessages, read, receive, odd }: HearOptions<Message>): void {
+export function hear<Message>(stream: Duplex, options: HearOptions<Message>): void {
+  const { mostBytes, mostMessages, mostBytesASecond = Number.POSITIVE_INFINITY, read, receive, odd } = options;
   let count = 0;
+  let bytes = 0;
   let since = 0;
-  const isTooMany = (): boolean => {
+  const isTooMuch = (length: number): boolean => {
     const now = performance.now();
     if (now - since > SECOND_MS) {
       since = now;
-      count = 0;
+      count = bytes = 0;
     }
-    return ++count > mostMessages;
+    bytes += length;
+    return ++count > mostMessages || bytes > mostBytesASecond;
   };
   eachFrame(
     stream,
     (body) => {
-      const message = isTooMany() ? undefined : read(parseJson(body));
+      const message = isTooMuch(body.length) ? undefined : read(parseJson(body));
       if (message === undefined) stream.destroy();
       else receive(message);
     },
