@@ -12,7 +12,7 @@
  * Exit code 1: something failed that is not listed in expectations/, or something listed did not.
  */
 import { writeFileSync } from 'node:fs';
-import { commandLine, numberOption, wrongUsage } from '../../bench/kit/command-line.ts';
+import { commandLine, wholeOption, wrongUsage } from '../../bench/kit/command-line.ts';
 import { AREAS, type Kind } from './areas.ts';
 import { Engine } from './engine.ts';
 import { countKnown, expectationsFile, judge, readExpectations, writeExpectations } from './expectations.ts';
@@ -50,6 +50,8 @@ async function main(): Promise<number> {
   const kind: Kind = values['server-class'] ? 'server' : 'plain';
   if (kind === 'server' && values.sidecar === undefined)
     return wrongUsage(USAGE, '--server-class needs --sidecar CMD, which starts the server and prints its URL');
+  // Before anything is started: whoever is told nonsense ends at once.
+  const jobs = wholeOption(USAGE, 'jobs', values.jobs, 1);
   const areas = values.areas === undefined ? undefined : new Set(values.areas.split(','));
   for (const name of areas ?? [])
     if (!AREAS.some((area) => area.name === name)) return wrongUsage(USAGE, `there is no area ${name}; there are ${AREAS.map((area) => area.name).join(', ')}`);
@@ -61,7 +63,7 @@ async function main(): Promise<number> {
     const onOutcome = (outcome: Outcome, done: number): void => {
       if (values.verbose || outcome.error !== undefined) console.log(`[${done}/${tests.length}] ${describeOutcome(outcome)}`);
     };
-    const outcomes = await runTests(tests, { suite, engine, origin: origin.url, jobs: numberOption(USAGE, 'jobs', values.jobs, 1), onOutcome });
+    const outcomes = await runTests(tests, { suite, engine, origin: origin.url, jobs, onOutcome });
     if (values.results !== undefined) writeFileSync(values.results, JSON.stringify(outcomes));
     return report(kind, outcomes);
   } finally {

@@ -3,7 +3,7 @@
  *
  * A failure prints the target and the seed of its round: `--seed S TARGET` begins with that round.
  */
-import { commandLine, numberOption, wrongUsage } from '../../bench/kit/command-line.ts';
+import { amountOption, commandLine, wholeOption, wrongUsage } from '../../bench/kit/command-line.ts';
 import { Random } from './random.ts';
 import { TARGETS } from './targets.ts';
 
@@ -13,8 +13,8 @@ const { values, positionals } = commandLine(USAGE, {
   allowPositionals: true,
 });
 const names = positionals.length === 0 ? Object.keys(TARGETS) : positionals;
-const seconds = numberOption(USAGE, 'seconds', values.seconds);
-let seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Math.floor(numberOption(USAGE, 'seed', values.seed));
+const seconds = amountOption(USAGE, 'seconds', values.seconds);
+let seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeOption(USAGE, 'seed', values.seed);
 const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
 if (unknown !== undefined) wrongUsage(USAGE, `There is no target "${unknown}".`);
 const until = performance.now() + seconds * 1000;

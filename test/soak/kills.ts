@@ -5,14 +5,14 @@
  *
  * Fails when something that was acknowledged is lost, something torn is seen, or a request gets no answer. Linux only.
  */
-import { commandLine, numberOption } from '../../bench/kit/command-line.ts';
+import { commandLine, wholeOption } from '../../bench/kit/command-line.ts';
 import { Random } from '../fuzz/random.ts';
 import { runKills } from './kills/run.ts';
 
 const USAGE = 'npm run soak:kills -- [--kills N] [--seed N]';
 const { values } = commandLine(USAGE, { options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: String(Date.now() % 1e6) } } });
-const kills = numberOption(USAGE, 'kills', values.kills, 1);
-const seed = numberOption(USAGE, 'seed', values.seed);
+const kills = wholeOption(USAGE, 'kills', values.kills, 1);
+const seed = wholeOption(USAGE, 'seed', values.seed);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const share = (part: number): number => Math.max(1, Math.round(kills * part));
 

@@ -12,14 +12,14 @@ import { pipeline } from 'node:stream/promises';
 import { AwsClient } from 'aws4fetch';
 import { folder } from '../support/folder.ts';
 import { NanoProcess, runNano } from '../support/nano-process.ts';
-import { commandLine, numberOption } from '../../bench/kit/command-line.ts';
+import { amountOption, commandLine, wholeOption } from '../../bench/kit/command-line.ts';
 import { family } from '../../bench/kit/usage.ts';
 import { size } from './processes.ts';
 
 const USAGE = 'npm run soak:large -- [--gb N] [--mb-allowed N]';
 const { values } = commandLine(USAGE, { options: { gb: { type: 'string', default: '5' }, 'mb-allowed': { type: 'string', default: '200' } } });
-const SIZE = Math.round(numberOption(USAGE, 'gb', values.gb) * 1e9);
-const MOST_GROWTH_MB = numberOption(USAGE, 'mb-allowed', values['mb-allowed']);
+const SIZE = Math.round(amountOption(USAGE, 'gb', values.gb) * 1e9);
+const MOST_GROWTH_MB = wholeOption(USAGE, 'mb-allowed', values['mb-allowed']);
 const SAMPLE_MS = 100;
 
 const APP = `export default {

@@ -8,7 +8,7 @@
  * young. The server is measured after each of these two.
  */
 import { Agent } from 'node:http';
-import { commandLine, numberOption } from '../../bench/kit/command-line.ts';
+import { amountOption, commandLine, wholeOption } from '../../bench/kit/command-line.ts';
 import { HOSTILE, ATTACKS, UNINTERRUPTIBLE } from '../../bench/apps/attacks.ts';
 import { Random } from '../fuzz/random.ts';
 import { answering, folder, put } from '../support/folder.ts';
@@ -35,9 +35,9 @@ const USAGE = 'npm run soak -- [--minutes N] [--apps N] [--seed N]';
 const { values } = commandLine(USAGE, {
   options: { minutes: { type: 'string', default: '1' }, apps: { type: 'string', default: '40' }, seed: { type: 'string', default: String(Date.now() % 1e6) } },
 });
-const milliseconds = numberOption(USAGE, 'minutes', values.minutes) * 60_000;
-const random = new Random(numberOption(USAGE, 'seed', values.seed));
-const good = Array.from({ length: numberOption(USAGE, 'apps', values.apps, 1) }, (_, at) => `good-${at}`);
+const milliseconds = amountOption(USAGE, 'minutes', values.minutes) * 60_000;
+const random = new Random(wholeOption(USAGE, 'seed', values.seed));
+const good = Array.from({ length: wholeOption(USAGE, 'apps', values.apps, 1) }, (_, at) => `good-${at}`);
 const hostile = Array.from({ length: HOSTILE_APPS }, (_, at) => `hostile-${at}`);
 const paths = ATTACKS.map(({ path }) => path);
 const fatal = UNINTERRUPTIBLE.map(({ path }) => path);
