@@ -119,8 +119,6 @@ export async function pointTroubles(target: Target, states: ReadonlyMap<string, 
   const sql =
     "SELECT count(*) AS n, total(blob1 = 'n' || CAST(double1 AS INTEGER) AND blob2 = index1) AS whole, count(DISTINCT index1 || blob1) AS d FROM points";
   const answer = await target.admin('/analytics_engine/sql', { method: 'POST', body: sql });
-  // It comes with the first point that is kept.
-  if (answer?.text.includes('no such table: points') === true) return { troubles: [], there: 0 };
   if (answer?.status !== 200) return { troubles: [`points cannot be read: ${answer?.status} ${answer?.text}`], there: 0 };
   const { data } = JSON.parse(answer.text) as { data: [{ n: number; whole: number; d: number }] };
   const [{ n, whole, d }] = data;
@@ -129,4 +127,13 @@ export async function pointTroubles(target: Target, states: ReadonlyMap<string, 
   if (n > tried) troubles.push(`${n} points, of ${tried} written`);
   if (n !== whole) troubles.push(`${n - whole} points are torn`);
   return { troubles, there: d };
+}
+
+/** Waits until points are there: some are kept at a time, and their table comes with the first. @returns how many */
+export async function pointsKept(target: Target, states: ReadonlyMap<string, State>): Promise<number> {
+  for (;;) {
+    const { there } = await pointTroubles(target, states);
+    if (there > 0) return there;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }

@@ -3,7 +3,7 @@ import type { Random } from '../../fuzz/random.ts';
 import { folder } from '../../support/folder.ts';
 import { type AloneKind, type AloneResult, killAlone } from './alone.ts';
 import { APP, WRANGLER } from './app.ts';
-import { type Kind, KINDS, pointTroubles, queueTroubles, type State } from './kinds.ts';
+import { type Kind, KINDS, pointsKept, pointTroubles, queueTroubles, type State } from './kinds.ts';
 import { Target, type Victim } from './victims.ts';
 
 export type Plan = {
@@ -70,6 +70,7 @@ async function killServer(
     writers.start(target);
     // On a slow disk some take longer than there is between two kills.
     await writers.acknowledgedAll();
+    await pointsKept(target, writers.statesOf('point'));
     for (const [at, victim] of order.entries()) {
       await writers.acknowledged();
       const calm = (killedAt.get(victim) ?? 0) + CALM_MS - performance.now();
