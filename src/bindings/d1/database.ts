@@ -60,9 +60,8 @@ export class D1Database {
   /** What the connection counts, where it is known: asking is as dear as a small statement. */
   #known: Counts | undefined;
   #bookmark = Date.now();
-  /** What was said last of the connection, and whether that may have changed since. */
-  #handover = '';
-  #isHandoverOld = false;
+  /** Not known since something was run that may have changed it. */
+  #handover: string | undefined = '';
   #settings: number | undefined = 0;
   #hasWritten = false;
   #mayShrink = false;
@@ -127,12 +126,10 @@ export class D1Database {
 
   /** What another process has to know to go on as this one would. */
   get handover(): string {
-    if (!this.#isHandoverOld) return this.#handover;
+    if (this.#handover !== undefined) return this.#handover;
     const { last, row } = (this.#known ??= this.#connection.counts());
     this.#settings ??= this.#connection.trusted(settingsOf);
-    this.#handover = writeHandover({ changes: last, row, settings: this.#settings });
-    this.#isHandoverOld = false;
-    return this.#handover;
+    return (this.#handover = writeHandover({ changes: last, row, settings: this.#settings }));
   }
 
   /** Gives free pages back to the disk, some at a time. To be called when there is time. */
@@ -335,7 +332,7 @@ export class D1Database {
 
   #step(compiled: Compiled, values: Query['params'], sql: string): unknown[][] {
     const { statement, effects } = compiled;
-    if (!isReadOnly(effects)) this.#isHandoverOld = true;
+    if (!isReadOnly(effects)) this.#handover = undefined;
     if (effects.makesSettings) this.#settings = undefined;
     const iterate = statement.iterate as (...values: unknown[]) => Iterable<unknown>;
     const bound = bindings(compiled, values);
