@@ -28,9 +28,12 @@ export function measureShare(): (() => number) | undefined {
 /** Exported for tests. */
 export function leastShare(before: ReadonlyMap<string, Times>, after: ReadonlyMap<string, Times>): number {
   let least: number | undefined;
+  let began = Number.POSITIVE_INFINITY;
+  for (const { at } of before.values()) began = Math.min(began, at);
   for (const [thread, now] of after) {
-    const then = before.get(thread);
-    if (then === undefined || now.at <= then.at) continue;
+    // isolated-vm makes a thread when there is something to run: that may be what is being looked at.
+    const then = before.get(thread) ?? { at: began, ran: 0, waited: 0 };
+    if (now.at <= then.at) continue;
     const time = now.at - then.at;
     const ran = now.ran - then.ran;
     if (ran + now.waited - then.waited < time * NEARLY_ALWAYS) continue;

@@ -100,4 +100,5 @@ test('leastShare: of the threads that never sleep the one that got least', () =>
   ]);
   assert.equal(leastShare(before, after), 0.3);
   assert.equal(leastShare(before, new Map([['sleeper', { at: 100, ran: 1, waited: 1 }]])), 0);
+  assert.equal(leastShare(before, new Map([['begun since', { at: 100, ran: 81, waited: 10 }]])), 0.81);
 });
