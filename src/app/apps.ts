@@ -10,7 +10,7 @@ import type { Place } from '../ops/op.ts';
 import type { SessionCall, SessionClient } from '../ports/invoker.ts';
 import type { AppEvent } from './event.ts';
 import type { Loaded } from './loaded-workers.ts';
-import { EXCEEDED_CPU, OUT_OF_MEMORY } from './failures.ts';
+import { EXCEEDED_CPU, OUT_OF_MEMORY, TOO_BUSY } from './failures.ts';
 import { LimitDeaths } from './limit-deaths.ts';
 import { StartupError } from './loader.ts';
 import { StartGate } from './start-gate.ts';
@@ -38,11 +38,15 @@ export class Apps {
   readonly #current = new Map<string, AppVersion>();
   /** Versions that have something here: from the first event on until nothing is left. Of thousands of apps most never do. */
   readonly #awake = new Set<AppVersion>();
-  readonly #failures = new StartupFailures();
-  readonly #deaths = new LimitDeaths();
-  readonly #restless = new Restless();
+  readonly #failures: StartupFailures;
+  readonly #deaths: LimitDeaths;
+  readonly #restless: Restless;
 
-  constructor(deps: VersionDeps) {
+  /** @param now the time, in milliseconds, by which apps are forgiven what is held against them */
+  constructor(deps: VersionDeps, now?: () => number) {
+    this.#failures = new StartupFailures(now);
+    this.#deaths = new LimitDeaths(now);
+    this.#restless = new Restless(now);
     this.#deps = {
       starts: new StartGate(MOST_STARTS),
       ...deps,
@@ -185,7 +189,7 @@ export class Apps {
       return await version.start();
     } catch (error) {
       if (error instanceof StartupError && !version.isRetired) {
-        this.#failures.remember(version.record.name, error);
+        if (error.endedBy !== 'starved') this.#failures.remember(version.record.name, error);
         this.#tell(version, error);
       }
       // A newer version may have come while this one was starting.
@@ -195,9 +199,11 @@ export class Apps {
     }
   }
 
-  #tell({ record: app }: AppVersion, error: StartupError): void {
-    this.#deps.observer.exception(app.name, app.version, undefined, 'startup', error.thrown);
-    if (error.limit !== undefined) this.#deps.observer.limit(app.name, app.version, undefined, error.limit, error.message);
+  #tell({ record: app }: AppVersion, { thrown, endedBy, message }: StartupError): void {
+    const { observer } = this.#deps;
+    if (endedBy === 'starved') return observer.warn('a start was given up: the machine is too busy', { app: app.name });
+    observer.exception(app.name, app.version, undefined, 'startup', thrown);
+    if (endedBy !== undefined) observer.limit(app.name, app.version, undefined, endedBy, message);
   }
 
   /** A worker that an app has loaded. What does not start is not tried again: the app has to load it anew. */
@@ -207,9 +213,10 @@ export class Apps {
       return await version.start();
     } catch (error) {
       if (error instanceof StartupError && self.failure === undefined) {
-        self.failure = inOtherWords(error);
         this.#tell(version, error);
-        self.broken(error.limit === undefined ? 0 : version.record.limits.startupMs);
+        if (error.endedBy === 'starved') throw error;
+        self.failure = inOtherWords(error);
+        self.broken(error.endedBy === undefined ? 0 : version.record.limits.startupMs);
       }
       throw self.failure ?? error;
     }
@@ -217,10 +224,10 @@ export class Apps {
 }
 
 /** Cloudflare's words, for whoever has loaded it. */
-const inOtherWords = ({ thrown: { name, message, stack }, limit }: StartupError): StartupError => {
+const inOtherWords = ({ thrown: { name, message, stack }, endedBy }: StartupError): StartupError => {
   const place = /\n\s+at (?:[^\n]*\()?([^()\s]+:\d+:\d+)/.exec(stack)?.[1];
   const text = `Failed to start Worker:\nUncaught ${name}: ${message}${place === undefined ? '' : `\n  at ${place}`}`;
-  return new StartupError({ name: 'Error', message: text, stack }, limit);
+  return new StartupError({ name: 'Error', message: text, stack }, endedBy);
 };
 
 /** Would a worker of the one do for the other? */
@@ -230,7 +237,8 @@ const sameVersion = (a: AppRecord, b: AppRecord): boolean =>
 const failureOf = (error: unknown): EventFailure => {
   if (error instanceof Pausing) return error.limit === 'memory' ? OUT_OF_MEMORY : EXCEEDED_CPU;
   if (error instanceof StartupError) {
-    const name = error.limit === 'memory' ? 'exceededMemory' : error.limit === 'startup' ? 'exceededCpu' : 'startup';
+    if (error.endedBy === 'starved') return TOO_BUSY;
+    const name = error.endedBy === 'memory' ? 'exceededMemory' : error.endedBy === 'startup' ? 'exceededCpu' : 'startup';
     return { name, error: error.thrown, passThrough: false };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -86,13 +86,19 @@ for (const [what, code, expected] of [
 ] as const) {
   test(`loadApp: ${what} is a failed start`, async () => {
     const startupMs = what.startsWith('memory') ? 5000 : 50;
-    await assert.rejects(load(testBundle({ 'index.js': code }), { limits: { startupMs } }), (error) => {
+    const start = (): ReturnType<typeof load> => load(testBundle({ 'index.js': code }), { limits: { startupMs } });
+    // On a machine that is busy right now the loop may get no CPU the first time, as any app.
+    const started = start().catch((error: unknown) => {
+      if (error instanceof StartupError && error.endedBy === 'starved') return start();
+      throw error;
+    });
+    await assert.rejects(started, (error) => {
       assert.ok(error instanceof StartupError);
       const [name, message, limit] = expected;
       if (name !== '') assert.equal(error.thrown.name, name);
       if (typeof message === 'string') assert.equal(error.thrown.message.split(' [')[0], message);
       else assert.match(error.thrown.message, message);
-      assert.equal(error.limit, limit);
+      assert.equal(error.endedBy, limit);
       return true;
     });
   });

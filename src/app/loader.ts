@@ -2,7 +2,7 @@
  * Brings a bundle into a realm: data in, built-ins evaluated, sealed, then the app's own modules.
  * @throws StartupError for whatever the app's code did wrong while it was loaded
  */
-import { startLimit } from '../isolate/overrun.ts';
+import { CUT_SHORT, noteStarved, startLimit } from '../isolate/overrun.ts';
 import { describeFailure, type Realm, transfer } from '../isolate/realm.ts';
 import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
@@ -17,16 +17,19 @@ import { globalsTable, isThere, withNeeds } from './chunk-scan.ts';
 import type { AppScript, BundleModules } from './module-source.ts';
 import { ADDED_LINES } from './script-form.ts';
 
+/** What ended a start: a limit of the app's, or that the machine had no CPU for it, which is nobody's fault. */
+type StartEnd = 'startup' | 'memory' | 'starved';
+
 /** An app's modules could not be loaded or evaluated. */
 export class StartupError extends Error {
   readonly thrown: { name: string; message: string; stack: string };
-  readonly limit: 'startup' | 'memory' | undefined;
+  readonly endedBy: StartEnd | undefined;
 
-  constructor(thrown: { name: string; message: string; stack: string }, limit?: 'startup' | 'memory') {
+  constructor(thrown: { name: string; message: string; stack: string }, endedBy?: StartEnd) {
     super(thrown.message);
     this.name = 'StartupError';
     this.thrown = thrown;
-    this.limit = limit;
+    this.endedBy = endedBy;
   }
 }
 
@@ -49,6 +52,8 @@ export type LoadOptions = {
   isTailed?: boolean | undefined;
 };
 
+const TOO_BUSY_TO_START = 'The machine was too busy to start the worker.';
+
 /** Chunks that no person's session has: they change what is there. */
 const NOT_IN_SHELL: readonly ChunkName[] = ['shared-memory', 'tailed'];
 
@@ -62,7 +67,9 @@ export async function loadApp(
 ): Promise<{ loaded: Loaded; modules: Modules }> {
   const { script, cached, shell = false, given, mostLogged, isTailed } = options;
   const modules = new Modules(realm, source);
-  const timeout = startLimit(record.limits.startupMs);
+  const limit = record.limits.startupMs;
+  const timeout = startLimit(limit);
+  const cpuBefore = realm.cpuTime;
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
     const chunks = chunksOf(record, source, isTailed);
@@ -113,7 +120,7 @@ export async function loadApp(
     }
     return { loaded: JSON.parse(answer as string) as Loaded, modules };
   } catch (error) {
-    throw startupError(error, realm, record.limits.startupMs);
+    throw startupError(error, realm, limit, cpuBefore);
   }
 }
 
@@ -133,11 +140,15 @@ export function originOf(script: AppScript): { filename: string; lineOffset: num
   return { filename: script.filename, lineOffset: -ADDED_LINES };
 }
 
-const startupError = (error: unknown, realm: Realm, limit: number): StartupError => {
+const startupError = (error: unknown, realm: Realm, limit: number, cpuBefore: bigint): StartupError => {
   const failure = describeFailure(error, realm.isolate.isDisposed);
-  if (failure.kind === 'timeout' || failure.kind === 'starved') {
-    const message = `Script startup exceeded CPU time limit of ${limit} ms.`;
-    return new StartupError({ name: 'Error', message, stack: message }, 'startup');
+  if (failure.kind === 'timeout') {
+    // V8's timer goes by the wall's clock.
+    const usedMs = Number(realm.cpuTime - cpuBefore) / 1e6;
+    const isStarved = usedMs < limit * CUT_SHORT;
+    if (isStarved) noteStarved();
+    const message = isStarved ? TOO_BUSY_TO_START : `Script startup exceeded CPU time limit of ${limit} ms.`;
+    return new StartupError({ name: 'Error', message, stack: message }, isStarved ? 'starved' : 'startup');
   }
   if (failure.kind === 'gone') {
     const message = failure.memory ? 'Script startup exceeded memory limits.' : 'The isolate was disposed while the script started.';

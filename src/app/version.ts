@@ -259,7 +259,7 @@ export class AppVersion {
     }
   }
 
-  async #loadWorker(): Promise<Worker> {
+  async #loadWorker(isLast = false): Promise<Worker> {
     const started = performance.now();
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
@@ -278,15 +278,17 @@ export class AppVersion {
       });
       worker.ready(modules, loaded);
     } catch (error) {
-      worker.dispose(error instanceof StartupError && error.limit !== undefined);
+      worker.dispose(error instanceof StartupError && error.endedBy !== undefined);
       if (!(error instanceof StartupError)) throw error;
+      // Now it is known that the machine is busy, and a start gets more time.
+      if (error.endedBy === 'starved' && !isLast) return this.#loadWorker(true);
       // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
       if (script !== undefined && error.thrown.name === 'SyntaxError') {
         content.script = undefined;
-        return this.#loadWorker();
+        return this.#loadWorker(isLast);
       }
       const { name, message, stack } = error.thrown;
-      throw new StartupError(stacks.describe(name, message, stack), error.limit);
+      throw new StartupError(stacks.describe(name, message, stack), error.endedBy);
     } finally {
       seat.started();
     }

@@ -150,34 +150,37 @@ export type TestApps = {
 };
 
 /** Apps whose bundles are in a map, by folder. */
-export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bundle | string>>, deps: Partial<VersionDeps> = {}): TestApps {
+export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bundle | string>>, deps: Partial<VersionDeps> = {}, now?: () => number): TestApps {
   const observer = new RecordingObserver();
   const bundles = new Map(Object.entries(sources).map(([name, source]) => [name, typeof source === 'string' ? testBundle({ 'index.js': source }) : source]));
   const egress: string[] = [];
-  const apps = new Apps({
-    pool,
-    observer,
-    bindings: () => [],
-    invoker: NO_SERVICES,
-    egress: () => ({
-      connect: () => Promise.reject(new Error('there is no network')),
-      startTls: () => Promise.reject(new Error('there is no network')),
-      fetch: async (request) => {
-        egress.push(request.url);
-        return { status: 200, statusText: 'OK', headers: '', url: request.url, redirected: false, body: undefined };
+  const apps = new Apps(
+    {
+      pool,
+      observer,
+      bindings: () => [],
+      invoker: NO_SERVICES,
+      egress: () => ({
+        connect: () => Promise.reject(new Error('there is no network')),
+        startTls: () => Promise.reject(new Error('there is no network')),
+        fetch: async (request) => {
+          egress.push(request.url);
+          return { status: 200, statusText: 'OK', headers: '', url: request.url, redirected: false, body: undefined };
+        },
+      }),
+      readBundle: async (dir) => {
+        const bundle = bundles.get(dir);
+        if (bundle === undefined) throw new Error('there is no such bundle');
+        return bundle;
       },
-    }),
-    readBundle: async (dir) => {
-      const bundle = bundles.get(dir);
-      if (bundle === undefined) throw new Error('there is no such bundle');
-      return bundle;
+      codeCache: () => new CodeCache(undefined, () => {}),
+      onCatastrophe: () => {},
+      maxWorkers: 4,
+      assemble: bundleInMemory,
+      ...deps,
     },
-    codeCache: () => new CodeCache(undefined, () => {}),
-    onCatastrophe: () => {},
-    maxWorkers: 4,
-    assemble: bundleInMemory,
-    ...deps,
-  });
+    now,
+  );
   const ask = (app: string, changes: Partial<FetchMessage> = {}): TestClient => {
     const version = apps.get(app);
     if (version === undefined) throw new Error(`there is no app ${app}`);
@@ -192,7 +195,7 @@ export function testApps(pool: IsolatePool, sources: Readonly<Record<string, Bun
  * One pool for all tests of a file, to be called at its top.
  * @returns `testApps` in that pool: what it makes, and the pool, end with the file
  */
-export function appsInOnePool(): (sources: Readonly<Record<string, Bundle | string>>, deps?: Partial<VersionDeps>) => TestApps {
+export function appsInOnePool(): (sources: Readonly<Record<string, Bundle | string>>, deps?: Partial<VersionDeps>, now?: () => number) => TestApps {
   let pool: IsolatePool;
   const running: TestApps[] = [];
   before(async () => {
@@ -202,8 +205,8 @@ export function appsInOnePool(): (sources: Readonly<Record<string, Bundle | stri
     for (const { apps } of running) apps.dispose();
     pool.close();
   });
-  return (sources, deps) => {
-    const made = testApps(pool, sources, deps);
+  return (...how) => {
+    const made = testApps(pool, ...how);
     running.push(made);
     return made;
   };

@@ -2,7 +2,7 @@
  * A run of light turns, which report nothing, and the checkpoint after it, whose end is the end of them all.
  * See turns.ts.
  */
-import type { Realm, TurnFailure } from './realm.ts';
+import type { Cut, Realm, TurnFailure } from './realm.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
 export type LightRun = {
@@ -15,8 +15,8 @@ export type LightRun = {
   /** Milliseconds of CPU one turn may use. */
   timeout: number;
   stopWatch: () => void;
-  /** It was ended because it had used its time. */
-  wasCut: boolean;
+  /** Why it was ended, if it was, before V8 did it. */
+  cut: Cut | undefined;
 };
 
 /** How many of them have come to nothing yet. */
@@ -55,10 +55,10 @@ export class Checkpoint implements TurnOwner {
     if (failure.kind === 'rejection') return this.turnEnded(cpuMs);
     this.#run.stopWatch();
     this.#isOver(this.#run);
-    const { owners, wasCut } = this.#run;
+    const { owners, cut } = this.#run;
     // Turns run one after the other: the first that has come to nothing is the one that did not end; or else one that has called, or answered, first.
-    const culprit = wasCut ? (owners.find((owner) => owner.isStuck) ?? owners.findLast((owner) => owner.ended !== true) ?? owners.at(-1)) : undefined;
-    culprit?.turnFailed({ kind: 'timeout' }, cpuMs, true);
-    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, wasCut ? 0 : cpuMs / owners.length, true);
+    const culprit = cut && (owners.find((owner) => owner.isStuck) ?? owners.findLast((owner) => owner.ended !== true) ?? owners.at(-1));
+    if (cut !== undefined) culprit?.turnFailed(cut, cpuMs, true);
+    for (const owner of owners) if (owner !== culprit) owner.turnFailed(failure, cut === undefined ? cpuMs / owners.length : 0, true);
   }
 }

@@ -12,8 +12,14 @@ function setUp(t: TestContext, share: number | undefined): World {
   t.mock.method(performance, 'now', () => now);
   const told: string[] = [];
   const machine = { share, progress: 0 };
-  const stop = watchOverrun({ limit: 100, progress: () => machine.progress, cut: () => told.push(`cut at ${now}`), waited: () => told.push('waited') }, () =>
-    machine.share === undefined ? undefined : () => machine.share as number,
+  const stop = watchOverrun(
+    {
+      limit: 100,
+      progress: () => machine.progress,
+      cut: (isStarved) => told.push(`${isStarved ? 'given up' : 'cut'} at ${now}`),
+      waited: () => told.push('waited'),
+    },
+    () => (machine.share === undefined ? undefined : () => machine.share as number),
   );
   const pass = (ms: number): void => {
     for (let at = 0; at < ms; at += 10) {
@@ -43,7 +49,7 @@ test('overrun: a turn that gets no CPU at all is waited for, and not without end
   pass(1400);
   assert.deepEqual([...new Set(told)], ['waited']);
   pass(300);
-  assert.match(told.at(-1) ?? '', /^cut at 1[45]\d0$/);
+  assert.match(told.at(-1) ?? '', /^given up at 1[45]\d0$/);
 });
 
 test('overrun: what begins after something has ended gets all of its time', (t) => {
@@ -72,7 +78,10 @@ test('overrun: what began before it was first looked at has its time from then',
     now += ms;
     t.mock.timers.tick(ms);
   };
-  watchOverrun({ limit: 100, progress: () => progress, since: () => 60, cut: () => told.push(`cut at ${now}`), waited: () => {} }, () => () => 1);
+  watchOverrun(
+    { limit: 100, progress: () => progress, since: () => 60, cut: (isStarved) => told.push(`${isStarved ? 'given up' : 'cut'} at ${now}`), waited: () => {} },
+    () => () => 1,
+  );
   progress = 1;
   for (let at = 0; at < 30; at++) pass(10);
   assert.deepEqual(told, ['cut at 190']);

@@ -26,9 +26,9 @@ export type Overrun = {
   progress(): number | undefined;
   /** When what is under way can have begun, as performance.now() has it; where it is not known, when progress was last seen. */
   since?(): number;
-  /** The time was used. */
-  cut(): void;
-  /** It was not, and is waited for. */
+  /** The time was used; or it `isStarved`: it was not, and there is no more waiting. */
+  cut(isStarved: boolean): void;
+  /** It was not used, and is waited for. */
   waited(): void;
 };
 
@@ -83,12 +83,13 @@ export function watchOverrun(overrun: Overrun, measure: () => (() => number) | u
     }
     if (share === undefined) {
       share = measure();
-      return share === undefined ? cut() : again(LOOK_MS);
+      return share === undefined ? cut(false) : again(LOOK_MS);
     }
     const part = share();
     const used = part * (now - since);
-    if (used >= limit * CUT_SHORT || now - since > mostWall(limit)) return cut();
+    if (used >= limit * CUT_SHORT) return cut(false);
     if (part < STARVED) noteStarved();
+    if (now - since > mostWall(limit)) return cut(true);
     waited();
     again(Math.min(LONGEST_LOOK_MS, Math.max(LOOK_MS, limit - used)));
   };

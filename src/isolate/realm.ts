@@ -30,6 +30,9 @@ export type TurnFailure =
   /** A promise was rejected and nobody handled it; the turn itself went well. `value`: with this primitive. */
   | { kind: 'rejection'; name: string; message: string; stack: string; value?: { is: unknown } };
 
+/** A failure of a turn that was ended for the time it took. */
+export type Cut = Extract<TurnFailure, { kind: 'timeout' | 'starved' }>;
+
 /** What a realm's isolate was made of. */
 export type Origin = { snapshot: Snapshot; image: Image; memoryMb: number };
 
@@ -60,6 +63,11 @@ export class Realm {
     entry.release();
     boot.release();
     return new Realm(isolate, context, enter, origin);
+  }
+
+  /** Nanoseconds of CPU that the realm's isolate has used, with what other realms in it have; 0 when it is gone. */
+  get cpuTime(): bigint {
+    return this.isolate.isDisposed ? 0n : this.isolate.cpuTime;
   }
 
   /** Loads those chunks of the runtime that the snapshot lacks, in the order given, before the realm is sealed. @param timeout milliseconds each may take */
@@ -151,8 +159,8 @@ export function transfer(bytes: ArrayBuffer | Uint8Array): unknown {
   return new ivm.ExternalCopy(bytes, { transferOut: true }).copyInto({ transferIn: true, release: true });
 }
 
-/** Reads what a turn was rejected with. */
-export function describeFailure(error: unknown, isDisposed: boolean): TurnFailure {
+/** Reads what a turn was rejected with. It cannot tell whether one that V8's timer has ended was starved. */
+export function describeFailure(error: unknown, isDisposed: boolean): Exclude<TurnFailure, { kind: 'starved' }> {
   const { name, message, stack } = error instanceof Error ? error : { name: '', message: String(error), stack: undefined };
   // The message alone proves nothing: a tenant can throw one that reads the same.
   if (isDisposed) {

@@ -192,7 +192,7 @@ test('runLight: a run that has used its time costs the isolate, and the first th
   for (const owner of owners) light(owner, 100);
   t.mock.timers.tick(50);
   assert.equal(watches.at(-1)?.limit, 100);
-  watches.at(-1)?.cut();
+  watches.at(-1)?.cut(false);
   assert.equal(realm.isDisposed, true);
   await realm.end(0, new Error('Isolate is disposed'));
   assert.deepEqual(
@@ -211,7 +211,7 @@ test('runLight: where each has come to something, the last that is not over is t
       light(owner, 100);
     }
     t.mock.timers.tick(500);
-    watches.at(-1)?.cut();
+    watches.at(-1)?.cut(false);
     await realm.end(0, new Error('Isolate is disposed'));
     assert.deepEqual(
       owners.map((owner) => owner.told[0]?.[1]),
@@ -261,17 +261,38 @@ test('run: a turn that is alone and has used its time costs the isolate', async 
   const owner = new Owner();
   owner.isAlone = true;
   run(owner, 10);
-  watches[0]?.cut();
+  watches[0]?.cut(false);
   assert.equal(realm.isDisposed, true);
   await realm.end(0, new Error('Isolate is disposed'));
   assert.equal(owner.told[0]?.[1], 'timeout');
+});
+
+test('run: a turn that has had no CPU for as long as anybody waits costs the isolate, and is not to blame', async () => {
+  const { realm, run, watches } = setUp();
+  const owner = new Owner();
+  owner.isAlone = true;
+  run(owner, 10);
+  watches[0]?.cut(true);
+  await realm.end(0, new Error('Isolate is disposed'));
+  assert.equal(owner.told[0]?.[1], 'starved');
+});
+
+test('runLight: nor is one of a run', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { realm, light, watches } = setUp();
+  const owner = new Owner(true);
+  light(owner, 10);
+  t.mock.timers.tick(50);
+  watches.at(-1)?.cut(true);
+  await realm.end(0, new Error('Isolate is disposed'));
+  assert.equal(owner.told[0]?.[1], 'starved');
 });
 
 test("run: with others in the isolate the turn is left to V8's timer", async () => {
   const { realm, run, watches } = setUp();
   const owner = new Owner();
   run(owner, 10);
-  watches[0]?.cut();
+  watches[0]?.cut(false);
   assert.equal(realm.isDisposed, false);
   await realm.end(260, new Error('Script execution timed out.'));
   assert.deepEqual(owner.told, [[10, 'timeout']]);

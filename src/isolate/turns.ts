@@ -20,7 +20,7 @@
 import type { Isolate } from './isolate.ts';
 import { CHECKPOINT_ARGS, Checkpoint, countStuck, type LightRun } from './light-run.ts';
 import { CUT_SHORT, noteStarved, wallLimit, watchOverrun } from './overrun.ts';
-import { describeFailure, type Realm } from './realm.ts';
+import { type Cut, describeFailure, type Realm } from './realm.ts';
 import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
@@ -41,8 +41,8 @@ export class Turns implements Visitor {
   /** How often a turn that lasts was looked at, and waited for. */
   #waits = 0;
   #isWatched = false;
-  /** Whose turn was ended by the end of the isolate. */
-  #cut: TurnOwner | undefined;
+  /** Whose turn was ended by the end of the isolate, and why. */
+  #cut: { owner: TurnOwner; failure: Cut } | undefined;
   #wasCut = false;
   readonly #watchOverrun: typeof watchOverrun;
   #cpu = 0n;
@@ -132,13 +132,13 @@ export class Turns implements Visitor {
     }
     this.#lightTurns++;
     this.#lightOpen++;
-    this.#light ??= { owners: [], realm, since: performance.now(), end: 0, timeout, stopWatch: () => {}, wasCut: false };
+    this.#light ??= { owners: [], realm, since: performance.now(), end: 0, timeout, stopWatch: () => {}, cut: undefined };
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
     else this.#checkpoint ??= setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
   }
 
-  /** The isolate was ended because a turn had used its time. Its owner is told so, maybe after those of turns before it. */
+  /** The isolate was ended because of the time a turn took. Its owner is told so, maybe after those of turns before it. */
   get wasCut(): boolean {
     return this.#wasCut;
   }
@@ -173,7 +173,7 @@ export class Turns implements Visitor {
     const owner = this.#take();
     const failure = describeFailure(error, this.#isolate.isDisposed);
     const cpuMs = this.#sinceLast(most);
-    if (owner !== undefined && owner === this.#cut) owner.turnFailed({ kind: 'timeout' }, cpuMs);
+    if (owner !== undefined && owner === this.#cut?.owner) owner.turnFailed(this.#cut.failure, cpuMs);
     else if (failure.kind === 'timeout' && cpuMs < most * CUT_SHORT) {
       noteStarved();
       owner?.turnFailed({ kind: 'starved' }, cpuMs);
@@ -214,8 +214,8 @@ export class Turns implements Visitor {
       limit: run.timeout,
       // The fewest so far: a turn may come to something and to nothing again, as by a timer that it starts and cancels, and so for ever.
       progress: () => (least = Math.min(least, countStuck(run.owners))),
-      cut: () => {
-        run.wasCut = true;
+      cut: (isStarved) => {
+        run.cut = cutFor(isStarved);
         this.#wasCut = true;
         this.#isolate.dispose();
       },
@@ -233,12 +233,12 @@ export class Turns implements Visitor {
         return this.#isWatched ? this.#endings : undefined;
       },
       since: () => this.#since,
-      cut: () => {
+      cut: (isStarved) => {
         const owner = this.#owners[this.#head];
         // With others in the isolate V8's timer is left to end the turn alone.
         this.#isWatched = false;
         if (owner?.isAlone !== true) return;
-        this.#cut = owner;
+        this.#cut = { owner, failure: cutFor(isStarved) };
         this.#wasCut = true;
         this.#isolate.dispose();
       },
@@ -288,3 +288,5 @@ export class Turns implements Visitor {
     return most;
   }
 }
+
+const cutFor = (isStarved: boolean): Cut => ({ kind: isStarved ? 'starved' : 'timeout' });
