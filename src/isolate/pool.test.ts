@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, type TestContext, test } from 'node:test';
 import { runtimeFile } from '../build/runtime-bundle.ts';
 import { runtimeCacheDir } from '../server/runtime-cache.ts';
 import { Isolate } from './isolate.ts';
@@ -10,18 +10,15 @@ let snapshot: Snapshot;
 before(async () => {
   snapshot = createSnapshot(await runtimeFile(runtimeCacheDir()));
 });
-const pools: IsolatePool[] = [];
-after(() => {
-  for (const pool of pools) pool.close();
-});
-const setUp = (size: number): IsolatePool => {
+/** Ends with its test: it would go on to make spares. */
+const setUp = (t: TestContext, size: number): IsolatePool => {
   const pool = new IsolatePool(snapshot, size, 128);
-  pools.push(pool);
+  t.after(() => pool.close());
   return pool;
 };
 
-test('take: a spare where its memory limit fits', async () => {
-  const pool = setUp(1);
+test('take: a spare where its memory limit fits', async (t) => {
+  const pool = setUp(t, 1);
   await pool.fill();
   assert.equal(pool.spares, 1);
   const other = await pool.take(64);
@@ -32,8 +29,8 @@ test('take: a spare where its memory limit fits', async () => {
   spare.isolate.dispose();
 });
 
-test('take: spares are made again when the apps have started', async () => {
-  const pool = setUp(2);
+test('take: spares are made again when the apps have started', async (t) => {
+  const pool = setUp(t, 2);
   await pool.fill();
   const taken = await Promise.all([pool.take(128), pool.take(128), pool.take(128)]);
   assert.deepEqual(taken.map((prepared) => prepared.wasSpare).sort(), [false, true, true]);
@@ -43,7 +40,7 @@ test('take: spares are made again when the apps have started', async () => {
 });
 
 test('take: spares are not made while an app starts, but for one that takes long', async (t) => {
-  const pool = setUp(1);
+  const pool = setUp(t, 1);
   await pool.fill();
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const [first, second] = [await pool.take(128), await pool.take(128)];
@@ -62,8 +59,8 @@ test('take: spares are not made while an app starts, but for one that takes long
   for (const { isolate } of [first, second]) isolate.dispose();
 });
 
-test('take: a spare that was lost is passed over', async () => {
-  const pool = setUp(1);
+test('take: a spare that was lost is passed over', async (t) => {
+  const pool = setUp(t, 1);
   await pool.fill();
   const { isolate } = await pool.take(128);
   isolate.dispose();
@@ -73,14 +70,14 @@ test('take: a spare that was lost is passed over', async () => {
   spare.isolate.dispose();
 });
 
-test('fill: twice at once makes no more than the pool holds', async () => {
-  const pool = setUp(2);
+test('fill: twice at once makes no more than the pool holds', async (t) => {
+  const pool = setUp(t, 2);
   await Promise.all([pool.fill(), pool.fill(), pool.fill()]);
   assert.equal(pool.spares, 2);
 });
 
-test('close: a spare being made goes, too', async () => {
-  const pool = setUp(1);
+test('close: a spare being made goes, too', async (t) => {
+  const pool = setUp(t, 1);
   const filling = pool.fill();
   pool.close();
   await filling;
