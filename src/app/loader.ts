@@ -2,7 +2,7 @@
  * Brings a bundle into a realm: data in, built-ins evaluated, sealed, then the app's own modules.
  * @throws StartupError for whatever the app's code did wrong while it was loaded
  */
-import { CUT_SHORT, noteStarved, startLimit } from '../isolate/overrun.ts';
+import { CUT_SHORT, noteStarved, startLimit, watchStart } from '../isolate/overrun.ts';
 import { describeFailure, type Realm, transfer } from '../isolate/realm.ts';
 import type { Blob } from '../isolate/code-cache.ts';
 import { Modules } from '../isolate/modules.ts';
@@ -70,6 +70,7 @@ export async function loadApp(
   const limit = record.limits.startupMs;
   const timeout = startLimit(limit);
   const cpuBefore = realm.cpuTime;
+  const watch = watchStart(timeout);
   const step = (...args: unknown[]): Promise<unknown> => realm.enter([Entry.load, 0, ...args], timeout);
   try {
     const chunks = chunksOf(record, source, isTailed);
@@ -120,7 +121,11 @@ export async function loadApp(
     }
     return { loaded: JSON.parse(answer as string) as Loaded, modules };
   } catch (error) {
-    throw startupError(error, realm, limit, cpuBefore);
+    // While other steps are under way the isolate's clock goes by the wall's.
+    const used = (): number => Math.min(Number(realm.cpuTime - cpuBefore) / 1e6, watch.used() ?? Number.POSITIVE_INFINITY);
+    throw startupError(error, realm, limit, used);
+  } finally {
+    watch.stop();
   }
 }
 
@@ -140,12 +145,11 @@ export function originOf(script: AppScript): { filename: string; lineOffset: num
   return { filename: script.filename, lineOffset: -ADDED_LINES };
 }
 
-const startupError = (error: unknown, realm: Realm, limit: number, cpuBefore: bigint): StartupError => {
-  const failure = describeFailure(error, realm.isolate.isDisposed);
+const startupError = (error: unknown, { isolate }: Realm, limit: number, used: () => number): StartupError => {
+  const failure = describeFailure(error, isolate.isDisposed);
   if (failure.kind === 'timeout') {
-    // V8's timer goes by the wall's clock.
-    const usedMs = Number(realm.cpuTime - cpuBefore) / 1e6;
-    const isStarved = usedMs < limit * CUT_SHORT;
+    // V8's timer goes by the wall's clock as well.
+    const isStarved = used() < limit * CUT_SHORT;
     if (isStarved) noteStarved();
     const message = isStarved ? TOO_BUSY_TO_START : `Script startup exceeded CPU time limit of ${limit} ms.`;
     return new StartupError({ name: 'Error', message, stack: message }, isStarved ? 'starved' : 'startup');

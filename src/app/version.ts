@@ -5,6 +5,7 @@
  */
 import { OpError } from '../base/op-error.ts';
 import type { CodeCache } from '../isolate/code-cache.ts';
+import { isStarved } from '../isolate/overrun.ts';
 import { type IsolatePool, LONG_START_MS } from '../isolate/pool.ts';
 import type { Binding } from '../bindings/binding.ts';
 import type { Place } from '../ops/op.ts';
@@ -53,6 +54,8 @@ export type VersionDeps = {
   onCatastrophe(app: string, message: string): void;
   /** The app runs into its limits again and again. */
   onRestless?(app: string): void;
+  /** The machine had no CPU for an app. */
+  onStarved?(): void;
   /** A worker of the app has ended in whose isolate something is still running; see `Surroundings`. */
   outlived?(record: AppRecord, over: Promise<void>): void;
   /** A limit has ended an isolate of the app. */
@@ -259,7 +262,8 @@ export class AppVersion {
     }
   }
 
-  async #loadWorker(isLast = false): Promise<Worker> {
+  /** @param isLast a start that gets no CPU is not tried again: it has as much time as any gets */
+  async #loadWorker(isLast = isStarved()): Promise<Worker> {
     const started = performance.now();
     this.#contentUsed = started;
     const content = this.#content ?? (await this.#readContent());
@@ -282,6 +286,7 @@ export class AppVersion {
       if (!(error instanceof StartupError)) throw error;
       // Now it is known that the machine is busy, and a start gets more time.
       if (error.endedBy === 'starved' && !isLast) return this.#loadWorker(true);
+      if (error.endedBy === 'starved') this.#deps.onStarved?.();
       // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
       if (script !== undefined && error.thrown.name === 'SyntaxError') {
         content.script = undefined;
@@ -371,6 +376,7 @@ export class AppVersion {
   #condemned(worker: Worker, reason: string): void {
     if (reason !== 'replaced' && reason !== 'memory' && reason !== 'idle') this.#deps.observer.eviction(this.record.name, 'condemned');
     if (reason === 'cpu' || reason === 'memory' || reason === 'stalled') this.#deps.limitDied?.(this.record.name, reason === 'memory' ? 'memory' : 'cpu');
+    if (reason === 'starved') this.#deps.onStarved?.();
     // A worker that is still waiting for its first event is not in the list yet.
     if (worker.inFlight === 0) this.#dispose(worker);
     if (worker.isGone) return;

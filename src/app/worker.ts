@@ -99,6 +99,7 @@ export class Worker implements OpHome, EventHome {
   ready(modules: Modules, loaded: Loaded): void {
     this.#imports = new DynamicImports(modules, this.limits.startupMs);
     this.#loaded = loaded;
+    this.#cpuMs += this.#seat.turns.started();
   }
 
   get inFlight(): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { leastShare } from './cpu-share.ts';
-import { watchOverrun } from './overrun.ts';
+import { watchOverrun, watchStart } from './overrun.ts';
 
 type World = { told: string[]; machine: { share: number | undefined; progress: number }; pass(ms: number): void; stop(): void };
 
@@ -93,6 +93,22 @@ test('overrun: nothing is heard after the end', (t) => {
   stop();
   pass(1000);
   assert.deepEqual(told, []);
+});
+
+test('watchStart: what a step can have used, once half of its time is over', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let measured = 0;
+  const watch = watchStart(100, () => {
+    measured++;
+    return () => 0.3;
+  });
+  t.mock.timers.tick(49);
+  assert.deepEqual([watch.used(), measured], [undefined, 0]);
+  t.mock.timers.tick(1);
+  assert.deepEqual([watch.used(), measured], [30, 1]);
+  const over = watchStart(100, () => assert.fail('it is over'));
+  over.stop();
+  t.mock.timers.tick(100);
 });
 
 test('leastShare: of the threads that never sleep the one that got least', () => {

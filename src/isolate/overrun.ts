@@ -33,14 +33,26 @@ export type Overrun = {
 };
 
 let starvedUntil = Number.NEGATIVE_INFINITY;
+let isExpected = false;
 
 /** Turns wait for a CPU that would have run long ago. */
 export function noteStarved(): void {
   starvedUntil = performance.now() + STARVED_MS;
 }
 
-export function isStarved(): boolean {
+/** Have they, lately? */
+export function wasStarved(): boolean {
   return performance.now() < starvedUntil;
+}
+
+/** From now on they are taken to: threads of this process run when no other wants to. */
+export function expectStarved(): void {
+  isExpected = true;
+}
+
+/** Is the wall's clock nothing to go by? */
+export function isStarved(): boolean {
+  return isExpected || wasStarved();
 }
 
 /** Milliseconds that V8's timer is to give a turn. @param limit milliseconds of CPU */
@@ -51,6 +63,25 @@ export function wallLimit(limit: number): number {
 /** The same for the start of an app, which is the only one that is held up by it. */
 export function startLimit(limit: number): number {
   return isStarved() ? mostWall(limit) : limit;
+}
+
+export type StartWatch = {
+  /** Milliseconds of CPU that a step which has just been ended by its timer can have had at most; undefined where the system does not tell. */
+  used(): number | undefined;
+  stop(): void;
+};
+
+/**
+ * Watches a start, from the middle of its time on: most are over by then.
+ * @param timeout milliseconds of the wall's clock that each of its steps may take
+ * @param measure begins to measure a share of the CPU
+ */
+export function watchStart(timeout: number, measure: () => (() => number) | undefined = measureShare): StartWatch {
+  let share: (() => number) | undefined;
+  const timer = setTimeout(() => {
+    share = measure();
+  }, timeout / 2).unref();
+  return { used: () => share && share() * timeout, stop: () => clearTimeout(timer) };
 }
 
 function mostWall(limit: number): number {

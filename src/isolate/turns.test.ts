@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Isolate } from './isolate.ts';
 import type { Realm, TurnFailure } from './realm.ts';
-import type { Overrun } from './overrun.ts';
+import { noteStarved, type Overrun } from './overrun.ts';
 import { ThreadGate } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
 import { Turns } from './turns.ts';
@@ -298,14 +298,6 @@ test("run: with others in the isolate the turn is left to V8's timer", async () 
   assert.deepEqual(owner.told, [[10, 'timeout']]);
 });
 
-test('run: a turn that V8 has ended before it had used its time is not to blame', async () => {
-  const { realm, run } = setUp();
-  const owner = new Owner();
-  run(owner, 10);
-  await realm.end(3, new Error('Script execution timed out.'));
-  assert.deepEqual(owner.told, [[3, 'starved']]);
-});
-
 test('run: one watch for all turns under way, and none after them', async () => {
   const { realm, run, watches, turns } = setUp();
   run(new Owner());
@@ -437,4 +429,53 @@ test('follow: the owner hears of the end after the value was used', async () => 
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(seen, [5, 0]);
   assert.deepEqual(owner.told.map(([, outcome]) => outcome).sort(), ['ended', 'timeout']);
+});
+
+test('started: what was used before the first turn is not its own', async () => {
+  const { realm, run, turns } = setUp();
+  realm.cpu += 80;
+  assert.equal(turns.started(), 80);
+  const [first, second] = [new Owner(), new Owner()];
+  run(first, 100);
+  realm.cpu += 5;
+  assert.equal(turns.started(), 0, 'whose it is cannot be told');
+  await realm.end(2);
+  run(second, 100);
+  await realm.end(1);
+  assert.deepEqual([first.told, second.told], [[[7, 'ended']], [[1, 'ended']]]);
+});
+
+// What follows leaves the machine as one that counts as busy, for half a minute.
+
+test('run: a turn that V8 has ended before it had used its time is not to blame', async () => {
+  const { realm, run } = setUp();
+  const owner = new Owner();
+  run(owner, 10);
+  await realm.end(3, new Error('Script execution timed out.'));
+  assert.deepEqual(owner.told, [[3, 'starved']]);
+});
+
+test('run: on a busy machine no turn has used more than the process, whatever its clock says', async (t) => {
+  noteStarved();
+  let ms = 1000;
+  t.mock.method(process, 'cpuUsage', () => ({ user: ms * 1000, system: 0 }));
+  const { realm, run } = setUp();
+  const owners = [new Owner(), new Owner(), new Owner()];
+  for (const owner of owners) run(owner, 100);
+  ms += 3;
+  await realm.end(90);
+  // The thread has come out, and the clock is right again.
+  realm.cpu -= 88;
+  ms += 5;
+  await realm.end(4);
+  ms += 6;
+  await realm.end(1400, new Error('Script execution timed out.'));
+  assert.deepEqual(
+    owners.map(({ told }) => told[0]),
+    [
+      [3, 'ended'],
+      [3, 'ended'],
+      [6, 'starved'],
+    ],
+  );
 });

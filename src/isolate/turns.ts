@@ -19,7 +19,7 @@
  */
 import type { Isolate } from './isolate.ts';
 import { CHECKPOINT_ARGS, Checkpoint, countStuck, type LightRun } from './light-run.ts';
-import { CUT_SHORT, noteStarved, wallLimit, watchOverrun } from './overrun.ts';
+import { CUT_SHORT, isStarved, noteStarved, wallLimit, watchOverrun } from './overrun.ts';
 import { type Cut, describeFailure, type Realm } from './realm.ts';
 import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
 import type { TurnOwner } from './turn-owner.ts';
@@ -46,6 +46,8 @@ export class Turns implements Visitor {
   #wasCut = false;
   readonly #watchOverrun: typeof watchOverrun;
   #cpu = 0n;
+  /** What the process had used when the last turn ended, or when the first one was entered. */
+  #processCpu = Number.NEGATIVE_INFINITY;
   /** When the oldest turn under way can have started. */
   #since = 0;
   #light: LightRun | undefined;
@@ -118,7 +120,10 @@ export class Turns implements Visitor {
   #enter(realm: Realm, owner: TurnOwner, args: readonly unknown[], timeout: number): void {
     // Light turns are settled first, so that their CPU time is not taken for this one's.
     if (this.#light !== undefined) this.#endLightRun(realm);
-    if (this.#owners.length === 0) this.#since = performance.now();
+    if (this.#owners.length === 0) {
+      this.#since = performance.now();
+      this.#sinceProcess();
+    }
     this.#owners.push(owner);
     this.#most.push(timeout);
     if (!this.#isWatched) this.#watchTurns(timeout);
@@ -136,6 +141,17 @@ export class Turns implements Visitor {
     this.#light.owners.push(owner);
     if (this.#light.owners.length >= MOST_LIGHT_TURNS) this.#endLightRun(realm);
     else this.#checkpoint ??= setTimeout(() => this.#checkLightRun(realm), CHECKPOINT_MS);
+  }
+
+  /**
+   * What the start of an app has used is none of its first turn's. Where turns are under way it cannot be told from theirs.
+   * @returns milliseconds of CPU that no turn has used
+   */
+  started(): number {
+    if (this.#owners.length > 0 || this.#light !== undefined) return 0;
+    const since = this.#cpu;
+    this.#cpu = this.#isolate.cpuTime;
+    return Number(this.#cpu - since) / 1e6;
   }
 
   /** The isolate was ended because of the time a turn took. Its owner is told so, maybe after those of turns before it. */
@@ -271,12 +287,14 @@ export class Turns implements Visitor {
 
   /**
    * Milliseconds of CPU since the last reading. The news of a turn's end may be late, when others have run after it:
-   * what it cannot have used, or V8 would have stopped it, is left for them.
+   * what it cannot have used, or V8 would have stopped it, is left for them. So is what the whole process has not used: until
+   * the isolate's thread has come out of a turn its clock goes by the wall's, and on a busy machine that takes long.
    */
-  #sinceLast(most: number): number {
+  #sinceLast(limit: number): number {
     const now = this.#isolate.cpuTime;
     const since = this.#since;
     this.#since = performance.now();
+    const most = Math.min(limit, this.#sinceProcess());
     // The isolate's clock has gone with it: all the time there was.
     if (now === 0n) return Math.min(most, this.#since - since);
     const used = Number(now - this.#cpu) / 1e6;
@@ -286,6 +304,18 @@ export class Turns implements Visitor {
     }
     this.#cpu += BigInt(Math.round(most * 1e6));
     return most;
+  }
+
+  /** Milliseconds of CPU that the process has used since it was last asked, as long as the machine is busy. */
+  #sinceProcess(): number {
+    const before = this.#processCpu;
+    if (!isStarved()) {
+      this.#processCpu = Number.NEGATIVE_INFINITY;
+      return Number.POSITIVE_INFINITY;
+    }
+    const { user, system } = process.cpuUsage();
+    this.#processCpu = (user + system) / 1000;
+    return this.#processCpu - before;
   }
 }
 
