@@ -28,7 +28,7 @@ const engine = new Engine(
     }),
     isolateBudgetMb: 4096,
   },
-  { catastrophe: () => {}, restless: () => {}, storesForCache: () => {} },
+  { catastrophe: () => {}, restless: () => {}, starved: () => {}, storesForCache: () => {} },
 );
 await engine.boot();
 const started = performance.now();

@@ -84,6 +84,9 @@ export type AppRecord = {
   slot: number;
 };
 
+/** How everybody else comes first: threads run when no other wants to (idle), or, where they never would, have less time than others (low). */
+export type StandsBack = 'idle' | 'low';
+
 export type EngineConfig = {
   port: number;
   host: string;
@@ -127,8 +130,8 @@ export type EngineConfig = {
   idleMs: number;
   /** The socket it listens on is its trust group's, and who connects is the front. */
   isBehindFront?: boolean;
-  /** For apps that are set aside: everybody else comes first. */
-  isAside?: boolean;
+  /** For apps that are set aside. */
+  standsBack?: StandsBack;
   /** For the front: the folder of the groups' sockets. */
   groupSockets?: string;
 };
@@ -156,6 +159,8 @@ export type FromEngine =
   | { type: 'catastrophe'; app: string; message: string }
   /** An app runs into its limits again and again. */
   | { type: 'restless'; app: string }
+  /** An app got no CPU for as long as anybody is waited for. Said by engines whose threads run when no other wants to. */
+  | { type: 'starved' }
   /** In pieces, of some apps each. */
   | { type: 'metrics'; call: number; text: string; isLast: boolean }
   /** An app wants to store something in its cache: the store process is needed. */

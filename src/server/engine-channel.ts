@@ -23,6 +23,7 @@ const readMessage = messageReader<FromEngine>({
   applied: { apps: isNumber },
   catastrophe: { app: isString, message: isString },
   restless: { app: isString },
+  starved: {},
   metrics: { call: isNumber, text: isString, isLast: isBoolean },
   storesForCache: {},
   triggered: { call: isNumber, result: isResult },

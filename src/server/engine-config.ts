@@ -1,7 +1,7 @@
 /** From the server's configuration to what engines and apps are told of it. */
 import { totalmem } from 'node:os';
 import type { ServerConfig } from '../config/server-config.ts';
-import type { EngineConfig } from '../protocol/engine.ts';
+import type { EngineConfig, StandsBack } from '../protocol/engine.ts';
 import { descriptorLimit, mapLimit } from './system-limits.ts';
 import type { AppSettings } from './app-record.ts';
 
@@ -21,7 +21,7 @@ export type EnginePlace = {
   /** What the service may take as a whole, where Node.js does not see it any more. */
   serviceBytes?: number | undefined;
   isBehindFront?: boolean;
-  isAside?: boolean;
+  standsBack?: StandsBack | undefined;
   /** For a front: the folder of the groups' sockets. */
   groupSockets?: string;
 };
@@ -52,7 +52,7 @@ export function engineConfig(config: ServerConfig, place: EnginePlace): EngineCo
     headMs: config.limits.defaults.headMs,
     idleMs: config.limits.defaults.idleMs,
     isBehindFront: place.isBehindFront ?? false,
-    ...(place.isAside ? { isAside: true } : {}),
+    ...(place.standsBack === undefined ? {} : { standsBack: place.standsBack }),
     ...(place.groupSockets === undefined ? {} : { groupSockets: place.groupSockets }),
   };
 }

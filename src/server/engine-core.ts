@@ -23,6 +23,7 @@ import { Listener } from '../http/listener.ts';
 import { requestId } from '../http/request-id.ts';
 import { Upgrades } from '../http/upgrade.ts';
 import { CodeCache } from '../isolate/code-cache.ts';
+import { wasStarved } from '../isolate/overrun.ts';
 import { IsolatePool } from '../isolate/pool.ts';
 import { createSnapshot } from '../isolate/snapshot.ts';
 import { createLog, type Log } from '../observe/log.ts';
@@ -53,6 +54,8 @@ import { Ledger } from './ledger.ts';
 
 /** How often the process looks at its own memory. */
 const WATCH_MS = 1000;
+/** What isolated-vm says of a turn that has not noticed in five seconds that it was ended. */
+const NOT_TERMINATED = 'Script failed to terminate';
 
 /** An isolate has a dozen memory maps, and more when it is busy; a part of all is left for everything else. */
 const MAPS_OF_AN_ISOLATE = 24;
@@ -66,6 +69,8 @@ export type EngineNotices = {
   /** Once, when it cannot go on, with the app that is to blame (empty: none); it then drains by itself. */
   catastrophe(app: string, message: string): void;
   restless(app: string): void;
+  /** The machine had no CPU for an app. */
+  starved(): void;
   /** A cache is to store something: the store process is needed. */
   storesForCache(): void;
 };
@@ -136,7 +141,8 @@ export class Engine {
         void over.then(() => this.#ledger.end(slot));
       },
       onRestless: notices.restless,
-      onCatastrophe: (app, message) => this.#catastrophe(app, `V8 lost control of an isolate: ${message}`),
+      onStarved: notices.starved,
+      onCatastrophe: (app, message) => this.#lost(app, message),
       assemble: bundleInMemory,
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),
     });
@@ -277,6 +283,12 @@ export class Engine {
   /** Something went wrong that is no app's fault: the engine is replaced. */
   fail(message: string): void {
     this.#catastrophe('', message);
+  }
+
+  /** V8 lost control of an isolate; or a turn has had no CPU to notice that it was ended. */
+  #lost(app: string, message: string): void {
+    if (this.#config.standsBack === 'idle' && message === NOT_TERMINATED && wasStarved()) this.#notices.starved();
+    else this.#catastrophe(app, `V8 lost control of an isolate: ${message}`);
   }
 
   #catastrophe(app: string, message: string): void {

@@ -44,6 +44,10 @@ class Fake {
     this.#events.listening(this.process, 0);
   }
 
+  starve(): void {
+    this.#events.starved?.(this.process);
+  }
+
   drain(): void {
     this.kill();
   }
@@ -61,8 +65,12 @@ class Fake {
 }
 
 /** @param fails processes that end before they are ready @param stuck what was said of it; it is an error where nothing may be said */
-const setUp = (fails: (role: EngineRole) => boolean = () => false, stuck?: unknown[]): { groups: EngineGroups; started: Fake[]; clock: ManualClock } => {
+const setUp = (
+  fails: (role: EngineRole) => boolean = () => false,
+  stuck?: unknown[],
+): { groups: EngineGroups; started: Fake[]; starved: EngineProcess[]; clock: ManualClock } => {
   const started: Fake[] = [];
+  const starved: EngineProcess[] = [];
   const clock = new ManualClock();
   const groups = new EngineGroups({
     clock,
@@ -78,10 +86,11 @@ const setUp = (fails: (role: EngineRole) => boolean = () => false, stuck?: unkno
     onDeath: () => {},
     onCatastrophe: () => {},
     onStuck: (error) => (stuck === undefined ? assert.fail(String(error)) : void stuck.push(error)),
+    onStarved: (engine) => void starved.push(engine),
     onDivided: () => {},
     retry: () => void stuck?.push('again'),
   });
-  return { groups, started, clock };
+  return { groups, started, starved, clock };
 };
 
 const secretive = (name: string, group: string): AppRecord =>
@@ -150,7 +159,7 @@ test('engines: apps set aside get one of their own, which is there before anybod
   const aside = { ...gamma, aside: groups.asideSocket('default') };
   await groups.setApps([alpha, aside]);
   const [own, ...rest] = started.slice(direct.length);
-  assert.deepEqual([own?.role, rest], [{ kind: 'engine', group: 'default', fd: own?.role.fd, isBehindFront: true, isAside: true }, []]);
+  assert.deepEqual([own?.role, rest], [{ kind: 'engine', group: 'default', fd: own?.role.fd, isBehindFront: true, standsBack: 'idle' }, []]);
   assert.ok(existsSync(aside.aside));
   for (const { told } of direct) assert.equal(told.length, 2);
   assert.deepEqual([...new Set(ofApp(direct, 'gamma'))], [aside.aside]);
@@ -175,9 +184,36 @@ test('engines: the front knows of apps that are set aside, and other groups do n
   assert.doesNotMatch(JSON.stringify(started.at(-1)?.told), /alpha/);
 });
 
+test('engines: one for apps set aside that gets no CPU is replaced, once, by one that does not wait for all others', async (t) => {
+  const { groups, started, starved } = setUp();
+  t.after(() => groups.kill());
+  await groups.start([alpha, secretive('gamma', 'default')]);
+  const aside = { ...alpha, aside: groups.asideSocket('default') };
+  const asides = (): Fake[] => started.filter(({ role }) => role.kind === 'engine' && role.standsBack !== undefined);
+  const hows = (): unknown[] => asides().map(({ role, state }) => ['standsBack' in role && role.standsBack, state]);
+  await groups.setApps([aside]);
+  started[0]?.starve();
+  assert.deepEqual([hows(), starved], [[['idle', 'listening']], []], 'what any other says is nothing');
+  const [idle] = asides();
+  idle?.starve();
+  idle?.starve();
+  await new Promise(setImmediate);
+  assert.deepEqual(hows(), [
+    ['idle', 'dead'],
+    ['low', 'listening'],
+  ]);
+  assert.deepEqual(starved, [idle?.process]);
+  assert.deepEqual(groups.serving('alpha'), [asides()[1]?.process]);
+  asides()[1]?.starve();
+  assert.equal(asides().length, 2);
+  await groups.setApps([alpha]);
+  await groups.setApps([aside]);
+  assert.deepEqual(hows().at(-1), ['idle', 'listening'], 'the next time it is tried anew');
+});
+
 test('engines: where one for apps set aside does not start, they stay where they are, and it is tried again', async (t) => {
   const stuck: unknown[] = [];
-  const { groups, started, clock } = setUp((role) => role.kind === 'engine' && role.isAside === true, stuck);
+  const { groups, started, clock } = setUp((role) => role.kind === 'engine' && role.standsBack !== undefined, stuck);
   t.after(() => groups.kill());
   await groups.start([alpha]);
   let isOver = false;
@@ -186,7 +222,7 @@ test('engines: where one for apps set aside does not start, they stay where they
   });
   groups.refresh([{ ...alpha, state: 'quarantined', aside: groups.asideSocket('default') }]);
   assert.equal(started[0]?.told.at(-1)?.[0]?.state, 'quarantined');
-  const own = started.filter(({ role }) => role.kind === 'engine' && role.isAside !== true);
+  const own = started.filter(({ role }) => role.kind === 'engine' && role.standsBack === undefined);
   assert.deepEqual([...new Set(ofApp(own, 'alpha'))], [undefined], 'nor by way of a refresh');
   while (!isOver) {
     clock.advance(1000);

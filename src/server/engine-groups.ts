@@ -13,7 +13,7 @@
  * before the engines that listened till then finish what they have and go.
  */
 import { rmSync } from 'node:fs';
-import type { AppRecord } from '../protocol/engine.ts';
+import type { AppRecord, StandsBack } from '../protocol/engine.ts';
 import type { Clock } from './clock.ts';
 import type { EngineEvents, EngineProcess } from './engine-process.ts';
 import { Engines, type EnginesOptions } from './engines.ts';
@@ -25,7 +25,7 @@ import { DEFAULT_GROUP } from './trust.ts';
 /** What a process is started as. */
 export type EngineRole =
   /** `group` undefined: the group of whatever app comes first. `isBehindFront`: it has its group's socket, not the public one. */
-  | { kind: 'engine'; group: string | undefined; fd: number; isBehindFront: boolean /** For apps that are set aside. */; isAside?: true }
+  | { kind: 'engine'; group: string | undefined; fd: number; isBehindFront: boolean /** For apps that are set aside. */; standsBack?: StandsBack }
   | { kind: 'front'; fd: number; socketDir: string };
 
 export type EngineGroupsOptions = Pick<EnginesOptions, 'clock' | 'onDeath' | 'onCatastrophe' | 'onListening'> & {
@@ -40,6 +40,8 @@ export type EngineGroupsOptions = Pick<EnginesOptions, 'clock' | 'onDeath' | 'on
   drainMs(): number;
   /** The engines of a group, or the front, do not start; `retry` is called later. */
   onStuck(error: unknown): void;
+  /** An engine for apps that are set aside gets no CPU, and is replaced. */
+  onStarved(engine: EngineProcess): void;
   /** From now on there is a front. */
   onDivided(groups: readonly string[]): void;
   retry(): void;
@@ -242,7 +244,7 @@ export class EngineGroups {
     // A group of that name may have been there before.
     rmSync(path, { force: true });
     const socket = bindPath(path);
-    const engines = this.#open({ kind: 'engine', group: name, fd: socket.fd, isBehindFront: true, ...(isAside ? { isAside } : {}) }, false);
+    const engines = this.#open({ kind: 'engine', group: name, fd: socket.fd, isBehindFront: true, ...(isAside ? { standsBack: 'idle' } : {}) }, false);
     (isAside ? this.#asides : this.#groups).set(name, { engines, closeSocket: () => socket.close() });
     try {
       await engines.start(ofGroup(apps, name));
@@ -268,8 +270,23 @@ export class EngineGroups {
 
   #open(role: EngineRole, alone: boolean): Engines {
     const { size, fronts, launch, ...rest } = this.#options;
-    const { count, spares } = role.kind === 'front' ? { count: fronts, spares: 0 } : role.isAside ? ONE : size(role.group ?? DEFAULT_GROUP, alone);
+    if (role.kind === 'engine' && role.standsBack !== undefined) return this.#openAside(role);
+    const { count, spares } = role.kind === 'front' ? { count: fronts, spares: 0 } : size(role.group ?? DEFAULT_GROUP, alone);
     return new Engines({ ...rest, count, spares, launch: (apps, events) => launch(role, apps, events) });
+  }
+
+  /** On a machine that others keep busy all the time threads that run when no other wants to never do: the next engine's have a low priority. */
+  #openAside(role: EngineRole & { kind: 'engine' }): Engines {
+    const { launch, drainMs, onStarved, ...rest } = this.#options;
+    let standsBack: StandsBack = 'idle';
+    const starved = (engine: EngineProcess): void => {
+      if (standsBack !== 'idle') return;
+      standsBack = 'low';
+      onStarved(engine);
+      engines.replace(engine, drainMs());
+    };
+    const engines = new Engines({ ...rest, ...ONE, launch: (apps, events) => launch({ ...role, standsBack }, apps, { ...events, starved }) });
+    return engines;
   }
 
   /** The folder of the groups' sockets, which only this user can enter. */

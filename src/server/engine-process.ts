@@ -41,6 +41,8 @@ export type EngineEvents = {
   catastrophe(engine: EngineProcess, app: string, message: string): void;
   /** The app runs into its limits again and again. */
   restless?(app: string): void;
+  /** It got no CPU; see `StandsBack`. */
+  starved?(engine: EngineProcess): void;
   /** The store process is wanted, for a cache. */
   storesForCache?(): void;
   exit(engine: EngineProcess, exit: EngineExit): void;
@@ -70,7 +72,7 @@ export class EngineProcess {
   readonly #pulse: Pulse;
   #silentSeconds: number | undefined;
   #isOdd = false;
-  readonly #isAside: boolean;
+  readonly #standsBack: boolean;
   #state: EngineState = 'booting';
   #expected = false;
   readonly #told = new ToldTable();
@@ -93,7 +95,7 @@ export class EngineProcess {
     // It finds the socket as LISTEN_FD.
     const { child, channel } = spawnWithChannel([...spawn.execArgv, spawn.file], spawn.env, ['ignore', 'inherit', 'inherit'], spawn.listenFd);
     this.#child = child;
-    this.#isAside = spawn.config.isAside === true;
+    this.#standsBack = spawn.config.standsBack !== undefined;
     this.#channel = channel;
     if (this.#channel !== undefined)
       hearEngine(
@@ -193,7 +195,7 @@ export class EngineProcess {
         if (this.#state !== 'ready') return;
         this.#state = 'listening';
         // Not before: it would take long to start.
-        if (this.#isAside) lowerPriority(this.pid);
+        if (this.#standsBack) lowerPriority(this.pid);
         this.#events.listening(this, message.port);
         return;
       case 'catastrophe':
@@ -206,6 +208,8 @@ export class EngineProcess {
         return;
       case 'restless':
         return this.#events.restless?.(message.app);
+      case 'starved':
+        return this.#events.starved?.(this);
       case 'storesForCache':
         return this.#events.storesForCache?.();
       case 'metrics':

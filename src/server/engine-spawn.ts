@@ -41,7 +41,7 @@ export function engineSpawn(role: EngineRole, apps: readonly AppRecord[], around
       apps,
       about: { role: 'front' },
     };
-  const { group, isAside, isBehindFront } = role;
+  const { group, standsBack, isBehindFront } = role;
   const badge = makeBadge(badgeKey, { kind: 'engine', group });
   return {
     file: engineFile,
@@ -50,12 +50,12 @@ export function engineSpawn(role: EngineRole, apps: readonly AppRecord[], around
     listenFd: role.fd,
     config: engineConfig(config, {
       ...common,
-      engines: isAside ? engines * ASIDE_SHARES : engines,
+      engines: standsBack === undefined ? engines : engines * ASIDE_SHARES,
       stores: { ...places, badge },
       isBehindFront,
-      isAside: isAside ?? false,
+      standsBack,
     }),
     apps,
-    about: { group: group ?? DEFAULT_GROUP, ...(isAside ? { role: 'aside' } : {}) },
+    about: { group: group ?? DEFAULT_GROUP, ...(standsBack === undefined ? {} : { role: 'aside' }) },
   };
 }

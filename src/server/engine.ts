@@ -2,6 +2,7 @@
  * The engine process: data plane and isolates. It is told what to do over its channel and ends with it.
  */
 import type { FromEngine, ToEngine } from '../protocol/engine.ts';
+import { expectStarved } from '../isolate/overrun.ts';
 import { answerMessages, beat, ignoreSignals, tellMetrics } from './channel.ts';
 import { LISTEN_FD } from './engine-launch.ts';
 import { Engine } from './engine-core.ts';
@@ -30,13 +31,19 @@ const handle = async (message: ToEngine): Promise<void> => {
         {
           catastrophe: (app, text) => tell({ type: 'catastrophe', app, message: clipped(text) }),
           restless: (app) => tell({ type: 'restless', app }),
+          starved: () => {
+            if (message.config.standsBack === 'idle') tell({ type: 'starved' });
+          },
           storesForCache: () => tell({ type: 'storesForCache' }),
         },
         libc,
       );
       await engine.boot();
-      if (message.config.isAside) standBack(libc);
-      else answerSoon(libc);
+      const { standsBack } = message.config;
+      if (standsBack === 'idle') {
+        standBack(libc);
+        expectStarved();
+      } else if (standsBack === undefined) answerSoon(libc);
       leaveThreadsRunning(libc);
       engine.walled(missingWalls(raiseWalls(libc)));
       beat(tell);

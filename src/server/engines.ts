@@ -96,6 +96,13 @@ export class Engines {
     await Promise.all([...this.#active].map((engine) => engine.setApps(apps)));
   }
 
+  /** Has another take the place of one that serves, which finishes what is in flight, in at most `ms`. */
+  replace(engine: EngineProcess, ms: number): void {
+    if (!this.#active.delete(engine)) return;
+    engine.drain(ms);
+    this.#reconcile();
+  }
+
   /** Ends all engines; those that listen first finish what is in flight, in at most `ms`. */
   async drain(ms: number): Promise<void> {
     this.#stop();

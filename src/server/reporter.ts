@@ -136,6 +136,10 @@ export class Reporter {
     this.#log.warn('an app runs into its limits again and again: it is set aside, in an engine that runs when no other wants to', { app });
   }
 
+  starved(pid: number, about: About): void {
+    this.#log.warn('apps that are set aside get no CPU on this machine: their engine is replaced by one with a low priority', { pid, ...about });
+  }
+
   takenBack(app: string): void {
     this.#log.info('no longer set aside', { app });
   }

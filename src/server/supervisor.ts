@@ -198,6 +198,7 @@ export class Supervisor implements AdminSource {
       onListening: (engine) => this.#report.listening(engine.pid, engine.about),
       onDivided: (groups) => this.#report.divided(groups),
       onStuck: (error) => this.#report.stuck(error),
+      onStarved: ({ pid, about }) => this.#report.starved(pid, about),
       retry: () => void this.#push(),
     });
     this.#events = new AppEvents({

@@ -19,6 +19,14 @@ export class TestServer {
     return send(this.port, { path, ...ask, headers: { host, ...ask.headers } });
   }
 
+  /** The same for an app that may have been set aside: where the machine was too busy to run it, it is asked again. */
+  async getPatiently(app: string, path = '/', ask: Ask = {}): Promise<Answer> {
+    for (;;) {
+      const answer = await this.get(app, path, ask);
+      if (!answer.text.startsWith('error code: 9506')) return answer;
+    }
+  }
+
   admin(path: string): Promise<Answer> {
     return send(this.adminPort, { path, headers: { host: 'localhost' } });
   }
