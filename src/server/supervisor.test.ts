@@ -229,6 +229,24 @@ test('drain: requests in flight are answered, then nothing is left', async (t) =
   assert.deepEqual(readdirSync(join(setup.root, '..', '.nano', 'run')), []);
 });
 
+test('starved: the engine of apps that are set aside is replaced on its socket, and no app is blamed; no other engine is', async (t) => {
+  const setup = await setUp(t, { clock: new ManualClock() });
+  const socket = (): string => setup.supervisor.apps().find(({ name }) => name === 'a')?.aside ?? '';
+  const asides = (): unknown[] => setup.lines.filter(({ msg, role }) => msg === 'engine listens' && role === 'aside');
+  await setup.get('a', '/starved');
+  await setup.get('a', '/restless');
+  await until(() => socket() !== '' && asides().length === 1);
+  const before = await httpGet(socket(), '/', 'a.localhost');
+  assert.equal(await httpGet(socket(), '/starved', 'a.localhost'), before);
+  await setup.said(/get no CPU on this machine/);
+  await until(() => asides().length === 2);
+  const after = await httpGet(socket(), '/', 'a.localhost');
+  assert.match(after, /^200 a /);
+  assert.notEqual(after, before);
+  assert.equal(setup.lines.filter(({ msg }) => /get no CPU on this machine/.test(msg)).length, 1);
+  assert.match(await setup.admin('/metrics'), /nano_engine_restarts_total\{cause="catastrophe"\} 0/);
+});
+
 test('restless: the app gets an engine of its own for a while; a new version, or one without neighbours, has none', async (t) => {
   const clock = new ManualClock();
   const setup = await setUp(t, { clock });

@@ -1,7 +1,7 @@
 /**
  * An engine without isolates, for tests of the supervisor: it speaks the messages of protocol/engine.ts and
  * answers `<app> <version> <pid>`. Paths: `/slow` waits for the next request to `/go`, `/die` kills the process,
- * `/catastrophe` reports one, `/restless` says that the app is, `/hang` makes it deaf for good, `/forbidden` tries what an engine must not do, `/env` shows the environment.
+ * `/catastrophe` reports one, `/restless` says that the app is, `/starved` that the engine is, `/hang` makes it deaf for good, `/forbidden` tries what an engine must not do, `/env` shows the environment.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -53,6 +53,9 @@ const server = createServer((request, response) => {
       return;
     case '/restless':
       tell({ type: 'restless', app: app.name });
+      return void answer(response, 200, text);
+    case '/starved':
+      tell({ type: 'starved' });
       return void answer(response, 200, text);
     case '/hang':
       tell({ type: 'alive' });

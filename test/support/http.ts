@@ -1,10 +1,11 @@
 /** One-shot requests and waiting, for tests. */
 import { request } from 'node:http';
 
-/** A GET on its own connection: "status body", or the error's code. */
-export function httpGet(port: number, path: string, host: string): Promise<string> {
+/** A GET on its own connection, to a port of this machine or the path of a socket: "status body", or the error's code. */
+export function httpGet(where: number | string, path: string, host: string): Promise<string> {
+  const place = typeof where === 'string' ? { socketPath: where } : { port: where, host: '127.0.0.1' };
   return new Promise((resolve) => {
-    const call = request({ port, host: '127.0.0.1', path, agent: false, headers: { host } }, (response) => {
+    const call = request({ ...place, path, agent: false, headers: { host } }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
