@@ -151,7 +151,8 @@ export class Turns implements Visitor {
     if (this.#owners.length > 0 || this.#light !== undefined) return 0;
     const since = this.#cpu;
     this.#cpu = this.#isolate.cpuTime;
-    return Number(this.#cpu - since) / 1e6;
+    // The clock may have been ahead.
+    return Math.max(0, Number(this.#cpu - since) / 1e6);
   }
 
   /** The isolate was ended because of the time a turn took. Its owner is told so, maybe after those of turns before it. */
