@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { leastShare } from './cpu-share.ts';
 import { watchOverrun, watchStart } from './overrun.ts';
 
-type World = { told: string[]; machine: { share: number | undefined; progress: number }; pass(ms: number): void; stop(): void };
+type World = { told: string[]; machine: { share: number | undefined; progress: number; processShare: number }; pass(ms: number): void; stop(): void };
 
 /** A turn with a limit of 100 ms on a machine that gives it a share of the CPU. */
 function setUp(t: TestContext, share: number | undefined): World {
@@ -11,7 +11,8 @@ function setUp(t: TestContext, share: number | undefined): World {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
   const told: string[] = [];
-  const machine = { share, progress: 0 };
+  const machine = { share, progress: 0, processShare: 0 };
+  t.mock.method(process, 'cpuUsage', () => ({ user: now * machine.processShare * 1000, system: 0 }));
   const stop = watchOverrun(
     {
       limit: 100,
@@ -50,6 +51,13 @@ test('overrun: a turn that gets no CPU at all is waited for, and not without end
   assert.deepEqual([...new Set(told)], ['waited']);
   pass(300);
   assert.match(told.at(-1) ?? '', /^given up at 1[45]\d0$/);
+});
+
+test('overrun: one whose thread sleeps now and then is cut all the same, where the process has used that much', (t) => {
+  const { told, machine, pass } = setUp(t, 0);
+  machine.processShare = 0.5;
+  pass(1700);
+  assert.match(told.at(-1) ?? '', /^cut at 1[45]\d0$/);
 });
 
 test('overrun: what begins after something has ended gets all of its time', (t) => {

@@ -26,7 +26,7 @@ export type Overrun = {
   progress(): number | undefined;
   /** When what is under way can have begun, as performance.now() has it; where it is not known, when progress was last seen. */
   since?(): number;
-  /** The time was used; or it `isStarved`: it was not, and there is no more waiting. */
+  /** The time was used; or it `isStarved`: not even the whole process has used it, and there is no more waiting. */
   cut(isStarved: boolean): void;
   /** It was not used, and is waited for. */
   waited(): void;
@@ -99,6 +99,7 @@ export function watchOverrun(overrun: Overrun, measure: () => (() => number) | u
   let since = performance.now();
   let seen = progress();
   let share: (() => number) | undefined;
+  let processShare = (): number => 1;
   const again = (milliseconds: number): void => {
     timer = setTimeout(look, milliseconds).unref();
   };
@@ -114,16 +115,27 @@ export function watchOverrun(overrun: Overrun, measure: () => (() => number) | u
     }
     if (share === undefined) {
       share = measure();
+      processShare = measureProcess();
       return share === undefined ? cut(false) : again(LOOK_MS);
     }
     const part = share();
     const used = part * (now - since);
     if (used >= limit * CUT_SHORT) return cut(false);
     if (part < STARVED) noteStarved();
-    if (now - since > mostWall(limit)) return cut(true);
+    // A turn that goes to and fro sleeps half of the time, and its thread is none that is always busy.
+    if (now - since > mostWall(limit)) return cut(processShare() * (now - since) < limit * CUT_SHORT);
     waited();
     again(Math.min(LONGEST_LOOK_MS, Math.max(LOOK_MS, limit - used)));
   };
   again(limit);
   return () => clearTimeout(timer);
+}
+
+/** Begins to measure how many CPUs the process has; what one of its threads has is less. */
+function measureProcess(): () => number {
+  const [at, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / (performance.now() - at);
+  };
 }
