@@ -166,5 +166,7 @@ export type FromEngine =
   /** An app wants to store something in its cache: the store process is needed. */
   | { type: 'storesForCache' }
   | { type: 'triggered'; call: number; result: TriggerResult }
-  /** Told to drain, it has no request in flight any more. */
+  /** Told to drain, it takes no more connections. */
+  | { type: 'closed' }
+  /** It has no request in flight any more, either. */
   | { type: 'drained' };

@@ -27,6 +27,7 @@ const readMessage = messageReader<FromEngine>({
   metrics: { call: isNumber, text: isString, isLast: isBoolean },
   storesForCache: {},
   triggered: { call: isNumber, result: isResult },
+  closed: {},
   drained: {},
 });
 

@@ -14,6 +14,7 @@ class Fake {
   readonly #events: EngineEvents;
   state: EngineProcess['state'] = 'booting';
   readonly done: Promise<void>;
+  readonly closed = Promise.resolve();
   readonly quiet = Promise.resolve();
   #end: () => void = () => {};
 

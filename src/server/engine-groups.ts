@@ -219,7 +219,10 @@ export class EngineGroups {
     const old = this.#direct;
     this.#direct = undefined;
     this.#options.onDivided(names);
-    if (old !== undefined) this.#leave(old.engines, old.group);
+    if (old === undefined) return;
+    this.#leave(old.engines, old.group);
+    // Until then a connection may come to one of them, which knows nothing of other groups' apps.
+    await old.engines.closed;
   }
 
   async #setDivided(apps: readonly AppRecord[], before: readonly AppRecord[], names: readonly string[]): Promise<void> {

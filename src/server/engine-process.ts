@@ -83,6 +83,7 @@ export class EngineProcess {
   #killTimer: NodeJS.Timeout | undefined;
   #done: Promise<void>;
   #finish: () => void = () => {};
+  readonly #closed = Promise.withResolvers<void>();
   readonly #quiet = Promise.withResolvers<void>();
 
   constructor(spawn: EngineSpawn, events: EngineEvents) {
@@ -121,6 +122,11 @@ export class EngineProcess {
   /** Resolves when the process has gone. */
   get done(): Promise<void> {
     return this.#done;
+  }
+
+  /** Resolves when, having been told to go, it takes no more connections; at the latest when it has gone. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Resolves when, having been told to go, it has no request in flight; at the latest when it has gone. */
@@ -221,6 +227,8 @@ export class EngineProcess {
         return;
       case 'drained':
         return this.#quiet.resolve();
+      case 'closed':
+        return this.#closed.resolve();
       case 'ready':
         return;
     }
@@ -259,6 +267,7 @@ export class EngineProcess {
     const failure = error === undefined || this.#child.pid !== undefined ? {} : { error: error.message };
     this.#events.exit(this, { code, signal, uptimeMs: performance.now() - this.#startedAt, expected: this.#expected, ...silence, ...oddness, ...failure });
     this.#finish();
+    this.#closed.resolve();
     this.#quiet.resolve();
   }
 

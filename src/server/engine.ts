@@ -55,11 +55,14 @@ const handle = async (message: ToEngine): Promise<void> => {
     case 'listen':
       if (engine !== undefined) tell({ type: 'listening', port: await engine.listen({ fd: LISTEN_FD }) });
       return;
-    case 'drain':
-      await engine?.drain(message.ms);
+    case 'drain': {
+      const drained = engine?.drain(message.ms);
+      tell({ type: 'closed' });
+      await drained;
       await counting;
       tell({ type: 'drained' });
       return engine === undefined ? process.exit(0) : engine.exitNow();
+    }
     case 'trigger':
       // It may take minutes; whoever asked waits for the answer, nobody else does.
       void engine?.trigger(message.trigger).then((result) => {

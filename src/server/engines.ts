@@ -67,6 +67,11 @@ export class Engines {
     return [...this.#alive];
   }
 
+  /** Resolves when, having been told to go, none takes connections any more. */
+  get closed(): Promise<unknown> {
+    return Promise.all([...this.#alive].map((engine) => engine.closed));
+  }
+
   /** Resolves when, having been told to go, none has a request in flight. */
   get quiet(): Promise<unknown> {
     return Promise.all([...this.#alive].map((engine) => engine.quiet));

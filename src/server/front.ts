@@ -34,9 +34,12 @@ const handle = async (message: ToEngine): Promise<void> => {
     case 'listen':
       if (front !== undefined) tell({ type: 'listening', port: await front.listen({ fd: LISTEN_FD }) });
       return;
-    case 'drain':
-      await front?.drain(message.ms, () => tell({ type: 'drained' }));
+    case 'drain': {
+      const drained = front?.drain(message.ms, () => tell({ type: 'drained' }));
+      tell({ type: 'closed' });
+      await drained;
       return end();
+    }
     case 'metrics':
       return tellMetrics(tell, message.call, front);
     case 'trigger':

@@ -100,6 +100,7 @@ function receive(message: ToEngine): void {
         tell({ type: 'drained' });
         process.exit(0);
       });
+      tell({ type: 'closed' });
       server.closeIdleConnections();
       setTimeout(() => process.exit(0), message.ms).unref();
       return;
