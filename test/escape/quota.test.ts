@@ -94,7 +94,8 @@ const actions = {
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);
-    return Response.json(await actions[url.pathname.slice(1)](env, url));
+    const outcome = Promise.try(() => actions[url.pathname.slice(1)](env, url));
+    return outcome.then(Response.json, (error) => new Response(String(error), { status: 500 }));
   },
 };`;
 
