@@ -105,15 +105,21 @@ test('overrun: nothing is heard after the end', (t) => {
 
 test('watchStart: what a step can have used, once half of its time is over', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  let measured = 0;
-  const watch = watchStart(100, () => {
-    measured++;
-    return () => 0.3;
-  });
+  let now = 0;
+  let processMs = 0;
+  let share = 0.3;
+  t.mock.method(performance, 'now', () => now);
+  t.mock.method(process, 'cpuUsage', () => ({ user: processMs * 1000, system: 0 }));
+  const watch = watchStart(100, () => () => share);
   t.mock.timers.tick(49);
-  assert.deepEqual([watch.used(), measured], [undefined, 0]);
+  assert.equal(watch.used(), undefined);
   t.mock.timers.tick(1);
-  assert.deepEqual([watch.used(), measured], [30, 1]);
+  [now, processMs] = [50, 40];
+  assert.equal(watch.used(), 30);
+  share = 0;
+  assert.equal(watch.used(), 80, 'none is always busy');
+  processMs = 5;
+  assert.equal(watch.used(), 10, 'nor is the process');
   const over = watchStart(100, () => assert.fail('it is over'));
   over.stop();
   t.mock.timers.tick(100);

@@ -77,11 +77,14 @@ export type StartWatch = {
  * @param measure begins to measure a share of the CPU
  */
 export function watchStart(timeout: number, measure: () => (() => number) | undefined = measureShare): StartWatch {
-  let share: (() => number) | undefined;
+  let used: (() => number) | undefined;
   const timer = setTimeout(() => {
-    share = measure();
+    const share = measure();
+    const processShare = measureProcess();
+    // One that goes to and fro sleeps half of the time: no thread is always busy then, and only the process's time tells.
+    if (share !== undefined) used = () => Math.min(share() || Number.POSITIVE_INFINITY, processShare()) * timeout;
   }, timeout / 2).unref();
-  return { used: () => share && share() * timeout, stop: () => clearTimeout(timer) };
+  return { used: () => used?.(), stop: () => clearTimeout(timer) };
 }
 
 function mostWall(limit: number): number {
