@@ -43,6 +43,12 @@ export function leastShare(before: ReadonlyMap<string, Times>, after: ReadonlyMa
   return least ?? 0;
 }
 
+/** Milliseconds of CPU that all of the process has used. */
+export function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** All threads but the one that does the I/O. */
 function readThreads(): Map<string, Times> | undefined {
   if (process.platform !== 'linux') return undefined;

@@ -3,7 +3,7 @@
  *
  * Contract: nobody is ended for time that was not theirs, as far as the system tells; nobody is waited for without end.
  */
-import { measureShare } from './cpu-share.ts';
+import { measureShare, processCpuMs } from './cpu-share.ts';
 
 /** Share of its time-out that a turn must have used of the CPU to have outlasted it. */
 export const CUT_SHORT = 0.8;
@@ -41,8 +41,8 @@ export function noteStarved(): void {
 }
 
 /** Have they, lately? */
-export function wasStarved(): boolean {
-  return performance.now() < starvedUntil;
+export function wasStarved(now = performance.now()): boolean {
+  return now < starvedUntil;
 }
 
 /** From now on they are taken to: threads of this process run when no other wants to. */
@@ -51,8 +51,8 @@ export function expectStarved(): void {
 }
 
 /** Is the wall's clock nothing to go by? */
-export function isStarved(): boolean {
-  return isExpected || wasStarved();
+export function isStarved(now = performance.now()): boolean {
+  return isExpected || wasStarved(now);
 }
 
 /** Milliseconds that V8's timer is to give a turn. @param limit milliseconds of CPU */
@@ -136,9 +136,6 @@ export function watchOverrun(overrun: Overrun, measure: () => (() => number) | u
 
 /** Begins to measure how many CPUs the process has; what one of its threads has is less. */
 function measureProcess(): () => number {
-  const [at, before] = [performance.now(), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000 / (performance.now() - at);
-  };
+  const [at, before] = [performance.now(), processCpuMs()];
+  return () => (processCpuMs() - before) / (performance.now() - at);
 }

@@ -19,6 +19,7 @@
  */
 import type { Isolate } from './isolate.ts';
 import { CHECKPOINT_ARGS, Checkpoint, countStuck, type LightRun } from './light-run.ts';
+import { processCpuMs } from './cpu-share.ts';
 import { CUT_SHORT, isStarved, noteStarved, wallLimit, watchOverrun } from './overrun.ts';
 import { type Cut, describeFailure, type Realm } from './realm.ts';
 import { threadGate, type ThreadGate, type Visitor } from './thread-gate.ts';
@@ -122,7 +123,7 @@ export class Turns implements Visitor {
     if (this.#light !== undefined) this.#endLightRun(realm);
     if (this.#owners.length === 0) {
       this.#since = performance.now();
-      this.#sinceProcess();
+      this.#sinceProcess(this.#since);
     }
     this.#owners.push(owner);
     this.#most.push(timeout);
@@ -295,7 +296,7 @@ export class Turns implements Visitor {
     const now = this.#isolate.cpuTime;
     const since = this.#since;
     this.#since = performance.now();
-    const most = Math.min(limit, this.#sinceProcess());
+    const most = Math.min(limit, this.#sinceProcess(this.#since));
     // The isolate's clock has gone with it: all the time there was.
     if (now === 0n) return Math.min(most, this.#since - since);
     const used = Number(now - this.#cpu) / 1e6;
@@ -308,14 +309,13 @@ export class Turns implements Visitor {
   }
 
   /** Milliseconds of CPU that the process has used since it was last asked, as long as the machine is busy. */
-  #sinceProcess(): number {
+  #sinceProcess(now: number): number {
     const before = this.#processCpu;
-    if (!isStarved()) {
+    if (!isStarved(now)) {
       this.#processCpu = Number.NEGATIVE_INFINITY;
       return Number.POSITIVE_INFINITY;
     }
-    const { user, system } = process.cpuUsage();
-    this.#processCpu = (user + system) / 1000;
+    this.#processCpu = processCpuMs();
     return this.#processCpu - before;
   }
 }
