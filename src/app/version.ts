@@ -284,9 +284,11 @@ export class AppVersion {
     } catch (error) {
       worker.dispose(error instanceof StartupError && error.endedBy !== undefined);
       if (!(error instanceof StartupError)) throw error;
-      // Now it is known that the machine is busy, and a start gets more time.
-      if (error.endedBy === 'starved' && !isLast) return this.#loadWorker(true);
-      if (error.endedBy === 'starved') this.#deps.onStarved?.();
+      if (error.endedBy === 'starved') {
+        // Now it is known that the machine is busy, and a start gets more time.
+        if (!isLast) return this.#loadWorker(true);
+        this.#deps.onStarved?.();
+      }
       // What is no script may yet be a module: one with top-level await. If it is neither, the module's error is the one to tell.
       if (script !== undefined && error.thrown.name === 'SyntaxError') {
         content.script = undefined;

@@ -69,7 +69,7 @@ export type EngineNotices = {
   /** Once, when it cannot go on, with the app that is to blame (empty: none); it then drains by itself. */
   catastrophe(app: string, message: string): void;
   restless(app: string): void;
-  /** The machine had no CPU for an app. */
+  /** The machine had no CPU for an app, and threads of this engine run when no other wants to. */
   starved(): void;
   /** A cache is to store something: the store process is needed. */
   storesForCache(): void;
@@ -141,7 +141,7 @@ export class Engine {
         void over.then(() => this.#ledger.end(slot));
       },
       onRestless: notices.restless,
-      onStarved: notices.starved,
+      ...(config.standsBack === 'idle' ? { onStarved: notices.starved } : {}),
       onCatastrophe: (app, message) => this.#lost(app, message),
       assemble: bundleInMemory,
       maxWorkers: Math.max(1, Math.min(8, navigator.hardwareConcurrency)),

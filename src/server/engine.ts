@@ -31,9 +31,7 @@ const handle = async (message: ToEngine): Promise<void> => {
         {
           catastrophe: (app, text) => tell({ type: 'catastrophe', app, message: clipped(text) }),
           restless: (app) => tell({ type: 'restless', app }),
-          starved: () => {
-            if (message.config.standsBack === 'idle') tell({ type: 'starved' });
-          },
+          starved: () => tell({ type: 'starved' }),
           storesForCache: () => tell({ type: 'storesForCache' }),
         },
         libc,
